@@ -1,0 +1,250 @@
+//! Reads a mapping of a user file field by field, and collects everything that is wrong with it.
+
+use std::collections::HashSet;
+
+use super::node::{Kind, Node};
+use super::source::{Source, Span};
+use super::{Diagnostic, Problems, closest};
+
+/// A mapping being read. Take each field by name, then call [`Fields::finish`], which reports keys nobody took.
+///
+/// Every taker returns `None` when the field is absent, null or of the wrong type; a wrong type is also reported.
+pub struct Fields<'a> {
+    node: &'a Node,
+    entries: &'a [(super::Key, Node)],
+    source: &'a Source,
+    what: &'static str,
+    taken: HashSet<&'static str>,
+}
+
+impl<'a> Fields<'a> {
+    /// Starts reading `node` as a mapping; `what` names it in messages (`suite`, `case`). Reports other kinds.
+    pub fn of(node: &'a Node, what: &'static str, source: &'a Source, problems: &mut Problems) -> Option<Fields<'a>> {
+        let Some(entries) = node.as_map() else {
+            let message = format!("a {what} must be a mapping, this is {}", node.describe());
+            problems.push(Diagnostic::error("wrong-type", message).at(source.place(node.span)));
+            return None;
+        };
+        Some(Fields { node, entries, source, what, taken: HashSet::new() })
+    }
+
+    /// The file being read.
+    pub fn source(&self) -> &'a Source {
+        self.source
+    }
+
+    /// Where the mapping starts.
+    pub fn span(&self) -> Span {
+        self.node.span
+    }
+
+    /// The value of `name`, null included.
+    pub fn raw(&mut self, name: &'static str) -> Option<&'a Node> {
+        self.taken.insert(name);
+        self.entries.iter().find(|(key, _)| key.text == name).map(|(_, node)| node)
+    }
+
+    /// Where the key `name` stands, for diagnostics about the field as a whole.
+    pub fn key_span(&self, name: &str) -> Option<Span> {
+        self.entries.iter().find(|(key, _)| key.text == name).map(|(key, _)| key.span)
+    }
+
+    /// The value of `name` of any kind but null.
+    pub fn node(&mut self, name: &'static str) -> Option<&'a Node> {
+        self.raw(name).filter(|node| node.kind != Kind::Null)
+    }
+
+    /// Text. Numbers and booleans are refused: quote them.
+    pub fn text(&mut self, name: &'static str, problems: &mut Problems) -> Option<&'a str> {
+        let node = self.node(name)?;
+        let text = node.as_text();
+        if text.is_none() {
+            self.wrong_type(name, "text", node, problems);
+        }
+        text
+    }
+
+    /// Text that must be present and not empty.
+    pub fn required_text(&mut self, name: &'static str, problems: &mut Problems) -> Option<&'a str> {
+        if self.node(name).is_none() {
+            self.missing(name, problems);
+            return None;
+        }
+        let text = self.text(name, problems)?;
+        if text.trim().is_empty() {
+            self.invalid(name, format!("`{name}` is empty"), problems);
+            return None;
+        }
+        Some(text)
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&mut self, name: &'static str, problems: &mut Problems) -> Option<bool> {
+        let node = self.node(name)?;
+        if let Kind::Bool(flag) = node.kind {
+            return Some(flag);
+        }
+        self.wrong_type(name, "true or false", node, problems);
+        None
+    }
+
+    /// A whole number within `range`.
+    pub fn whole(
+        &mut self,
+        name: &'static str,
+        range: std::ops::RangeInclusive<i64>,
+        problems: &mut Problems,
+    ) -> Option<i64> {
+        let node = self.node(name)?;
+        let Kind::Int(number) = node.kind else {
+            self.wrong_type(name, "a whole number", node, problems);
+            return None;
+        };
+        if range.contains(&number) {
+            return Some(number);
+        }
+        let message = format!("`{name}` is {number}, it must be from {} to {}", range.start(), range.end());
+        self.invalid(name, message, problems);
+        None
+    }
+
+    /// A number within `range`.
+    pub fn number(
+        &mut self,
+        name: &'static str,
+        range: std::ops::RangeInclusive<f64>,
+        problems: &mut Problems,
+    ) -> Option<f64> {
+        let node = self.node(name)?;
+        let Some(number) = node.as_number() else {
+            self.wrong_type(name, "a number", node, problems);
+            return None;
+        };
+        if range.contains(&number) {
+            return Some(number);
+        }
+        let message = format!("`{name}` is {number}, it must be from {} to {}", range.start(), range.end());
+        self.invalid(name, message, problems);
+        None
+    }
+
+    /// A list; a single value stands for a list of one.
+    pub fn list(&mut self, name: &'static str) -> Option<&'a [Node]> {
+        let node = self.node(name)?;
+        Some(node.as_list().unwrap_or(std::slice::from_ref(node)))
+    }
+
+    /// A list of texts; a single text stands for a list of one. Items of another type are reported and left out.
+    pub fn texts(&mut self, name: &'static str, problems: &mut Problems) -> Option<Vec<(&'a str, Span)>> {
+        let items = self.list(name)?;
+        let mut texts = Vec::with_capacity(items.len());
+        for item in items {
+            match item.as_text() {
+                Some(text) => texts.push((text, item.span)),
+                None => self.wrong_type(name, "text", item, problems),
+            }
+        }
+        Some(texts)
+    }
+
+    /// One of a closed set of words.
+    pub fn choice<T: Copy>(
+        &mut self,
+        name: &'static str,
+        choices: &[(&'static str, T)],
+        problems: &mut Problems,
+    ) -> Option<T> {
+        let text = self.text(name, problems)?;
+        if let Some((_, value)) = choices.iter().find(|(word, _)| *word == text) {
+            return Some(*value);
+        }
+        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+        let span = self.value_span(name);
+        problems.push(
+            Diagnostic::error("unknown-value", format!("`{text}` is not a value of `{name}`"))
+                .at(self.source.place(span))
+                .did_you_mean(closest(text, words.iter().copied()))
+                .help(format!("one of {}", words.join(", "))),
+        );
+        None
+    }
+
+    /// Reports that `name` is missing.
+    pub fn missing(&self, name: &str, problems: &mut Problems) {
+        let message = format!("this {} has no `{name}`", self.what);
+        problems.push(
+            Diagnostic::error("missing-field", message)
+                .at(self.source.place(Span { len: 1, ..self.node.span }))
+                .help(format!("add `{name}: …`")),
+        );
+    }
+
+    /// Reports that the value of `name` is not right.
+    pub fn invalid(&self, name: &str, message: impl Into<String>, problems: &mut Problems) {
+        let span = self.value_span(name);
+        problems.push(Diagnostic::error("invalid-value", message).at(self.source.place(span)));
+    }
+
+    /// Where the value of `name` stands (or the mapping, when it is absent).
+    pub fn value_span(&self, name: &str) -> Span {
+        self.entries.iter().find(|(key, _)| key.text == name).map_or(self.node.span, |(_, node)| node.span)
+    }
+
+    /// Reports every key that nobody took, with the nearest known one.
+    pub fn finish(self, problems: &mut Problems) {
+        for (key, _) in self.entries {
+            if self.taken.contains(key.text.as_str()) {
+                continue;
+            }
+            let mut known: Vec<&str> = self.taken.iter().copied().collect();
+            known.sort_unstable();
+            problems.push(
+                Diagnostic::error("unknown-key", format!("`{}` is not a key of a {}", key.text, self.what))
+                    .at(self.source.place(key.span))
+                    .did_you_mean(closest(&key.text, known.iter().copied()))
+                    .help(format!("known keys: {}", known.join(", "))),
+            );
+        }
+    }
+
+    fn wrong_type(&self, name: &str, wanted: &str, found: &Node, problems: &mut Problems) {
+        let message = format!("`{name}` must be {wanted}, this is {}", found.describe());
+        let mut diagnostic = Diagnostic::error("wrong-type", message).at(self.source.place(found.span));
+        if wanted == "text" && matches!(found.kind, Kind::Bool(_) | Kind::Int(_) | Kind::Float(_)) {
+            diagnostic = diagnostic.help("put it in quotes");
+        }
+        problems.push(diagnostic);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse_yaml;
+    use super::*;
+
+    #[test]
+    fn all_problems_of_a_mapping_come_in_one_pass() {
+        let source = Source::new("s.yaml", "suite: 5\nrepeat: 0\nmodles: x\nkind: fats\n");
+        let mut problems = Problems::new();
+        let node = parse_yaml(&source, &mut problems).expect("yaml");
+        let mut fields = Fields::of(&node, "suite", &source, &mut problems).expect("map");
+        assert_eq!(fields.text("suite", &mut problems), None);
+        assert_eq!(fields.whole("repeat", 1..=100, &mut problems), None);
+        assert_eq!(fields.choice("kind", &[("fast", 1), ("slow", 2)], &mut problems), None);
+        let _ = fields.node("models");
+        let _ = fields.required_text("cases", &mut problems);
+        fields.finish(&mut problems);
+        let text = problems.render(false);
+        for wanted in [
+            "`suite` must be text",
+            "put it in quotes",
+            "must be from 1 to 100",
+            "did you mean `models`?",
+            "did you mean `fast`?",
+            "has no `cases`",
+        ] {
+            assert!(text.contains(wanted), "{wanted} not in\n{text}");
+        }
+        assert_eq!(problems.error_count(), 5);
+    }
+}

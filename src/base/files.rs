@@ -1,0 +1,164 @@
+//! Reading and writing user files: bounded, inside the project, atomic.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Component, Path, PathBuf};
+
+use super::source::Source;
+use super::{Diagnostic, Place};
+
+/// Largest file that is read whole, in bytes.
+pub const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Reads a whole text file as UTF-8. `shown` is the path in messages.
+///
+/// # Errors
+/// A [`Diagnostic`] when it is missing, a folder, larger than [`MAX_FILE_BYTES`] or not UTF-8 (with the position).
+pub fn read_source(path: &Path, shown: &Path) -> Result<Source, Box<Diagnostic>> {
+    let fail = |code, message: String| Box::new(Diagnostic::error(code, message).at(Place::of_file(shown)));
+    let file = fs::File::open(path).map_err(|error| io_problem(&error, shown))?;
+    let size = file.metadata().map_err(|error| io_problem(&error, shown))?;
+    if size.is_dir() {
+        return Err(fail("not-a-file", format!("`{}` is a folder, not a file", shown.display())));
+    }
+    if size.len() > MAX_FILE_BYTES {
+        let message = format!("this file has {} bytes, more than the {MAX_FILE_BYTES} that are read whole", size.len());
+        return Err(fail("file-too-large", message));
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| io_problem(&error, shown))?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Source::new(shown, text.strip_prefix('\u{feff}').unwrap_or(&text))),
+        Err(error) => {
+            let valid = error.utf8_error().valid_up_to();
+            let bytes = error.into_bytes();
+            let before = String::from_utf8_lossy(bytes.get(..valid).unwrap_or_default()).into_owned();
+            let source = Source::new(shown, format!("{before}\u{fffd}"));
+            let span = source.span_of_bytes(valid, valid + 1);
+            let bad = bytes.get(valid).copied().unwrap_or_default();
+            Err(Box::new(
+                Diagnostic::error("invalid-utf8", format!("this file is not UTF-8: byte 0x{bad:02x} here"))
+                    .at(source.place(span))
+                    .help("save the file as UTF-8"),
+            ))
+        }
+    }
+}
+
+/// The diagnostic for an I/O error on `shown`.
+pub fn io_problem(error: &io::Error, shown: &Path) -> Box<Diagnostic> {
+    let path = shown.display();
+    let (code, message) = match error.kind() {
+        io::ErrorKind::NotFound => ("file-not-found", format!("`{path}` does not exist")),
+        io::ErrorKind::PermissionDenied => ("file-unreadable", format!("`{path}` may not be read: {error}")),
+        _ => ("file-unreadable", format!("`{path}` cannot be read: {error}")),
+    };
+    Box::new(Diagnostic::error(code, message).at(Place::of_file(shown)))
+}
+
+/// Joins a path that a user file names to `base` and refuses one that leaves `root`.
+///
+/// Symbolic links are followed before the comparison, so a link out of the project is refused too. A file that does
+/// not exist yet is judged by its nearest existing folder.
+///
+/// # Errors
+/// A message for a diagnostic.
+pub fn inside(root: &Path, base: &Path, named: &str) -> Result<PathBuf, String> {
+    let named_path = Path::new(named);
+    let joined = base.join(named_path);
+    let outside = || format!("`{named}` is outside the project; karat reads only files below `{}`", root.display());
+    let mut depth: Vec<Component<'_>> = Vec::new();
+    for part in joined.components() {
+        match part {
+            Component::ParentDir => {
+                if !matches!(depth.pop(), Some(Component::Normal(_))) {
+                    return Err(outside());
+                }
+            }
+            Component::CurDir => {}
+            other @ (Component::Prefix(_) | Component::RootDir | Component::Normal(_)) => depth.push(other),
+        }
+    }
+    let plain: PathBuf = depth.into_iter().collect();
+    let real_root = fs::canonicalize(root).unwrap_or_else(|_| root.to_path_buf());
+    let mut existing = plain.as_path();
+    let mut rest = PathBuf::new();
+    let real = loop {
+        match fs::canonicalize(if existing.as_os_str().is_empty() { Path::new(".") } else { existing }) {
+            Ok(real) => break if rest.as_os_str().is_empty() { real } else { real.join(&rest) },
+            Err(_) => match (existing.parent(), existing.file_name()) {
+                (Some(parent), Some(name)) => {
+                    rest = if rest.as_os_str().is_empty() { PathBuf::from(name) } else { Path::new(name).join(&rest) };
+                    existing = parent;
+                }
+                _ => break plain.clone(),
+            },
+        }
+    };
+    if real.starts_with(&real_root) { Ok(plain) } else { Err(outside()) }
+}
+
+/// Writes a file so that readers see the old or the new content, never half of it: sibling, sync, rename.
+///
+/// # Errors
+/// The I/O error; the old content is then untouched.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let sibling = folder.join(format!(".{name}.{}.tmp", std::process::id()));
+    let written = (|| {
+        let mut file = fs::File::create(&sibling)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&sibling, path)
+    })();
+    if written.is_err() {
+        // The first error is the one to tell; a sibling that was never made cannot be removed.
+        fs::remove_file(&sibling).ok();
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invalid_utf8_is_reported_with_its_position() {
+        let folder = tempfile::tempdir().expect("temp");
+        let path = folder.path().join("x.yaml");
+        fs::write(&path, b"ok: 1\nbad: \xff\xfe\n").expect("write");
+        let problem = read_source(&path, Path::new("x.yaml")).expect_err("not utf-8");
+        let text = problem.render(false);
+        assert!(text.contains("x.yaml:2:6") && text.contains("0xff"), "{text}");
+    }
+
+    #[test]
+    fn paths_out_of_the_project_are_refused() {
+        let folder = tempfile::tempdir().expect("temp");
+        let root = folder.path().join("project");
+        fs::create_dir_all(root.join("evals")).expect("dirs");
+        fs::write(folder.path().join("secret.txt"), "x").expect("write");
+        assert!(inside(&root, &root.join("evals"), "cases/a.jsonl").is_ok());
+        assert!(inside(&root, &root.join("evals"), "../prompts/x.yaml").is_ok());
+        for bad in ["../../secret.txt", "/etc/passwd", "../../../../../../../../etc/passwd"] {
+            assert!(inside(&root, &root.join("evals"), bad).is_err(), "{bad}");
+        }
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(folder.path(), root.join("out")).expect("link");
+            assert!(inside(&root, &root, "out/secret.txt").is_err());
+        }
+    }
+
+    #[test]
+    fn atomic_writes_replace_and_leave_no_sibling() {
+        let folder = tempfile::tempdir().expect("temp");
+        let path = folder.path().join("a/b.txt");
+        write_atomic(&path, b"one").expect("write");
+        write_atomic(&path, b"two").expect("write");
+        assert_eq!(fs::read(&path).expect("read"), b"two");
+        assert_eq!(fs::read_dir(folder.path().join("a")).expect("dir").count(), 1);
+    }
+}

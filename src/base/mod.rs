@@ -1,0 +1,28 @@
+//! Small things everything else stands on: diagnostics, the YAML door, files, units, ids, digests, clock, secrets.
+
+mod clock;
+mod diagnostic;
+mod digest;
+mod duration;
+mod fields;
+pub mod files;
+mod ids;
+mod node;
+mod secret;
+mod source;
+mod suggest;
+mod units;
+mod yaml;
+
+pub use clock::{Clock, Instant, ManualClock, SystemClock, Timestamp};
+pub use diagnostic::{Diagnostic, Place, Problems, Severity};
+pub use digest::{Digest, DigestBuilder, canonical_json};
+pub use duration::{format_duration, parse_duration};
+pub use fields::Fields;
+pub use ids::{CaseId, IdError, ModelRef, RunId, SafeName};
+pub use node::{Key, Kind, Node};
+pub use secret::{REDACTED, Redactor, Secret};
+pub use source::{Source, Span};
+pub use suggest::closest;
+pub use units::{Millis, Ratio, Tokens, UnitError, Usd};
+pub use yaml::{parse_json_line, parse_yaml};

@@ -1,0 +1,1 @@
+//! The front door: arguments, session, progress, exit codes; one file per subcommand.

@@ -1,0 +1,1 @@
+//! Settings: `karat.yaml`, `.env`, environments, and which source won.

@@ -1,0 +1,1 @@
+//! The run engine: plan, execute, score, summarise. Speaks only in events.

@@ -1,0 +1,1 @@
+//! The one door to git: facts about the project's repository.

@@ -1,0 +1,1 @@
+//! Detectors for what must not be in a file or a report: secrets, invisible characters.

@@ -1,0 +1,2 @@
+//! The `karat` binary.
+fn main() {}

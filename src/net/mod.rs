@@ -1,0 +1,1 @@
+//! The one HTTP client: requests and replies as plain data.

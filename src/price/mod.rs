@@ -1,0 +1,1 @@
+//! The price table, exact billing arithmetic, usage dialects, token counts.

@@ -1,0 +1,1 @@
+//! Who answers: wires (pure encode and decode) and the caller (retry, limits, breaker, cache, cassettes).

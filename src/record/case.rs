@@ -1,0 +1,35 @@
+//! One row of a suite.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::base::{CaseId, Digest};
+
+/// Variables of a case, in file order.
+pub type Vars = Map<String, Value>;
+
+/// A case without its checks: what prompts and scorers see of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Case {
+    /// Given, or made from the content.
+    pub id: CaseId,
+    /// Of everything that can change a trial's result: variables, expected, context, checks, weight. Not the id.
+    pub digest: Digest,
+    /// Variables for the prompt.
+    pub vars: Vars,
+    /// The right answer, where there is one.
+    pub expected: Option<Value>,
+    /// Passages the answer must rest on, where there are some.
+    pub context: Vec<String>,
+    /// Words to select by.
+    pub tags: Vec<String>,
+    /// Cases that belong together, for clustered statistics.
+    pub group: Option<String>,
+    /// How much the case counts in the suite's mean score; 1 unless given.
+    pub weight: f64,
+}
+
+/// A case shared between the trials of its variants and repeats.
+pub type CaseRef = Arc<Case>;

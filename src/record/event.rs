@@ -1,0 +1,16 @@
+//! What the run engine says while it works. The store and the progress bar listen; the engine does not know them.
+
+use super::{CallError, RunStatus, TrialRecord};
+
+/// One event of a run, in the order in which things happened.
+#[derive(Debug, Clone)]
+pub enum RunEvent {
+    /// A trial has its outcome. It counts as done once the listener has made it durable.
+    TrialFinished(Box<TrialRecord>),
+    /// Something worth a line on stderr.
+    Notice(String),
+    /// The engine gives up: no further call can succeed.
+    Fatal(CallError),
+    /// Nothing more comes.
+    Ended(RunStatus),
+}

@@ -1,0 +1,24 @@
+//! The nouns that rooms share: chat, usage, call, case, trial, score, verdict, run, event. Plain data, no I/O.
+
+mod call;
+mod case;
+mod chat;
+mod event;
+mod run;
+mod score;
+mod trial;
+mod usage;
+mod verdict;
+
+pub use call::{CachedReply, CallError, CallRecord, CallSource, ErrorKind};
+pub use case::{Case, CaseRef, Vars};
+pub use chat::{
+    ChatReply, ChatRequest, Effort, Finish, LogprobToken, Media, Message, OutputFormat, Params, Part, Role, Tool,
+    ToolCall, ToolChoice, Warning,
+};
+pub use event::RunEvent;
+pub use run::{GitFacts, RunHeader, RunKind, RunStatus, SuiteRecord, VariantRecord};
+pub use score::{Score, ScoreState};
+pub use trial::{Outcome, TrialFacts, TrialKey, TrialRecord};
+pub use usage::Usage;
+pub use verdict::{Figure, Verdict, VerdictWord};

@@ -1,0 +1,132 @@
+//! One case × variant × repeat: the unit of work and of results.
+
+use serde::{Deserialize, Serialize};
+
+use super::{CallRecord, CallSource, Case, CaseRef, ErrorKind, Score, Usage};
+use crate::base::{CaseId, Digest, DigestBuilder, Millis, Ratio, SafeName, Usd};
+
+/// What became of a trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// All checks hold.
+    Pass,
+    /// A check does not hold.
+    Fail,
+    /// The call under test failed.
+    Error,
+    /// We could not tell.
+    Ungraded,
+    /// Not run, by the suite's own word.
+    Skipped,
+}
+
+impl Outcome {
+    /// Word and outcome, in one table.
+    pub const ALL: &[(&str, Outcome)] = &[
+        ("pass", Outcome::Pass),
+        ("fail", Outcome::Fail),
+        ("error", Outcome::Error),
+        ("ungraded", Outcome::Ungraded),
+        ("skipped", Outcome::Skipped),
+    ];
+
+    /// Its word in JSON and the store.
+    pub fn word(self) -> &'static str {
+        Outcome::ALL.iter().find(|(_, outcome)| *outcome == self).map_or("error", |(word, _)| word)
+    }
+
+    /// The outcome of a word.
+    pub fn parse(word: &str) -> Option<Outcome> {
+        Outcome::ALL.iter().find(|(known, _)| *known == word).map(|(_, outcome)| *outcome)
+    }
+}
+
+/// Identity of a trial by content: the same suite name, variant, case and repeat, whatever its position in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TrialKey(pub Digest);
+
+impl TrialKey {
+    /// The key of a trial. The case's id is part of it, so that two rows of equal content stay two trials.
+    pub fn new(suite: &SafeName, variant: &Digest, case: &Case, repeat: u32) -> TrialKey {
+        let key = DigestBuilder::new("trial")
+            .part(suite.as_str().as_bytes())
+            .part(variant.as_bytes())
+            .part(case.id.as_str().as_bytes())
+            .part(case.digest.as_bytes())
+            .part(&repeat.to_be_bytes())
+            .finish();
+        TrialKey(key)
+    }
+}
+
+/// A finished trial, as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TrialRecord {
+    /// Its identity.
+    pub key: TrialKey,
+    /// Its place in the plan; reports are ordered by it.
+    pub ordinal: u64,
+    /// Name of the suite.
+    pub suite: SafeName,
+    /// Digest of the variant.
+    pub variant: Digest,
+    /// The case.
+    pub case: CaseRef,
+    /// 0-based repeat.
+    pub repeat: u32,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Weighted mean of its scored checks; `None` when nothing was scored.
+    pub score: Option<Ratio>,
+    /// One per check, in the order of the suite.
+    pub scores: Vec<Score>,
+    /// Why it errored or was ungraded or skipped, in one line.
+    pub note: Option<String>,
+    /// The call under test; `None` when skipped.
+    pub call: Option<CallRecord>,
+    /// From the moment it was started to its score, waits included.
+    pub wall_ms: Millis,
+}
+
+/// What a summary needs of a stored trial: light enough to stream 100,000 of them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TrialFacts {
+    /// Its identity.
+    pub key: TrialKey,
+    /// Its place in the plan.
+    pub ordinal: u64,
+    /// Name of the suite.
+    pub suite: SafeName,
+    /// Digest of the variant.
+    pub variant: Digest,
+    /// Id of the case.
+    pub case_id: CaseId,
+    /// Cases that belong together.
+    pub group: Option<String>,
+    /// Weight of the case.
+    pub weight: f64,
+    /// 0-based repeat.
+    pub repeat: u32,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Weighted mean of its scored checks.
+    pub score: Option<Ratio>,
+    /// Latency of the answering attempt; `None` when there was no reply.
+    pub latency_ms: Option<Millis>,
+    /// Tokens used; `None` when unknown.
+    pub usage: Option<Usage>,
+    /// What the reply costs, whoever paid for it; `None` when unknown.
+    pub cost: Option<Usd>,
+    /// What this run spent on it; `None` when unknown.
+    pub spent: Option<Usd>,
+    /// Where the reply came from; `None` when there was no call.
+    pub source: Option<CallSource>,
+    /// HTTP attempts.
+    pub attempts: u32,
+    /// Class of the error, when the outcome is `error`.
+    pub error: Option<ErrorKind>,
+    /// Parameters were dropped or changed on the way to the wire.
+    pub altered: bool,
+}

@@ -1,0 +1,1 @@
+//! How results look: a view becomes a document, a renderer prints it.

@@ -1,0 +1,1 @@
+//! Checks: pure scorers from a reply to a three-state score.

@@ -1,0 +1,1 @@
+//! The results store: SQLite, migrations, one writing thread.

@@ -1,0 +1,1 @@
+//! What to run: suite files, cases, datasets, variants, selection.
