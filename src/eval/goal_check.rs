@@ -43,13 +43,7 @@ const METRICS: &[MetricSpec] = &[
     spec(Metric::TotalCost, "total_cost", "total_cost_usd", "total cost", Unit::Money),
 ];
 
-const fn spec(
-    metric: Metric,
-    key: &'static str,
-    figure: &'static str,
-    words: &'static str,
-    unit: Unit,
-) -> MetricSpec {
+const fn spec(metric: Metric, key: &'static str, figure: &'static str, words: &'static str, unit: Unit) -> MetricSpec {
     MetricSpec { metric, key, figure, words, unit }
 }
 

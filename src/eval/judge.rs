@@ -143,7 +143,9 @@ fn every_trial(report: &GroupReport, open: u64, findings: &mut Findings) {
     };
     match word {
         VerdictWord::Fail => findings.fails.push(format!("{} of {graded} graded trials fail", counts.fail)),
-        VerdictWord::Pass => findings.notes.push(format!("all {} pass", plural(graded, "graded trial", "graded trials"))),
+        VerdictWord::Pass => {
+            findings.notes.push(format!("all {} pass", plural(graded, "graded trial", "graded trials")))
+        }
         VerdictWord::Undecided => {}
     }
     findings.figures.push(Figure {
@@ -206,12 +208,17 @@ fn latency(bound: &Bound, found: Option<f64>, n: u64, open: u64) -> Judged {
     plain(bound, found, found.map(shown_ms), n, open, holds)
 }
 
-fn plain(bound: &Bound, estimate: Option<f64>, shown: Option<String>, n: u64, open: u64, holds: Option<bool>) -> Judged {
+fn plain(
+    bound: &Bound,
+    estimate: Option<f64>,
+    shown: Option<String>,
+    n: u64,
+    open: u64,
+    holds: Option<bool>,
+) -> Judged {
     let name = bound.metric.words();
     let (word, reason) = match (holds, shown) {
-        (Some(true), Some(shown)) if open == 0 => {
-            (VerdictWord::Pass, format!("{name} {shown} keeps `{}`", bound.text))
-        }
+        (Some(true), Some(shown)) if open == 0 => (VerdictWord::Pass, format!("{name} {shown} keeps `{}`", bound.text)),
         (Some(false), Some(shown)) if open == 0 => {
             (VerdictWord::Fail, format!("{name} {shown} misses `{}`", bound.text))
         }

@@ -159,8 +159,11 @@ impl Counts {
             (self.ungraded, Outcome::Ungraded),
             (self.skipped, Outcome::Skipped),
         ];
-        let shown: Vec<String> =
-            parts.iter().filter(|(n, _)| *n > 0).map(|(n, outcome)| format!("{} {}", Tokens(*n), outcome.word())).collect();
+        let shown: Vec<String> = parts
+            .iter()
+            .filter(|(n, _)| *n > 0)
+            .map(|(n, outcome)| format!("{} {}", Tokens(*n), outcome.word()))
+            .collect();
         if shown.is_empty() { "no trials".to_owned() } else { shown.join(", ") }
     }
 }

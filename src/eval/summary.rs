@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::Failure;
 use super::goal_check::Goal;
 use super::judge::{GroupContext, JudgeRules, judge_group, judge_run, judge_suite};
 use super::rate::{RateTally, quantile, real};
 use super::report::{
     CacheStats, Consumption, Counts, EvalReport, GroupReport, RunFacts, SCHEMA_VERSION, SuiteReport, Totals,
 };
-use super::Failure;
 use crate::base::{Digest, Millis, Ratio, SafeName, Tokens, Usd};
 use crate::record::{
     CallSource, Outcome, RunHeader, RunStatus, SuiteRecord, TrialFacts, TrialRecord, VariantRecord, Verdict,
@@ -84,7 +84,9 @@ impl Summarizer {
         let complete = self.header.status == RunStatus::Complete;
         let mut groups: BTreeMap<usize, Vec<GroupReport>> = BTreeMap::new();
         for ((suite, variant), tally) in &self.groups {
-            let (Some(record), Some(variant)) = (self.suites.get(*suite), self.variants.get(*variant)) else { continue };
+            let (Some(record), Some(variant)) = (self.suites.get(*suite), self.variants.get(*variant)) else {
+                continue;
+            };
             let goal = Goal::read(&record.goal);
             let planned = record.cases.saturating_mul(u64::from(record.repeat));
             let mut report = tally.report(variant);
