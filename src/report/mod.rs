@@ -1,1 +1,21 @@
 //! How results look: a view becomes a document, a renderer prints it.
+
+mod clean;
+mod doc;
+mod format;
+mod json;
+mod jsonl;
+mod junit;
+mod markdown;
+mod plain;
+mod present;
+mod table;
+mod text;
+mod views;
+
+pub use doc::{Align, Block, Column, Doc, Entry, Line, Span, Table, Tone};
+pub use format::Format;
+pub use present::{Look, ReportError, Trials, View, present, present_eval};
+pub use views::{
+    CallReport, CaseFacts, CheckRow, ChecksReport, EvalView, RunRow, RunsReport, TrialReport, TrialsReport,
+};

@@ -1,0 +1,244 @@
+//! Pass rates with honest intervals: the unit is the case, whatever the number of repeats.
+
+use std::collections::HashMap;
+
+use super::report::Rate;
+use crate::base::CaseId;
+
+const CONFIDENCE: f64 = 0.95;
+
+/// Collects graded trials. Without repeats and groups it is two counters; otherwise one small entry per case.
+#[derive(Debug, Default)]
+pub(super) struct RateTally {
+    single_pass: u64,
+    single_graded: u64,
+    cases: HashMap<CaseId, CaseTally>,
+    groups: HashMap<String, u32>,
+}
+
+#[derive(Debug)]
+struct CaseTally {
+    pass: u32,
+    graded: u32,
+    group: Option<u32>,
+}
+
+impl RateTally {
+    /// Adds a graded trial. `repeated` says whether the case may come again.
+    pub(super) fn add(&mut self, case: &CaseId, group: Option<&str>, repeated: bool, passed: bool) {
+        if !repeated && group.is_none() {
+            self.single_graded += 1;
+            self.single_pass += u64::from(passed);
+            return;
+        }
+        let group = group.map(|name| self.group_index(name));
+        let tally = self.cases.entry(case.clone()).or_insert(CaseTally { pass: 0, graded: 0, group });
+        tally.graded += 1;
+        tally.pass += u32::from(passed);
+    }
+
+    fn group_index(&mut self, name: &str) -> u32 {
+        if let Some(index) = self.groups.get(name) {
+            return *index;
+        }
+        let index = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
+        self.groups.insert(name.to_owned(), index);
+        index
+    }
+
+    /// The rate with its 95 % interval; `None` when nothing was graded.
+    ///
+    /// Repeats of a case are averaged first (Miller 2024). Cases of one group are a cluster: n is divided by the design
+    /// effect (SE_CR1 / SE_naive)², at least 1. The Wilson interval takes whole successes, so its ends are computed
+    /// from the success count rounded outwards: never narrower than the exact one.
+    pub(super) fn rate(&self) -> Option<Rate> {
+        let n = self.single_graded + count(self.cases.len());
+        if n == 0 {
+            return None;
+        }
+        let cases_sum = sum(self.cases.values().map(CaseTally::share));
+        let passed = real(self.single_pass) + cases_sum;
+        let mean = passed / real(n);
+        let (clusters, effective) = self.effective_n(n, mean);
+        // Rounding noise of sums such as 1/3 + 2/3 must not cost a whole success.
+        let successes = mean * real(effective);
+        let low = wilson(whole(successes + 1e-9), effective, CONFIDENCE)?.0;
+        let high = wilson(whole((successes - 1e-9).ceil()).min(effective), effective, CONFIDENCE)?.1;
+        let clustered = clusters < n || self.cases.values().any(|case| case.graded > 1);
+        Some(Rate { estimate: mean, low, high, confidence: CONFIDENCE, n, clustered })
+    }
+
+    /// Number of clusters and the number of independent cases that the cases are worth.
+    fn effective_n(&self, n: u64, mean: f64) -> (u64, u64) {
+        let mut errors: HashMap<u32, f64> = HashMap::new();
+        let mut alone = 0_u64;
+        let fails = self.single_graded - self.single_pass;
+        let mut squares = real(self.single_pass) * (1.0 - mean).powi(2) + real(fails) * mean.powi(2);
+        let mut cluster_squares = squares;
+        for case in self.cases.values() {
+            let error = case.share() - mean;
+            squares += error * error;
+            if let Some(group) = case.group {
+                *errors.entry(group).or_default() += error;
+            } else {
+                alone += 1;
+                cluster_squares += error * error;
+            }
+        }
+        let clusters = self.single_graded + alone + count(errors.len());
+        if clusters >= n {
+            return (n, n);
+        }
+        cluster_squares += sum(errors.values().map(|error| error * error));
+        if clusters < 2 || squares < 1e-12 {
+            return (clusters, clusters);
+        }
+        let naive = squares / real(n - 1) / real(n);
+        let cr1 = cluster_squares / real(n).powi(2) * real(clusters) / real(clusters - 1);
+        let effect = (cr1 / naive).max(1.0);
+        (clusters, whole(real(n) / effect + 1e-9).max(1))
+    }
+}
+
+impl CaseTally {
+    fn share(&self) -> f64 {
+        f64::from(self.pass) / f64::from(self.graded.max(1))
+    }
+}
+
+/// The sum, whatever the order in which a hash map gives its values: the report of one run must not vary.
+fn sum(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.iter().sum()
+}
+
+/// A count as a real number.
+#[expect(clippy::cast_precision_loss, reason = "counts of trials are far below 2^53")]
+pub(super) fn real(count: u64) -> f64 {
+    count as f64
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "floor of a count: saturates, never wraps")]
+fn whole(value: f64) -> u64 {
+    value as u64
+}
+
+fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+/// Quantile of sorted values by linear interpolation (Hyndman & Fan 1996, type 7); `None` when there are none.
+pub(super) fn quantile(sorted: &[u32], q: f64) -> Option<f64> {
+    let last = sorted.len().checked_sub(1)?;
+    let position = q.clamp(0.0, 1.0) * real(count(last));
+    let below = usize::try_from(whole(position)).unwrap_or(last).min(last);
+    let low = f64::from(*sorted.get(below)?);
+    let high = f64::from(*sorted.get((below + 1).min(last))?);
+    Some(low + (high - low) * (position - position.floor()))
+}
+
+fn wilson(passed: u64, total: u64, _confidence: f64) -> Option<(f64, f64)> {
+    if total == 0 {
+        return None;
+    }
+    let z = 1.959_963_984_540_054_f64;
+    let (n, p) = (real(total), real(passed) / real(total));
+    let scale = 1.0 + z * z / n;
+    let middle = (p + z * z / (2.0 * n)) / scale;
+    let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt() / scale;
+    let low = if passed == 0 { 0.0 } else { (middle - half).max(0.0) };
+    let high = if passed == total { 1.0 } else { (middle + half).min(1.0) };
+    Some((low, high))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> CaseId {
+        CaseId::parse(text).expect("id")
+    }
+
+    fn close(found: f64, wanted: f64) {
+        assert!((found - wanted).abs() < 5e-5, "{found} is not {wanted}");
+    }
+
+    #[test]
+    fn single_trials_give_the_published_wilson_interval() {
+        // Newcombe (1998), Statistics in Medicine 17:857, method 3.
+        for (passed, total, low, high) in [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611)] {
+            let mut tally = RateTally::default();
+            (0..total).for_each(|i| tally.add(&id(&format!("c{i}")), None, false, i < passed));
+            let rate = tally.rate().expect("graded");
+            close(rate.low, low);
+            close(rate.high, high);
+            assert!(!rate.clustered && rate.n == total);
+        }
+        assert_eq!(RateTally::default().rate(), None);
+    }
+
+    #[test]
+    fn repeats_do_not_narrow_the_interval() {
+        let mut once = RateTally::default();
+        let mut thrice = RateTally::default();
+        for i in 0..10 {
+            once.add(&id(&format!("c{i}")), None, false, i < 8);
+            (0..3).for_each(|_| thrice.add(&id(&format!("c{i}")), None, true, i < 8));
+        }
+        let (once, thrice) = (once.rate().expect("rate"), thrice.rate().expect("rate"));
+        assert_eq!((once.estimate, once.low, once.high, once.n), (thrice.estimate, thrice.low, thrice.high, thrice.n));
+        assert!(thrice.clustered && !once.clustered);
+    }
+
+    #[test]
+    fn thirds_add_up_to_whole_successes() {
+        let mut tally = RateTally::default();
+        for (case, passes) in [("a", 1), ("b", 2), ("c", 3)] {
+            (0..3).for_each(|i| tally.add(&id(case), None, true, i < passes));
+        }
+        let rate = tally.rate().expect("rate");
+        close(rate.estimate, 2.0 / 3.0);
+        let whole = wilson(2, 3, 0.95).expect("interval");
+        close(rate.low, whole.0);
+        close(rate.high, whole.1);
+    }
+
+    #[test]
+    fn groups_that_move_together_count_as_one_case_each() {
+        // 4 groups of 5 equal cases, 2 of them pass. Naive SE² = s²/n = (5/19)/20, CR1 = 4·(5·½)²/400·(4/3) = 1/12:
+        // design effect 6.33, effective n = 3.16, so Wilson over 3 with 1 and 2 successes.
+        let mut tally = RateTally::default();
+        for i in 0..20 {
+            tally.add(&id(&format!("c{i}")), Some(&format!("g{}", i / 5)), false, i < 10);
+        }
+        let rate = tally.rate().expect("rate");
+        assert_eq!((rate.n, rate.clustered), (20, true));
+        close(rate.estimate, 0.5);
+        close(rate.low, wilson(1, 3, 0.95).expect("interval").0);
+        close(rate.high, wilson(2, 3, 0.95).expect("interval").1);
+    }
+
+    #[test]
+    fn a_single_group_is_worth_one_case() {
+        let mut tally = RateTally::default();
+        (0..9).for_each(|i| tally.add(&id(&format!("c{i}")), Some("g"), false, true));
+        let rate = tally.rate().expect("rate");
+        assert_eq!((rate.estimate, rate.high), (1.0, 1.0));
+        close(rate.low, 0.2065);
+    }
+
+    #[test]
+    fn quantiles_interpolate_like_numpy() {
+        // numpy.quantile([1, 2, 3, 4], …) and [1128, 2727].
+        for (values, q, wanted) in [
+            (&[1, 2, 3, 4][..], 0.5, 2.5),
+            (&[1, 2, 3, 4], 0.95, 3.85),
+            (&[1128, 2727], 0.95, 2647.05),
+            (&[7], 0.95, 7.0),
+        ] {
+            close(quantile(values, q).expect("value"), wanted);
+        }
+        assert_eq!(quantile(&[], 0.5), None);
+    }
+}

@@ -1,0 +1,101 @@
+//! Makes text of models and files safe to print: no control characters, no reordering, no line breaks where one line
+//! is meant.
+
+use std::borrow::Cow;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::base::Tokens;
+
+/// The text without control characters, in one line: line breaks and tabs become spaces, runs of spaces one space.
+pub(super) fn one_line(text: &str) -> String {
+    let safe = strip_control(text);
+    let mut line = String::with_capacity(safe.len());
+    for word in safe.split(char::is_whitespace).filter(|word| !word.is_empty()) {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    // Spans carry their own spaces at the ends, such as `" · "`.
+    let lead = if safe.starts_with(' ') && !line.is_empty() { " " } else { "" };
+    let trail = if safe.ends_with(' ') && !line.is_empty() { " " } else { "" };
+    format!("{lead}{line}{trail}")
+}
+
+/// The text without control characters, line by line; tabs become four spaces.
+pub(super) fn lines(text: &str) -> Vec<String> {
+    let text = text.replace("\r\n", "\n").replace('\t', "    ");
+    text.split('\n').map(|line| strip_control(line).into_owned()).collect()
+}
+
+/// Text that XML 1.0 can hold: line breaks stay, other control characters and noncharacters go.
+pub(super) fn xml_safe(text: &str) -> String {
+    let kept: Vec<String> = lines(text);
+    kept.join("\n").replace(['\u{fffe}', '\u{ffff}'], "")
+}
+
+/// The text cut to `width` columns, with the length of the whole told when something is missing.
+///
+/// `whole_chars` is the length of what `text` is the beginning of.
+pub(super) fn cut(text: &str, width: usize, whole_chars: Option<u64>) -> String {
+    let chars = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
+    let whole = whole_chars.unwrap_or(chars);
+    if text.width() <= width && whole <= chars {
+        return text.to_owned();
+    }
+    let told = format!("… ({} characters)", Tokens(whole));
+    let room = width.saturating_sub(told.width());
+    let mut used = 0;
+    let kept: String = text
+        .chars()
+        .take_while(|c| {
+            used += c.width().unwrap_or(0);
+            used <= room
+        })
+        .collect();
+    format!("{}{told}", kept.trim_end())
+}
+
+fn strip_control(text: &str) -> Cow<'_, str> {
+    let bad = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t'))
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
+    };
+    if text.contains(bad) { Cow::Owned(text.replace(bad, "")) } else { Cow::Borrowed(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_and_reordering_never_reach_the_terminal() {
+        let hostile = "\u{1b}[2J\u{1b}]0;owned\u{7}ok\r\n\u{202e}gnp.exe\u{9b}31m";
+        let shown = one_line(hostile);
+        assert!(!shown.chars().any(|c| c.is_control() || c == '\u{202e}'), "{shown:?}");
+        assert!(shown.contains("ok gnp.exe"), "{shown:?}");
+        assert!(lines(hostile).iter().all(|line| !line.chars().any(char::is_control)));
+    }
+
+    #[test]
+    fn one_line_keeps_words_and_outer_spaces() {
+        assert_eq!(one_line(" · "), " · ");
+        assert_eq!(one_line("a\n\n\tb   c"), "a b c");
+        assert_eq!(one_line("\n"), "");
+    }
+
+    #[test]
+    fn cutting_tells_the_whole_length_and_counts_columns() {
+        assert_eq!(cut("short", 10, None), "short");
+        assert_eq!(cut("0123456789012345678901234567890", 25, None), "012345678… (31 characters)");
+        assert_eq!(cut("begin", 80, Some(1_204)), "begin… (1,204 characters)");
+        let wide = cut(&"漢".repeat(40), 30, None);
+        assert!(wide.width() <= 30 && wide.ends_with("… (40 characters)"), "{wide}");
+    }
+
+    #[test]
+    fn xml_text_has_no_forbidden_characters() {
+        assert_eq!(xml_safe("a\u{0}\u{b}\nb\u{ffff}\u{1b}[1m"), "a\nb[1m");
+    }
+}

@@ -1,0 +1,11 @@
+//! The result itself, as one JSON document.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+/// Writes the document, indented by two, with a line break at its end.
+pub(super) fn write<T: Serialize + ?Sized>(result: &T, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, result)?;
+    out.write_all(b"\n")
+}

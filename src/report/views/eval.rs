@@ -1,0 +1,316 @@
+//! The result of a run: the verdict, one table per suite, what did not pass, what it took, what to do next.
+
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use super::super::doc::{Block, Column, Doc, Entry, Line, Table, Tone};
+use super::super::present::View;
+use super::{counted, short_tokens};
+use crate::base::{Millis, Ratio, Tokens};
+use crate::eval::{CheckResult, EvalReport, Failure, GroupReport, SuiteReport, shown_cost};
+use crate::record::{Outcome, RunStatus, Verdict};
+
+/// Reasons shown under the first one.
+const MORE_REASONS: usize = 5;
+
+/// A report and how much of it is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct EvalView<'a> {
+    /// The report.
+    pub report: &'a EvalReport,
+    /// How many failing trials are shown; 20 is the usual number.
+    pub failures_shown: usize,
+    /// The store, as shown to the user; `None` when the run is not stored.
+    pub stored_in: Option<&'a str>,
+}
+
+impl Serialize for EvalView<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.report.serialize(serializer)
+    }
+}
+
+impl View for EvalView<'_> {
+    const WHAT: &'static str = "the result of a run";
+
+    fn doc(&self) -> Doc {
+        let mut doc = Doc::new();
+        headline(&self.report.verdict, &mut doc);
+        self.report.suites.iter().for_each(|suite| show_suite(suite, &mut doc));
+        self.show_failures(&mut doc);
+        doc.push(Block::Facts(self.footer()));
+        doc
+    }
+}
+
+fn headline(verdict: &Verdict, doc: &mut Doc) {
+    let word = Line::of(verdict.verdict.word(), Tone::of_verdict(verdict.verdict));
+    let reason = verdict.reasons.first().map_or(String::new(), |reason| format!("  {reason}"));
+    doc.push(Block::Heading(word.text(reason)));
+    let hidden = verdict.reasons.len().saturating_sub(1 + MORE_REASONS);
+    let mut more: Vec<Line> =
+        verdict.reasons.iter().skip(1).take(MORE_REASONS).map(|reason| Line::from(reason.as_str())).collect();
+    if hidden > 0 {
+        more.push(Line::of(format!("and {hidden} more, below"), Tone::Dim));
+    }
+    doc.push_list(more);
+}
+
+fn show_suite(suite: &SuiteReport, doc: &mut Doc) {
+    let one_prompt = suite.groups.first().map(|first| first.prompt.as_str());
+    let one_prompt = one_prompt.filter(|prompt| suite.groups.iter().all(|group| group.prompt == *prompt));
+    let mut about = format!("  {}", counted(suite.cases, "case", "cases"));
+    if suite.repeat > 1 {
+        about.push_str(&format!(" × {} repeats", suite.repeat));
+    }
+    if let Some(prompt) = one_prompt {
+        about.push_str(&format!(" · {prompt}"));
+    }
+    about.push_str(&format!(" · {}", suite.path));
+    let heading = Line::of(suite.name.as_str(), Tone::Strong)
+        .text("  ")
+        .then(suite.verdict.verdict.word(), Tone::of_verdict(suite.verdict.verdict))
+        .then(about, Tone::Dim);
+    doc.push(Block::Heading(heading));
+    if suite.groups.is_empty() {
+        doc.push(Block::Paragraph(Line::from("no trial has a result")));
+        return;
+    }
+    doc.push(Block::Table(group_table(suite, one_prompt.is_none())));
+    doc.push_list(suite_notes(suite));
+}
+
+fn group_table(suite: &SuiteReport, with_prompt: bool) -> Table {
+    let several = suite.groups.len() > 1;
+    let mut columns = Vec::new();
+    if several {
+        columns.push(Column::words("verdict"));
+    }
+    if with_prompt {
+        columns.push(Column::words("prompt"));
+    }
+    columns.push(Column::words("model"));
+    columns.extend(
+        ["pass", "error", "ungraded", "rate (95 %)", "score", "p50", "p95", "tokens in/out", "cost", "cached"]
+            .map(Column::numbers),
+    );
+    let rows = suite
+        .groups
+        .iter()
+        .map(|group| {
+            let mut row = Vec::new();
+            if several {
+                row.push(Line::of(group.verdict.verdict.word(), Tone::of_verdict(group.verdict.verdict)));
+            }
+            if with_prompt {
+                row.push(Line::from(group.prompt.as_str()));
+            }
+            row.push(Line::from(group.model.to_string()));
+            row.extend(figures(group).map(Line::from));
+            row
+        })
+        .collect();
+    let table = Table { columns, rows };
+    let table = table.without_boring("error", "0").without_boring("ungraded", "0");
+    let table = table.without_boring("cached", "0 %").without_boring("cached", "—");
+    if several && suite.groups.iter().all(|group| group.verdict.verdict == suite.verdict.verdict) {
+        return table.without_boring_verdict();
+    }
+    table
+}
+
+impl Table {
+    /// Every row has the suite's own verdict, which stands in the heading.
+    fn without_boring_verdict(mut self) -> Table {
+        self.columns.remove(0);
+        self.rows.iter_mut().for_each(|row| drop(row.remove(0)));
+        self
+    }
+}
+
+fn figures(group: &GroupReport) -> [String; 10] {
+    let counts = group.counts;
+    let used = &group.consumption;
+    let unknown = "—".to_owned();
+    [
+        format!("{}/{}", counts.pass, counts.graded()),
+        counts.error.to_string(),
+        counts.ungraded.to_string(),
+        group.pass_rate.map_or(unknown.clone(), |rate| {
+            format!("{} ({:.1}–{:.1})", percent(rate.estimate), rate.low * 100.0, rate.high * 100.0)
+        }),
+        group.mean_score.map_or(unknown.clone(), |score| format!("{score:.2}")),
+        group.p50_latency_ms.map_or(unknown.clone(), latency),
+        group.p95_latency_ms.map_or(unknown.clone(), latency),
+        format!("{}/{}", short_tokens(used.input_tokens), short_tokens(used.output_tokens)),
+        used.cost(),
+        group.cached_share.map_or(unknown, |share| format!("{:.0} %", share.get() * 100.0)),
+    ]
+}
+
+/// What the table cannot say: every reason but the first, and what makes the figures weaker than they look.
+fn suite_notes(suite: &SuiteReport) -> Vec<Line> {
+    let mut notes: Vec<Line> = suite.verdict.reasons.iter().skip(1).map(|reason| Line::from(reason.as_str())).collect();
+    let sum = |of: fn(&GroupReport) -> u64| suite.groups.iter().map(of).sum::<u64>();
+    let skipped = sum(|group| group.counts.skipped);
+    if skipped > 0 {
+        notes.push(Line::from(format!("{} skipped by the suite", counted(skipped, "trial", "trials"))));
+    }
+    if suite.groups.iter().filter_map(|group| group.pass_rate).any(|rate| rate.clustered) {
+        notes.push(Line::from("the intervals count cases, not repeats, and allow for grouped cases"));
+    }
+    let altered = sum(|group| group.altered_trials);
+    if altered > 0 {
+        notes.push(Line::from(format!(
+            "{} ran with parameters dropped or changed for the provider: not comparable with others",
+            counted(altered, "trial", "trials")
+        )));
+    }
+    let unknown = sum(|group| group.consumption.unknown_usage_calls);
+    if unknown > 0 {
+        notes.push(Line::from(format!("{} without a token count", counted(unknown, "reply", "replies"))));
+    }
+    notes
+}
+
+impl EvalView<'_> {
+    fn show_failures(&self, doc: &mut Doc) {
+        let report = self.report;
+        if report.failures_total == 0 {
+            return;
+        }
+        let total = report.totals.counts.trials;
+        let did_not =
+            format!("{} of {} did not pass", Tokens(report.failures_total), counted(total, "trial", "trials"));
+        doc.push(Block::Heading(Line::of(did_not, Tone::Strong)));
+        let shown: Vec<&Failure> = report.failures.iter().take(self.failures_shown).collect();
+        doc.push(Block::Entries(shown.iter().map(|failure| entry(failure)).collect()));
+        let left = report.failures_total.saturating_sub(u64::try_from(shown.len()).unwrap_or(u64::MAX));
+        if left > 0 {
+            let command = format!("karat eval show {} --failures {}", report.run.id, report.failures_total);
+            let more = Line::from(format!("and {} more: ", Tokens(left))).then(command, Tone::Command);
+            doc.push(Block::Paragraph(more));
+        }
+    }
+
+    fn footer(&self) -> Vec<(String, Line)> {
+        let report = self.report;
+        let totals = &report.totals;
+        let mut facts = vec![
+            ("trials".to_owned(), Line::from(totals.counts.sentence())),
+            ("calls".to_owned(), Line::from(self.calls())),
+            ("cost".to_owned(), Line::from(self.cost())),
+        ];
+        let mut run = Line::of(report.run.id.as_str(), Tone::Strong);
+        if let Some(path) = self.stored_in {
+            run = run.text(format!(" in {path}"));
+        }
+        if let Some(duration) = report.run.duration_ms {
+            run = run.text(format!(" · {duration}"));
+        }
+        if let Some(git) = &report.run.git {
+            let commit: String = git.commit.chars().take(7).collect();
+            let state = if git.dirty { ", with changes" } else { "" };
+            run = run.then(format!(" · commit {commit}{state}"), Tone::Dim);
+        }
+        facts.push((if self.stored_in.is_some() { "stored" } else { "run" }.to_owned(), run));
+        if let Some(command) = self.next_step() {
+            facts.push(("next".to_owned(), Line::of(command, Tone::Command)));
+        }
+        facts
+    }
+
+    fn calls(&self) -> String {
+        let cache = &self.report.cache;
+        if self.report.run.calls == "replay" {
+            return format!("replayed from cassettes: nothing was called ({} replies)", Tokens(cache.cassette));
+        }
+        let retries = self.report.totals.http_attempts.saturating_sub(cache.live);
+        let mut parts = Vec::new();
+        for (n, what) in [
+            (cache.live, "live"),
+            (cache.hits, "from the cache"),
+            (cache.shared, "shared with an identical call"),
+            (cache.cassette, "from cassettes"),
+            (cache.mock, "mocked"),
+        ] {
+            if n > 0 {
+                parts.push(format!("{} {what}", Tokens(n)));
+            }
+        }
+        if retries > 0 {
+            parts.push(counted(retries, "retry", "retries"));
+        }
+        if cache.saved_usd.is_some() {
+            parts.push(format!("saved {}", shown_cost(cache.saved_usd, cache.unknown_saved_calls)));
+        }
+        if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
+    }
+
+    fn cost(&self) -> String {
+        let used = &self.report.totals.consumption;
+        let tokens = format!("{} tokens in, {} out", short_tokens(used.input_tokens), short_tokens(used.output_tokens));
+        let mut text = format!("spent {}", used.spent());
+        if used.cost() != used.spent() {
+            text.push_str(&format!(", the replies are worth {}", used.cost()));
+        }
+        if used.unknown_cost_calls > 0 {
+            let of = counted(used.unknown_cost_calls, "reply has", "replies have");
+            text.push_str(&format!(" ({of} no known price)"));
+        }
+        format!("{text} · {tokens}")
+    }
+
+    fn next_step(&self) -> Option<String> {
+        let run = &self.report.run;
+        if self.stored_in.is_none() {
+            return None;
+        }
+        match run.status {
+            RunStatus::Interrupted | RunStatus::OverBudget | RunStatus::Aborted | RunStatus::Running => {
+                Some(format!("karat eval --resume {}", run.id))
+            }
+            RunStatus::Complete if self.report.failures_total > 0 => Some(format!("karat eval --failed-in {}", run.id)),
+            RunStatus::Complete => None,
+        }
+    }
+}
+
+fn entry(failure: &Failure) -> Entry {
+    let mut head = Line::of(failure.case.as_str(), Tone::Strong);
+    if failure.repeat > 0 {
+        head = head.text(format!(" (repeat {})", failure.repeat));
+    }
+    let model = failure.model.as_ref().map_or("unknown model".to_owned(), ToString::to_string);
+    head = head.then(format!("  {} · {} · {model}", failure.suite, failure.prompt), Tone::Dim);
+    if let Some(latency) = failure.latency_ms {
+        head = head.then(format!(" · {latency}"), Tone::Dim);
+    }
+    let mut entry = Entry::new(failure.outcome.word(), Tone::of_outcome(failure.outcome), head);
+    if let Some(note) = &failure.note {
+        let label = failure.error_kind.map_or("why", |kind| kind.word());
+        entry.lines.push((label.to_owned(), Line::from(note.as_str())));
+    }
+    let telling = |check: &&CheckResult| match failure.outcome {
+        Outcome::Fail => check.word() != "pass" && check.word() != "n/a",
+        _ => check.word() == "ungraded" || check.word() == "fail",
+    };
+    for check in failure.scores.iter().filter(telling) {
+        entry.lines.push((check.name.clone(), Line::from(check.reason.as_str())));
+    }
+    if let (Some(output), Some(chars)) = (&failure.output, failure.output_chars) {
+        let reply = if chars == 0 { Line::of("(empty)", Tone::Dim) } else { Line::quote(output.as_str(), chars) };
+        entry.lines.push(("reply".to_owned(), reply));
+    }
+    entry.lines.push(("rerun".to_owned(), Line::of(failure.rerun.as_str(), Tone::Command)));
+    entry
+}
+
+fn percent(value: f64) -> String {
+    Ratio::clamped(value).to_string()
+}
+
+fn latency(millis: f64) -> String {
+    Millis::of(Duration::try_from_secs_f64(millis / 1000.0).unwrap_or_default()).to_string()
+}

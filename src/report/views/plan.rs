@@ -1,0 +1,89 @@
+//! What a run would do: suites × variants × cases × repeats, tokens and money.
+
+use super::super::doc::{Block, Column, Doc, Line, Table, Tone};
+use super::super::present::View;
+use super::{counted, short_tokens};
+use crate::base::Tokens;
+use crate::eval::{PlanReport, PlanSuite, PlanVariant, shown_cost_range};
+
+impl View for PlanReport {
+    const WHAT: &'static str = "the plan of a run";
+
+    fn doc(&self) -> Doc {
+        let mut doc = Doc::new();
+        let columns = vec![
+            Column::words("suite"),
+            Column::words("prompt"),
+            Column::words("model"),
+            Column::numbers("cases"),
+            Column::numbers("repeats"),
+            Column::numbers("trials"),
+            Column::numbers("tokens in"),
+            Column::numbers("tokens out"),
+            Column::numbers("cost"),
+        ];
+        let pairs = self.suites.iter().flat_map(|suite| suite.variants.iter().map(move |variant| (suite, variant)));
+        let rows = pairs.map(|(suite, variant)| row(suite, variant)).collect();
+        doc.push(Block::Heading(Line::of("plan", Tone::Strong).text(format!("  {}", self.sentence()))));
+        doc.push(Block::Table(Table { columns, rows }.without_boring("repeats", "1")));
+        doc.push_list(self.notes.iter().map(|note| Line::from(note.as_str())).collect());
+        doc.push(Block::Facts(self.facts()));
+        doc
+    }
+}
+
+impl PlanReport {
+    fn sentence(&self) -> String {
+        let trials = counted(self.trials, "trial", "trials");
+        if self.calls == "replay" {
+            return format!("{trials}, replayed from cassettes: nothing would be called");
+        }
+        format!("{trials}, at most {} at a time; nothing has been called", self.concurrency)
+    }
+
+    fn facts(&self) -> Vec<(String, Line)> {
+        let mut facts = Vec::new();
+        if let Some(cached) = self.cached_trials.filter(|cached| *cached > 0) {
+            facts.push((
+                "cached".to_owned(),
+                Line::from(format!("{} need no call", counted(cached, "trial", "trials"))),
+            ));
+        }
+        let mut cost = shown_cost_range(self.cost_low_usd, self.cost_high_usd, self.unknown_cost_trials);
+        if self.unknown_cost_trials > 0 {
+            let unknown = counted(self.unknown_cost_trials, "trial has", "trials have");
+            cost.push_str(&format!(" ({unknown} no known price)"));
+        }
+        facts.push(("cost".to_owned(), Line::from(cost)));
+        if let Some(limit) = self.max_cost_usd {
+            facts.push(("limit".to_owned(), Line::from(format!("{limit}, then the run stops and can be resumed"))));
+        }
+        facts
+    }
+}
+
+fn row(suite: &PlanSuite, variant: &PlanVariant) -> Vec<Line> {
+    let cases = if suite.cases == suite.cases_total {
+        Tokens(suite.cases).to_string()
+    } else {
+        format!("{} of {}", Tokens(suite.cases), Tokens(suite.cases_total))
+    };
+    let about = if variant.input_exact || variant.input_tokens.is_none() { "" } else { "~" };
+    let out = match (variant.output_tokens_low, variant.output_tokens_high) {
+        (low, high) if low == high => short_tokens(low),
+        (low @ Some(_), high @ Some(_)) => format!("{}–{}", short_tokens(low), short_tokens(high)),
+        (Some(low), None) => format!("≥ {}", short_tokens(Some(low))),
+        (None, high) => format!("≤ {}", short_tokens(high)),
+    };
+    vec![
+        Line::from(suite.name.as_str()),
+        Line::from(variant.prompt.as_str()),
+        Line::from(variant.model.to_string()),
+        Line::from(cases),
+        Line::from(suite.repeat.to_string()),
+        Line::from(Tokens(variant.trials).to_string()),
+        Line::from(format!("{about}{}", short_tokens(variant.input_tokens))),
+        Line::from(out),
+        Line::from(shown_cost_range(variant.cost_low_usd, variant.cost_high_usd, 0)),
+    ]
+}
