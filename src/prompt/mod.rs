@@ -1,1 +1,5 @@
 //! What to say: versions, labels, variables, templates.
+
+mod expression;
+mod lex;
+mod scan;
