@@ -3,3 +3,4 @@
 mod expression;
 mod lex;
 mod scan;
+mod text;
