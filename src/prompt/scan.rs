@@ -65,13 +65,8 @@ pub(super) struct Scan {
 /// Scans a template. Text that tera refuses gives the part before the mistake.
 pub(super) fn scan(text: &str) -> Scan {
     let tokens = lex(text);
-    let mut scanner = Scanner {
-        tokens: &tokens,
-        at: 0,
-        scopes: vec![HashSet::new()],
-        blocks: Vec::new(),
-        found: Scan::default(),
-    };
+    let mut scanner =
+        Scanner { tokens: &tokens, at: 0, scopes: vec![HashSet::new()], blocks: Vec::new(), found: Scan::default() };
     while scanner.step() {}
     let mut found = scanner.found;
     // Names inside blocks and comprehensions are decided late; people read from top to bottom.
@@ -281,7 +276,10 @@ mod tests {
             ("{{ a }}{{a.b.c}}{{ d['x'] }}{{ e[f].g }}{{ h?.i }}{{ j?[k] }}", &["a", "d", "e", "f", "h", "j", "k"]),
             ("{{ a | upper | replace(from=b, to='c') }}", &["a", "b"]),
             ("{{ a if b is defined else c ~ d }}", &["a", "b", "c", "d"]),
-            ("{% if a and not b or c in d %}{% elif e is divisible_by(divisor=f) %}{% endif %}", &["a", "b", "c", "d", "e", "f"]),
+            (
+                "{% if a and not b or c in d %}{% elif e is divisible_by(divisor=f) %}{% endif %}",
+                &["a", "b", "c", "d", "e", "f"],
+            ),
             ("{{ range(end=n) }}{{ {'k': v, ...w} }}{{ [x, ...y][z:1] }}", &["n", "v", "w", "x", "y", "z"]),
             ("{{ none }}{{ None }}{{ null }}{{ true }}{{ 'a {{ b }}' }}{{ -x }}", &["x"]),
             ("{# {{ a }} #}{% raw %}{{ b }}{% endraw %}{{ c }}", &["c"]),
@@ -324,10 +322,7 @@ mod tests {
         let text = "{{ a | nope(x=1) is odd }}{{ f() }}{% block x %}{% endblock %}{{ <C /> }}{{ __tera_context }}";
         let found = scan(text);
         let calls: Vec<_> = found.calls.iter().map(|c| (c.kind, c.name.as_str(), c.start)).collect();
-        assert_eq!(
-            calls,
-            [(CallKind::Filter, "nope", 7), (CallKind::Test, "odd", 20), (CallKind::Function, "f", 29)]
-        );
+        assert_eq!(calls, [(CallKind::Filter, "nope", 7), (CallKind::Test, "odd", 20), (CallKind::Function, "f", 29)]);
         let refused: Vec<_> = found.refused.iter().map(|refused| refused.what).collect();
         assert_eq!(refused, ["inheritance", "components", "names that start with `__tera_`"]);
     }

@@ -106,7 +106,9 @@ impl<'t> Written<'t> {
         let rest = file.get(from..).unwrap_or("");
         match rest.chars().next() {
             // The header of a block: `|`, `>-`, `|2`, maybe a comment.
-            Some('|' | '>') => Written { file, at: from + rest.find('\n').map_or(rest.len(), |end| end + 1), quote: None },
+            Some('|' | '>') => {
+                Written { file, at: from + rest.find('\n').map_or(rest.len(), |end| end + 1), quote: None }
+            }
             Some(quote @ ('"' | '\'')) => Written { file, at: from + 1, quote: Some(quote) },
             _ => Written { file, at: from, quote: None },
         }
