@@ -23,9 +23,8 @@ impl Registry {
     }
     pub fn resolve(&self, reference: &str, from: &Place, problems: &mut Problems) -> Option<Arc<Prompt>> {
         if reference.starts_with("missing") {
-            problems.push(
-                Diagnostic::error("unknown-prompt", format!("`{reference}` is not a prompt")).at(from.clone()),
-            );
+            problems
+                .push(Diagnostic::error("unknown-prompt", format!("`{reference}` is not a prompt")).at(from.clone()));
             return None;
         }
         Some(Arc::new(Prompt {
