@@ -1,1 +1,20 @@
 //! Settings: `karat.yaml`, `.env`, environments, and which source won.
+//!
+//! Precedence: flag, environment variable, `karat.yaml` (the chosen environment over the rest of the file), default.
+
+mod env;
+mod interpolate;
+mod layer;
+mod load;
+mod provider;
+mod root;
+mod setting;
+mod settle;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub use env::Env;
+pub use load::{CacheConfig, Config, Overrides, PriceOverrides};
+pub use provider::{Limits, ProviderConfig, Timeouts, WireName};
+pub use setting::{Beaten, CallMode, Origin, Setting};

@@ -1,0 +1,216 @@
+//! From flags, environment variables and `karat.yaml` to the settings that count.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::base::{
+    Diagnostic, Kind, ModelRef, Node, Place, Problems, SafeName, Secret, Source, Usd, files, parse_yaml,
+};
+
+use super::layer::{self, Base, Reading};
+use super::provider::{self, ProviderConfig};
+use super::settle::{Sources, settle_environment, show_models, show_option, show_path, show_ttl};
+use super::{CallMode, Env, Origin, Setting};
+
+/// What flags say. `None` and `false` mean the flag was not given; give only flags here, variables come with [`Env`].
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// `--config`: this file instead of `karat.yaml` in the root.
+    pub file: Option<PathBuf>,
+    /// `--environment`.
+    pub environment: Option<String>,
+    /// `--calls`.
+    pub calls: Option<CallMode>,
+    /// `--models`.
+    pub models: Option<Vec<ModelRef>>,
+    /// `--judge`.
+    pub judge: Option<ModelRef>,
+    /// `--store`; relative to the root unless absolute.
+    pub store: Option<PathBuf>,
+    /// `--concurrency`.
+    pub concurrency: Option<u32>,
+    /// `--no-cache`.
+    pub no_cache: bool,
+    /// `--cache-ttl`.
+    pub cache_ttl: Option<Duration>,
+    /// `--max-cost`.
+    pub max_cost: Option<Usd>,
+    /// `--max-tokens-per-request`.
+    pub max_tokens_per_request: Option<u32>,
+    /// `--max-errors`.
+    pub max_errors: Option<u32>,
+}
+
+/// Whether and how long stored replies answer equal requests.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CacheConfig {
+    /// Whether they do.
+    pub enabled: Setting<bool>,
+    /// How old a reply may be.
+    pub ttl: Setting<Duration>,
+}
+
+/// The `prices` of `karat.yaml`, for the price room to read.
+#[derive(Debug, Clone)]
+pub struct PriceOverrides {
+    /// What was written.
+    pub node: Node,
+    /// The file, for places.
+    pub source: Source,
+}
+
+/// The settings that count, and where each comes from.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The project's folder.
+    pub root: PathBuf,
+    /// The project file, when there is one.
+    pub file: Option<PathBuf>,
+    /// The chosen environment.
+    pub environment: Setting<Option<String>>,
+    /// Where replies come from; live unless told otherwise.
+    pub calls: Setting<CallMode>,
+    /// Models for suites that name none.
+    pub models: Setting<Vec<ModelRef>>,
+    /// The judge for suites that name none.
+    pub judge: Setting<Option<ModelRef>>,
+    /// Calls under way at once, over all providers.
+    pub concurrency: Setting<u32>,
+    /// The results store, absolute.
+    pub store: Setting<PathBuf>,
+    /// Folder of the recorded replies, absolute.
+    pub cassettes: Setting<PathBuf>,
+    /// Folder of the prompts, absolute.
+    pub prompts: Setting<PathBuf>,
+    /// Folder of the suites, absolute.
+    pub evals: Setting<PathBuf>,
+    /// The response cache.
+    pub cache: CacheConfig,
+    /// Most dollars a run may spend.
+    pub max_cost: Setting<Option<Usd>>,
+    /// Most dollars all runs together may spend on one UTC day.
+    pub daily_cost_limit: Setting<Option<Usd>>,
+    /// Most tokens a request may ask for.
+    pub max_tokens_per_request: Setting<Option<u32>>,
+    /// Trials that may end in error or ungraded before a verdict becomes undecided.
+    pub max_errors: Setting<u32>,
+    /// All providers: built-in ones first, then in file order.
+    pub providers: Vec<ProviderConfig>,
+    /// Prices that the project states itself.
+    pub prices: Option<PriceOverrides>,
+}
+
+impl Config {
+    /// Settles all settings. What is wrong goes to `problems`; the setting then has its next weaker value.
+    ///
+    /// `root` is absolute; `env` has `.env` underneath already, see [`Env::with_dotenv`].
+    pub fn load(root: &Path, env: &Env, overrides: &Overrides, problems: &mut Problems) -> Config {
+        let (file, source) = read_file(root, overrides, problems);
+        let empty = Source::new(Config::FILE, "");
+        let reading = Reading { root, env, source: source.as_ref().unwrap_or(&empty) };
+        let base = source.as_ref().and_then(|source| read_base(source, reading, problems)).unwrap_or_default();
+        let environment = settle_environment(base.environment.as_ref(), env, overrides);
+        let at = if let Origin::File(place) = &environment.origin { Some(place.clone()) } else { None };
+        let overlay = base.overlay(environment.value.as_deref(), at, reading, problems);
+        let prices = base.prices.clone().zip(source.clone()).map(|(node, source)| PriceOverrides { node, source });
+        let sources = Sources { root, env, flags: overrides, overlay: &overlay, base: &base.layer };
+        Config {
+            root: root.to_path_buf(),
+            file,
+            environment,
+            calls: sources.calls(problems),
+            models: sources.models(problems),
+            judge: sources.judge(),
+            concurrency: sources.concurrency(problems),
+            store: sources.store(problems),
+            cassettes: sources.cassettes(),
+            prompts: sources.folder(&base.prompts, "prompts"),
+            evals: sources.folder(&base.evals, "evals"),
+            cache: CacheConfig { enabled: sources.cache_enabled(), ttl: sources.cache_ttl() },
+            max_cost: sources.max_cost(),
+            daily_cost_limit: sources.daily_cost_limit(problems),
+            max_tokens_per_request: sources.max_tokens_per_request(problems),
+            max_errors: sources.max_errors(),
+            providers: provider::settle(base.layer.providers.clone(), overlay.providers.clone(), env, problems),
+            prices,
+        }
+    }
+
+    /// The provider of this name.
+    pub fn provider(&self, name: &SafeName) -> Option<&ProviderConfig> {
+        self.providers.iter().find(|provider| provider.name == *name)
+    }
+
+    /// Every secret that the settings name: keys of the providers, and variables filled into headers. For the redactor.
+    pub fn secrets(&self, env: &Env) -> Vec<Secret> {
+        let keys = self.providers.iter().filter_map(|provider| provider.key_env.as_deref());
+        let filled = self.providers.iter().flat_map(|provider| provider.header_variables.iter().map(String::as_str));
+        let mut names: Vec<&str> = keys.chain(filled).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.into_iter().filter_map(|name| env.get(name)).map(Secret::new).collect()
+    }
+
+    /// Key, value and origin of every setting, in the order of the documentation; for `-v`. No secrets.
+    pub fn explain(&self) -> Vec<(String, String, String)> {
+        fn row<T>(key: &str, setting: &Setting<T>, show: impl Fn(&T) -> String) -> (String, String, String) {
+            (key.to_owned(), show(&setting.value), setting.told())
+        }
+        let mut rows = vec![
+            row("environment", &self.environment, show_option),
+            row("calls", &self.calls, |mode| mode.word().to_owned()),
+            row("models", &self.models, show_models),
+            row("judge", &self.judge, show_option),
+            row("concurrency", &self.concurrency, ToString::to_string),
+            row("store", &self.store, show_path),
+            row("cassettes", &self.cassettes, show_path),
+            row("prompts", &self.prompts, show_path),
+            row("evals", &self.evals, show_path),
+            row("cache.enabled", &self.cache.enabled, ToString::to_string),
+            row("cache.ttl", &self.cache.ttl, show_ttl),
+            row("max_cost", &self.max_cost, show_option),
+            row("daily_cost_limit_usd", &self.daily_cost_limit, show_option),
+            row("max_tokens_per_request", &self.max_tokens_per_request, show_option),
+            row("max_errors", &self.max_errors, ToString::to_string),
+        ];
+        for provider in &self.providers {
+            if let Some(url) = &provider.base_url {
+                let key = format!("providers.{}.base_url", provider.name);
+                rows.push((key, url.clone(), provider.base_url_origin.to_string()));
+            }
+        }
+        rows
+    }
+}
+
+fn read_file(root: &Path, overrides: &Overrides, problems: &mut Problems) -> (Option<PathBuf>, Option<Source>) {
+    let path = overrides.file.as_ref().map_or_else(|| root.join(Config::FILE), |file| root.join(file));
+    if overrides.file.is_none() && !path.exists() {
+        let misnamed = Path::new("karat.yml");
+        if root.join(misnamed).exists() {
+            let message = format!("karat reads `{}`, not `karat.yml`", Config::FILE);
+            problems.push(
+                Diagnostic::error("misnamed-project-file", message)
+                    .at(Place::of_file(misnamed))
+                    .help(format!("rename it: `mv karat.yml {}`", Config::FILE)),
+            );
+        }
+        return (None, None);
+    }
+    let shown = path.strip_prefix(root).unwrap_or(&path).to_path_buf();
+    match files::read_source(&path, &shown) {
+        Ok(source) => (Some(path), Some(source)),
+        Err(problem) => {
+            problems.push(*problem);
+            (Some(path), None)
+        }
+    }
+}
+
+fn read_base(source: &Source, reading: Reading<'_>, problems: &mut Problems) -> Option<Base> {
+    let node = parse_yaml(source, problems)?;
+    if node.kind == Kind::Null {
+        return None;
+    }
+    layer::read_base(&node, reading, problems)
+}
