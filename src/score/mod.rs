@@ -39,6 +39,9 @@ impl Check {
     pub fn needs_expected(&self) -> bool {
         self.name == "equals"
     }
+    pub fn needed_vars(&self) -> impl Iterator<Item = &str> {
+        std::iter::empty()
+    }
     pub fn needs_context(&self) -> bool {
         self.name == "grounded"
     }

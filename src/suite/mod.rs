@@ -34,3 +34,5 @@ pub use select::{Selection, glob_matches};
 pub use suite_file::Suite;
 pub use survey::{Survey, survey, survey_all};
 pub use variants::Variant;
+#[cfg(test)]
+mod tests;

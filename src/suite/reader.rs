@@ -119,13 +119,14 @@ impl<'a> CaseReader<'a> {
         self.row.as_ref().map_or_else(|| self.suite.place.clone(), |row| row.source.place(row.node.span))
     }
 
-    /// The place of a variable of the last case; of the case when it is not written there.
-    pub(super) fn place_of_var(&self, variable: &str) -> Place {
-        let span = |row: &Row| row.node.get("vars").and_then(|vars| vars.get(variable)).map(|node| node.span);
-        match self.row.as_ref().and_then(|row| span(row).map(|span| row.source.place(span))) {
-            Some(place) => place,
-            None => self.place(),
-        }
+    /// The place of a variable of the last case, its name or its value; of the case when it is not written there.
+    pub(super) fn place_of_var(&self, variable: &str, name: bool) -> Place {
+        let find = |row: &Row| {
+            let entries = row.node.get("vars")?.as_map()?;
+            let (key, value) = entries.iter().find(|(key, _)| key.text == variable)?;
+            Some(row.source.place(if name { key.span } else { value.span }))
+        };
+        self.row.as_ref().and_then(find).unwrap_or_else(|| self.place())
     }
 
     fn combine(&mut self, draft: Draft, index: usize, problems: &mut Problems) -> NextCase {

@@ -20,6 +20,12 @@ pub(super) fn check(suite: &Suite, loaded: &LoadedCase, reader: &CaseReader<'_>,
             let help = "add `context:` to the case";
             problems.push(Diagnostic::error("missing-context", message).at(reader.place()).help(help));
         }
+        for variable in check.needed_vars().filter(|name| !case.vars.contains_key(*name)) {
+            let message =
+                format!("the check `{}` takes a value from `vars.{variable}`, which this case lacks", check.name());
+            let help = format!("add `{variable}` to the case's `vars:`");
+            problems.push(Diagnostic::error("missing-variable", message).at(reader.place()).help(help));
+        }
     }
 }
 
@@ -41,12 +47,13 @@ fn check_vars(suite: &Suite, loaded: &LoadedCase, reader: &CaseReader<'_>, probl
         }
     }
     if !suite.gaps.prompts {
-        let unknown_to_all = strangers.into_iter().filter(|(_, count)| *count == suite.prompts.len());
-        told.extend(unknown_to_all.map(|(problem, _)| problem));
+        let of_checks = |name: &str| loaded.checks.iter().any(|check| check.needed_vars().any(|needed| needed == name));
+        let slips = strangers.into_iter().filter(|(_, count)| *count == suite.prompts.len());
+        told.extend(slips.map(|(problem, _)| problem).filter(|problem| !of_checks(&problem.variable)));
     }
     for problem in told {
-        let mut diagnostic =
-            Diagnostic::error(problem.code, problem.message).at(reader.place_of_var(&problem.variable));
+        let place = reader.place_of_var(&problem.variable, problem.code == "unknown-variable");
+        let mut diagnostic = Diagnostic::error(problem.code, problem.message).at(place);
         diagnostic.help = problem.help;
         problems.push(diagnostic);
     }

@@ -47,9 +47,8 @@ pub struct Survey {
 ///
 /// Surveys come in the order of `suites`. Nothing may be run while `problems` has errors.
 pub fn survey_all(suites: &[Suite], selection: &Selection, problems: &mut Problems) -> Vec<Survey> {
-    let before = problems.error_count();
     let surveys: Vec<Survey> = suites.iter().map(|suite| survey(suite, selection, problems)).collect();
-    unmatched::report(suites, &surveys, selection, problems.error_count() == before, problems);
+    unmatched::report(suites, &surveys, selection, problems);
     surveys
 }
 

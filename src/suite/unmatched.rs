@@ -12,15 +12,8 @@ const LISTED: usize = 12;
 /// Most case ids that are compared with a mistyped one.
 const COMPARED: usize = 20_000;
 
-/// Reports filters that match in no suite. With `sound` files, also a selection that leaves no case to run.
-pub(super) fn report(
-    suites: &[Suite],
-    surveys: &[Survey],
-    selection: &Selection,
-    sound: bool,
-    problems: &mut Problems,
-) {
-    let before = problems.error_count();
+/// Reports filters that match in no suite; when all else is sound, also a selection that leaves no case to run.
+pub(super) fn report(suites: &[Suite], surveys: &[Survey], selection: &Selection, problems: &mut Problems) {
     let hit_in = |hits: fn(&Survey) -> &Vec<bool>, index: usize| {
         surveys.iter().any(|survey| hits(survey).get(index).copied().unwrap_or(false))
     };
@@ -41,7 +34,8 @@ pub(super) fn report(
     report_handles("prompt", "prompt-not-in-suites", &selection.prompts, &prompts, problems);
     report_handles("model", "model-not-in-suites", &selection.models, &models, problems);
     report_keys(surveys, selection, problems);
-    if sound && problems.error_count() == before {
+    // Broken files may be why nothing is left; they are the thing to mend.
+    if !problems.has_errors() {
         report_nothing_left(suites, surveys, selection, problems);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::load::LoadContext;
+use super::load::{LoadContext, beats_files};
 use super::params;
 use crate::base::{Diagnostic, Digest, DigestBuilder, Fields, Kind, ModelRef, Node, Problems, Source, Span, closest};
 use crate::prompt::Prompt;
@@ -100,19 +100,18 @@ pub(super) fn read_models(
     problems: &mut Problems,
 ) -> Vec<ModelEntry> {
     let source = fields.source();
+    let given = &context.config.models;
+    let project =
+        || given.value.iter().map(|model| ModelEntry { model: model.clone(), params: Params::default() }).collect();
     let Some(entries) = fields.list("models") else {
-        if context.models.is_empty() {
+        if given.value.is_empty() {
             problems.push(
                 Diagnostic::error("no-model", "this suite lists no models, and the project has no default")
                     .at(source.place(Span { len: 1, ..fields.span() }))
                     .help("add `models: [provider/model]` here or in `karat.yaml`"),
             );
         }
-        return context
-            .models
-            .iter()
-            .map(|model| ModelEntry { model: model.clone(), params: Params::default() })
-            .collect();
+        return project();
     };
     if entries.is_empty() {
         fields.invalid("models", "this suite lists no models", problems);
@@ -133,7 +132,7 @@ pub(super) fn read_models(
             models.push(entry);
         }
     }
-    models
+    if beats_files(given) { project() } else { models }
 }
 
 fn read_model_entry(
@@ -170,17 +169,15 @@ pub(super) fn read_model(
         }
     };
     let provider = model.provider.as_str();
-    if context.providers.iter().any(|known| known == provider) {
+    if context.providers().any(|known| known == provider) {
         return Some(model);
     }
+    let known: Vec<&str> = context.providers().collect();
     problems.push(
         Diagnostic::error("unknown-provider", format!("`{provider}` is not a provider"))
             .at(source.place(span))
-            .did_you_mean(closest(provider, context.providers.iter().map(String::as_str)))
-            .help(format!(
-                "known: {}; others are named under `providers:` in `karat.yaml`",
-                context.providers.join(", ")
-            )),
+            .did_you_mean(closest(provider, known.iter().copied()))
+            .help(format!("known: {}; others are named under `providers:` in `karat.yaml`", known.join(", "))),
     );
     None
 }
