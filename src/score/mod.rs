@@ -1,48 +1,32 @@
-//! stub
-#![allow(missing_docs, clippy::all)]
-use crate::base::{Diagnostic, Node, Problems, Ratio, Source};
-use serde_json::{Value, json};
-use std::path::Path;
-use std::sync::Arc;
-pub struct Check {
-    identity: Value,
-    name: String,
-}
-pub struct CompileContext<'a> {
-    pub root: &'a Path,
-    pub base_dir: &'a Path,
-    pub source: &'a Source,
-}
-#[derive(Debug, Clone, PartialEq)]
-pub enum PassRule {
-    All,
-    Threshold(Ratio),
-}
-pub fn compile(node: &Node, ctx: &CompileContext<'_>, problems: &mut Problems) -> Option<Arc<Check>> {
-    let entries = node.as_map()?;
-    let (key, _) = entries.first()?;
-    if !["contains", "equals", "grounded"].contains(&key.text.as_str()) {
-        problems.push(
-            Diagnostic::error("unknown-check", format!("`{}` is not a check", key.text)).at(ctx.source.place(key.span)),
-        );
-        return None;
-    }
-    Some(Arc::new(Check { identity: json!({"v": 1, "c": node.to_json()}), name: key.text.clone() }))
-}
-impl Check {
-    pub fn identity(&self) -> &Value {
-        &self.identity
-    }
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-    pub fn needs_expected(&self) -> bool {
-        self.name == "equals"
-    }
-    pub fn needed_vars(&self) -> impl Iterator<Item = &str> {
-        std::iter::empty()
-    }
-    pub fn needs_context(&self) -> bool {
-        self.name == "grounded"
-    }
-}
+//! Checks: pure scorers from a reply to a three-state score.
+//!
+//! [`compile`] reads one entry of a `checks:` list into a [`Check`]; everything wrong with it becomes diagnostics.
+//! [`score`] applies a check to a reply without I/O; [`aggregate`] turns the scores of a trial into its outcome.
+//! A new check is one file `<family>/<name>.rs` with a `SPEC` and one line in `registry.rs`.
+
+mod aggregate;
+mod apply;
+mod call;
+mod check;
+mod comparison;
+mod compile;
+mod entry;
+mod group;
+mod numerals;
+mod options;
+mod reason;
+mod registry;
+mod schema;
+mod settings;
+mod spec;
+mod structure;
+#[cfg(test)]
+mod testing;
+mod text;
+
+pub use aggregate::{Graded, PassRule, aggregate};
+pub use apply::score;
+pub use check::{Check, ScoreInput};
+pub use compile::{CompileContext, compile};
+pub use registry::catalogue;
+pub use spec::{COMMON_OPTIONS, CheckSpec, OptionKind, OptionSpec, ValueRule};

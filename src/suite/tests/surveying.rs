@@ -84,7 +84,7 @@ fn secrets_are_found_in_suites_and_in_every_kind_of_dataset_and_never_shown() {
     let csv = Project::dataset("d.csv", format!("id,q,n:number\na,{secret},x\n").as_bytes());
     let yaml = Project::dataset("d.yaml", format!("- {{id: a, vars: {{q: {secret}}}, wrong: 1}}\n").as_bytes());
     for (project, place) in
-        [(inline, "demo.yaml:5:8"), (jsonl, "d.jsonl:1:28"), (csv, "d.csv:2:3"), (yaml, "d.yaml:1:22")]
+        [(inline, "demo.yaml:5:8"), (jsonl, "d.jsonl:1:28"), (csv, "d.csv:2:3"), (yaml, "d.yaml:1:21")]
     {
         let shown = project.told();
         assert_has(&shown, &["secret-in-suite", place]);
