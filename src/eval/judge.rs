@@ -8,12 +8,9 @@
 //! - A metric without data, and an unknown cost under a limit on cost, are undecided, unless the known part alone is
 //!   already over the limit.
 
-use std::cmp::Ordering;
-
-use super::goal_check::{Bound, Goal, Metric, Wanted};
-use super::rate::real;
+use super::goal_check::{Goal, Metric};
+use super::judge_bound::judge_bound;
 use super::report::{GroupReport, SuiteReport};
-use crate::base::{Millis, Ratio, Usd};
 use crate::record::{Figure, RunStatus, Verdict, VerdictWord};
 
 /// What the caller decides about verdicts.
@@ -33,11 +30,13 @@ pub(super) struct GroupContext<'a> {
     pub(super) complete: bool,
 }
 
-/// Collects reasons by weight: failures first, then what is undecided, then the rest.
+/// Collects reasons by weight: failures first, then what is undecided, then notes. What holds is a reason only where
+/// everything holds; the figures tell it otherwise.
 #[derive(Default)]
 struct Findings {
     fails: Vec<String>,
     doubts: Vec<String>,
+    holds: Vec<String>,
     notes: Vec<String>,
     figures: Vec<Figure>,
 }
@@ -51,13 +50,14 @@ impl Findings {
         } else {
             VerdictWord::Pass
         };
-        let reasons = [self.fails, self.doubts, self.notes].concat();
+        let holds = if word == VerdictWord::Pass { self.holds } else { Vec::new() };
+        let reasons = [self.fails, self.doubts, holds, self.notes].concat();
         Verdict { verdict: word, reasons, figures: self.figures }
     }
 
     fn tell(&mut self, word: VerdictWord, reason: String) {
         match word {
-            VerdictWord::Pass => self.notes.push(reason),
+            VerdictWord::Pass => self.holds.push(reason),
             VerdictWord::Fail => self.fails.push(reason),
             VerdictWord::Undecided => self.doubts.push(reason),
         }
@@ -78,17 +78,17 @@ pub(super) fn judge_group(report: &GroupReport, context: &GroupContext<'_>) -> V
         every_trial(report, open, &mut findings);
     }
     for bound in &context.goal.bounds {
-        let judged = match bound.metric {
-            Metric::PassRate if counts.graded() == 0 => continue,
-            Metric::PassRate => pass_rate(report, bound, open),
-            Metric::MeanScore => share(bound, report.mean_score, counts.graded(), open),
-            Metric::P50Latency => latency(bound, report.p50_latency_ms, report.consumption.replies, open),
-            Metric::P95Latency => latency(bound, report.p95_latency_ms, report.consumption.replies, open),
-            Metric::CostPerCall | Metric::TotalCost => cost(bound, report, open),
-        };
-        findings.tell(judged.figure.verdict, judged.reason);
+        let Some(judged) = judge_bound(report, bound, open) else { continue };
+        // With open trials the reason is that they are open; that each figure waits for them is in the figures.
+        if open == 0 || judged.figure.verdict == VerdictWord::Fail {
+            findings.tell(judged.figure.verdict, judged.reason);
+        }
         findings.notes.extend(judged.note);
         findings.figures.push(judged.figure);
+    }
+    // One sentence for what holds.
+    if findings.holds.len() > 1 {
+        findings.holds = vec![findings.holds.join(", ")];
     }
     findings.verdict()
 }
@@ -116,24 +116,6 @@ fn open_trials(report: &GroupReport, context: &GroupContext<'_>, findings: &mut 
     open
 }
 
-struct Judged {
-    figure: Figure,
-    reason: String,
-    note: Option<String>,
-}
-
-fn judged(bound: &Bound, estimate: Option<f64>, n: u64, word: VerdictWord, reason: String) -> Judged {
-    let figure = Figure {
-        name: bound.metric.figure().to_owned(),
-        estimate,
-        interval: None,
-        n,
-        wanted: Some(bound.text.clone()),
-        verdict: word,
-    };
-    Judged { figure, reason, note: None }
-}
-
 fn every_trial(report: &GroupReport, open: u64, findings: &mut Findings) {
     let (counts, graded) = (report.counts, report.counts.graded());
     let word = match (counts.fail, open) {
@@ -144,7 +126,7 @@ fn every_trial(report: &GroupReport, open: u64, findings: &mut Findings) {
     match word {
         VerdictWord::Fail => findings.fails.push(format!("{} of {graded} graded trials fail", counts.fail)),
         VerdictWord::Pass => {
-            findings.notes.push(format!("all {} pass", plural(graded, "graded trial", "graded trials")))
+            findings.holds.push(format!("all {} pass", plural(graded, "graded trial", "graded trials")));
         }
         VerdictWord::Undecided => {}
     }
@@ -158,124 +140,6 @@ fn every_trial(report: &GroupReport, open: u64, findings: &mut Findings) {
     });
 }
 
-fn pass_rate(report: &GroupReport, bound: &Bound, open: u64) -> Judged {
-    let (pass, graded) = (report.counts.pass, report.counts.graded());
-    let rate = report.pass_rate;
-    let estimate = rate.map(|rate| rate.estimate);
-    let holds = |value: f64| bound.op.holds(compare(value, bound.wanted));
-    let all = real(graded + open);
-    let (worst, best) = (real(pass) / all, real(pass + open) / all);
-    let word = match (open, estimate) {
-        (0, Some(value)) if holds(value) => VerdictWord::Pass,
-        (0, Some(_)) => VerdictWord::Fail,
-        _ if !holds(worst) && !holds(best) => VerdictWord::Fail,
-        _ => VerdictWord::Undecided,
-    };
-    let shown = estimate.map_or("—".to_owned(), percent);
-    let counted = format!("{pass} of {graded} graded trials pass");
-    let reason = match word {
-        VerdictWord::Pass => format!("pass rate {shown} reaches `{}` ({counted})", bound.text),
-        VerdictWord::Fail if open > 0 => {
-            format!("pass rate {shown} misses `{}` even if every open trial passed ({counted})", bound.text)
-        }
-        VerdictWord::Fail => format!("pass rate {shown} misses `{}` ({counted})", bound.text),
-        VerdictWord::Undecided => {
-            format!("pass rate {shown} so far, wanted `{}` ({counted}, {open} open)", bound.text)
-        }
-    };
-    let mut judged = judged(bound, estimate, rate.map_or(0, |rate| rate.n), word, reason);
-    judged.figure.interval = rate.map(|rate| (rate.low, rate.high));
-    judged.note = rate.filter(|rate| open == 0 && holds(rate.low) != holds(rate.high)).map(|rate| {
-        format!(
-            "{} can only tell {:.0} points apart: the 95 % interval {}–{} reaches across `{}`",
-            plural(rate.n, "case", "cases"),
-            (rate.high - rate.low) * 100.0,
-            percent(rate.low).trim_end_matches(" %"),
-            percent(rate.high),
-            bound.text
-        )
-    });
-    judged
-}
-
-fn share(bound: &Bound, found: Option<f64>, n: u64, open: u64) -> Judged {
-    let holds = found.map(|value| bound.op.holds(compare(value, bound.wanted)));
-    plain(bound, found, found.map(|value| format!("{value:.3}")), n, open, holds)
-}
-
-fn latency(bound: &Bound, found: Option<f64>, n: u64, open: u64) -> Judged {
-    let holds = found.map(|value| bound.op.holds(compare(value, bound.wanted)));
-    plain(bound, found, found.map(shown_ms), n, open, holds)
-}
-
-fn plain(
-    bound: &Bound,
-    estimate: Option<f64>,
-    shown: Option<String>,
-    n: u64,
-    open: u64,
-    holds: Option<bool>,
-) -> Judged {
-    let name = bound.metric.words();
-    let (word, reason) = match (holds, shown) {
-        (Some(true), Some(shown)) if open == 0 => (VerdictWord::Pass, format!("{name} {shown} keeps `{}`", bound.text)),
-        (Some(false), Some(shown)) if open == 0 => {
-            (VerdictWord::Fail, format!("{name} {shown} misses `{}`", bound.text))
-        }
-        (_, Some(shown)) => {
-            (VerdictWord::Undecided, format!("{name} {shown} so far, wanted `{}` ({open} trials open)", bound.text))
-        }
-        (_, None) => (VerdictWord::Undecided, format!("{name} is unknown, wanted `{}`", bound.text)),
-    };
-    judged(bound, estimate, n, word, reason)
-}
-
-/// Costs are compared in whole picodollars. The known part is a lower bound of the whole, so a limit that it exceeds is
-/// missed for certain, and one that it keeps is undecided while a part is unknown.
-fn cost(bound: &Bound, report: &GroupReport, open: u64) -> Judged {
-    let name = bound.metric.words();
-    let used = report.consumption;
-    let per_call = bound.metric == Metric::CostPerCall;
-    let parts = if per_call { used.replies } else { 1 };
-    let (Some(known), Wanted::Money(limit)) = (used.cost_usd.filter(|_| parts > 0), bound.wanted) else {
-        let reason = format!("{name} is unknown, wanted `{}`: no reply has a known price", bound.text);
-        return judged(bound, None, used.replies, VerdictWord::Undecided, reason);
-    };
-    let found = (i128::from(known.picos())).cmp(&(i128::from(limit.picos()) * i128::from(parts)));
-    let holds = bound.op.holds(found);
-    let unknown = used.unknown_cost_calls;
-    let each = i128::from(known.picos()) / i128::from(parts);
-    let shown = Usd::from_picos(i64::try_from(each).unwrap_or(i64::MAX));
-    // Open trials add to a total, but may lower a mean.
-    let certain = bound.op.limits_from_above() && (open == 0 || !per_call);
-    let (word, reason) = match (holds, unknown, open) {
-        (true, 0, 0) => (VerdictWord::Pass, format!("{name} {shown} keeps `{}`", bound.text)),
-        (false, 0, 0) => (VerdictWord::Fail, format!("{name} {shown} misses `{}`", bound.text)),
-        (false, ..) if certain => {
-            (VerdictWord::Fail, format!("{name} is at least {shown} and misses `{}`", bound.text))
-        }
-        (_, 1.., _) => {
-            let of = format!("the cost of {unknown} of {} replies is unknown", used.replies);
-            (VerdictWord::Undecided, format!("{name} cannot be judged by `{}`: {of}", bound.text))
-        }
-        (_, 0, _) => {
-            (VerdictWord::Undecided, format!("{name} {shown} so far, wanted `{}` ({open} trials open)", bound.text))
-        }
-    };
-    let dollars = shown.exact().parse().ok().filter(|_| unknown == 0);
-    judged(bound, dollars, used.replies, word, reason)
-}
-
-/// Compares shares with a tolerance for the rounding of sums, so that 27 of 30 is not below 0.9.
-fn compare(found: f64, wanted: Wanted) -> Ordering {
-    let wanted = match wanted {
-        Wanted::Share(share) => share,
-        Wanted::Time(Millis(millis)) => real(millis),
-        Wanted::Money(_) => return Ordering::Equal,
-    };
-    if (found - wanted).abs() < 1e-9 { Ordering::Equal } else { found.total_cmp(&wanted) }
-}
-
 /// The verdict of a suite: every group has to reach its goal.
 pub(super) fn judge_suite(groups: &[GroupReport]) -> Verdict {
     let mut findings = Findings::default();
@@ -283,18 +147,32 @@ pub(super) fn judge_suite(groups: &[GroupReport]) -> Verdict {
         findings.doubts.push("no trial has a result".to_owned());
     }
     for group in groups {
-        let label = format!("{} on {}", group.prompt, group.model);
-        let prefix = if groups.len() > 1 { format!("{label}: ") } else { String::new() };
-        if let Some(reason) = group.verdict.reasons.first() {
-            findings.tell(group.verdict.verdict, format!("{prefix}{reason}"));
-        }
-        findings.notes.extend(group.verdict.reasons.iter().skip(1).map(|reason| format!("{prefix}{reason}")));
+        let prefix = label(group, groups).map_or(String::new(), |label| format!("{label}: "));
+        let word = group.verdict.verdict;
+        let mut reasons = group.verdict.reasons.iter().map(|reason| format!("{prefix}{reason}"));
+        reasons.next().into_iter().for_each(|reason| findings.tell(word, reason));
+        findings.notes.extend(reasons);
         findings.figures.extend(group.verdict.figures.iter().cloned().map(|mut figure| {
             figure.name = format!("{prefix}{}", figure.name);
             figure
         }));
     }
+    if groups.len() > 1 && !findings.holds.is_empty() {
+        findings.holds = vec![format!("all {} variants reach the goal", groups.len())];
+    }
     findings.verdict()
+}
+
+/// What tells a group from the others of its suite; `None` when it is the only one.
+fn label(group: &GroupReport, groups: &[GroupReport]) -> Option<String> {
+    let same_prompt = groups.iter().filter(|other| other.prompt == group.prompt).count();
+    let same_model = groups.iter().filter(|other| other.model == group.model).count();
+    match groups.len() {
+        0 | 1 => None,
+        all if same_prompt == all && same_model < all => Some(group.model.to_string()),
+        all if same_model == all && same_prompt < all => Some(group.prompt.clone()),
+        _ => Some(format!("{} on {}", group.prompt, group.model)),
+    }
 }
 
 /// The verdict of a run: the worst of its suites, and never `pass` when it did not get through its plan.
@@ -313,33 +191,186 @@ pub(super) fn judge_run(suites: &[SuiteReport], status: RunStatus, planned: u64,
         }
     }
     if unplaced > 0 {
-        findings.doubts.push(format!("{unplaced} stored trials belong to no suite and variant of this run"));
+        findings.doubts.push(format!(
+            "{} to no suite and variant of this run",
+            plural(unplaced, "stored trial belongs", "stored trials belong")
+        ));
     }
     if suites.is_empty() {
         findings.doubts.push("no suite was run".to_owned());
     }
     for suite in suites {
-        let prefix = if suites.len() > 1 { format!("{}: ", suite.name) } else { String::new() };
+        // `suite · variant: reason` where the reason names its variant already.
+        let names_variant = suite.groups.len() > 1 && suite.verdict.verdict != VerdictWord::Pass;
+        let prefix = match (suites.len(), names_variant) {
+            (0 | 1, _) => String::new(),
+            (_, true) => format!("{} · ", suite.name),
+            (_, false) => format!("{}: ", suite.name),
+        };
         if let Some(reason) = suite.verdict.reasons.first() {
             findings.tell(suite.verdict.verdict, format!("{prefix}{reason}"));
         }
     }
-    let verdict = findings.verdict();
-    if verdict.verdict != VerdictWord::Pass || suites.len() < 2 {
-        return verdict;
+    if suites.len() > 1 {
+        findings.holds = vec![format!("all {} suites reach their goals", suites.len())];
     }
-    let summary = format!("all {} suites reach their goals", suites.len());
-    Verdict { reasons: [vec![summary], verdict.reasons].concat(), ..verdict }
+    findings.verdict()
 }
 
-fn percent(value: f64) -> String {
-    Ratio::clamped(value).to_string()
-}
-
-fn shown_ms(millis: f64) -> String {
-    Millis::of(std::time::Duration::try_from_secs_f64(millis / 1000.0).unwrap_or_default()).to_string()
-}
-
-fn plural(n: u64, one: &str, many: &str) -> String {
+/// A count with its noun.
+pub(super) fn plural(n: u64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::rate::real;
+    use super::super::report::{Consumption, Counts, Rate};
+    use super::*;
+    use crate::base::{Digest, ModelRef, Usd};
+
+    fn group(pass: u64, fail: u64, error: u64, ungraded: u64) -> GroupReport {
+        let graded = pass + fail;
+        let estimate = real(pass) / real(graded.max(1));
+        let rate = Rate { estimate, low: estimate / 2.0, high: 1.0, confidence: 0.95, n: graded, clustered: false };
+        GroupReport {
+            prompt: "p@1.0.0".into(),
+            model: ModelRef::parse("mock/m").expect("model"),
+            variant: Digest::of_bytes(b"v"),
+            params: Value::Null,
+            verdict: Verdict { verdict: VerdictWord::Undecided, reasons: Vec::new(), figures: Vec::new() },
+            counts: Counts { trials: graded + error + ungraded, pass, fail, error, ungraded, skipped: 0 },
+            pass_rate: (graded > 0).then_some(rate),
+            mean_score: Some(0.8),
+            p50_latency_ms: Some(900.0),
+            p95_latency_ms: Some(4_999.0),
+            consumption: Consumption { replies: graded, cost_usd: Usd::parse("0.10").ok(), ..Consumption::default() },
+            cached_share: None,
+            altered_trials: 0,
+        }
+    }
+
+    fn judge(report: &GroupReport, goal: &Value, complete: bool) -> Verdict {
+        let planned = if complete { report.counts.trials } else { 20 };
+        let goal = Goal::read(goal);
+        judge_group(report, &GroupContext { goal: &goal, rules: JudgeRules::default(), planned, complete })
+    }
+
+    fn word(report: &GroupReport, goal: &Value, complete: bool) -> &'static str {
+        judge(report, goal, complete).verdict.word()
+    }
+
+    #[test]
+    fn without_a_goal_one_failing_trial_fails() {
+        assert_eq!(word(&group(10, 0, 0, 0), &json!(null), true), "pass");
+        assert_eq!(word(&group(9, 1, 0, 0), &json!(null), true), "fail");
+        assert_eq!(word(&group(9, 1, 3, 0), &json!(null), false), "fail");
+        assert_eq!(word(&group(0, 0, 0, 0), &json!(null), true), "undecided");
+        assert_eq!(word(&group(9, 1, 0, 0), &json!({"p95_latency": "< 5s"}), true), "fail");
+    }
+
+    #[test]
+    fn errors_and_ungraded_trials_are_neither_pass_nor_fail() {
+        assert_eq!(word(&group(10, 0, 1, 0), &json!(null), true), "undecided");
+        assert_eq!(word(&group(10, 0, 0, 1), &json!(null), true), "undecided");
+        assert_eq!(word(&group(10, 0, 1, 1), &json!({"max_errors": 2}), true), "pass");
+        let verdict = judge(&group(10, 0, 1, 2), &json!({"max_errors": 2}), true);
+        assert_eq!(verdict.reasons, ["1 error and 2 ungraded, allowed 2"]);
+    }
+
+    #[test]
+    fn a_goal_is_compared_with_the_estimate_and_the_interval_is_told() {
+        let goal = json!({"pass_rate": ">= 0.9"});
+        let verdict = judge(&group(27, 3, 0, 0), &goal, true);
+        assert_eq!(verdict.verdict, VerdictWord::Pass);
+        assert_eq!(
+            verdict.reasons,
+            [
+                "pass rate 90.0 % reaches `>= 0.9` (27 of 30 graded trials pass)",
+                "30 cases can only tell 55 points apart: `>= 0.9` lies inside the interval"
+            ]
+        );
+        assert_eq!(word(&group(26, 4, 0, 0), &goal, true), "fail");
+        assert_eq!(word(&group(27, 3, 0, 0), &json!({"pass_rate": "> 0.9"}), true), "fail");
+    }
+
+    #[test]
+    fn a_stopped_run_fails_only_when_nothing_can_save_it() {
+        // 20 planned, 10 done: at best 16 of 20, at worst 6 of 20.
+        let half = group(6, 4, 0, 0);
+        assert_eq!(word(&half, &json!({"pass_rate": ">= 0.8"}), false), "undecided");
+        assert_eq!(word(&half, &json!({"pass_rate": ">= 0.85"}), false), "fail");
+        assert_eq!(word(&half, &json!({"pass_rate": ">= 0.1"}), false), "undecided");
+        assert_eq!(word(&half, &json!({"pass_rate": ">= 0.1", "total_cost": "< $0.10"}), false), "fail");
+        assert_eq!(word(&half, &json!({"pass_rate": ">= 0.1", "cost_per_call": "< $0.001"}), false), "undecided");
+    }
+
+    #[test]
+    fn latency_and_score_are_compared_in_their_units() {
+        let all = group(10, 0, 0, 0);
+        assert_eq!(word(&all, &json!({"p95_latency": "< 5s", "p50_latency": "<= 900ms"}), true), "pass");
+        assert_eq!(word(&all, &json!({"p95_latency": "< 4999ms"}), true), "fail");
+        assert_eq!(word(&all, &json!({"mean_score": ">= 0.8"}), true), "pass");
+        let unknown = GroupReport { p95_latency_ms: None, ..all };
+        assert_eq!(word(&unknown, &json!({"p95_latency": "< 5s"}), true), "undecided");
+    }
+
+    #[test]
+    fn costs_are_exact_and_unknown_is_undecided() {
+        let mut all = group(10, 0, 0, 0);
+        assert_eq!(word(&all, &json!({"cost_per_call": "<= $0.01"}), true), "pass");
+        assert_eq!(word(&all, &json!({"cost_per_call": "< $0.01"}), true), "fail");
+        all.consumption.unknown_cost_calls = 1;
+        assert_eq!(word(&all, &json!({"total_cost": "< $0.11"}), true), "undecided");
+        assert_eq!(word(&all, &json!({"total_cost": "< $0.09"}), true), "fail");
+        all.consumption.cost_usd = None;
+        assert_eq!(word(&all, &json!({"total_cost": "< $0.11"}), true), "undecided");
+    }
+
+    #[test]
+    fn a_goal_that_cannot_be_read_is_never_a_pass() {
+        assert_eq!(word(&group(10, 0, 0, 0), &json!({"speed": "> 1"}), true), "undecided");
+        assert_eq!(word(&group(10, 1, 0, 0), &json!({"speed": "> 1"}), true), "fail");
+    }
+
+    fn suite(name: &str, groups: Vec<GroupReport>) -> SuiteReport {
+        SuiteReport {
+            name: crate::base::SafeName::parse(name).expect("name"),
+            path: String::new(),
+            digest: Digest::of_bytes(b"s"),
+            cases: 10,
+            repeat: 1,
+            goal: Value::Null,
+            verdict: judge_suite(&groups),
+            groups,
+        }
+    }
+
+    fn judged_group(pass: u64, fail: u64, error: u64, model: &str) -> GroupReport {
+        let mut report = GroupReport { model: ModelRef::parse(model).expect("model"), ..group(pass, fail, error, 0) };
+        report.verdict = judge(&report, &Value::Null, true);
+        report
+    }
+
+    #[test]
+    fn every_group_and_every_suite_has_to_pass() {
+        let mixed = suite("a", vec![judged_group(9, 0, 1, "mock/x"), judged_group(9, 1, 0, "mock/y")]);
+        assert_eq!(mixed.verdict.verdict, VerdictWord::Fail);
+        assert_eq!(mixed.verdict.reasons, ["mock/y: 1 of 10 graded trials fail", "mock/x: 1 error, allowed 0"]);
+        let good = suite("b", vec![judged_group(10, 0, 0, "mock/x")]);
+        let run = |status, planned| judge_run(std::slice::from_ref(&good), status, planned, 0);
+        assert_eq!(run(RunStatus::Complete, 10).verdict, VerdictWord::Pass);
+        assert_eq!(run(RunStatus::Complete, 11).verdict, VerdictWord::Undecided);
+        for status in [RunStatus::Running, RunStatus::Interrupted, RunStatus::OverBudget, RunStatus::Aborted] {
+            assert_eq!(run(status, 10).verdict, VerdictWord::Undecided, "{}", status.word());
+        }
+        assert_eq!(judge_run(std::slice::from_ref(&good), RunStatus::Complete, 10, 1).verdict, VerdictWord::Undecided);
+        let both = judge_run(&[good, mixed], RunStatus::Interrupted, 40, 0);
+        assert_eq!(both.verdict, VerdictWord::Fail);
+        assert_eq!(both.reasons.first().map(String::as_str), Some("a · mock/y: 1 of 10 graded trials fail"));
+        assert_eq!(judge_run(&[], RunStatus::Complete, 0, 0).verdict, VerdictWord::Undecided);
+        assert_eq!(judge_suite(&[]).verdict, VerdictWord::Undecided);
+    }
 }

@@ -3,6 +3,7 @@
 mod failure;
 mod goal_check;
 mod judge;
+mod judge_bound;
 mod plan_report;
 mod rate;
 mod report;

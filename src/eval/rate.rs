@@ -49,7 +49,7 @@ impl RateTally {
     /// The rate with its 95 % interval; `None` when nothing was graded.
     ///
     /// Repeats of a case are averaged first (Miller 2024). Cases of one group are a cluster: n is divided by the design
-    /// effect (SE_CR1 / SE_naive)², at least 1. The Wilson interval takes whole successes, so its ends are computed
+    /// effect (`SE_CR1` / `SE_naive`)², at least 1. The Wilson interval takes whole successes, so its ends are computed
     /// from the success count rounded outwards: never narrower than the exact one.
     pub(super) fn rate(&self) -> Option<Rate> {
         let n = self.single_graded + count(self.cases.len());

@@ -254,3 +254,143 @@ fn run_facts(header: &RunHeader, suites: &[SuiteRecord], finished: u64) -> RunFa
         finished_trials: finished,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::base::{CaseId, ModelRef, RunId, Timestamp};
+    use crate::record::{RunKind, TrialKey, Usage};
+
+    fn header(planned: u64) -> RunHeader {
+        RunHeader {
+            id: RunId::new(Timestamp(0), 0),
+            kind: RunKind::Eval,
+            status: RunStatus::Complete,
+            karat_version: "0.1.0".into(),
+            seed: 0,
+            git: None,
+            started: Timestamp(0),
+            ended: Some(Timestamp(1_500)),
+            planned,
+            options: json!({}),
+            calls: "live".into(),
+        }
+    }
+
+    fn suite(cases: u64, repeat: u32) -> SuiteRecord {
+        SuiteRecord {
+            name: SafeName::parse("s").expect("name"),
+            path: "evals/s.yaml".into(),
+            digest: Digest::of_bytes(b"s"),
+            cases,
+            repeat,
+            goal: json!(null),
+            verdict: None,
+        }
+    }
+
+    fn variant(prompt: &str) -> VariantRecord {
+        VariantRecord {
+            digest: Digest::of_bytes(prompt.as_bytes()),
+            prompt: prompt.into(),
+            prompt_digest: Digest::of_bytes(b"p"),
+            model: ModelRef::parse("mock/m").expect("model"),
+            params: json!({}),
+        }
+    }
+
+    fn facts(case: u64, outcome: Outcome) -> TrialFacts {
+        let replied = !matches!(outcome, Outcome::Error | Outcome::Skipped);
+        TrialFacts {
+            key: TrialKey(Digest::of_bytes(&case.to_be_bytes())),
+            ordinal: case,
+            suite: SafeName::parse("s").expect("name"),
+            variant: Digest::of_bytes(b"p@1"),
+            case_id: CaseId::parse(&format!("c{case}")).expect("id"),
+            group: None,
+            weight: 1.0,
+            repeat: 0,
+            outcome,
+            score: replied.then(|| Ratio::of_bool(outcome == Outcome::Pass)),
+            latency_ms: replied.then_some(Millis(100 * (case + 1))),
+            usage: replied.then(|| Usage::plain(10, 2)),
+            cost: replied.then(|| Usd::from_picos(5)),
+            spent: Some(if replied { Usd::from_picos(5) } else { Usd::ZERO }),
+            source: (outcome != Outcome::Skipped).then_some(CallSource::Live),
+            attempts: 1,
+            error: None,
+            altered: false,
+        }
+    }
+
+    fn report(cases: u64, repeat: u32, trials: &[TrialFacts]) -> EvalReport {
+        let planned = u64::try_from(trials.len()).expect("small");
+        let mut summary = Summarizer::new(&header(planned), &[suite(cases, repeat)], &[variant("p@1"), variant("q@1")]);
+        trials.iter().for_each(|facts| summary.add(facts));
+        summary.finish(&[], 0, JudgeRules::default())
+    }
+
+    #[test]
+    fn errors_count_beside_the_rate_and_not_in_it() {
+        let outcomes = [Outcome::Pass, Outcome::Fail, Outcome::Error, Outcome::Skipped, Outcome::Ungraded];
+        let trials: Vec<TrialFacts> =
+            outcomes.into_iter().zip(0..).map(|(outcome, case)| facts(case, outcome)).collect();
+        let report = report(5, 1, &trials);
+        let group = &report.suites[0].groups[0];
+        assert_eq!(group.counts, Counts { trials: 5, pass: 1, fail: 1, error: 1, ungraded: 1, skipped: 1 });
+        assert_eq!(group.pass_rate.map(|rate| (rate.estimate, rate.n)), Some((0.5, 2)));
+        assert_eq!((group.consumption.replies, group.consumption.input_tokens), (3, Some(Tokens(30))));
+        assert_eq!((group.p50_latency_ms, group.p95_latency_ms), (Some(200.0), Some(470.0)));
+        assert_eq!(
+            (report.totals.counts.trials, report.cache.live, report.run.duration_ms),
+            (5, 4, Some(Millis(1_500)))
+        );
+    }
+
+    #[test]
+    fn what_was_spent_and_what_the_replies_cost_are_two_sums() {
+        let mut cached = facts(0, Outcome::Pass);
+        (cached.source, cached.spent) = (Some(CallSource::Cache), Some(Usd::ZERO));
+        let mut unpriced = facts(1, Outcome::Pass);
+        (unpriced.cost, unpriced.spent) = (None, None);
+        let report = report(3, 1, &[cached, unpriced, facts(2, Outcome::Pass)]);
+        let used = report.totals.consumption;
+        assert_eq!((used.cost_usd, used.unknown_cost_calls), (Some(Usd::from_picos(10)), 1));
+        assert_eq!((used.spent_usd, used.unknown_spent_calls), (Some(Usd::from_picos(5)), 1));
+        assert_eq!((report.cache.hits, report.cache.saved_usd), (1, Some(Usd::from_picos(5))));
+        assert_eq!(report.suites[0].groups[0].cached_share, Some(Ratio::clamped(1.0 / 3.0)));
+    }
+
+    #[test]
+    fn scores_are_weighted_by_case() {
+        let heavy = TrialFacts { weight: 3.0, ..facts(0, Outcome::Pass) };
+        let report = report(2, 1, &[heavy, facts(1, Outcome::Fail)]);
+        assert_eq!(report.suites[0].groups[0].mean_score, Some(0.75));
+    }
+
+    #[test]
+    fn repeats_of_a_case_are_one_case() {
+        let again = |repeat| TrialFacts { repeat, ..facts(0, Outcome::Pass) };
+        let report = report(1, 3, &[again(0), again(1), again(2)]);
+        let rate = report.suites[0].groups[0].pass_rate.expect("rate");
+        assert_eq!((rate.n, rate.clustered), (1, true));
+    }
+
+    #[test]
+    fn groups_follow_the_plan_and_not_the_arrival() {
+        let second = TrialFacts { variant: variant("q@1").digest, ..facts(0, Outcome::Pass) };
+        let report = report(1, 1, &[second, facts(0, Outcome::Pass)]);
+        let prompts: Vec<&str> = report.suites[0].groups.iter().map(|group| group.prompt.as_str()).collect();
+        assert_eq!(prompts, ["p@1", "q@1"]);
+    }
+
+    #[test]
+    fn a_trial_of_another_plan_makes_the_run_undecided() {
+        let stray = TrialFacts { variant: Digest::of_bytes(b"other"), ..facts(1, Outcome::Pass) };
+        let report = report(1, 1, &[facts(0, Outcome::Pass), stray]);
+        assert_eq!(report.verdict.verdict, VerdictWord::Undecided);
+        assert_eq!(report.verdict.reasons[0], "1 stored trial belongs to no suite and variant of this run");
+    }
+}

@@ -18,9 +18,12 @@ pub(super) fn one_line(text: &str) -> String {
         line.push_str(word);
     }
     // Spans carry their own spaces at the ends, such as `" · "`.
-    let lead = if safe.starts_with(' ') && !line.is_empty() { " " } else { "" };
-    let trail = if safe.ends_with(' ') && !line.is_empty() { " " } else { "" };
-    format!("{lead}{line}{trail}")
+    let lead = safe.chars().take_while(|c| *c == ' ').count();
+    if line.is_empty() {
+        return " ".repeat(lead);
+    }
+    let trail = safe.chars().rev().take_while(|c| *c == ' ').count();
+    format!("{}{line}{}", " ".repeat(lead), " ".repeat(trail))
 }
 
 /// The text without control characters, line by line; tabs become four spaces.
@@ -80,7 +83,7 @@ mod tests {
 
     #[test]
     fn one_line_keeps_words_and_outer_spaces() {
-        assert_eq!(one_line(" · "), " · ");
+        assert_eq!((one_line(" · ").as_str(), one_line("  ").as_str()), (" · ", "  "));
         assert_eq!(one_line("a\n\n\tb   c"), "a b c");
         assert_eq!(one_line("\n"), "");
     }
@@ -88,7 +91,7 @@ mod tests {
     #[test]
     fn cutting_tells_the_whole_length_and_counts_columns() {
         assert_eq!(cut("short", 10, None), "short");
-        assert_eq!(cut("0123456789012345678901234567890", 25, None), "012345678… (31 characters)");
+        assert_eq!(cut("0123456789012345678901234567890", 25, None), "01234567… (31 characters)");
         assert_eq!(cut("begin", 80, Some(1_204)), "begin… (1,204 characters)");
         let wide = cut(&"漢".repeat(40), 30, None);
         assert!(wide.width() <= 30 && wide.ends_with("… (40 characters)"), "{wide}");

@@ -118,17 +118,24 @@ pub struct Column {
     pub title: String,
     /// Where its text stands.
     pub align: Align,
+    /// Whether its text may be wrapped where a table is too wide.
+    pub wraps: bool,
 }
 
 impl Column {
-    /// A column of words.
+    /// A column of sentences, which may be wrapped.
     pub fn words(title: &str) -> Column {
-        Column { title: title.to_owned(), align: Align::Left }
+        Column { title: title.to_owned(), align: Align::Left, wraps: true }
+    }
+
+    /// A column of names, which stay whole.
+    pub fn names(title: &str) -> Column {
+        Column { title: title.to_owned(), align: Align::Left, wraps: false }
     }
 
     /// A column of numbers.
     pub fn numbers(title: &str) -> Column {
-        Column { title: title.to_owned(), align: Align::Right }
+        Column { title: title.to_owned(), align: Align::Right, wraps: false }
     }
 }
 

@@ -75,7 +75,7 @@ fn marked(span: &Span, in_cell: bool) -> String {
         Tone::Command => code(core, in_cell),
         Tone::Quote => code(&cut(core, usize::MAX, span.whole_chars), in_cell),
         Tone::Strong | Tone::Pass | Tone::Fail | Tone::Unsure => format!("**{}**", escaped(core)),
-        Tone::Plain | Tone::Dim => escaped(core),
+        Tone::Plain | Tone::Dim => prose(core, in_cell),
     };
     format!("{}{core}{}", " ".repeat(lead), " ".repeat(trail))
 }
@@ -98,21 +98,38 @@ fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
-/// Text without markup. The comment after `@` keeps GitHub from mentioning people.
+/// A sentence: what stands in backticks becomes code, everything else is escaped. A lone backtick is text.
+fn prose(text: &str, in_cell: bool) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return escaped(text);
+    }
+    let part = |(index, part): (usize, &&str)| match (index % 2, part.trim().is_empty()) {
+        (0, _) => escaped(part),
+        (_, true) => format!("\\`{part}\\`"),
+        (_, false) => code(part, in_cell),
+    };
+    parts.iter().enumerate().map(part).collect()
+}
+
+/// Text without markup. The comment after `@` keeps GitHub from mentioning people; it does so only after a space or
+/// sign, so that `code-review@1.2.0` stays readable.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    let mut previous = ' ';
     for c in text.chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
-            '@' => out.push_str("@<!-- -->"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '!' => {
+            '@' if !previous.is_ascii_alphanumeric() => out.push_str("@<!-- -->"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' => {
                 out.push('\\');
                 out.push(c);
             }
             _ => out.push(c),
         }
+        previous = c;
     }
     out
 }
@@ -123,11 +140,11 @@ mod tests {
 
     #[test]
     fn hostile_text_stays_text() {
-        let hostile = "| <img src=x onerror=alert(1)> [x](javascript:1) `a` **b** @octocat\n# h";
+        let hostile = "| <img src=x onerror=alert(1)> [x](javascript:1) `a **b** @octocat a@b\n# h";
         let shown = text(&Line::from(hostile), true);
         assert_eq!(
             shown,
-            "\\| &lt;img src=x onerror=alert(1)&gt; \\[x\\](javascript:1) \\`a\\` \\*\\*b\\*\\* @<!-- -->octocat \\# h"
+            "\\| &lt;img src=x onerror=alert(1)&gt; \\[x\\](javascript:1) \\`a \\*\\*b\\*\\* @<!-- -->octocat a@b \\# h"
         );
     }
 
@@ -139,6 +156,14 @@ mod tests {
         assert_eq!(quote("a|b", true), "`a\\|b`");
         assert_eq!(quote("a|b", false), "`a|b`");
         assert_eq!(fenced("x\n```\n<b>"), "````text\nx\n```\n<b>\n````\n");
+    }
+
+    #[test]
+    fn backticks_in_sentences_become_code_that_holds() {
+        let shown = |sentence: &str| text(&Line::from(sentence), true);
+        assert_eq!(shown("wanted `>= 0.9`, saw `a|b`"), "wanted `>= 0.9`, saw `a\\|b`");
+        assert_eq!(shown("``` <b> ```"), "\\`\\`` <b> `\\`\\`");
+        assert_eq!(shown("`` <b>"), "\\`\\` &lt;b&gt;");
     }
 
     #[test]

@@ -13,6 +13,11 @@ mod table;
 mod text;
 mod views;
 
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod sample;
+
 pub use doc::{Align, Block, Column, Doc, Entry, Line, Span, Table, Tone};
 pub use format::Format;
 pub use present::{Look, ReportError, Trials, View, present, present_eval};

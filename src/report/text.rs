@@ -22,8 +22,9 @@ impl Layout {
     pub(super) fn render(&self, doc: &Doc) -> String {
         let mut out = String::new();
         for (index, block) in doc.blocks.iter().enumerate() {
-            let follows_heading = index > 0 && matches!(doc.blocks.get(index - 1), Some(Block::Heading(_)));
-            if index > 0 && !follows_heading {
+            let is_heading = |block: Option<&Block>| matches!(block, Some(Block::Heading(_)));
+            let belongs = is_heading(index.checked_sub(1).and_then(|above| doc.blocks.get(above)));
+            if index > 0 && (!belongs || is_heading(Some(block))) {
                 out.push('\n');
             }
             self.block(block, &mut out);
@@ -55,6 +56,12 @@ impl Layout {
             self.hanging(&[entry.word.clone(), gap], &entry.head, out);
             self.labelled("          ", &entry.lines, out);
         }
+    }
+
+    /// An entry without a word: its head, and its lines under it.
+    pub(super) fn stack(&self, entry: &Entry, out: &mut String) {
+        self.hanging(&[plain("  ")], &entry.head, out);
+        entry.lines.iter().for_each(|(_, line)| self.hanging(&[plain("    ")], line, out));
     }
 
     fn labelled(&self, indent: &str, facts: &[(String, Line)], out: &mut String) {

@@ -42,7 +42,12 @@ impl View for ChecksReport {
     const WHAT: &'static str = "the list of checks";
 
     fn doc(&self) -> Doc {
-        let columns = ["check", "holds when", "parameters", "edge cases"].map(Column::words).to_vec();
+        let columns = vec![
+            Column::names("check"),
+            Column::words("holds when"),
+            Column::words("parameters"),
+            Column::words("edge cases"),
+        ];
         let rows = self
             .checks
             .iter()

@@ -8,7 +8,7 @@ use super::super::doc::{Block, Column, Doc, Entry, Line, Table, Tone};
 use super::super::present::View;
 use super::{counted, short_tokens};
 use crate::base::{Millis, Ratio, Tokens};
-use crate::eval::{CheckResult, EvalReport, Failure, GroupReport, SuiteReport, shown_cost};
+use crate::eval::{CheckResult, Counts, EvalReport, Failure, GroupReport, Rate, SuiteReport, shown_cost};
 use crate::record::{Outcome, RunStatus, Verdict};
 
 /// Reasons shown under the first one.
@@ -85,16 +85,13 @@ fn group_table(suite: &SuiteReport, with_prompt: bool) -> Table {
     let several = suite.groups.len() > 1;
     let mut columns = Vec::new();
     if several {
-        columns.push(Column::words("verdict"));
+        columns.push(Column::names("verdict"));
     }
     if with_prompt {
-        columns.push(Column::words("prompt"));
+        columns.push(Column::names("prompt"));
     }
-    columns.push(Column::words("model"));
-    columns.extend(
-        ["pass", "error", "ungraded", "rate (95 %)", "score", "p50", "p95", "tokens in/out", "cost", "cached"]
-            .map(Column::numbers),
-    );
+    columns.push(Column::names("model"));
+    columns.extend(["pass", "rate (95 %)", "score", "p50", "p95", "tokens", "cost", "cached"].map(Column::numbers));
     let rows = suite
         .groups
         .iter()
@@ -112,7 +109,6 @@ fn group_table(suite: &SuiteReport, with_prompt: bool) -> Table {
         })
         .collect();
     let table = Table { columns, rows };
-    let table = table.without_boring("error", "0").without_boring("ungraded", "0");
     let table = table.without_boring("cached", "0 %").without_boring("cached", "—");
     if several && suite.groups.iter().all(|group| group.verdict.verdict == suite.verdict.verdict) {
         return table.without_boring_verdict();
@@ -129,16 +125,14 @@ impl Table {
     }
 }
 
-fn figures(group: &GroupReport) -> [String; 10] {
+fn figures(group: &GroupReport) -> [String; 8] {
     let counts = group.counts;
     let used = &group.consumption;
     let unknown = "—".to_owned();
     [
         format!("{}/{}", counts.pass, counts.graded()),
-        counts.error.to_string(),
-        counts.ungraded.to_string(),
         group.pass_rate.map_or(unknown.clone(), |rate| {
-            format!("{} ({:.1}–{:.1})", percent(rate.estimate), rate.low * 100.0, rate.high * 100.0)
+            format!("{} ({:.0}–{:.0})", percent(rate), rate.low * 100.0, rate.high * 100.0)
         }),
         group.mean_score.map_or(unknown.clone(), |score| format!("{score:.2}")),
         group.p50_latency_ms.map_or(unknown.clone(), latency),
@@ -153,9 +147,13 @@ fn figures(group: &GroupReport) -> [String; 10] {
 fn suite_notes(suite: &SuiteReport) -> Vec<Line> {
     let mut notes: Vec<Line> = suite.verdict.reasons.iter().skip(1).map(|reason| Line::from(reason.as_str())).collect();
     let sum = |of: fn(&GroupReport) -> u64| suite.groups.iter().map(of).sum::<u64>();
-    let skipped = sum(|group| group.counts.skipped);
-    if skipped > 0 {
-        notes.push(Line::from(format!("{} skipped by the suite", counted(skipped, "trial", "trials"))));
+    for group in &suite.groups {
+        let rest = Counts { pass: 0, fail: 0, ..group.counts };
+        if rest.error + rest.ungraded + rest.skipped > 0 {
+            let of =
+                if suite.groups.len() > 1 { format!("{} on {}: ", group.prompt, group.model) } else { String::new() };
+            notes.push(Line::from(format!("{of}{}, not counted in the rate", rest.sentence())));
+        }
     }
     if suite.groups.iter().filter_map(|group| group.pass_rate).any(|rate| rate.clustered) {
         notes.push(Line::from("the intervals count cases, not repeats, and allow for grouped cases"));
@@ -188,7 +186,7 @@ impl EvalView<'_> {
         doc.push(Block::Entries(shown.iter().map(|failure| entry(failure)).collect()));
         let left = report.failures_total.saturating_sub(u64::try_from(shown.len()).unwrap_or(u64::MAX));
         if left > 0 {
-            let command = format!("karat eval show {} --failures {}", report.run.id, report.failures_total);
+            let command = format!("karat eval export {}", report.run.id);
             let more = Line::from(format!("and {} more: ", Tokens(left))).then(command, Tone::Command);
             doc.push(Block::Paragraph(more));
         }
@@ -197,9 +195,12 @@ impl EvalView<'_> {
     fn footer(&self) -> Vec<(String, Line)> {
         let report = self.report;
         let totals = &report.totals;
+        let input = short_tokens(totals.consumption.input_tokens);
+        let output = short_tokens(totals.consumption.output_tokens);
         let mut facts = vec![
             ("trials".to_owned(), Line::from(totals.counts.sentence())),
             ("calls".to_owned(), Line::from(self.calls())),
+            ("tokens".to_owned(), Line::from(format!("{input} in, {output} out"))),
             ("cost".to_owned(), Line::from(self.cost())),
         ];
         let mut run = Line::of(report.run.id.as_str(), Tone::Strong);
@@ -250,7 +251,6 @@ impl EvalView<'_> {
 
     fn cost(&self) -> String {
         let used = &self.report.totals.consumption;
-        let tokens = format!("{} tokens in, {} out", short_tokens(used.input_tokens), short_tokens(used.output_tokens));
         let mut text = format!("spent {}", used.spent());
         if used.cost() != used.spent() {
             text.push_str(&format!(", the replies are worth {}", used.cost()));
@@ -259,14 +259,12 @@ impl EvalView<'_> {
             let of = counted(used.unknown_cost_calls, "reply has", "replies have");
             text.push_str(&format!(" ({of} no known price)"));
         }
-        format!("{text} · {tokens}")
+        text
     }
 
     fn next_step(&self) -> Option<String> {
         let run = &self.report.run;
-        if self.stored_in.is_none() {
-            return None;
-        }
+        self.stored_in?;
         match run.status {
             RunStatus::Interrupted | RunStatus::OverBudget | RunStatus::Aborted | RunStatus::Running => {
                 Some(format!("karat eval --resume {}", run.id))
@@ -307,8 +305,11 @@ fn entry(failure: &Failure) -> Entry {
     entry
 }
 
-fn percent(value: f64) -> String {
-    Ratio::clamped(value).to_string()
+/// Whole points below 100 cases, where a decimal would mean nothing; never 100 % for less than all.
+fn percent(rate: Rate) -> String {
+    let whole = (rate.estimate * 100.0).round();
+    let hides = (whole >= 100.0 && rate.estimate < 1.0) || (whole <= 0.0 && rate.estimate > 0.0);
+    if rate.n <= 100 && !hides { format!("{whole:.0} %") } else { Ratio::clamped(rate.estimate).to_string() }
 }
 
 fn latency(millis: f64) -> String {

@@ -13,7 +13,7 @@ pub use trial::{CallReport, CaseFacts, TrialReport, TrialsReport};
 
 use crate::base::Tokens;
 
-/// A count of tokens in little space: `999`, `12.3k`, `4.56M`.
+/// A count of tokens in little space: `999`, `1.2k`, `12.3k`, `4.56M`.
 fn short_tokens(tokens: Option<Tokens>) -> String {
     let Some(Tokens(count)) = tokens else { return "—".to_owned() };
     let scaled = |unit: u64, decimals: usize| {
@@ -23,8 +23,8 @@ fn short_tokens(tokens: Option<Tokens>) -> String {
         format!("{}.{:0decimals$}", rounded / part, rounded % part)
     };
     match count {
-        0..10_000 => Tokens(count).to_string(),
-        10_000..999_950 => format!("{}k", scaled(1_000, 1)),
+        0..1_000 => count.to_string(),
+        1_000..999_950 => format!("{}k", scaled(1_000, 1)),
         _ => format!("{}M", scaled(1_000_000, 2)),
     }
 }
@@ -41,8 +41,8 @@ mod tests {
     #[test]
     fn token_counts_stay_short() {
         let shown: Vec<String> =
-            [0, 9_999, 12_345, 999_949, 999_950, 4_560_000].map(|n| short_tokens(Some(Tokens(n)))).to_vec();
-        assert_eq!(shown, ["0", "9,999", "12.3k", "999.9k", "1.00M", "4.56M"]);
+            [0, 999, 12_345, 999_949, 999_950, 4_560_000].map(|n| short_tokens(Some(Tokens(n)))).to_vec();
+        assert_eq!(shown, ["0", "999", "12.3k", "999.9k", "1.00M", "4.56M"]);
         assert_eq!(short_tokens(None), "—");
     }
 }

@@ -11,21 +11,8 @@ impl View for PlanReport {
 
     fn doc(&self) -> Doc {
         let mut doc = Doc::new();
-        let columns = vec![
-            Column::words("suite"),
-            Column::words("prompt"),
-            Column::words("model"),
-            Column::numbers("cases"),
-            Column::numbers("repeats"),
-            Column::numbers("trials"),
-            Column::numbers("tokens in"),
-            Column::numbers("tokens out"),
-            Column::numbers("cost"),
-        ];
-        let pairs = self.suites.iter().flat_map(|suite| suite.variants.iter().map(move |variant| (suite, variant)));
-        let rows = pairs.map(|(suite, variant)| row(suite, variant)).collect();
         doc.push(Block::Heading(Line::of("plan", Tone::Strong).text(format!("  {}", self.sentence()))));
-        doc.push(Block::Table(Table { columns, rows }.without_boring("repeats", "1")));
+        self.suites.iter().for_each(|suite| show_suite(suite, &mut doc));
         doc.push_list(self.notes.iter().map(|note| Line::from(note.as_str())).collect());
         doc.push(Block::Facts(self.facts()));
         doc
@@ -62,12 +49,28 @@ impl PlanReport {
     }
 }
 
-fn row(suite: &PlanSuite, variant: &PlanVariant) -> Vec<Line> {
-    let cases = if suite.cases == suite.cases_total {
-        Tokens(suite.cases).to_string()
-    } else {
-        format!("{} of {}", Tokens(suite.cases), Tokens(suite.cases_total))
-    };
+fn show_suite(suite: &PlanSuite, doc: &mut Doc) {
+    let mut cases = counted(suite.cases, "case", "cases");
+    if suite.cases != suite.cases_total {
+        cases = format!("{} of {}", Tokens(suite.cases), counted(suite.cases_total, "case", "cases"));
+    }
+    if suite.repeat > 1 {
+        cases.push_str(&format!(" × {} repeats", suite.repeat));
+    }
+    let about = format!("  {cases} · {}", suite.path);
+    doc.push(Block::Heading(Line::of(suite.name.as_str(), Tone::Strong).then(about, Tone::Dim)));
+    let columns = vec![
+        Column::names("prompt"),
+        Column::names("model"),
+        Column::numbers("trials"),
+        Column::numbers("tokens in"),
+        Column::numbers("tokens out"),
+        Column::numbers("cost"),
+    ];
+    doc.push(Block::Table(Table { columns, rows: suite.variants.iter().map(row).collect() }));
+}
+
+fn row(variant: &PlanVariant) -> Vec<Line> {
     let about = if variant.input_exact || variant.input_tokens.is_none() { "" } else { "~" };
     let out = match (variant.output_tokens_low, variant.output_tokens_high) {
         (low, high) if low == high => short_tokens(low),
@@ -76,11 +79,8 @@ fn row(suite: &PlanSuite, variant: &PlanVariant) -> Vec<Line> {
         (None, high) => format!("≤ {}", short_tokens(high)),
     };
     vec![
-        Line::from(suite.name.as_str()),
         Line::from(variant.prompt.as_str()),
         Line::from(variant.model.to_string()),
-        Line::from(cases),
-        Line::from(suite.repeat.to_string()),
         Line::from(Tokens(variant.trials).to_string()),
         Line::from(format!("{about}{}", short_tokens(variant.input_tokens))),
         Line::from(out),

@@ -91,14 +91,14 @@ impl View for RunsReport {
             return doc;
         }
         let columns = vec![
-            Column::words("verdict"),
-            Column::words("run"),
-            Column::words("started (UTC)"),
-            Column::words("status"),
+            Column::names("verdict"),
+            Column::names("run"),
+            Column::names("started (UTC)"),
+            Column::names("status"),
             Column::words("suites"),
             Column::numbers("trials"),
             Column::numbers("took"),
-            Column::words("calls"),
+            Column::names("calls"),
         ];
         let rows = self.runs.iter().map(row).collect();
         doc.push(Block::Table(Table { columns, rows }));

@@ -250,7 +250,7 @@ fn facts(trial: &TrialReport<'_>) -> Vec<(String, Line)> {
 }
 
 fn check_table(scores: &[CheckResult]) -> Table {
-    let mut columns = vec![Column::words("result"), Column::words("check"), Column::numbers("score")];
+    let mut columns = vec![Column::names("result"), Column::names("check"), Column::numbers("score")];
     columns.push(Column::numbers("weight"));
     columns.push(Column::words("reason"));
     let rows = scores.iter().map(|check| {

@@ -1,0 +1,155 @@
+//! One line of a goal against one group's figures.
+
+use std::cmp::Ordering;
+use std::time::Duration;
+
+use super::goal_check::{Bound, Metric, Wanted};
+use super::judge::plural;
+use super::rate::real;
+use super::report::GroupReport;
+use crate::base::{Millis, Ratio, Usd};
+use crate::record::{Figure, VerdictWord};
+
+/// What a bound says of a group: the figure, the sentence, and what to bear in mind.
+pub(super) struct Judged {
+    pub(super) figure: Figure,
+    pub(super) reason: String,
+    pub(super) note: Option<String>,
+}
+
+fn judged(bound: &Bound, estimate: Option<f64>, n: u64, word: VerdictWord, reason: String) -> Judged {
+    let figure = Figure {
+        name: bound.metric.figure().to_owned(),
+        estimate,
+        interval: None,
+        n,
+        wanted: Some(bound.text.clone()),
+        verdict: word,
+    };
+    Judged { figure, reason, note: None }
+}
+
+/// Judges a group by a bound; `open` trials could still become passes. `None` where another reason says it already:
+/// a pass rate without a graded trial.
+pub(super) fn judge_bound(report: &GroupReport, bound: &Bound, open: u64) -> Option<Judged> {
+    let graded = report.counts.graded();
+    let replies = report.consumption.replies;
+    let judged = match bound.metric {
+        Metric::PassRate if graded == 0 => return None,
+        Metric::PassRate => pass_rate(report, bound, open),
+        Metric::MeanScore => plain(bound, report.mean_score, |score| format!("{score:.3}"), graded, open),
+        Metric::P50Latency => plain(bound, report.p50_latency_ms, shown_ms, replies, open),
+        Metric::P95Latency => plain(bound, report.p95_latency_ms, shown_ms, replies, open),
+        Metric::CostPerCall | Metric::TotalCost => cost(bound, report, open),
+    };
+    Some(judged)
+}
+
+fn pass_rate(report: &GroupReport, bound: &Bound, open: u64) -> Judged {
+    let (pass, graded) = (report.counts.pass, report.counts.graded());
+    let rate = report.pass_rate;
+    let estimate = rate.map(|rate| rate.estimate);
+    let holds = |value: f64| bound.op.holds(compare(value, bound.wanted));
+    let all = real(graded + open);
+    let (worst, best) = (real(pass) / all, real(pass + open) / all);
+    let word = match (open, estimate) {
+        (0, Some(value)) if holds(value) => VerdictWord::Pass,
+        (0, Some(_)) => VerdictWord::Fail,
+        _ if !holds(worst) && !holds(best) => VerdictWord::Fail,
+        _ => VerdictWord::Undecided,
+    };
+    let shown = estimate.map_or("—".to_owned(), percent);
+    let counted = format!("{pass} of {graded} graded trials pass");
+    let reason = match word {
+        VerdictWord::Pass => format!("pass rate {shown} reaches `{}` ({counted})", bound.text),
+        VerdictWord::Fail if open > 0 => {
+            format!("pass rate {shown} misses `{}` even if every open trial passed ({counted})", bound.text)
+        }
+        VerdictWord::Fail => format!("pass rate {shown} misses `{}` ({counted})", bound.text),
+        VerdictWord::Undecided => {
+            format!("pass rate {shown} so far, wanted `{}` ({counted}, {open} open)", bound.text)
+        }
+    };
+    let mut judged = judged(bound, estimate, rate.map_or(0, |rate| rate.n), word, reason);
+    judged.figure.interval = rate.map(|rate| (rate.low, rate.high));
+    judged.note = rate.filter(|rate| open == 0 && holds(rate.low) != holds(rate.high)).map(|rate| {
+        let points = (rate.high - rate.low) * 100.0;
+        format!(
+            "{} can only tell {points:.0} points apart: `{}` lies inside the interval",
+            plural(rate.n, "case", "cases"),
+            bound.text
+        )
+    });
+    judged
+}
+
+fn plain(bound: &Bound, estimate: Option<f64>, show: impl Fn(f64) -> String, n: u64, open: u64) -> Judged {
+    let holds = estimate.map(|value| bound.op.holds(compare(value, bound.wanted)));
+    let shown = estimate.map(show);
+    let name = bound.metric.words();
+    let (word, reason) = match (holds, shown) {
+        (Some(true), Some(shown)) if open == 0 => (VerdictWord::Pass, format!("{name} {shown} keeps `{}`", bound.text)),
+        (Some(false), Some(shown)) if open == 0 => {
+            (VerdictWord::Fail, format!("{name} {shown} misses `{}`", bound.text))
+        }
+        (_, Some(shown)) => {
+            (VerdictWord::Undecided, format!("{name} {shown} so far, wanted `{}` ({open} trials open)", bound.text))
+        }
+        (_, None) => (VerdictWord::Undecided, format!("{name} is unknown, wanted `{}`", bound.text)),
+    };
+    judged(bound, estimate, n, word, reason)
+}
+
+/// Costs are compared in whole picodollars. The known part is a lower bound of the whole, so a limit that it exceeds is
+/// missed for certain, and one that it keeps is undecided while a part is unknown.
+fn cost(bound: &Bound, report: &GroupReport, open: u64) -> Judged {
+    let name = bound.metric.words();
+    let used = report.consumption;
+    let per_call = bound.metric == Metric::CostPerCall;
+    let parts = if per_call { used.replies } else { 1 };
+    let (Some(known), Wanted::Money(limit)) = (used.cost_usd.filter(|_| parts > 0), bound.wanted) else {
+        let reason = format!("{name} is unknown, wanted `{}`: no reply has a known price", bound.text);
+        return judged(bound, None, used.replies, VerdictWord::Undecided, reason);
+    };
+    let found = (i128::from(known.picos())).cmp(&(i128::from(limit.picos()) * i128::from(parts)));
+    let holds = bound.op.holds(found);
+    let unknown = used.unknown_cost_calls;
+    let each = i128::from(known.picos()) / i128::from(parts);
+    let shown = Usd::from_picos(i64::try_from(each).unwrap_or(i64::MAX));
+    // Open trials add to a total, but may lower a mean.
+    let certain = bound.op.limits_from_above() && (open == 0 || !per_call);
+    let (word, reason) = match (holds, unknown, open) {
+        (true, 0, 0) => (VerdictWord::Pass, format!("{name} {shown} keeps `{}`", bound.text)),
+        (false, 0, 0) => (VerdictWord::Fail, format!("{name} {shown} misses `{}`", bound.text)),
+        (false, ..) if certain => {
+            (VerdictWord::Fail, format!("{name} is at least {shown} and misses `{}`", bound.text))
+        }
+        (_, 1.., _) => {
+            let of = format!("the cost of {unknown} of {} replies is unknown", used.replies);
+            (VerdictWord::Undecided, format!("{name} cannot be judged by `{}`: {of}", bound.text))
+        }
+        (_, 0, _) => {
+            (VerdictWord::Undecided, format!("{name} {shown} so far, wanted `{}` ({open} trials open)", bound.text))
+        }
+    };
+    let dollars = shown.exact().parse().ok().filter(|_| unknown == 0);
+    judged(bound, dollars, used.replies, word, reason)
+}
+
+/// Compares shares with a tolerance for the rounding of sums, so that 27 of 30 is not below 0.9.
+fn compare(found: f64, wanted: Wanted) -> Ordering {
+    let wanted = match wanted {
+        Wanted::Share(share) => share,
+        Wanted::Time(Millis(millis)) => real(millis),
+        Wanted::Money(_) => return Ordering::Equal,
+    };
+    if (found - wanted).abs() < 1e-9 { Ordering::Equal } else { found.total_cmp(&wanted) }
+}
+
+fn percent(value: f64) -> String {
+    Ratio::clamped(value).to_string()
+}
+
+fn shown_ms(millis: f64) -> String {
+    Millis::of(Duration::try_from_secs_f64(millis / 1000.0).unwrap_or_default()).to_string()
+}
