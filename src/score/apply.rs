@@ -68,7 +68,6 @@ fn find(check: &Check, input: &ScoreInput<'_>) -> Found {
             Found::Graded { value, passed, seen, wanted }
         }
         Finding::Ungraded(reason) => Found::Ungraded(reason),
-        Finding::NotApplicable(reason) => Found::NotApplicable(reason),
     }
 }
 
@@ -114,5 +113,159 @@ fn missing_text(input: &ScoreInput<'_>) -> Option<String> {
             Some("truncated: the token budget was spent on thinking; raise `max_tokens`".to_owned())
         }
         _ => Some("truncated: the token limit was reached before any visible text; raise `max_tokens`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::registry::catalogue;
+    use super::super::testing::{case, check, fails, on_reply, on_text, passes, try_compile, value_of};
+    use super::super::{ScoreInput, score};
+    use crate::base::{Millis, Usd};
+    use crate::record::{ChatReply, Finish, Score, ScoreState, Usage};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn truncated(thought: Option<u64>) -> ChatReply {
+        let usage = Usage { reasoning: thought, ..Usage::default() };
+        ChatReply { finish: Finish::Length, usage: Some(usage), ..ChatReply::of_text(" \n") }
+    }
+
+    #[test]
+    fn a_text_that_never_came_is_ungraded_negated_or_not() {
+        for yaml in ["contains: a", "not_contains: a", "json", "length: {max: 5}", "not_json", "equals", "number: 1"] {
+            let score = on_reply(yaml, &truncated(Some(2048)));
+            assert_eq!(score.state, ScoreState::Ungraded, "{yaml}");
+            assert!(score.reason.starts_with("truncated: the token budget was spent on thinking"), "{}", score.reason);
+        }
+        let unknown = on_reply("not_contains: a", &truncated(None));
+        assert!(unknown.reason.starts_with("truncated: the token limit was reached"), "{}", unknown.reason);
+    }
+
+    #[test]
+    fn without_thinking_or_with_some_text_it_is_graded() {
+        assert!(on_reply("contains: a", &truncated(Some(0))).is_fail());
+        let partial = ChatReply { text: "b".into(), ..truncated(Some(9)) };
+        let score = on_reply("contains: a", &partial);
+        assert!(score.is_fail() && score.reason.ends_with("the reply was cut by the token limit"), "{}", score.reason);
+        let stopped = ChatReply { finish: Finish::Stop, ..truncated(Some(9)) };
+        assert!(on_reply("contains: a", &stopped).is_fail());
+    }
+
+    #[test]
+    fn checks_on_the_call_do_not_need_text() {
+        assert!(on_reply("finish_reason: length", &truncated(Some(9))).is_pass());
+        assert!(on_reply("latency: 5s", &truncated(Some(9))).is_pass());
+        assert!(on_reply("not_refusal", &truncated(Some(9))).is_pass());
+        assert!(on_reply("any_of: [{finish_reason: length}, {contains: a}]", &truncated(Some(9))).is_pass());
+    }
+
+    #[test]
+    fn a_threshold_is_applied_before_not() {
+        assert!(passes("contains_all: {value: [a, b], threshold: 0.5}", "a"));
+        assert!(fails("not_contains_all: {value: [a, b], threshold: 0.5}", "a"));
+        assert_eq!(value_of("not_contains_all: {value: [a, b, c, d], threshold: 0.5}", "a"), Some(0.75));
+    }
+
+    #[test]
+    fn a_score_carries_name_word_version_and_weight() {
+        let score = on_text("not_contains: {value: a, name: no-a, weight: 2.5}", "b");
+        assert_eq!((score.name.as_str(), score.check.as_str()), ("no-a", "not_contains"));
+        assert_eq!((score.version, score.weight), (1, 2.5));
+        assert_eq!(on_text("json", "").name, "json");
+    }
+
+    /// One sound entry of each check that is not a group.
+    const ENTRIES: &[&str] = &[
+        "equals: a",
+        "equals: {value: {a: 1}}",
+        "one_of: [a, b]",
+        "contains: a",
+        "contains_any: [a, b]",
+        "contains_all: [a, b]",
+        "icontains: ß",
+        "icontains_any: [a, İ]",
+        "icontains_all: [a, b]",
+        "starts_with: a",
+        "ends_with: {value: a, ignore_case: true, trim: true}",
+        "regex: 'a(?=b)'",
+        "number: 1",
+        "number: {value: 1, pick: last, percent: true, decimal_comma: true}",
+        "length: {min: 3}",
+        "word_count: '< 3'",
+        "json",
+        "json_schema: {value: {type: object}}",
+        "jsonpath: {path: $..a, contains: a}",
+        "contains_json",
+        "finish_reason: stop",
+        "refusal",
+        "latency: 1s",
+        "cost: 1",
+        "all_of: [json, {contains: a}]",
+        "any_of: [json, {contains: a}, {cost: 1}]",
+    ];
+
+    #[test]
+    fn every_check_has_an_entry_here() {
+        for spec in catalogue() {
+            assert!(ENTRIES.iter().any(|entry| check(entry).spec().name == spec.name), "{}", spec.name);
+        }
+    }
+
+    #[test]
+    fn every_example_of_the_catalogue_compiles() {
+        for spec in catalogue() {
+            // The schema file of its example does not exist here; everything else must be sound.
+            let (_, problems) = try_compile(spec.example.strip_prefix("- ").expect("an entry"));
+            let text = problems.render(false);
+            assert!(!problems.has_errors() || text.contains("`review.schema.json` does not exist"), "{text}");
+        }
+    }
+
+    fn grade(yaml: &str, text: &str, finish: Finish, cost: Option<Usd>) -> Score {
+        let reply = ChatReply { finish, ..ChatReply::of_text(text) };
+        let case = case(json!({}), None);
+        score(&check(yaml), &ScoreInput { reply: &reply, latency: Millis(7), cost, case: &case })
+    }
+
+    fn any_text() -> impl Strategy<Value = String> {
+        prop_oneof![any::<String>(), r#"[a{}\[\]",:0-9.%<>$é ßİ\n`-]{0,40}"#, "[ab1-9,. ]{0,30}"]
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_gets_a_bounded_reason_and_not_mirrors_every_check(text in any_text(), which in 0..ENTRIES.len(), known: bool) {
+            let cost = known.then_some(Usd::ZERO);
+            for finish in [Finish::Stop, Finish::Length, Finish::Other] {
+                let plain = grade(ENTRIES[which], &text, finish, cost);
+                let negated = grade(&format!("not_{}", ENTRIES[which]), &text, finish, cost);
+                prop_assert!(plain.reason.chars().count() <= 1000 && !plain.reason.is_empty());
+                prop_assert!(!plain.reason.chars().any(char::is_control), "{}", plain.reason);
+                match (plain.state, negated.state) {
+                    (ScoreState::Scored { value: a, passed: p }, ScoreState::Scored { value: b, passed: q }) => {
+                        prop_assert!((a.get() + b.get() - 1.0).abs() < 1e-12 && p != q);
+                    }
+                    (a, b) => prop_assert_eq!(a, b),
+                }
+            }
+        }
+
+        #[test]
+        fn a_text_satisfies_every_check_made_of_it(text in any_text()) {
+            let with = case(json!({}), Some(json!(text)));
+            let on = |yaml: &str| {
+                let reply = ChatReply::of_text(text.as_str());
+                score(&check(yaml), &ScoreInput { reply: &reply, latency: Millis(0), cost: None, case: &with })
+            };
+            prop_assert!(on("equals").is_pass());
+            let loose = on("equals: {from: expected, ignore_case: true, normalize: true}");
+            prop_assert!(loose.is_pass());
+            if !text.is_empty() {
+                for yaml in ["contains", "icontains", "contains_any", "icontains_all", "starts_with", "ends_with", "one_of"] {
+                    let score = on(yaml);
+                    prop_assert!(score.is_pass(), "{yaml}: {}", score.reason);
+                }
+            }
+        }
     }
 }

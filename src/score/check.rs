@@ -172,17 +172,14 @@ pub(super) trait Scorer: Send + Sync {
     fn grade(&self, input: &ScoreInput<'_>) -> Finding;
 }
 
-/// What a scorer found, before threshold and `not_`.
+/// What a scorer found, before threshold and `not_`. No built-in check is ever inapplicable; the record, the groups and
+/// the aggregation know that state for judges.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Finding {
     /// A value, with noun phrases for what was seen and what was wanted.
     Graded { value: Ratio, seen: String, wanted: String },
     /// It could not tell, and why.
     Ungraded(String),
-    /// It has nothing to say on this reply, and why. None of the built-in checks uses it yet; groups and the
-    /// aggregation already know it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "a state of the record that judges will use"))]
-    NotApplicable(String),
 }
 
 impl Finding {

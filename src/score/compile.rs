@@ -145,3 +145,141 @@ fn identity(entry: &Entry<'_>, options: &Options<'_>, content: Value) -> Value {
     identity.insert(if entry.is_group() { "checks" } else { "options" }.into(), content);
     Value::Object(identity)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, problems_of, try_compile};
+    use crate::base::canonical_json;
+
+    fn identity(yaml: &str) -> String {
+        canonical_json(check(yaml).identity())
+    }
+
+    #[test]
+    fn equal_checks_written_differently_are_one() {
+        let pairs = [
+            ("contains: a", "contains: {value: a, weight: 1, name: x, threshold: 1}"),
+            ("contains: 42", "contains: {value: \"42\"}"),
+            ("json", "json: {allow_fenced: false}"),
+            ("equals", "equals: {value: {from: expected}}"),
+            ("equals:", "equals: {from: expected}"),
+            ("contains_any: a", "contains_any: [a]"),
+            ("latency: 5s", "latency: {value: \"<= 5000ms\"}"),
+            ("length: '< 10'", "length: {max: 9}"),
+            ("number: 1.50", "number: {value: '1.5', pick: only, absolute: 0}"),
+            ("jsonpath: $.a", "jsonpath: {path: $.a, exists: true, select: any}"),
+            ("finish_reason: stop", "finish_reason: [stop]"),
+            ("all_of: [json]", "all_of: {checks: [{json: {}}]}"),
+            ("equals: {value: {a: 1, b: 2}}", "equals: {value: {b: 2, a: 1}}"),
+        ];
+        for (one, two) in pairs {
+            assert_eq!(identity(one), identity(two), "{one} and {two}");
+        }
+    }
+
+    #[test]
+    fn whatever_changes_a_score_changes_the_identity() {
+        let all = [
+            "contains: a",
+            "contains: b",
+            "not_contains: a",
+            "icontains: a",
+            "contains: {value: a, weight: 2}",
+            "contains: {from: expected}",
+            "contains: {from: vars.a}",
+            "equals: a",
+            "equals: {value: a, trim: true}",
+            "contains_all: [a, b]",
+            "contains_all: {value: [a, b], threshold: 0.5}",
+            "all_of: [json]",
+            "any_of: [json]",
+            "all_of: {checks: [json], threshold: 1}",
+            "all_of: [json, refusal]",
+            "json_schema: {value: {type: object}}",
+            "json_schema: {value: {type: array}}",
+            "jsonpath: {path: $.a, exists: false}",
+        ];
+        let distinct: std::collections::HashSet<String> = all.iter().map(|yaml| identity(yaml)).collect();
+        assert_eq!(distinct.len(), all.len());
+    }
+
+    #[test]
+    fn an_identity_is_readable() {
+        assert_eq!(
+            identity("not_icontains: {value: x, threshold: 0.5, name: label}"),
+            r#"{"check":"icontains","negated":true,"options":{"value":"x"},"threshold":0.5,"version":1,"weight":1.0}"#
+        );
+    }
+
+    #[test]
+    fn unknown_checks_are_told_with_the_nearest_one() {
+        let wanted = "error[unknown-check]: `contian` is not a check
+  --> t.yaml:1:1
+   |
+ 1 | contian: refund
+   | ^^^^^^^ did you mean `contains`?
+   = help: `karat eval --list-checks` prints them all
+";
+        assert_eq!(problems_of("contian: refund"), wanted);
+        assert!(problems_of("is-json").contains("did you mean `json`?"));
+        assert!(problems_of("not_contian: x").contains("did you mean `not_contains`?"));
+    }
+
+    #[test]
+    fn bad_forms_and_options_are_all_reported() {
+        let table: &[(&str, &[&str])] = &[
+            ("{contains: a, json: }", &["a check is one key, this entry has 2", "t.yaml:1:15"]),
+            ("{type: contains, value: x}", &["promptfoo's `type: …` form"]),
+            ("{}", &["has no name"]),
+            ("5", &["a check is a name or a mapping of one key, this is a whole number"]),
+            ("[json]", &["this is a list"]),
+            ("contains: {value: a, weight: -1}", &["`weight` is -1, it must be from 0"]),
+            ("contains: {value: a, weight: heavy}", &["`weight` must be a number, this is text"]),
+            ("contains: {value: a, threshold: 1.5, wieght: 2}", &["from 0 to 1", "did you mean `weight`?"]),
+            ("contains: {value: a, name: 5, threshold: x}", &["`name` must be text", "`threshold` must be a number"]),
+            ("equals: {value: a, trim: yes}", &["`trim` must be true or false, this is text"]),
+            ("equals: {a: 1}", &["none of these keys is one", "`equals: {value: {…}}`"]),
+            ("contains: {value: a, from: expected}", &["`from` and `value` are both given"]),
+            ("contains: {from: var.x}", &["`var.x` is not a place to take a value from"]),
+            ("contains: {value: {from: vars.}}", &["`vars.` is not a place"]),
+            ("contains: {value: {from: 5}}", &["`from` must be text"]),
+            ("refusal: yes", &["takes no value", "`- not_refusal`"]),
+            ("not_refusal: true", &["its opposite is `- refusal`"]),
+            ("refusal: {from: expected}", &["must be written out"]),
+        ];
+        for (yaml, wanted) in table {
+            let text = problems_of(yaml);
+            wanted.iter().for_each(|wanted| assert!(text.contains(wanted), "{yaml}: {wanted} not in\n{text}"));
+            assert!(text.contains("t.yaml:1:"), "{text}");
+        }
+    }
+
+    #[test]
+    fn doubtful_values_are_warned_of() {
+        let warned = |yaml: &str| {
+            let (check, problems) = try_compile(yaml);
+            assert!(check.is_some() && !problems.has_errors(), "{yaml}");
+            problems.render(false)
+        };
+        assert!(warned("contains: '{{ name }}'").contains("`{from: vars.name}`"));
+        assert!(warned("contains: {value: a, threshold: 0}").contains("every score passes"));
+        assert_eq!(warned("contains: 'a {{ b }}'"), "");
+    }
+
+    #[test]
+    fn problems_of_others_do_not_stop_an_entry() {
+        let mut problems = crate::base::Problems::new();
+        problems.push(crate::base::Diagnostic::error("other", "earlier"));
+        let source = crate::base::Source::new("t.yaml", "json");
+        let node = crate::base::parse_yaml(&source, &mut problems).expect("yaml");
+        let root = std::path::Path::new("/");
+        let ctx = super::CompileContext { root, base_dir: root, source: &source };
+        assert!(super::compile(&node, &ctx, &mut problems).is_some());
+    }
+
+    #[test]
+    fn checks_are_shared_between_threads() {
+        fn shared<T: Send + Sync>() {}
+        shared::<super::Check>();
+    }
+}

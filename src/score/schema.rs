@@ -72,7 +72,7 @@ fn read_file(
         // JSON that YAML cannot hold (numbers beyond 64 bits, tabs): sound, only without places inside.
         (Some(schema), None) => return Some((schema, Node { kind: Kind::Null, span: Span::whole_file() }, source)),
         _ => {
-            problems.absorb(own);
+            own.sorted().into_iter().for_each(|problem| problems.push(pointing(problem.clone(), here.clone())));
             return None;
         }
     };

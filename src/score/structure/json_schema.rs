@@ -98,7 +98,7 @@ mod tests {
             "json_schema:\n  value:\n    properties:\n      a:\n        $ref: https://example.com/a.json\n      b: {$ref: other.json}\n",
         );
         assert!(text.contains("remote-ref") && text.contains("t.yaml:5:15"), "{text}");
-        assert!(text.contains("outside-ref") && text.contains("t.yaml:6:16"), "{text}");
+        assert!(text.contains("outside-ref") && text.contains("t.yaml:6:17"), "{text}");
         assert!(passes(
             "json_schema: {value: {$defs: {n: {type: integer}}, properties: {a: {$ref: '#/$defs/n'}}}}",
             "{\"a\":1}"
@@ -142,6 +142,7 @@ mod tests {
     #[test]
     fn schemas_that_refer_to_themselves_end() {
         let tree = "json_schema: {value: {properties: {kids: {type: array, items: {$ref: '#'}}}}}";
+        assert!(passes("json_schema: {value: {$ref: '#'}}", "1"));
         assert!(passes(tree, r#"{"kids":[{"kids":[]}]}"#) && fails(tree, r#"{"kids":[{"kids":1}]}"#));
     }
 }

@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn the_reason_shows_what_was_found() {
         let reason = reason_of("jsonpath: {path: $.severity, equals: low}", REVIEW);
-        assert_eq!(reason, "saw `\"high\"`; wanted `\"low\"` at `$['severity']`");
+        assert_eq!(reason, "saw `\"high\"`; wanted `\"low\"` at `$.severity`");
         assert!(reason_of("jsonpath: $.zzz", "{}").starts_with("saw nothing there in `{}`"));
     }
 }
