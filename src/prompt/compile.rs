@@ -12,6 +12,9 @@ use crate::base::{Diagnostic, Place, Problems, closest};
 /// Longest chain of partials that include each other.
 const MAX_INCLUDE_DEPTH: usize = 16;
 
+const SYNTAX_HELP: &str = "templates are written in Jinja style: `{{ name }}`, `{% if name %}…{% endif %}`; \
+                           literal braces go in `{% raw %}…{% endraw %}`";
+
 /// The compiled templates of a prompt.
 pub(super) struct Compiled {
     pub(super) engine: Engine,
@@ -79,14 +82,6 @@ fn unexpected(failed: &Failed, templates: &[&TemplateText]) -> Diagnostic {
 
 /// Checks one text alone: syntax, features, filters, tests, functions. `None` when it is broken.
 pub(super) fn check_template(text: &TemplateText, problems: &mut Problems) -> Option<Scan> {
-    if let Some((range, message)) = syntax_error(text.as_str()) {
-        problems.push(
-            Diagnostic::error("template-syntax", message)
-                .at(text.place(range.start, range.end))
-                .help("templates are written in Jinja style: `{{ name }}`, `{% if name %}…{% endif %}`; literal braces go in `{% raw %}…{% endraw %}`"),
-        );
-        return None;
-    }
     let scan = scan(text.as_str());
     for refused in &scan.refused {
         problems.push(
@@ -95,8 +90,17 @@ pub(super) fn check_template(text: &TemplateText, problems: &mut Problems) -> Op
                 .help("share text with `{% include \"name.txt\" %}` from `prompts/_partials/`"),
         );
     }
+    if !scan.refused.is_empty() {
+        return None;
+    }
+    if let Some((range, message)) = syntax_error(text.as_str()) {
+        problems.push(
+            Diagnostic::error("template-syntax", message).at(text.place(range.start, range.end)).help(SYNTAX_HELP),
+        );
+        return None;
+    }
     let unknown: Vec<Diagnostic> = scan.calls.iter().filter_map(|call| unknown_call(call, text)).collect();
-    let is_sound = scan.refused.is_empty() && unknown.is_empty();
+    let is_sound = unknown.is_empty();
     unknown.into_iter().for_each(|diagnostic| problems.push(diagnostic));
     is_sound.then_some(scan)
 }
@@ -164,10 +168,15 @@ impl Follow<'_> {
     }
 
     fn included(&mut self, name: &str, from: &Place, problems: &mut Problems) -> Vec<FreeName> {
-        if self.chain.iter().any(|open| open == name) || self.chain.len() >= MAX_INCLUDE_DEPTH {
-            let chain = self.chain.join("` → `");
-            let message = format!("partials include each other in a circle: `{chain}` → `{name}`");
-            problems.push(Diagnostic::error("include-cycle", message).at(from.clone()));
+        let chain = || self.chain.join("` → `");
+        if self.chain.iter().any(|open| open == name) {
+            let message = format!("partials include each other in a circle: `{}` → `{name}`", chain());
+            problems.push(Diagnostic::error("include-cycle", message).at(from.clone()).help("break the circle"));
+            return Vec::new();
+        }
+        if self.chain.len() >= MAX_INCLUDE_DEPTH {
+            let message = format!("partials include each other {MAX_INCLUDE_DEPTH} deep: `{}` → `{name}`", chain());
+            problems.push(Diagnostic::error("include-depth", message).at(from.clone()).help("join some of them"));
             return Vec::new();
         }
         if let Some(known) = self.free.get(name) {

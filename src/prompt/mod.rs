@@ -8,12 +8,13 @@ mod compile;
 mod definition;
 mod expression;
 mod folder;
+mod identity;
 mod lex;
 mod media;
 mod output;
 mod params;
 mod partials;
-mod prompt;
+mod ready;
 mod registry;
 mod render;
 mod scan;
@@ -22,8 +23,13 @@ mod text;
 mod variable;
 
 pub use params::read_params;
-pub use prompt::{Prompt, PromptVersion, Rendered};
+pub use ready::{Prompt, PromptVersion, Rendered};
 pub use registry::Registry;
 pub use render::RenderError;
 pub use template::MAX_MESSAGE_BYTES;
 pub use variable::{VarProblem, VarType, Variable};
+
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use semver::Version;
 use super::definition::{Definition, Reading};
 use super::folder::{DRAFT, Folder, LATEST, version};
 use super::partials::{FOLDER as PARTIALS_FOLDER, Partials};
-use super::prompt::{Prompt, PromptVersion};
+use super::ready::{Prompt, PromptVersion};
 use super::text::TemplateText;
 use crate::base::{Diagnostic, Digest, Kind, Node, Place, Problems, SafeName, Source, closest, files, parse_yaml};
 
@@ -36,10 +36,10 @@ pub struct Registry {
     read: Mutex<HashMap<PathBuf, Option<Arc<Prompt>>>>,
 }
 
-/// What a version's file is, and what to call it.
+/// A file with a prompt, and the folder and version it is when it is of the registry.
 struct Entry<'a> {
     path: &'a Path,
-    registered: Option<(SafeName, PromptVersion)>,
+    registered: Option<(&'a Folder, PromptVersion)>,
 }
 
 impl Registry {
@@ -61,11 +61,16 @@ impl Registry {
     }
 
     /// Whether an entry of a suite's `prompts:` is the prompt itself rather than a reference: a mapping, or text with
-    /// white space or `{{`.
+    /// `{{`, `{%` or white space. One line that ends like a file's name is a reference all the same: a path with a space
+    /// that is not found must not be sent to a model.
     pub fn is_inline(node: &Node) -> bool {
         match &node.kind {
             Kind::Map(_) => true,
-            Kind::Text(text) => text.contains("{{") || text.contains("{%") || text.trim().contains(char::is_whitespace),
+            Kind::Text(text) => {
+                let has_tags = text.contains("{{") || text.contains("{%");
+                let is_one_path = has_path_ending(text) && !text.contains('\n');
+                has_tags || (text.trim().contains(char::is_whitespace) && !is_one_path)
+            }
             Kind::Null | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) | Kind::List(_) => false,
         }
     }
@@ -271,7 +276,7 @@ impl Registry {
             PromptVersion::Released(version) => folder.versions.get(version),
             PromptVersion::Draft => folder.draft.as_ref(),
         };
-        let registered = Some((folder.name.clone(), version.clone()));
+        let registered = Some((folder, version.clone()));
         self.file(&Entry { path: path?, registered }, from, problems)
     }
 
@@ -318,17 +323,22 @@ impl Registry {
             Definition::read(&node, "prompt version", &reading, problems)?
         };
         let name = match &entry.registered {
-            Some((name, version)) => format!("{name}@{version}"),
+            Some((folder, version)) => format!("{}@{version}", folder.name),
             None => source.path().display().to_string(),
         };
-        let registered = entry.registered.clone();
-        let prompt = Prompt::build(definition, place, registered, |_| name, &self.partials, problems)?;
+        let registered = entry.registered.as_ref().map(|(folder, version)| (folder.name.clone(), version.clone()));
+        let mut prompt = Prompt::build(definition, place, registered, |_| name, &self.partials, problems)?;
+        if let Some((folder, _)) = &entry.registered {
+            prompt.about = prompt.about.or_else(|| folder.about.clone());
+            prompt.owner.clone_from(&folder.owner);
+        }
         (problems.error_count() == before).then_some(prompt)
     }
 
     fn resolve_path(&self, reference: &str, from: &Place, problems: &mut Problems) -> Option<Arc<Prompt>> {
         let bases = [self.folder_of(&from.path), self.root.clone()];
         let mut refused = None;
+        let mut is_missing = false;
         for base in &bases {
             match files::inside(&self.root, base, reference) {
                 Ok(path) if path.is_file() => {
@@ -338,11 +348,11 @@ impl Registry {
                     }
                     return self.file(&Entry { path: &path, registered: None }, from, problems);
                 }
-                Ok(_) => {}
+                Ok(_) => is_missing = true,
                 Err(message) => refused = Some(message),
             }
         }
-        let diagnostic = match refused {
+        let diagnostic = match refused.filter(|_| !is_missing) {
             Some(message) => Diagnostic::error("path-outside-project", message),
             None => {
                 let folders: Vec<String> = bases
@@ -374,6 +384,10 @@ fn is_template_file(path: &Path) -> bool {
 }
 
 fn is_path(reference: &str) -> bool {
-    let ends = |ending: &str| reference.strip_suffix(ending).is_some_and(|rest| rest.ends_with('.'));
-    reference.contains(['/', '\\']) || TEMPLATE_ENDINGS.iter().any(|ending| ends(ending)) || ends("yaml") || ends("yml")
+    reference.contains(['/', '\\']) || has_path_ending(reference)
+}
+
+fn has_path_ending(text: &str) -> bool {
+    let ending = text.rsplit_once('.').map_or("", |(_, ending)| ending);
+    TEMPLATE_ENDINGS.contains(&ending) || matches!(ending, "yaml" | "yml")
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::partials::Partial;
-use super::prompt::Slot;
+use super::ready::Slot;
 use super::template::{Failed, MAX_MESSAGE_BYTES};
 use super::variable::VarProblem;
 use crate::base::{Diagnostic, Place};

@@ -177,20 +177,22 @@ fn base() -> &'static Tera {
     })
 }
 
-fn json_encode(value: Value, kwargs: Kwargs, _: &State<'_>) -> TeraResult<String> {
+#[expect(clippy::needless_pass_by_value, reason = "the signature of a filter")]
+fn json_encode(value: &Value, kwargs: Kwargs, _: &State<'_>) -> TeraResult<String> {
     if value.is_undefined() {
         return Err(Error::message("`json_encode` was given an undefined value"));
     }
     let pretty = kwargs.get::<bool>("pretty")?.unwrap_or(false);
-    let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
+    let text = if pretty { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
     text.map_err(|error| Error::message(format!("the value cannot be written as JSON: {error}")))
 }
 
 /// Groups in the order in which each first appears; keys are text.
-fn group_by(items: Vec<Value>, kwargs: Kwargs, _: &State<'_>) -> TeraResult<Value> {
+#[expect(clippy::needless_pass_by_value, reason = "the signature of a filter")]
+fn group_by(items: &[Value], kwargs: Kwargs, _: &State<'_>) -> TeraResult<Value> {
     let attribute = kwargs.must_get::<&str>("attribute")?;
     let mut groups: IndexMap<String, Vec<Value>> = IndexMap::new();
-    for (index, item) in items.into_iter().enumerate() {
+    for (index, item) in items.iter().enumerate() {
         let Some(key) = item.get_from_path(attribute).cloned() else {
             return Err(Error::message(format!("item {index} has no `{attribute}` to group by")));
         };
@@ -200,7 +202,7 @@ fn group_by(items: Vec<Value>, kwargs: Kwargs, _: &State<'_>) -> TeraResult<Valu
         if key.is_map() || key.is_array() {
             return Err(Error::message(format!("`{attribute}` of item {index} is no text, number or boolean")));
         }
-        groups.entry(key.to_string()).or_default().push(item);
+        groups.entry(key.to_string()).or_default().push(item.clone());
     }
     Ok(Value::from(groups))
 }
@@ -252,7 +254,8 @@ mod tests {
 
     fn render(text: &str, vars: Json) -> Result<String, Failed> {
         let mut values = Values::default();
-        for (name, value) in vars.as_object().expect("object") {
+        let Json::Object(vars) = vars else { panic!("{vars}") };
+        for (name, value) in &vars {
             values.insert(name, value);
         }
         Engine::build([("#".to_owned(), text)])?.render("#", &values)

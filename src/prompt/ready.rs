@@ -4,17 +4,17 @@ use std::fmt;
 
 use indexmap::IndexMap;
 use semver::Version;
-use serde_json::{Map, Value, json};
 
 use super::compile::{Compiled, compile, template_name};
 use super::definition::{Definition, MessageText, PartText, compare_names, variable_name};
+use super::identity::digest;
 use super::media::{MediaSource, media_of_url};
 use super::partials::Partials;
 use super::render::RenderError;
 use super::template::{Engine, Values};
 use super::text::TemplateText;
 use super::variable::{VarProblem, Variable};
-use crate::base::{Diagnostic, Digest, DigestBuilder, ModelRef, Place, Problems, SafeName, closest};
+use crate::base::{Diagnostic, Digest, ModelRef, Place, Problems, SafeName, closest};
 use crate::record::{Media, Message, OutputFormat, Params, Part, Role, Vars};
 
 /// A version of a prompt in the registry.
@@ -52,8 +52,10 @@ pub struct Prompt {
     pub name: String,
     /// Its name and version in the registry, when it is from there.
     pub registered: Option<(SafeName, PromptVersion)>,
-    /// What it is for.
+    /// What it is for: as the version says, or else the prompt's folder.
     pub about: Option<String>,
+    /// Who answers for it, as the prompt's folder says.
+    pub owner: Option<String>,
     /// Digest of everything that can change what is sent: templates and the partials they use, variables, parameters,
     /// overrides, output with its schema. Not the file's name, its comments or its formatting, nor `about`.
     pub digest: Digest,
@@ -118,6 +120,7 @@ impl Prompt {
             name: name(&digest),
             registered,
             about: definition.about.clone(),
+            owner: None,
             digest,
             variables,
             params: definition.params.clone(),
@@ -249,7 +252,7 @@ fn number(messages: &[MessageText]) -> Vec<MessageTemplate> {
         next += 1;
         Slot { name, text: text.clone() }
     };
-    let mut media = |source: &MediaSource, slot: &mut dyn FnMut(&TemplateText) -> Slot| match source {
+    let media = |source: &MediaSource, slot: &mut dyn FnMut(&TemplateText) -> Slot| match source {
         MediaSource::Fixed(media) => MediaTemplate::Fixed(media.clone()),
         MediaSource::Template(text) => MediaTemplate::Template(slot(text)),
     };
@@ -285,41 +288,4 @@ fn settle_variables(
         variables.insert(used.name.clone(), Variable::undeclared(used.place.clone()));
     }
     variables
-}
-
-fn digest(definition: &Definition, compiled: &Compiled, variables: &IndexMap<String, Variable>) -> Digest {
-    let messages: Vec<Value> = definition.messages.iter().map(message_identity).collect();
-    let partials: Map<String, Value> =
-        compiled.partials.iter().map(|(name, partial)| (name.clone(), json!(partial.text.as_str()))).collect();
-    let variables: Map<String, Value> =
-        variables.iter().map(|(name, variable)| (name.clone(), variable.identity())).collect();
-    let content = json!({
-        "messages": messages,
-        "partials": partials,
-        "variables": variables,
-        "params": serde_json::to_value(&definition.params).unwrap_or(Value::Null),
-        "models": definition.overrides.identity(),
-        "output": serde_json::to_value(&definition.output).unwrap_or(Value::Null),
-    });
-    DigestBuilder::new("prompt").json(&content).finish()
-}
-
-fn message_identity(message: &MessageText) -> Value {
-    let media = |source: &MediaSource| match source {
-        MediaSource::Fixed(Media::Url(url)) => json!({"url": url}),
-        MediaSource::Fixed(Media::Base64 { mime, data }) => {
-            json!({"mime": mime, "data": Digest::of_bytes(data.as_bytes())})
-        }
-        MediaSource::Template(text) => json!({"template": text.as_str()}),
-    };
-    let parts: Vec<Value> = message
-        .parts
-        .iter()
-        .map(|part| match part {
-            PartText::Text(text) => json!({"text": text.as_str()}),
-            PartText::Image(source) => json!({"image": media(source)}),
-            PartText::File { name, media: source } => json!({"file": media(source), "name": name}),
-        })
-        .collect();
-    json!({"role": message.role, "parts": parts})
 }
