@@ -113,7 +113,7 @@ fn run(text: &str, class: CharClass) -> usize {
     text.bytes().position(|byte| !class.has(byte)).unwrap_or(text.len())
 }
 
-/// Length of a PEM private key: header, at least 40 characters of key, up to its end line if there is one.
+/// Length of a PEM private key, up to its end line if there is one.
 fn key_block(rest: &str) -> Option<usize> {
     let header = rest.get(KEY_BLOCK.len()..)?;
     let (label, body) = header.split_once("-----")?;
@@ -121,20 +121,38 @@ fn key_block(rest: &str) -> Option<usize> {
     if !is_label || !label.ends_with("PRIVATE KEY") && !label.ends_with("PRIVATE KEY BLOCK") {
         return None;
     }
-    let body_start = rest.len() - body.len();
     let block = body.split("-----").next().unwrap_or(body);
-    // Escaped line breaks (`\n` in JSON) are part of a block; header lines such as `Proc-Type` too.
-    let longest =
-        block.split(|c: char| c.is_whitespace() || c == '\\').map(|line| run(line, CharClass::Base64)).max()?;
-    let sample: String = block.chars().filter(char::is_ascii_alphanumeric).take(400).collect();
-    if longest < 40 && sample.len() < 64 || is_placeholder(&sample) {
+    let (at, line) = key_line(block)?;
+    if is_placeholder(line) {
         return None;
     }
+    let body_start = rest.len() - body.len();
     let end_line = format!("-----END {label}-----");
     Some(match body.find(&end_line) {
         Some(at) => body_start + at + end_line.len(),
-        None => body_start + block.trim_end().len(),
+        None => body_start + at + line.len(),
     })
+}
+
+/// The first line of key material, with its offset: at least 40 base64 characters with nothing before it but header lines
+/// (`Proc-Type: …`) and what quoting adds. Line breaks may be escaped, as in JSON.
+fn key_line(block: &str) -> Option<(usize, &str)> {
+    let mut from = 0;
+    for _ in 0..8 {
+        let rest = block.get(from..)?;
+        let breaks = rest.find('\n').map(|at| (at, 1)).into_iter().chain(rest.find("\\n").map(|at| (at, 2)));
+        let (length, skip) = breaks.min().unwrap_or((rest.len(), 1));
+        let line = rest.get(..length)?;
+        let bare = line.trim_matches([' ', '\t', '\r', '"', '\'', '+', ',', '/', '#', '*', '\\']);
+        let is_header = bare.is_empty() || bare.contains(": ");
+        if !is_header {
+            let material = run(bare, CharClass::Base64);
+            let start = from + line.find(bare)?;
+            return (material >= 40).then_some((start, bare.get(..material)?));
+        }
+        from += length + skip;
+    }
+    None
 }
 
 /// Length of a JSON Web Token: header and payload are base64 of `{"`, the signature is not empty.
@@ -168,24 +186,40 @@ fn assignment(text: &str, name_end: usize) -> Option<Finding> {
         }
     };
     let start = text.len() - value.len();
-    (closes && looks_random(body)).then_some(Finding { kind: "assigned-secret", start, end: start + length })
+    (closes && looks_random(body, quote.is_some())).then_some(Finding {
+        kind: "assigned-secret",
+        start,
+        end: start + length,
+    })
 }
 
 fn is_value_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'+' | b'/' | b'=' | b'~' | b'!' | b'@' | b'%')
 }
 
-/// Long, of letters and digits mixed, without the regularity of words, names, paths and versions.
-fn looks_random(value: &str) -> bool {
+/// Long, of letters and digits mixed, without the regularity of words, names, paths and versions. Without quotes it may be
+/// a name in a program, so more is asked of it.
+fn looks_random(value: &str, is_quoted: bool) -> bool {
+    let rarity = if is_quoted { 5 } else { 3 };
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     let letters = value.bytes().filter(u8::is_ascii_alphabetic).count();
     let marks = value.len() - digits - letters;
+    let is_constant = !is_quoted && marks > 0 && !value.bytes().any(|byte| byte.is_ascii_lowercase());
     (SHORTEST_VALUE..=512).contains(&value.len())
+        && !is_constant
         && digits >= 2
         && letters >= 4
         && marks * 6 <= value.len()
+        && switches(value) * rarity >= value.len()
         && entropy(value) >= RANDOM
         && !is_placeholder(value)
+}
+
+/// How often the kind of character changes between capital, small letter and digit. Random text changes in more than a
+/// third of its places, names and words do not.
+fn switches(value: &str) -> usize {
+    let kind = |byte: &u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase(), byte.is_ascii_lowercase());
+    value.as_bytes().windows(2).filter(|pair| pair.first().map(kind) != pair.last().map(kind)).count()
 }
 
 #[cfg(test)]
@@ -233,7 +267,15 @@ mod tests {
             kinds("-----BEGIN PUBLIC KEY-----\nkQ7vR2mX9tB4nL8wZ3yH6cJ5dF1gS0pAuEiOqTxVbNhKlMzWrYfGjDsPaC\n"),
             Vec::<&str>::new()
         );
-        assert_eq!(kinds("-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----"), Vec::<&str>::new());
+        let with_header = format!("-----BEGIN {}KEY-----\nProc-Type: 4,ENCRYPTED\n\n{}", "PRIVATE ", body(64));
+        assert_eq!(kinds(&with_header), ["private-key"]);
+        for text in [
+            "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----",
+            "-----BEGIN PRIVATE KEY-----",
+            "\"-----BEGIN PRIVATE KEY-----\");\nlet longName = some/path/that/is/longer/than/forty/characters2;",
+        ] {
+            assert_eq!(kinds(text), Vec::<&str>::new(), "{text}");
+        }
         let token = format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.{}", body(43));
         let text = format!("Authorization: Bearer {token}.");
         assert_eq!(find_secrets(&text), [Finding { kind: "json-web-token", start: 22, end: 22 + token.len() }]);
@@ -260,6 +302,8 @@ mod tests {
             ("password: correct-horse-battery-staple".to_owned(), false),
             ("secret_path: src/price/data/models2.jsonl".to_owned(), false),
             ("api_key_env: ANTHROPIC_API_KEY_PROD_EU_2".to_owned(), false),
+            ("shared_secret = MLKEM1024_SHARED_SECRET_LEN;".to_owned(), false),
+            ("secret_len: EC_P256R1_FIELD_ELEM_BYTES,".to_owned(), false),
             ("secret".to_owned(), false),
             ("secret=".to_owned(), false),
         ] {

@@ -63,7 +63,7 @@ impl Encoding {
     }
 
     fn count(self, text: &str) -> u64 {
-        // Most roles and many names: no need to load a vocabulary for nothing.
+        // A vocabulary takes tens of milliseconds to load: not for nothing.
         if text.is_empty() {
             return 0;
         }
@@ -107,7 +107,18 @@ const OPENAI: &[(&str, Encoding, bool)] = &[
 const OTHERS: &[(&[&str], [u64; 3])] = &[
     (&["gemini", "gemma"], [90, 115, 160]),
     (
-        &["claude-2", "claude-3", "claude-instant", "haiku-4-5", "sonnet-4", "opus-4-1", "opus-4-5", "opus-4-6"],
+        &[
+            "claude-2",
+            "claude-3",
+            "claude-instant",
+            "haiku-4-5",
+            "sonnet-4",
+            "opus-4-1",
+            "opus-4-2025",
+            "opus-4@",
+            "opus-4-5",
+            "opus-4-6",
+        ],
         [110, 130, 165],
     ),
     (&["claude"], [140, 170, 215]),
@@ -127,6 +138,8 @@ impl Family {
         if let Some((_, encoding, exact)) = OPENAI.iter().find(|(start, _, _)| name.starts_with(start)) {
             return Family { encoding: *encoding, low: 100, mid: 100, high: 100, exact: *exact };
         }
+        // Versions are written `4-5` by the vendor and `4.5` by routers.
+        let name = name.replace('.', "-");
         let known = OTHERS.iter().find(|(parts, _)| parts.iter().any(|part| name.contains(part)));
         let [low, mid, high] = known.map_or(UNKNOWN, |(_, percent)| *percent);
         Family { encoding: Encoding::O200k, low, mid, high, exact: false }
@@ -251,6 +264,8 @@ mod tests {
             ("gemini/gemini-2.5-pro", 10, 8, 13),
             ("anthropic/claude-haiku-4-5", 11, 9, 14),
             ("anthropic/claude-opus-5", 14, 12, 18),
+            ("anthropic/claude-opus-4-20250514", 11, 9, 14),
+            ("openrouter/anthropic/claude-opus-4.5", 11, 9, 14),
             ("acme/whatever", 10, 8, 18),
             ("openai/gpt-6-sol", 8, 8, 8),
         ] {

@@ -83,6 +83,7 @@ pub(super) fn compatible(reader: &mut Reader<'_>) -> Usage {
 }
 
 /// Which parts the totals contain.
+#[derive(Clone, Copy)]
 struct Inside {
     cache: bool,
     reasoning: bool,
