@@ -44,7 +44,7 @@ fn broken_version_files_report_everything_at_its_place() {
         ("p@1.0.4", &["[path-outside-project]", "1.0.4.yaml:2:18"]),
         ("p@1.0.5", &["[examples-not-supported]", "1.0.5.yaml:2:11"]),
         ("p@1.0.6", &["`form` is not a key", "must be from 1 to 1000", "`best` is not a value", "has no `from`"]),
-        ("p@1.0.7", &["1.0.7.yaml:1"]),
+        ("p@1.0.7", &["1.0.7.yaml:1:12", "put quotes around text"]),
         ("p@1.0.8", &["[invalid-schema]", "1.0.8.yaml:2:18"]),
         ("p@1.0.9", &["[invalid-yaml]"]),
         ("p@1.1.0", &["[message-part]", "[media-type]", "[media-url]", "[file-not-found]"]),
