@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::report::Rate;
 use crate::base::CaseId;
+use crate::stats::{quantile_of_sorted, wilson};
 
 const CONFIDENCE: f64 = 0.95;
 
@@ -62,8 +63,8 @@ impl RateTally {
         let (clusters, effective) = self.effective_n(n, mean);
         // Rounding noise of sums such as 1/3 + 2/3 must not cost a whole success.
         let successes = mean * real(effective);
-        let low = wilson(whole(successes + 1e-9), effective, CONFIDENCE)?.0;
-        let high = wilson(whole((successes - 1e-9).ceil()).min(effective), effective, CONFIDENCE)?.1;
+        let low = wilson(whole(successes + 1e-9), effective, CONFIDENCE)?.low;
+        let high = wilson(whole((successes - 1e-9).ceil()).min(effective), effective, CONFIDENCE)?.high;
         let clustered = clusters < n || self.cases.values().any(|case| case.graded > 1);
         Some(Rate { estimate: mean, low, high, confidence: CONFIDENCE, n, clustered })
     }
@@ -128,28 +129,10 @@ fn count(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
 
-/// Quantile of sorted values by linear interpolation (Hyndman & Fan 1996, type 7); `None` when there are none.
+/// Quantile of whole numbers, see [`quantile_of_sorted`]; `None` when there are none.
 pub(super) fn quantile(sorted: &[u32], q: f64) -> Option<f64> {
-    let last = sorted.len().checked_sub(1)?;
-    let position = q.clamp(0.0, 1.0) * real(count(last));
-    let below = usize::try_from(whole(position)).unwrap_or(last).min(last);
-    let low = f64::from(*sorted.get(below)?);
-    let high = f64::from(*sorted.get((below + 1).min(last))?);
-    Some(low + (high - low) * (position - position.floor()))
-}
-
-fn wilson(passed: u64, total: u64, _confidence: f64) -> Option<(f64, f64)> {
-    if total == 0 {
-        return None;
-    }
-    let z = 1.959_963_984_540_054_f64;
-    let (n, p) = (real(total), real(passed) / real(total));
-    let scale = 1.0 + z * z / n;
-    let middle = (p + z * z / (2.0 * n)) / scale;
-    let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt() / scale;
-    let low = if passed == 0 { 0.0 } else { (middle - half).max(0.0) };
-    let high = if passed == total { 1.0 } else { (middle + half).min(1.0) };
-    Some((low, high))
+    let values: Vec<f64> = sorted.iter().copied().map(f64::from).collect();
+    quantile_of_sorted(&values, q)
 }
 
 #[cfg(test)]
@@ -200,8 +183,8 @@ mod tests {
         let rate = tally.rate().expect("rate");
         close(rate.estimate, 2.0 / 3.0);
         let whole = wilson(2, 3, 0.95).expect("interval");
-        close(rate.low, whole.0);
-        close(rate.high, whole.1);
+        close(rate.low, whole.low);
+        close(rate.high, whole.high);
     }
 
     #[test]
@@ -215,8 +198,8 @@ mod tests {
         let rate = tally.rate().expect("rate");
         assert_eq!((rate.n, rate.clustered), (20, true));
         close(rate.estimate, 0.5);
-        close(rate.low, wilson(1, 3, 0.95).expect("interval").0);
-        close(rate.high, wilson(2, 3, 0.95).expect("interval").1);
+        close(rate.low, wilson(1, 3, 0.95).expect("interval").low);
+        close(rate.high, wilson(2, 3, 0.95).expect("interval").high);
     }
 
     #[test]

@@ -1,11 +1,10 @@
 //! Makes text of models and files safe to print: no control characters, no reordering, no line breaks where one line
 //! is meant.
 
-use std::borrow::Cow;
-
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::base::Tokens;
+use crate::guard::strip_control;
 
 /// The text without control characters, in one line: line breaks and tabs become spaces, runs of spaces one space.
 pub(super) fn one_line(text: &str) -> String {
@@ -28,8 +27,7 @@ pub(super) fn one_line(text: &str) -> String {
 
 /// The text without control characters, line by line; tabs become four spaces.
 pub(super) fn lines(text: &str) -> Vec<String> {
-    let text = text.replace("\r\n", "\n").replace('\t', "    ");
-    text.split('\n').map(|line| strip_control(line).into_owned()).collect()
+    strip_control(text).replace('\t', "    ").split('\n').map(str::to_owned).collect()
 }
 
 /// Text that XML 1.0 can hold: line breaks stay, other control characters and noncharacters go.
@@ -58,14 +56,6 @@ pub(super) fn cut(text: &str, width: usize, whole_chars: Option<u64>) -> String 
         })
         .collect();
     format!("{}{told}", kept.trim_end())
-}
-
-fn strip_control(text: &str) -> Cow<'_, str> {
-    let bad = |c: char| {
-        (c.is_control() && !matches!(c, '\n' | '\t'))
-            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
-    };
-    if text.contains(bad) { Cow::Owned(text.replace(bad, "")) } else { Cow::Borrowed(text) }
 }
 
 #[cfg(test)]
@@ -99,6 +89,6 @@ mod tests {
 
     #[test]
     fn xml_text_has_no_forbidden_characters() {
-        assert_eq!(xml_safe("a\u{0}\u{b}\nb\u{ffff}\u{1b}[1m"), "a\nb[1m");
+        assert_eq!(xml_safe("a\u{0}\u{b}\nb\u{ffff}\u{1b}[1m"), "a\nb");
     }
 }
