@@ -1,1 +1,28 @@
 //! The results store: SQLite, migrations, one writing thread.
+//!
+//! A [`Store`] is one file. Runs are begun and ended on it directly; finished trials go through a [`Writer`], whose
+//! thread commits them in batches. A [`ReplyReader`] answers the response cache from the calls of earlier runs.
+
+mod clean;
+mod columns;
+mod error;
+mod facts;
+mod insert;
+mod list;
+mod migrate;
+mod open;
+mod reuse;
+mod run;
+#[cfg(test)]
+mod tests;
+mod trials;
+mod words;
+mod writer;
+
+pub use error::StoreError;
+pub use list::{Counts, RunRow, Spent};
+pub use open::Access;
+pub use reuse::ReplyReader;
+pub use run::Store;
+pub use trials::TrialFilter;
+pub use writer::{Writer, WriterEvent};

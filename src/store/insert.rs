@@ -1,0 +1,316 @@
+//! One finished trial as rows.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, Statement, params};
+
+use super::StoreError;
+use super::clean::{clean_case, clean_json, clean_reply, clean_request, clean_text};
+use super::words::{json, picos, signed};
+use crate::base::{Digest, DigestBuilder, Redactor, SafeName};
+use crate::record::{CallRecord, CallSource, Case, ChatReply, Finish, Outcome, Score, ScoreState, TrialRecord, Usage};
+
+/// Bytes of request texts that are remembered, so that repeats of a case share one row.
+const REMEMBERED_BYTES: usize = 2 * 1024 * 1024;
+
+/// Numbers of the rows that the trials of a run refer to.
+#[derive(Debug, Default)]
+pub(super) struct RunRows {
+    pub(super) run: i64,
+    pub(super) suites: HashMap<SafeName, i64>,
+    pub(super) variants: HashMap<Digest, i64>,
+}
+
+/// What a batch changed in the run's counts.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Change {
+    /// By outcome, in the order of [`Outcome::ALL`].
+    pub(super) outcomes: [i64; Outcome::ALL.len()],
+    pub(super) spent: i64,
+    pub(super) unknown_calls: i64,
+}
+
+impl Change {
+    fn count(&mut self, outcome: Outcome, by: i64) {
+        for (slot, (_, known)) in self.outcomes.iter_mut().zip(Outcome::ALL) {
+            if *known == outcome {
+                *slot += by;
+            }
+        }
+    }
+}
+
+/// Why a trial could not be written.
+#[derive(Debug)]
+pub(super) enum InsertError {
+    Sqlite(rusqlite::Error),
+    Store(StoreError),
+}
+
+impl From<rusqlite::Error> for InsertError {
+    fn from(error: rusqlite::Error) -> InsertError {
+        InsertError::Sqlite(error)
+    }
+}
+
+/// The prepared statements of the writer, and what it remembers of texts it has written.
+pub(super) struct Inserts<'db> {
+    rows: RunRows,
+    redactor: Redactor,
+    remembered: HashMap<String, i64>,
+    remembered_bytes: usize,
+    find_case: Statement<'db>,
+    add_case: Statement<'db>,
+    add_body: Statement<'db>,
+    find_original: Statement<'db>,
+    add_call: Statement<'db>,
+    find_trial: Statement<'db>,
+    drop_scores: Statement<'db>,
+    drop_trial: Statement<'db>,
+    add_trial: Statement<'db>,
+    add_score: Statement<'db>,
+    count: Statement<'db>,
+}
+
+impl<'db> Inserts<'db> {
+    pub(super) fn prepare(db: &'db Connection, rows: RunRows, redactor: Redactor) -> rusqlite::Result<Inserts<'db>> {
+        Ok(Inserts {
+            rows,
+            redactor,
+            remembered: HashMap::new(),
+            remembered_bytes: 0,
+            find_case: db.prepare("SELECT id FROM eval_case WHERE identity = ?1")?,
+            add_case: db.prepare("INSERT INTO eval_case (identity, content) VALUES (?1, ?2)")?,
+            add_body: db.prepare("INSERT INTO body (content) VALUES (?1)")?,
+            find_original: db.prepare(
+                "SELECT c.request, c.reply, q.content, r.content FROM call c JOIN body q ON q.id = c.request \
+                 JOIN body r ON r.id = c.reply WHERE c.cache_key = ?1 AND c.reusable = 1 \
+                 ORDER BY c.started DESC LIMIT 1",
+            )?,
+            add_call: db.prepare(
+                "INSERT INTO call (run, cache_key, reusable, model, source, request, reply, error_kind, error, \
+                 latency_ms, attempts, waited_ms, started, cost, spent, possible_double_charge, altered, ambiguous, \
+                 input, cache_read, cache_write, cache_write_1h, cache_write_12h, output, reasoning, input_audio, \
+                 input_image, cache_read_audio, output_audio, output_image, citation, web_searches) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, \
+                 ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)",
+            )?,
+            find_trial: db.prepare("SELECT id, outcome FROM trial WHERE run = ?1 AND key = ?2")?,
+            drop_scores: db.prepare("DELETE FROM score WHERE trial = ?1")?,
+            drop_trial: db.prepare("DELETE FROM trial WHERE id = ?1")?,
+            add_trial: db.prepare(
+                "INSERT INTO trial (run, key, ordinal, suite, variant, eval_case, case_id, case_group, weight, \
+                 repeat, outcome, score, note, wall_ms, call) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+            )?,
+            add_score: db.prepare(
+                "INSERT INTO score (trial, position, name, check_name, version, weight, state, value, passed, reason) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?,
+            count: db.prepare(
+                "UPDATE run SET pass = pass + ?2, fail = fail + ?3, error = error + ?4, ungraded = ungraded + ?5, \
+                 skipped = skipped + ?6, spent = spent + ?7, unknown_calls = unknown_calls + ?8 WHERE id = ?1",
+            )?,
+        })
+    }
+
+    /// Writes the rows of one trial. A trial of the same key is replaced; its call stays, because it was paid for.
+    pub(super) fn add(&mut self, trial: &TrialRecord, change: &mut Change) -> Result<(), InsertError> {
+        let unplanned = |what: String| InsertError::Store(StoreError::Unplanned { what });
+        let suite = self.rows.suites.get(&trial.suite).copied();
+        let suite = suite.ok_or_else(|| unplanned(format!("suite `{}`", trial.suite)))?;
+        let variant = self.rows.variants.get(&trial.variant).copied();
+        let variant = variant.ok_or_else(|| unplanned(format!("variant {}", trial.variant.short())))?;
+        let case = self.case(&trial.case)?;
+        let call = trial.call.as_ref().map(|call| self.call(call, change)).transpose()?;
+        self.forget(trial, change)?;
+        let id = self.add_trial.insert(params![
+            self.rows.run,
+            trial.key.0.as_bytes(),
+            signed(trial.ordinal),
+            suite,
+            variant,
+            case,
+            trial.case.id.as_str(),
+            trial.case.group,
+            trial.case.weight,
+            trial.repeat,
+            trial.outcome.word(),
+            trial.score.map(crate::base::Ratio::get),
+            trial.note.as_deref().map(|note| self.redactor.clean(note)),
+            signed(trial.wall_ms.0),
+            call,
+        ])?;
+        for (position, score) in (0_i64..).zip(&trial.scores) {
+            self.score(id, position, score)?;
+        }
+        change.count(trial.outcome, 1);
+        Ok(())
+    }
+
+    /// Adds a batch's change to the counts of the run.
+    pub(super) fn add_change(&mut self, change: &Change) -> rusqlite::Result<()> {
+        let [pass, fail, error, ungraded, skipped] = change.outcomes;
+        let rest = (change.spent, change.unknown_calls);
+        self.count.execute(params![self.rows.run, pass, fail, error, ungraded, skipped, rest.0, rest.1])?;
+        Ok(())
+    }
+
+    /// Removes the trial of the same key, if there is one.
+    fn forget(&mut self, trial: &TrialRecord, change: &mut Change) -> rusqlite::Result<()> {
+        let key = params![self.rows.run, trial.key.0.as_bytes()];
+        let found = self
+            .find_trial
+            .query_row(key, |row| Ok((row.get::<_, i64>(0)?, super::words::word(row, 1, Outcome::parse)?)));
+        let Some((id, outcome)) = found.optional()? else { return Ok(()) };
+        self.drop_scores.execute([id])?;
+        self.drop_trial.execute([id])?;
+        change.count(outcome, -1);
+        Ok(())
+    }
+
+    fn case(&mut self, case: &Case) -> rusqlite::Result<i64> {
+        let identity = case_identity(case);
+        if let Some(id) = self.find_case.query_row([identity], |row| row.get(0)).optional()? {
+            return Ok(id);
+        }
+        let (content, _) = clean_json(case, &self.redactor, clean_case);
+        self.add_case.insert(params![identity, content])
+    }
+
+    fn call(&mut self, call: &CallRecord, change: &mut Change) -> rusqlite::Result<i64> {
+        let (request_text, _) = clean_json(&call.request, &self.redactor, clean_request);
+        let reply = call.reply.as_ref().ok();
+        let cleaned = reply.map(|reply| clean_json(reply, &self.redactor, clean_reply));
+        // A cleaned reply is not what the provider said: it may be shown, but not answer another call.
+        let intact = cleaned.as_ref().is_some_and(|(_, changed)| !changed);
+        let reusable = call.source == CallSource::Live && intact && reply.is_some_and(|r| r.finish != Finish::Error);
+        let (request, reply_row) = self.bodies(call, request_text, cleaned.map(|(text, _)| text))?;
+        let error = call.reply.as_ref().err().map(|error| {
+            let mut error = error.clone();
+            clean_text(&mut error.message, &self.redactor);
+            error
+        });
+        let spent = call.spent();
+        if call.source == CallSource::Live {
+            change.spent += spent.map_or(0, crate::base::Usd::picos);
+            change.unknown_calls += i64::from(spent.is_none());
+        }
+        let usage = reply.and_then(|reply| reply.usage);
+        let Usage { input, cache_read, cache_write, cache_write_1h, cache_write_12h, output, reasoning, .. } =
+            usage.unwrap_or_default();
+        let other = usage.unwrap_or_default();
+        self.add_call.insert(params![
+            self.rows.run,
+            call.cache_key.as_bytes(),
+            reusable,
+            call.model.to_string(),
+            call.source.word(),
+            request,
+            reply_row,
+            error.as_ref().map(|error| error.kind.word()),
+            error.as_ref().map(json),
+            signed(call.latency_ms.0),
+            call.attempts,
+            signed(call.waited_ms.0),
+            call.started.0,
+            picos(call.cost),
+            picos(spent),
+            call.possible_double_charge,
+            reply.is_some_and(is_altered),
+            usage.map(|usage| usage.ambiguous),
+            input.map(signed),
+            cache_read.map(signed),
+            cache_write.map(signed),
+            cache_write_1h.map(signed),
+            cache_write_12h.map(signed),
+            output.map(signed),
+            reasoning.map(signed),
+            other.input_audio.map(signed),
+            other.input_image.map(signed),
+            other.cache_read_audio.map(signed),
+            other.output_audio.map(signed),
+            other.output_image.map(signed),
+            other.citation.map(signed),
+            other.web_searches.map(signed),
+        ])
+    }
+
+    /// Rows of the request and the reply. A reply that came from another call shares that call's rows when it is
+    /// there and says the same.
+    fn bodies(
+        &mut self,
+        call: &CallRecord,
+        request: String,
+        reply: Option<String>,
+    ) -> rusqlite::Result<(i64, Option<i64>)> {
+        let Some(reply) = reply else { return Ok((self.request(request)?, None)) };
+        if matches!(call.source, CallSource::Cache | CallSource::Shared) {
+            let mut found = self.find_original.query([call.cache_key.as_bytes()])?;
+            if let Some(row) = found.next()?
+                && row.get_ref(2)?.as_str()? == request
+                && row.get_ref(3)?.as_str()? == reply
+            {
+                return Ok((row.get(0)?, Some(row.get(1)?)));
+            }
+        }
+        let reply = self.add_body.insert([&reply])?;
+        Ok((self.request(request)?, Some(reply)))
+    }
+
+    fn request(&mut self, text: String) -> rusqlite::Result<i64> {
+        if let Some(id) = self.remembered.get(&text) {
+            return Ok(*id);
+        }
+        let id = self.add_body.insert([&text])?;
+        if self.remembered_bytes + text.len() > REMEMBERED_BYTES {
+            self.remembered.clear();
+            self.remembered_bytes = 0;
+        }
+        if text.len() <= REMEMBERED_BYTES {
+            self.remembered_bytes += text.len();
+            self.remembered.insert(text, id);
+        }
+        Ok(id)
+    }
+
+    fn score(&mut self, trial: i64, position: i64, score: &Score) -> rusqlite::Result<()> {
+        let (state, value, passed) = match score.state {
+            ScoreState::Scored { value, passed } => ("scored", Some(value.get()), Some(passed)),
+            ScoreState::Ungraded => ("ungraded", None, None),
+            ScoreState::NotApplicable => ("not_applicable", None, None),
+        };
+        self.add_score.execute(params![
+            trial,
+            position,
+            score.name,
+            score.check,
+            score.version,
+            score.weight,
+            state,
+            value,
+            passed,
+            self.redactor.clean(&score.reason),
+        ])?;
+        Ok(())
+    }
+}
+
+fn is_altered(reply: &ChatReply) -> bool {
+    !reply.warnings.is_empty()
+}
+
+/// Of everything a stored case holds; 16 bytes are enough to tell cases apart and keep the index small.
+fn case_identity(case: &Case) -> [u8; 16] {
+    let mut builder = DigestBuilder::new("stored-case").part(case.id.as_str().as_bytes()).part(case.digest.as_bytes());
+    builder = builder.part(&case.weight.to_bits().to_be_bytes());
+    builder =
+        builder.part(case.group.as_deref().map_or(&[][..], str::as_bytes)).part(&[u8::from(case.group.is_some())]);
+    for tag in &case.tags {
+        builder = builder.part(tag.as_bytes());
+    }
+    let whole = builder.finish();
+    let mut short = [0; 16];
+    short.copy_from_slice(whole.as_bytes().split_at(16).0);
+    short
+}

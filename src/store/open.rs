@@ -1,0 +1,175 @@
+//! Opening the file: what it is, whether this version may touch it, and connections to it.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::StoreError;
+use super::migrate::{self, Identity, MIGRATIONS};
+
+/// How long to wait for another process before giving up.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// First bytes of every SQLite file that is not empty.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// What a store is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Reading an existing store; nothing is created.
+    Read,
+    /// Reading and writing; the file and its folder are created when missing.
+    Write,
+}
+
+/// Connections to one file, handed out one per use: each thread that reads at the same time has its own.
+#[derive(Debug)]
+pub(super) struct Pool {
+    path: PathBuf,
+    access: Access,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Pool {
+    /// Opens the file: creates or migrates it where needed and allowed.
+    pub(super) fn open(path: &Path, access: Access) -> Result<Pool, StoreError> {
+        match access {
+            Access::Write => create_folder(path)?,
+            Access::Read if !path.exists() => return Err(StoreError::Missing { path: path.to_path_buf() }),
+            Access::Read => {}
+        }
+        let mut db = raw_connection(path, access)?;
+        let identity = migrate::identify(&db).map_err(|error| unidentified(&error, path))?;
+        let known = migrate::newest(MIGRATIONS);
+        let behind = matches!(identity, Identity::Karat(version) if version < known);
+        match (access, behind) {
+            (Access::Read, false) => check(identity, path)?,
+            // An older file is brought up to date even for reading: queries speak today's schema.
+            (Access::Read, true) => drop(Pool::open(path, Access::Write)?),
+            (Access::Write, _) => {
+                check_or_empty(identity, path)?;
+                use_wal(&db, path)?;
+                let before = migrate::migrate(&mut db, MIGRATIONS).map_err(|error| StoreError::of(&error, path))?;
+                check_or_empty(before, path)?;
+            }
+        }
+        tune(&db).map_err(|error| StoreError::of(&error, path))?;
+        Ok(Pool { path: path.to_path_buf(), access, idle: Mutex::new(vec![db]) })
+    }
+
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What it was opened for.
+    pub(super) fn access(&self) -> Access {
+        self.access
+    }
+
+    /// A further connection of its own.
+    pub(super) fn connect(&self) -> Result<Connection, StoreError> {
+        let db = raw_connection(&self.path, self.access)?;
+        tune(&db).map_err(|error| self.error(&error))?;
+        Ok(db)
+    }
+
+    /// Runs `work` on a connection that nobody else uses meanwhile.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut db = match idle {
+            Some(db) => db,
+            None => self.connect()?,
+        };
+        let result = work(&mut db);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(db);
+        result
+    }
+
+    /// The class of an error of SQLite on this file.
+    pub(super) fn error(&self, error: &rusqlite::Error) -> StoreError {
+        StoreError::of(error, &self.path)
+    }
+}
+
+fn create_folder(path: &Path) -> Result<(), StoreError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.map_or(Ok(()), fs::create_dir_all).map_err(|error| StoreError::of_io(&error, path))
+}
+
+fn raw_connection(path: &Path, access: Access) -> Result<Connection, StoreError> {
+    let mode = match access {
+        Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+    };
+    // A connection is used by one thread at a time, so SQLite need not lock it.
+    let opened = Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+    let db = opened.map_err(|error| StoreError::of(&error, path))?;
+    db.busy_timeout(BUSY_TIMEOUT).map_err(|error| StoreError::of(&error, path))?;
+    Ok(db)
+}
+
+fn check(identity: Identity, path: &Path) -> Result<(), StoreError> {
+    if identity == Identity::Empty {
+        return Err(StoreError::Missing { path: path.to_path_buf() });
+    }
+    check_or_empty(identity, path)
+}
+
+fn check_or_empty(identity: Identity, path: &Path) -> Result<(), StoreError> {
+    let known = migrate::newest(MIGRATIONS);
+    let path = path.to_path_buf();
+    match identity {
+        Identity::Karat(found) if found > known => Err(StoreError::NewerSchema { path, found, known }),
+        Identity::Karat(_) | Identity::Empty => Ok(()),
+        Identity::Foreign => {
+            Err(StoreError::NotKarat { path, detail: "it is an SQLite file of another program".to_owned() })
+        }
+    }
+}
+
+/// A file that SQLite cannot read: damaged when it begins like one of SQLite's, something else otherwise.
+fn unidentified(error: &rusqlite::Error, path: &Path) -> StoreError {
+    if error.sqlite_error_code() != Some(rusqlite::ErrorCode::NotADatabase) {
+        return StoreError::of(error, path);
+    }
+    let mut start = Vec::new();
+    let read = fs::File::open(path).and_then(|file| file.take(16).read_to_end(&mut start));
+    if read.is_ok() && MAGIC.starts_with(&start) {
+        let detail = "its header is cut or overwritten".to_owned();
+        return StoreError::Corrupt { path: path.to_path_buf(), detail };
+    }
+    StoreError::NotKarat { path: path.to_path_buf(), detail: "it is not an SQLite file".to_owned() }
+}
+
+/// Switches to the write-ahead log, so that readers and the writer do not wait for each other. A file system without
+/// shared memory keeps the old journal, which is slower but as safe.
+fn use_wal(db: &Connection, path: &Path) -> Result<(), StoreError> {
+    let began = Instant::now();
+    loop {
+        let mode = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
+        match mode.map_err(|error| StoreError::of(&error, path)) {
+            Ok(_) => return Ok(()),
+            // SQLite does not wait here by itself when two processes switch at once.
+            Err(StoreError::Locked { .. }) if began.elapsed() < BUSY_TIMEOUT => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn tune(db: &Connection) -> rusqlite::Result<()> {
+    db.set_prepared_statement_cache_capacity(64);
+    db.execute_batch(
+        // NORMAL: a commit survives a killed process at once, and a power cut up to the last checkpoint.
+        "PRAGMA synchronous = NORMAL;
+         PRAGMA foreign_keys = ON;
+         PRAGMA cache_size = -8000;
+         PRAGMA wal_autocheckpoint = 4000;
+         PRAGMA journal_size_limit = 67108864;",
+    )
+}

@@ -1,0 +1,8 @@
+//! The store on real files.
+
+mod cache;
+mod concurrent;
+mod damage;
+mod records;
+mod runs;
+mod sample;

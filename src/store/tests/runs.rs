@@ -1,0 +1,136 @@
+//! Runs from beginning to end, lists, and money.
+
+use super::sample::{
+    Folder, begin, call, errored, failed_call, header, name, run_id, skipped, suites, trial, variants, write,
+};
+use crate::base::{Digest, Timestamp, Usd};
+use crate::record::{
+    CallRecord, Outcome, RunHeader, RunStatus, SuiteRecord, TrialRecord, VariantRecord, Verdict, VerdictWord,
+};
+use crate::store::{Access, Counts, Spent, Store, StoreError};
+
+fn verdict() -> Verdict {
+    Verdict { verdict: VerdictWord::Pass, reasons: vec!["95 % passed".to_owned()], figures: Vec::new() }
+}
+
+#[test]
+fn a_run_is_begun_finished_and_read_back() {
+    let folder = Folder::new();
+    let (store, run) = folder.with_run("20261121-143000-aaaa");
+    assert_eq!(store.header(&run).unwrap(), header(run.as_str(), 1_000));
+    assert_eq!(store.suites(&run).unwrap(), suites());
+    assert_eq!(store.variants(&run).unwrap(), variants());
+    store.finish_run(&run, RunStatus::Complete, Timestamp(9_000), &[(name("alpha"), verdict())]).unwrap();
+    let ended = store.header(&run).unwrap();
+    assert_eq!((ended.status, ended.ended), (RunStatus::Complete, Some(Timestamp(9_000))));
+    let verdicts: Vec<Option<Verdict>> = store.suites(&run).unwrap().into_iter().map(|suite| suite.verdict).collect();
+    assert_eq!(verdicts, [None, Some(verdict())]);
+    assert_eq!(store.begin_run(&header(run.as_str(), 1), &[], &[]), Err(StoreError::RunExists { run: run.clone() }));
+    let absent = run_id("none");
+    let missing = StoreError::RunNotFound { given: "none".to_owned() };
+    assert_eq!(store.header(&absent).unwrap_err(), missing);
+    assert_eq!(store.finished(&absent).unwrap_err(), missing);
+    assert_eq!(store.finish_run(&absent, RunStatus::Complete, Timestamp(1), &[]), Err(missing));
+}
+
+#[test]
+fn a_reopened_run_takes_the_present_plan_and_keeps_its_trials() {
+    let folder = Folder::new();
+    let (store, run) = folder.with_run("r1");
+    write(&store, &run, [trial(1), errored(2)]);
+    store.finish_run(&run, RunStatus::Interrupted, Timestamp(9), &[(name("zeta"), verdict())]).unwrap();
+    let [zeta, _] = suites().try_into().unwrap();
+    let changed = SuiteRecord { digest: Digest::of_bytes(b"changed"), cases: 9, ..zeta };
+    let added = VariantRecord { digest: Digest::of_bytes(b"new"), ..variants()[0].clone() };
+    store.reopen_run(&run, 99, std::slice::from_ref(&changed), std::slice::from_ref(&added)).unwrap();
+    let back = store.header(&run).unwrap();
+    assert_eq!((back.status, back.ended, back.planned), (RunStatus::Running, None, 99));
+    assert_eq!(store.suites(&run).unwrap(), [changed, suites()[1].clone()]);
+    assert_eq!(store.variants(&run).unwrap().last(), Some(&added));
+    assert_eq!(store.finished(&run).unwrap().len(), 2);
+    write(&store, &run, [TrialRecord { variant: added.digest, ..trial(3) }]);
+    assert_eq!(store.run_row(&run).unwrap().counts.total(), 3);
+}
+
+#[test]
+fn runs_are_found_by_id_start_and_word() {
+    let folder = Folder::new();
+    let store = folder.store();
+    assert_eq!(store.find_run("latest"), Err(StoreError::NoRuns));
+    for (id, started) in [("20260101-a", 30), ("20260102-b", 20), ("20260102-bc", 10), ("9x", 5)] {
+        store.begin_run(&header(id, started), &suites(), &variants()).unwrap();
+    }
+    assert_eq!(store.find_run("latest").unwrap(), run_id("20260101-a"));
+    assert_eq!(store.find_run("last").unwrap(), run_id("20260101-a"));
+    assert_eq!(store.find_run("20260101").unwrap(), run_id("20260101-a"));
+    assert_eq!(store.find_run("20260102-b").unwrap(), run_id("20260102-b"), "a whole id is never ambiguous");
+    let matches = vec![run_id("20260102-b"), run_id("20260102-bc")];
+    assert_eq!(store.find_run("20260102"), Err(StoreError::AmbiguousRun { given: "20260102".to_owned(), matches }));
+    for missing in ["7", "*", "", "20260102-bcd", "[9]x", "9X"] {
+        assert_eq!(store.find_run(missing), Err(StoreError::RunNotFound { given: missing.to_owned() }));
+    }
+}
+
+#[test]
+fn lists_count_outcomes_and_money() {
+    let folder = Folder::new();
+    let (store, first) = folder.with_run("r1");
+    store.begin_run(&header("r2", 2_000), &suites(), &variants()).unwrap();
+    let unpriced = CallRecord { cost: None, ..call("u", 5) };
+    let ungraded = TrialRecord { outcome: Outcome::Ungraded, call: Some(unpriced), ..trial(5) };
+    let failed = TrialRecord { outcome: Outcome::Fail, ..trial(6) };
+    write(&store, &first, [trial(1), trial(2), errored(3), skipped(4), ungraded, failed]);
+    let rows = store.runs(10).unwrap();
+    let ids: Vec<&str> = rows.iter().map(|row| row.header.id.as_str()).collect();
+    assert_eq!(ids, ["r2", "r1"]);
+    assert_eq!(rows[0].counts, Counts::default());
+    assert_eq!(rows[1].counts, Counts { pass: 2, fail: 1, error: 1, ungraded: 1, skipped: 1 });
+    assert_eq!(rows[1].spent, Spent { known: Usd::from_picos(4_500), unknown_calls: 1 });
+    assert_eq!(rows[1].suites, [name("zeta"), name("alpha")]);
+    assert_eq!(store.runs(1).unwrap().len(), 1);
+    assert_eq!(store.run_row(&first).unwrap(), rows[1]);
+    assert_eq!(store.run_row(&first).unwrap().counts.of(Outcome::Skipped), 1);
+}
+
+#[test]
+fn money_of_the_day_counts_live_calls_of_all_runs() {
+    let folder = Folder::new();
+    let (store, first) = folder.with_run("r1");
+    let second = begin(&store, "r2");
+    assert_eq!(store.spent_since(Timestamp(0)).unwrap(), Spent::default());
+    let with = |ordinal, call| TrialRecord { call: Some(call), ..trial(ordinal) };
+    let mock = CallRecord { source: crate::record::CallSource::Mock, ..call("m", 50) };
+    write(&store, &first, [with(1, call("a", 10)), with(2, call("b", 20)), with(3, mock)]);
+    let charged = CallRecord { cost: Some(Usd::from_picos(9)), ..failed_call("c", 30) };
+    write(&store, &second, [with(1, CallRecord { cost: None, ..call("d", 20) }), with(2, charged)]);
+    let since = |moment| store.spent_since(Timestamp(moment)).unwrap();
+    assert_eq!(since(0), Spent { known: Usd::from_picos(3_009), unknown_calls: 1 });
+    assert_eq!(since(20), Spent { known: Usd::from_picos(1_509), unknown_calls: 1 });
+    assert_eq!(since(31), Spent::default());
+}
+
+#[test]
+fn a_file_of_version_1_keeps_every_row() {
+    let folder = Folder::new();
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/store/v1.sql");
+    let sql = std::fs::read_to_string(fixture).unwrap();
+    std::fs::create_dir_all(folder.db().parent().unwrap()).unwrap();
+    let db = rusqlite::Connection::open(folder.db()).unwrap();
+    db.pragma_update(None, "foreign_keys", false).unwrap();
+    db.execute_batch(&sql).unwrap();
+    drop(db);
+    let store = Store::open(&folder.db(), Access::Read).unwrap();
+    let run = store.find_run("latest").unwrap();
+    let mut begun = header("20261121-143000-k3fw", 1_000);
+    begun.status = RunStatus::Complete;
+    begun.ended = Some(Timestamp(9_000));
+    assert_eq!(store.header(&run).unwrap(), RunHeader { ..begun });
+    assert_eq!(store.suites(&run).unwrap()[0].verdict, Some(verdict()));
+    assert_eq!(store.variants(&run).unwrap(), variants());
+    assert_eq!(store.trials(&run, &crate::store::TrialFilter::default()).unwrap(), [trial(1), trial(2), skipped(3)]);
+    let row = store.run_row(&run).unwrap();
+    assert_eq!(row.counts, Counts { pass: 2, skipped: 1, ..Counts::default() });
+    assert_eq!(row.spent.known, Usd::from_picos(3_000));
+    assert_eq!(super::sample::raw(&folder.db(), "SELECT count(*) FROM call"), 3);
+    assert!(store.reply_reader().get(&Digest::of_bytes(b"key 2"), Timestamp(0)).is_some());
+}

@@ -1,0 +1,233 @@
+//! Whole trials as they were written: case, request, reply, scores.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use rusqlite::types::Value as SqlValue;
+use rusqlite::{Connection, Row, Statement};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::StoreError;
+use super::columns::{CALL_COLUMNS, CallColumns};
+use super::facts::{Names, ratio};
+use super::run::Store;
+use super::words::{digest, from_json, from_json_option, millis, parsed, small, unreadable, unsigned, word};
+use crate::base::{CaseId, Digest, ModelRef, RunId, SafeName, Timestamp};
+use crate::record::{CallError, CallRecord, Case, ChatReply, Outcome, Score, ScoreState, TrialKey, TrialRecord, Vars};
+
+/// Which trials of a run are wanted; an empty filter means all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrialFilter {
+    /// Only these outcomes; empty means all.
+    pub outcomes: Vec<Outcome>,
+    /// Only this suite.
+    pub suite: Option<SafeName>,
+    /// Only this case id.
+    pub case: Option<String>,
+    /// Only this variant.
+    pub variant: Option<Digest>,
+    /// At most this many.
+    pub limit: Option<u64>,
+}
+
+impl Store {
+    /// Whole trials of a run, by ordinal.
+    ///
+    /// # Errors
+    /// [`StoreError::RunNotFound`]; otherwise why the store cannot be read.
+    pub fn trials(&self, run: &RunId, filter: &TrialFilter) -> Result<Vec<TrialRecord>, StoreError> {
+        let mut trials = Vec::new();
+        self.each_trial(run, filter, |trial| {
+            trials.push(trial);
+            ControlFlow::Continue(())
+        })?;
+        Ok(trials)
+    }
+
+    /// The first trial of a key, if the run has it.
+    ///
+    /// # Errors
+    /// [`StoreError::RunNotFound`]; otherwise why the store cannot be read.
+    pub fn trial(&self, run: &RunId, key: &TrialKey) -> Result<Option<TrialRecord>, StoreError> {
+        let wanted = vec![SqlValue::Blob(key.0.as_bytes().to_vec())];
+        let mut found = None;
+        self.stream(run, "AND t.key = ?2", wanted, |trial| {
+            found = Some(trial);
+            ControlFlow::Break(())
+        })?;
+        Ok(found)
+    }
+
+    /// Hands whole trials to `take` one by one, by ordinal, until it breaks off. For exports of large runs.
+    ///
+    /// # Errors
+    /// [`StoreError::RunNotFound`]; otherwise why the store cannot be read.
+    pub fn each_trial(
+        &self,
+        run: &RunId,
+        filter: &TrialFilter,
+        take: impl FnMut(TrialRecord) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let (condition, values) = filter.to_sql();
+        self.stream(run, &condition, values, take)
+    }
+
+    fn stream(
+        &self,
+        run: &RunId,
+        condition: &str,
+        values: Vec<SqlValue>,
+        mut take: impl FnMut(TrialRecord) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let names = Names::invert(self.run_rows(run)?);
+        let query = format!(
+            "SELECT t.id, t.key, t.ordinal, t.suite, t.variant, t.repeat, t.outcome, t.score, t.note, t.wall_ms, \
+             e.content, c.cache_key, c.model, q.content, r.content, c.error, c.waited_ms, c.started, \
+             c.possible_double_charge, {CALL_COLUMNS} \
+             FROM trial t JOIN eval_case e ON e.id = t.eval_case LEFT JOIN call c ON c.id = t.call \
+             LEFT JOIN body q ON q.id = c.request LEFT JOIN body r ON r.id = c.reply \
+             WHERE t.run = ?1 {condition}"
+        );
+        let parameters: Vec<SqlValue> = std::iter::once(SqlValue::Integer(names.run)).chain(values).collect();
+        self.read(|db| {
+            let mut scores = Scores::prepare(db)?;
+            let mut statement = db.prepare(&query)?;
+            let mut rows = statement.query(rusqlite::params_from_iter(parameters))?;
+            while let Some(row) = rows.next()? {
+                if take(read_trial(row, &names, &mut scores)?).is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+impl TrialFilter {
+    /// Conditions with their values from `?2` on, the order, and the limit.
+    fn to_sql(&self) -> (String, Vec<SqlValue>) {
+        let mut condition = String::new();
+        let mut values: Vec<SqlValue> = Vec::new();
+        let mut place = |value: SqlValue| {
+            values.push(value);
+            format!("?{}", values.len() + 1)
+        };
+        if !self.outcomes.is_empty() {
+            let places: Vec<String> =
+                self.outcomes.iter().map(|outcome| place(SqlValue::Text(outcome.word().to_owned()))).collect();
+            condition.push_str(&format!(" AND t.outcome IN ({})", places.join(", ")));
+        }
+        if let Some(suite) = &self.suite {
+            let at = place(SqlValue::Text(suite.to_string()));
+            condition.push_str(&format!(" AND t.suite = (SELECT id FROM suite WHERE run = ?1 AND name = {at})"));
+        }
+        if let Some(variant) = &self.variant {
+            let at = place(SqlValue::Blob(variant.as_bytes().to_vec()));
+            condition.push_str(&format!(" AND t.variant = (SELECT id FROM variant WHERE run = ?1 AND digest = {at})"));
+        }
+        if let Some(case) = &self.case {
+            let at = place(SqlValue::Text(case.clone()));
+            condition.push_str(&format!(" AND t.case_id = {at}"));
+        }
+        condition.push_str(" ORDER BY t.ordinal");
+        if let Some(limit) = self.limit {
+            let at = place(SqlValue::Integer(super::words::signed(limit)));
+            condition.push_str(&format!(" LIMIT {at}"));
+        }
+        (condition, values)
+    }
+}
+
+struct Scores<'db>(Statement<'db>);
+
+impl<'db> Scores<'db> {
+    fn prepare(db: &'db Connection) -> rusqlite::Result<Scores<'db>> {
+        let query = "SELECT name, check_name, version, weight, state, value, passed, reason FROM score \
+                     WHERE trial = ?1 ORDER BY position";
+        db.prepare(query).map(Scores)
+    }
+
+    fn of(&mut self, trial: i64) -> rusqlite::Result<Vec<Score>> {
+        self.0.query_map([trial], read_score)?.collect()
+    }
+}
+
+fn read_score(row: &Row<'_>) -> rusqlite::Result<Score> {
+    let state = match row.get_ref(4)?.as_str()? {
+        "scored" => {
+            let value = ratio(row, 5)?.ok_or_else(|| unreadable(5, "a score without a value"))?;
+            ScoreState::Scored { value, passed: row.get(6)? }
+        }
+        "ungraded" => ScoreState::Ungraded,
+        "not_applicable" => ScoreState::NotApplicable,
+        other => return Err(unreadable(4, format!("`{other}` is not a state of a score"))),
+    };
+    Ok(Score {
+        name: row.get(0)?,
+        check: row.get(1)?,
+        version: small(row.get(2)?),
+        weight: row.get(3)?,
+        state,
+        reason: row.get(7)?,
+    })
+}
+
+fn read_trial(row: &Row<'_>, names: &Names, scores: &mut Scores<'_>) -> rusqlite::Result<TrialRecord> {
+    Ok(TrialRecord {
+        key: TrialKey(digest(row, 1)?),
+        ordinal: unsigned(row.get(2)?),
+        suite: names.suite(row, 3)?,
+        variant: names.variant(row, 4)?,
+        case: Arc::new(from_json::<StoredCase>(row, 10)?.into()),
+        repeat: small(row.get(5)?),
+        outcome: word(row, 6, Outcome::parse)?,
+        score: ratio(row, 7)?,
+        scores: scores.of(row.get(0)?)?,
+        note: row.get(8)?,
+        call: read_call(row)?,
+        wall_ms: millis(row.get(9)?),
+    })
+}
+
+fn read_call(row: &Row<'_>) -> rusqlite::Result<Option<CallRecord>> {
+    let Some(columns) = CallColumns::read(row, 19)? else { return Ok(None) };
+    let reply = match (from_json_option::<ChatReply>(row, 14)?, from_json_option::<CallError>(row, 15)?) {
+        (Some(reply), _) => Ok(reply),
+        (None, Some(error)) => Err(error),
+        (None, None) => return Err(unreadable(14, "a call with neither reply nor error")),
+    };
+    Ok(Some(CallRecord {
+        cache_key: digest(row, 11)?,
+        model: parsed(row, 12, ModelRef::parse)?,
+        request: from_json(row, 13)?,
+        reply,
+        source: columns.source,
+        latency_ms: columns.latency_ms,
+        attempts: columns.attempts,
+        waited_ms: millis(row.get(16)?),
+        started: Timestamp(row.get(17)?),
+        cost: columns.cost,
+        possible_double_charge: row.get(18)?,
+    }))
+}
+
+/// A case as it is written: [`Case`] has no reader of its own.
+#[derive(Deserialize)]
+struct StoredCase {
+    id: CaseId,
+    digest: Digest,
+    vars: Vars,
+    expected: Option<Value>,
+    context: Vec<String>,
+    tags: Vec<String>,
+    group: Option<String>,
+    weight: f64,
+}
+
+impl From<StoredCase> for Case {
+    fn from(stored: StoredCase) -> Case {
+        let StoredCase { id, digest, vars, expected, context, tags, group, weight } = stored;
+        Case { id, digest, vars, expected, context, tags, group, weight }
+    }
+}

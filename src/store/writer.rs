@@ -1,0 +1,182 @@
+//! The one thread that writes trials.
+//!
+//! Trials come through a bounded channel; what came within 20 ms is committed as one transaction. No transaction is
+//! open while the thread waits, so other processes get their turn.
+
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
+
+use super::StoreError;
+use super::insert::{Change, InsertError, Inserts, RunRows};
+use super::open::{Access, Pool};
+use super::run::Store;
+use crate::base::{Redactor, RunId};
+use crate::record::TrialRecord;
+
+/// Longest time a trial waits for others to share its transaction.
+const BATCH_WAIT: Duration = Duration::from_millis(20);
+/// Most trials of one transaction; a full batch does not wait.
+const BATCH_TRIALS: usize = 512;
+/// Trials that wait for the thread before senders wait.
+const CHANNEL_TRIALS: usize = 1024;
+
+/// What the writing thread says.
+#[derive(Debug)]
+pub enum WriterEvent {
+    /// These trials are durable; in the order in which they were sent.
+    Committed(Vec<TrialRecord>),
+    /// Nothing more is written; what was committed before is kept, what was sent since is lost.
+    Failed(StoreError),
+}
+
+/// The way to the writing thread of one run. Many tasks may send at once.
+#[derive(Debug)]
+pub struct Writer {
+    sender: mpsc::Sender<Box<TrialRecord>>,
+    failure: Arc<OnceLock<StoreError>>,
+    thread: JoinHandle<()>,
+}
+
+impl Store {
+    /// Starts the writing thread of a run that [`Store::begin_run`] or [`Store::reopen_run`] prepared.
+    ///
+    /// `on_event` is called on that thread, after each commit and once on failure; it must not block for long.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the run is not there or the store cannot be written.
+    pub fn writer(
+        &self,
+        run: &RunId,
+        redactor: Redactor,
+        on_event: impl FnMut(WriterEvent) + Send + 'static,
+    ) -> Result<Writer, StoreError> {
+        if self.pool.access() == Access::Read {
+            return Err(self.opened_for_reading());
+        }
+        let rows = self.run_rows(run)?;
+        Writer::start(self.pool.connect()?, Arc::clone(&self.pool), rows, redactor, on_event)
+    }
+}
+
+impl Writer {
+    pub(super) fn start(
+        db: Connection,
+        pool: Arc<Pool>,
+        rows: RunRows,
+        redactor: Redactor,
+        mut on_event: impl FnMut(WriterEvent) + Send + 'static,
+    ) -> Result<Writer, StoreError> {
+        let (sender, mut receiver) = mpsc::channel(CHANNEL_TRIALS);
+        let failure = Arc::new(OnceLock::new());
+        let told = Arc::clone(&failure);
+        let path = pool.path().to_path_buf();
+        let io = move |error: std::io::Error| StoreError::of_io(&error, &path);
+        // A runtime of this thread alone: only to wait for the channel with a time limit.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(&io)?;
+        let work = move || {
+            let ended = write_all(&db, &pool, rows, redactor, &runtime, &mut receiver, &mut on_event);
+            if let Err(error) = ended {
+                // Before the channel closes, so that a sender which finds it closed finds the reason.
+                let _already_set = told.set(error.clone());
+                drop(receiver);
+                on_event(WriterEvent::Failed(error));
+            }
+        };
+        let thread = thread::Builder::new().name("karat-store".to_owned()).spawn(work).map_err(io)?;
+        Ok(Writer { sender, failure, thread })
+    }
+
+    /// Hands a finished trial over; waits while the channel is full. It is durable when the event says so.
+    ///
+    /// # Errors
+    /// The failure that ended the thread; every later call fails the same way.
+    pub async fn send(&self, trial: Box<TrialRecord>) -> Result<(), StoreError> {
+        self.sender.send(trial).await.map_err(|_| self.failure())
+    }
+
+    /// The same for a caller without async.
+    ///
+    /// # Errors
+    /// As [`Writer::send`].
+    pub fn send_blocking(&self, trial: Box<TrialRecord>) -> Result<(), StoreError> {
+        self.sender.blocking_send(trial).map_err(|_| self.failure())
+    }
+
+    /// Waits until everything that was sent is durable, and ends the thread. Blocks the calling thread for as long as
+    /// the last batch takes. A writer that is dropped instead also writes what was sent, but nobody waits for it.
+    ///
+    /// # Errors
+    /// The failure that ended the thread early.
+    pub fn close(self) -> Result<(), StoreError> {
+        drop(self.sender);
+        let ended = self.thread.join();
+        match (self.failure.get(), ended) {
+            (Some(error), _) => Err(error.clone()),
+            (None, Ok(())) => Ok(()),
+            (None, Err(_)) => Err(StoreError::WriterGone),
+        }
+    }
+
+    fn failure(&self) -> StoreError {
+        self.failure.get().cloned().unwrap_or(StoreError::WriterGone)
+    }
+}
+
+fn write_all(
+    db: &Connection,
+    pool: &Pool,
+    rows: RunRows,
+    redactor: Redactor,
+    runtime: &tokio::runtime::Runtime,
+    receiver: &mut mpsc::Receiver<Box<TrialRecord>>,
+    on_event: &mut impl FnMut(WriterEvent),
+) -> Result<(), StoreError> {
+    let mut inserts = Inserts::prepare(db, rows, redactor).map_err(|error| pool.error(&error))?;
+    loop {
+        let batch = runtime.block_on(next_batch(receiver));
+        if batch.is_empty() {
+            return Ok(());
+        }
+        if let Err(error) = commit(db, &mut inserts, &batch) {
+            // SQLite may have rolled back by itself already; the first error is the one to tell.
+            let _rolled_back = db.execute_batch("ROLLBACK");
+            return Err(match error {
+                InsertError::Sqlite(error) => pool.error(&error),
+                InsertError::Store(error) => error,
+            });
+        }
+        on_event(WriterEvent::Committed(batch));
+    }
+}
+
+/// The trials of the next transaction; empty when no more will come.
+async fn next_batch(receiver: &mut mpsc::Receiver<Box<TrialRecord>>) -> Vec<TrialRecord> {
+    let mut batch = Vec::new();
+    let Some(first) = receiver.recv().await else { return batch };
+    batch.push(*first);
+    let deadline = Instant::now() + BATCH_WAIT;
+    while batch.len() < BATCH_TRIALS {
+        match timeout_at(deadline, receiver.recv()).await {
+            Ok(Some(trial)) => batch.push(*trial),
+            Ok(None) | Err(_) => break,
+        }
+    }
+    batch
+}
+
+fn commit(db: &Connection, inserts: &mut Inserts<'_>, batch: &[TrialRecord]) -> Result<(), InsertError> {
+    // IMMEDIATE: a transaction that begins as a reader cannot wait for another process when it starts to write.
+    db.execute_batch("BEGIN IMMEDIATE")?;
+    let mut change = Change::default();
+    for trial in batch {
+        inserts.add(trial, &mut change)?;
+    }
+    inserts.add_change(&change)?;
+    db.execute_batch("COMMIT")?;
+    Ok(())
+}
