@@ -222,6 +222,7 @@ mod tests {
 ";
         assert_eq!(problems_of("contian: refund"), wanted);
         assert!(problems_of("is-json").contains("did you mean `json`?"));
+        assert!(problems_of("contains:refund").contains("did you mean `contains: refund`"));
         assert!(problems_of("not_contian: x").contains("did you mean `not_contains`?"));
     }
 

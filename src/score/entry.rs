@@ -71,8 +71,11 @@ fn several_keys(node: &Node, keys: usize, source: &Source) -> Diagnostic {
 }
 
 fn unknown(word: &str, span: Span, source: &Source) -> Diagnostic {
-    Diagnostic::error("unknown-check", format!("`{word}` is not a check"))
-        .at(source.place(span))
-        .did_you_mean(registry::suggest(word).as_deref())
-        .help("`karat eval --list-checks` prints them all")
+    let diagnostic = Diagnostic::error("unknown-check", format!("`{word}` is not a check")).at(source.place(span));
+    // `- contains:refund` and `- contains refund` are texts in YAML.
+    if let Some((name, value)) = word.split_once([':', ' ']).filter(|(name, _)| registry::find(name).is_some()) {
+        let value = value.trim_start_matches([':', ' ']);
+        return diagnostic.label(format!("did you mean `{name}: {value}`, with `: ` between them?"));
+    }
+    diagnostic.did_you_mean(registry::suggest(word).as_deref()).help("`karat eval --list-checks` prints them all")
 }

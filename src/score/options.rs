@@ -228,7 +228,7 @@ impl<'a> Options<'a> {
         };
         let mut diagnostic = Diagnostic::error(fault.code, fault.message.clone()).at(source.place(span));
         if let Some(help) = &fault.help {
-            diagnostic = diagnostic.help(help.clone());
+            diagnostic = diagnostic.help(help.as_ref());
         }
         if let Some(Written::File(_)) = self.written.get(fault.option) {
             diagnostic = diagnostic.related(ctx.source.place(entry.span), format!("used by `{}` here", entry.word));

@@ -10,10 +10,12 @@ use super::CompileContext;
 use super::options::Written;
 use super::reason;
 use super::settings::Fault;
-use crate::base::{Diagnostic, Digest, Kind, Node, Place, Problems, Source, Span, files, parse_yaml};
+use crate::base::{Diagnostic, Digest, Kind, Node, Place, Problems, Source, Span, closest, files, parse_yaml};
 
 /// Steps back a `pattern` of a schema may take on one text.
 const BACKTRACK_LIMIT: usize = 200_000;
+/// The types of JSON Schema.
+const TYPES: [&str; 7] = ["object", "array", "string", "number", "integer", "boolean", "null"];
 /// Violations told in a reason.
 const TOLD: usize = 3;
 
@@ -117,7 +119,8 @@ pub(super) struct Schema {
 impl Schema {
     /// Compiles the schema of `option`. References must stay inside it.
     pub(super) fn compile(option: &'static str, schema: &Value) -> Result<Schema, Vec<Fault>> {
-        let faults = outside_references(option, schema);
+        let mut faults = outside_references(option, schema);
+        faults.extend(against_standard(option, schema));
         if !faults.is_empty() {
             return Err(faults);
         }
@@ -127,10 +130,7 @@ impl Schema {
             .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_LIMIT))
             .build(schema)
             .map(|validator| Schema { validator })
-            .map_err(|error| {
-                let message = format!("this is not a valid schema: {}", reason::message(&error.to_string()));
-                Fault::new(option, message).code("invalid-schema").pointer(error.instance_path().to_string()).alone()
-            })
+            .map_err(|error| invalid(option, &error).alone())
     }
 
     /// What stands in the identity of a check for the schema: the digest of its content, wherever it is written.
@@ -154,6 +154,35 @@ impl Schema {
         }
         Verdict::Violates(told.join("; "))
     }
+}
+
+/// Every place where the schema breaks the standard it declares; the newest when it declares none.
+fn against_standard(option: &'static str, schema: &Value) -> Vec<Fault> {
+    let Ok(standard) = jsonschema::meta::validator_for(schema) else { return Vec::new() };
+    let mut faults: Vec<Fault> = Vec::new();
+    for error in standard.iter_errors(schema) {
+        let fault = invalid(option, &error);
+        // The newer standards are written in parts, and several of them may object to the same place.
+        if !faults.iter().any(|known| known.pointer == fault.pointer) {
+            faults.push(fault);
+        }
+    }
+    faults
+}
+
+fn invalid(option: &'static str, error: &ValidationError<'_>) -> Fault {
+    let pointer = error.instance_path().to_string();
+    let fault = |message: String| Fault::new(option, message).code("invalid-schema").pointer(pointer.as_str());
+    // The standard says only that none of its alternatives fits.
+    let names = ["/properties", "/patternProperties", "/$defs", "/definitions", "/dependentSchemas"];
+    let is_type = |parent: &str| !names.iter().any(|name| parent.ends_with(name));
+    if pointer.strip_suffix("/type").is_some_and(is_type) {
+        let seen = error.instance().as_str().map_or_else(|| reason::json(error.instance()), |word| format!("`{word}`"));
+        let near = error.instance().as_str().and_then(|word| closest(word, TYPES.iter().copied()));
+        let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        return fault(format!("{seen} is not a type of JSON{near}")).help(format!("one of {}", TYPES.join(", ")));
+    }
+    fault(format!("this is not a valid schema: {}", reason::message(&error.to_string())))
 }
 
 /// What a schema says of a value.

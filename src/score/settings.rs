@@ -46,24 +46,17 @@ pub(super) struct Fault {
     /// The option.
     pub(super) option: &'static str,
     /// JSON pointer into the option's value; empty for the whole.
-    pub(super) pointer: String,
+    pub(super) pointer: Box<str>,
     /// Bytes of the text that is wrong.
     pub(super) range: Option<(usize, usize)>,
     /// Lowercase; names what was seen.
     pub(super) message: String,
-    pub(super) help: Option<String>,
+    pub(super) help: Option<Box<str>>,
 }
 
 impl Fault {
     pub(super) fn new(option: &'static str, message: impl Into<String>) -> Fault {
-        Fault {
-            code: "invalid-value",
-            option,
-            pointer: String::new(),
-            range: None,
-            message: message.into(),
-            help: None,
-        }
+        Fault { code: "invalid-value", option, pointer: "".into(), range: None, message: message.into(), help: None }
     }
 
     pub(super) fn code(mut self, code: &'static str) -> Fault {
@@ -71,7 +64,7 @@ impl Fault {
         self
     }
 
-    pub(super) fn pointer(mut self, pointer: impl Into<String>) -> Fault {
+    pub(super) fn pointer(mut self, pointer: impl Into<Box<str>>) -> Fault {
         self.pointer = pointer.into();
         self
     }
@@ -81,7 +74,7 @@ impl Fault {
         self
     }
 
-    pub(super) fn help(mut self, help: impl Into<String>) -> Fault {
+    pub(super) fn help(mut self, help: impl Into<Box<str>>) -> Fault {
         self.help = Some(help.into());
         self
     }

@@ -119,7 +119,11 @@ impl<'a> Tally<'a> {
             return Found::Ungraded(self.seen(|score| score.state == ScoreState::Ungraded));
         };
         let seen = if passed { self.seen(Score::is_pass) } else { self.seen(Score::is_fail) };
-        let wanted = format!("{} of {}", self.word, reason::count(self.deciding.len() as u64, "check", "checks"));
+        let wanted = format!(
+            "{} of {}",
+            self.word,
+            reason::count(u64::try_from(self.deciding.len()).unwrap_or(u64::MAX), "check", "checks")
+        );
         Found::Graded { value, passed, seen, wanted }
     }
 
@@ -134,7 +138,8 @@ impl<'a> Tally<'a> {
             .collect();
         let ungraded =
             if self.ungraded > 0 { format!(", {} could not be graded", self.ungraded) } else { String::new() };
-        format!("{} of {} hold{ungraded} ({})", self.passed, self.deciding.len(), told.join(" · "))
+        let told = if told.is_empty() { String::new() } else { format!(" ({})", told.join(" · ")) };
+        format!("{} of {} hold{ungraded}{told}", self.passed, self.deciding.len())
     }
 }
 

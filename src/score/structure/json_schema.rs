@@ -65,7 +65,7 @@ impl Scorer for JsonSchema {
 mod tests {
     use std::fs;
 
-    use super::super::super::testing::{compile_in, fails, passes, problems_of, reason_of, ungraded};
+    use super::super::super::testing::{compile_in, fails, passes, problems_of, reason_of, ungraded, value_of};
 
     const SCHEMA: &str = "json_schema: {value: {type: object, required: [severity], properties: \
                           {severity: {enum: [low, high]}, mail: {type: string, format: email}}}}";
@@ -84,6 +84,15 @@ mod tests {
     fn bad_schemas_are_reported_at_the_key() {
         let text = problems_of("json_schema:\n  value:\n    type: objekt\n");
         assert!(text.contains("invalid-schema") && text.contains("t.yaml:3:11"), "{text}");
+        let text = problems_of("json_schema: {value: {type: objekt, properties: 5, minimum: x}}");
+        assert_eq!(text.matches("error[invalid-schema]").count(), 3, "{text}");
+        assert!(text.contains("did you mean `object`?") && text.contains("t.yaml:1:49"), "{text}");
+        let text = problems_of("json_schema: {value: {properties: {type: {type: 5}}}}");
+        assert!(text.contains("`5` is not a type of JSON") && text.contains("t.yaml:1:49"), "{text}");
+        let text = problems_of("json_schema: {value: {properties: {type: 5}}}");
+        assert!(text.contains("5 is not of types") && text.contains("t.yaml:1:42"), "{text}");
+        let text = problems_of("json_schema: {value: {$schema: 'https://example.com/own', type: object}}");
+        assert!(text.contains("invalid-schema") && text.contains("https://example.com/own"), "{text}");
         let text = problems_of("json_schema: {type: object}");
         assert!(text.contains("json_schema: {value: {…}}"), "{text}");
         assert!(problems_of("json_schema").contains("has no `value`"));
@@ -142,7 +151,14 @@ mod tests {
     #[test]
     fn schemas_that_refer_to_themselves_end() {
         let tree = "json_schema: {value: {properties: {kids: {type: array, items: {$ref: '#'}}}}}";
-        assert!(passes("json_schema: {value: {$ref: '#'}}", "1"));
+        // Loops without an instance to descend into hold for everything; they must not hang or overflow the stack.
+        for schema in [
+            "{$ref: '#'}",
+            "{allOf: [{$ref: '#'}]}",
+            "{$ref: '#/$defs/a', $defs: {a: {$ref: '#/$defs/b'}, b: {anyOf: [{$ref: '#/$defs/a'}]}}}",
+        ] {
+            assert_ne!(value_of(&format!("json_schema: {{value: {schema}}}"), "1"), None, "{schema}");
+        }
         assert!(passes(tree, r#"{"kids":[{"kids":[]}]}"#) && fails(tree, r#"{"kids":[{"kids":1}]}"#));
     }
 }

@@ -77,7 +77,12 @@ fn path(settings: &Settings) -> Result<JsonPath, Fault> {
     JsonPath::parse(&text).map_err(|error| {
         let at = error.position().saturating_sub(1).min(text.len().saturating_sub(1));
         let column = text.char_indices().take_while(|(index, _)| *index < at).count() + 1;
-        let message = format!("this is not a JSONPath: {} at character {column}", reason::message(error.message()));
+        // `parser error` is all the library says of most mistakes.
+        let what = match error.message() {
+            "parser error" => "not valid".to_owned(),
+            other => reason::message(other),
+        };
+        let message = format!("this is not a JSONPath: {what} at character {column}");
         Fault::new("path", message)
             .code("invalid-jsonpath")
             .range(Some((at, at + 1)))

@@ -99,13 +99,13 @@ pub(crate) fn json_subset(part: &Value, whole: &Value) -> bool {
     }
 }
 
-/// Whole numbers are compared exactly; a fraction on either side makes both binary fractions.
-#[expect(clippy::float_cmp, reason = "equality of the numbers as written is meant; `number` has tolerances")]
+/// Whole numbers are compared exactly. A fraction on either side makes both binary fractions, which are equal up to
+/// their last bit: readers of YAML and JSON may round the same digits differently there.
 fn numbers_equal(a: &Number, b: &Number) -> bool {
     match (a.as_i64(), b.as_i64(), a.as_u64(), b.as_u64()) {
         (Some(a), Some(b), ..) => a == b,
         (.., Some(a), Some(b)) => a == b,
-        _ => a.as_f64().zip(b.as_f64()).is_some_and(|(a, b)| a == b),
+        _ => a.as_f64().zip(b.as_f64()).is_some_and(|(a, b)| (a - b).abs() <= f64::EPSILON * a.abs().max(b.abs())),
     }
 }
 
@@ -127,6 +127,8 @@ mod tests {
     fn numbers_are_equal_by_value() {
         let equal = |a: Value, b: Value| json_equal(&a, &b, TextRule::default());
         assert!(equal(json!(1), json!(1.0)) && equal(json!(0), json!(-0.0)));
+        assert!(equal(json!(0.1 + 0.2), json!(0.3)) && !equal(json!(0.3), json!(0.300_000_000_000_001)));
+        assert!(equal(json!(f64::MAX), json!(f64::MAX)) && !equal(json!(5e-324), json!(0.0)));
         assert!(!equal(json!(9_007_199_254_740_993_i64), json!(9_007_199_254_740_992_i64)));
         assert!(!equal(json!(1), json!("1")) && !equal(json!(0), json!(false)) && !equal(json!(null), json!({})));
     }

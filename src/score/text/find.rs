@@ -70,7 +70,8 @@ impl Finder {
     fn all(&self, text: &str, found: &[Option<usize>]) -> Finding {
         let missing: Vec<&str> =
             found.iter().zip(&self.shown).filter(|(at, _)| at.is_none()).map(|(_, shown)| shown.as_str()).collect();
-        let share = found.iter().flatten().count() as f64 / found.len().max(1) as f64;
+        let count = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
+        let share = count(found.len() - missing.len()) / count(found.len().max(1));
         let seen = if missing.is_empty() {
             reason::quote(text)
         } else {

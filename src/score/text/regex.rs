@@ -1,6 +1,6 @@
 //! `regex`: a regular expression matches somewhere in the output.
 
-use fancy_regex::{CompileError, Error, ParseError, Regex, RegexBuilder};
+use fancy_regex::{Error, Regex, RegexBuilder};
 use serde_json::json;
 
 use super::super::check::{Finding, ScoreInput, Scorer};
@@ -74,11 +74,10 @@ impl Pattern {
 }
 
 fn problem(option: &'static str, pattern: &str, error: &Error) -> Fault {
-    let (what, at) = match error {
-        Error::ParseError(at, kind) => (in_words(kind), Some(*at)),
-        Error::CompileError(kind) => compile_problem(pattern, kind),
-        other => (other.to_string(), None),
-    };
+    let (what, at) = plain_problem(pattern).unwrap_or_else(|| match error {
+        Error::ParseError(at, kind) => (uncapitalized(&kind.to_string()), Some(*at)),
+        other => (uncapitalized(&reason::message(&other.to_string())), None),
+    });
     let place = at.map_or_else(String::new, |at| {
         let before = pattern.get(..at.min(pattern.len())).unwrap_or(pattern);
         format!(" at character {}", before.chars().count() + 1)
@@ -90,23 +89,24 @@ fn problem(option: &'static str, pattern: &str, error: &Error) -> Fault {
         .help("in YAML, single quotes keep backslashes: `'\\d+'`")
 }
 
-fn in_words(kind: &ParseError) -> String {
-    let text = kind.to_string();
+fn uncapitalized(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
-/// The engine below says what is wrong without a usable position; the `regex` crate marks it under the pattern.
-fn compile_problem(pattern: &str, kind: &CompileError) -> (String, Option<usize>) {
-    if let Err(regex::Error::Syntax(text)) = regex::Regex::new(pattern) {
-        let what = text.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or("not valid").to_owned();
-        let indent = 4; // The crate shows the pattern, and marks below it, behind four spaces.
-        let marks = text.lines().find(|line| line.contains('^') && line.trim_matches([' ', '^']).is_empty());
-        let column = marks.and_then(|line| line.find('^')).and_then(|column| column.checked_sub(indent));
-        let at = column.and_then(|column| pattern.char_indices().nth(column)).map(|(at, _)| at);
-        return (what, at);
+/// What the `regex` crate says: it marks the place under the pattern, better than the engine with look-around does.
+/// `None` when it only objects to look-around and back-references, which that engine has.
+fn plain_problem(pattern: &str) -> Option<(String, Option<usize>)> {
+    let Err(regex::Error::Syntax(text)) = regex::Regex::new(pattern) else { return None };
+    let what = text.lines().find_map(|line| line.strip_prefix("error: "))?;
+    if what.contains("look-around") || what.contains("backreferences") {
+        return None;
     }
-    (reason::message(&kind.to_string()), None)
+    let indent = 4; // The crate shows the pattern, and marks below it, behind four spaces.
+    let marks = text.lines().find(|line| line.contains('^') && line.trim_matches([' ', '^']).is_empty());
+    let column = marks.and_then(|line| line.find('^')).and_then(|column| column.checked_sub(indent));
+    let at = column.and_then(|column| pattern.char_indices().nth(column)).map(|(at, _)| at);
+    Some((what.to_owned(), at))
 }
 
 struct Matches {
@@ -150,6 +150,8 @@ mod tests {
     #[test]
     fn bad_expressions_are_reported_where_they_go_wrong() {
         let text = problems_of("regex: 'abc(d'");
+        assert!(text.contains("unclosed group at character 4") && text.contains("t.yaml:1:12"), "{text}");
+        let text = problems_of("regex: 'é(?=a)(?<=b'");
         assert!(text.contains("invalid-regex") && text.contains("at character"), "{text}");
         let text = problems_of("regex: 'ab[z-a]'");
         assert!(text.contains("at character 4") && text.contains("t.yaml:1:12"), "{text}");
