@@ -1,1 +1,32 @@
 //! Checks: pure scorers from a reply to a three-state score.
+//!
+//! [`compile`] reads one entry of a `checks:` list into a [`Check`]; everything wrong with it becomes diagnostics.
+//! [`score`] applies a check to a reply without I/O; [`aggregate`] turns the scores of a trial into its outcome.
+//! A new check is one file `<family>/<name>.rs` with a `SPEC` and one line in `registry.rs`.
+
+mod aggregate;
+mod apply;
+mod call;
+mod check;
+mod comparison;
+mod compile;
+mod entry;
+mod group;
+mod numerals;
+mod options;
+mod reason;
+mod registry;
+mod schema;
+mod settings;
+mod spec;
+mod structure;
+#[cfg(test)]
+mod testing;
+mod text;
+
+pub use aggregate::{Graded, PassRule, aggregate};
+pub use apply::score;
+pub use check::{Check, ScoreInput};
+pub use compile::{CompileContext, compile};
+pub use registry::catalogue;
+pub use spec::{COMMON_OPTIONS, CheckSpec, OptionKind, OptionSpec, ValueRule};

@@ -1,0 +1,190 @@
+//! A compiled check, and what it sees of a trial.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::settings::Settings;
+use super::spec::CheckSpec;
+use crate::base::{Millis, Ratio, Usd};
+use crate::record::{Case, ChatReply};
+
+/// What a check sees: the reply, what it took, and the case.
+#[derive(Debug, Clone, Copy)]
+pub struct ScoreInput<'a> {
+    /// The reply under test.
+    pub reply: &'a ChatReply,
+    /// Time of the answering attempt; of the original call for a cached reply.
+    pub latency: Millis,
+    /// What the reply costs; `None` is unknown, never zero.
+    pub cost: Option<Usd>,
+    /// The case, for values that come from it.
+    pub case: &'a Case,
+}
+
+/// One compiled check: cheap to apply, shared between cases and threads.
+pub struct Check {
+    pub(super) spec: &'static CheckSpec,
+    pub(super) negated: bool,
+    /// The check as written: `contains`, `not_contains`.
+    pub(super) word: String,
+    /// What reports call it.
+    pub(super) name: String,
+    pub(super) weight: f64,
+    /// `None` means the default: 1 for scorers, the logic of their members for groups.
+    pub(super) threshold: Option<Ratio>,
+    pub(super) body: Body,
+    pub(super) identity: Value,
+    pub(super) needs: Needs,
+}
+
+impl Check {
+    /// What reports call it: the user's name, or the check's own.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The check as written, with `not_` when negated.
+    pub fn check(&self) -> &str {
+        &self.word
+    }
+
+    /// Its entry in the catalogue.
+    pub fn spec(&self) -> &'static CheckSpec {
+        self.spec
+    }
+
+    /// How much it counts; 0 informs only.
+    pub fn weight(&self) -> f64 {
+        self.weight
+    }
+
+    /// Everything that can change its scores, in canonical form: check, version, options that differ from their
+    /// defaults, weight, threshold, content of schema files. The name is left out: it is a label. Equal checks written
+    /// differently are equal here.
+    pub fn identity(&self) -> &Value {
+        &self.identity
+    }
+
+    /// Whether it compares with the case's `expected`; a case without one leaves it ungraded.
+    pub fn needs_expected(&self) -> bool {
+        self.needs.expected
+    }
+
+    /// Names of the case's variables it takes values from; a case without one of them leaves it ungraded.
+    pub fn needed_vars(&self) -> impl Iterator<Item = &str> {
+        self.needs.vars.iter().map(String::as_str)
+    }
+
+    /// Whether it reads the case's context passages. No deterministic check does.
+    pub fn needs_context(&self) -> bool {
+        false
+    }
+}
+
+impl fmt::Debug for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Check").field("name", &self.name).field("identity", &self.identity).finish_non_exhaustive()
+    }
+}
+
+/// What a check needs of the case.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Needs {
+    pub(super) expected: bool,
+    pub(super) vars: BTreeSet<String>,
+}
+
+impl Needs {
+    pub(super) fn add(&mut self, origin: &From) {
+        match origin {
+            From::Expected => self.expected = true,
+            From::Var(path) => self.vars.extend(path.first().cloned()),
+        }
+    }
+
+    pub(super) fn absorb(&mut self, other: &Needs) {
+        self.expected |= other.expected;
+        self.vars.extend(other.vars.iter().cloned());
+    }
+}
+
+/// How a check comes to its finding.
+pub(super) enum Body {
+    /// All values were written out: compiled once.
+    Ready(Box<dyn Scorer>),
+    /// Some values come from the case: compiled per case.
+    Deferred { settings: Settings, origins: Vec<(&'static str, From)> },
+    /// All members must hold.
+    AllOf(Vec<Arc<Check>>),
+    /// One member must hold.
+    AnyOf(Vec<Arc<Check>>),
+}
+
+/// A place in the case that a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum From {
+    /// `expected`.
+    Expected,
+    /// `vars.a.b`: the variable and keys inside it.
+    Var(Vec<String>),
+}
+
+impl From {
+    /// Reads `expected`, `vars.NAME` or `vars.NAME.key`.
+    pub(super) fn parse(text: &str) -> Option<From> {
+        if text == "expected" {
+            return Some(From::Expected);
+        }
+        let path: Vec<String> = text.strip_prefix("vars.")?.split('.').map(str::to_owned).collect();
+        (!path.iter().any(|part| part.trim().is_empty())).then_some(From::Var(path))
+    }
+
+    /// The value in `case`, or why there is none.
+    pub(super) fn resolve<'a>(&self, case: &'a Case) -> Result<&'a Value, String> {
+        let missing = || format!("the case has no `{self}` to compare with");
+        let found = match self {
+            From::Expected => case.expected.as_ref(),
+            From::Var(path) => {
+                let mut parts = path.iter();
+                let first = parts.next().and_then(|name| case.vars.get(name));
+                parts.fold(first, |value, key| value.and_then(|value| value.get(key)))
+            }
+        };
+        found.filter(|value| !value.is_null()).ok_or_else(missing)
+    }
+}
+
+impl fmt::Display for From {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            From::Expected => f.write_str("expected"),
+            From::Var(path) => write!(f, "vars.{}", path.join(".")),
+        }
+    }
+}
+
+/// A pure function from what happened to a finding.
+pub(super) trait Scorer: Send + Sync {
+    /// Judges the reply; knows nothing of `not_`, weight or threshold.
+    fn grade(&self, input: &ScoreInput<'_>) -> Finding;
+}
+
+/// What a scorer found, before threshold and `not_`. No built-in check is ever inapplicable; the record, the groups and
+/// the aggregation know that state for judges.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Finding {
+    /// A value, with noun phrases for what was seen and what was wanted.
+    Graded { value: Ratio, seen: String, wanted: String },
+    /// It could not tell, and why.
+    Ungraded(String),
+}
+
+impl Finding {
+    /// 1 when `holds`, else 0.
+    pub(super) fn of_bool(holds: bool, seen: impl Into<String>, wanted: impl Into<String>) -> Finding {
+        Finding::Graded { value: Ratio::of_bool(holds), seen: seen.into(), wanted: wanted.into() }
+    }
+}

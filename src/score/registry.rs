@@ -1,0 +1,127 @@
+//! The checks karat knows, one line each.
+
+use super::spec::CheckSpec;
+use super::{call, group, structure, text};
+use crate::base::closest;
+
+static CHECKS: &[&CheckSpec] = &[
+    &text::equals::SPEC,
+    &text::one_of::SPEC,
+    &text::contains::SPEC,
+    &text::contains_any::SPEC,
+    &text::contains_all::SPEC,
+    &text::icontains::SPEC,
+    &text::icontains_any::SPEC,
+    &text::icontains_all::SPEC,
+    &text::starts_with::SPEC,
+    &text::ends_with::SPEC,
+    &text::regex::SPEC,
+    &text::number::SPEC,
+    &text::length::SPEC,
+    &text::word_count::SPEC,
+    &structure::json::SPEC,
+    &structure::json_schema::SPEC,
+    &structure::jsonpath::SPEC,
+    &structure::contains_json::SPEC,
+    &call::finish_reason::SPEC,
+    &call::refusal::SPEC,
+    &call::latency::SPEC,
+    &call::cost::SPEC,
+    &group::all_of::SPEC,
+    &group::any_of::SPEC,
+];
+
+/// What other tools call these checks, for suggestions only.
+const FOREIGN: &[(&str, &str)] = &[
+    ("is_json", "json"),
+    ("is_valid_json", "json"),
+    ("is_refusal", "refusal"),
+    ("exact_match", "equals"),
+    ("exact", "equals"),
+    ("equal", "equals"),
+    ("eq", "equals"),
+    ("match", "regex"),
+    ("matches", "regex"),
+    ("pattern", "regex"),
+    ("schema", "json_schema"),
+    ("json_path", "jsonpath"),
+    ("includes", "contains"),
+    ("substring", "contains"),
+    ("in", "one_of"),
+    ("enum", "one_of"),
+    ("words", "word_count"),
+    ("assert_set", "all_of"),
+    ("all", "all_of"),
+    ("any", "any_of"),
+    ("and", "all_of"),
+    ("or", "any_of"),
+    ("max_latency", "latency"),
+    ("max_cost", "cost"),
+    ("numeric", "number"),
+];
+
+/// All checks, by family: name, options, degenerate cases, version, example.
+pub fn catalogue() -> &'static [&'static CheckSpec] {
+    CHECKS
+}
+
+/// The check of a word, and whether `not_` negates it.
+pub(super) fn find(word: &str) -> Option<(&'static CheckSpec, bool)> {
+    let by_name = |name: &str| CHECKS.iter().find(|spec| spec.name == name).copied();
+    by_name(word)
+        .map(|spec| (spec, false))
+        .or_else(|| word.strip_prefix("not_").and_then(by_name).map(|spec| (spec, true)))
+}
+
+/// The known word nearest to an unknown one: another tool's name for it, other separators, or a typo.
+pub(super) fn suggest(word: &str) -> Option<String> {
+    let plain = word.trim().to_lowercase().replace(['-', ' '], "_");
+    let (not, bare) = plain.strip_prefix("not_").map_or(("", plain.as_str()), |bare| ("not_", bare));
+    let known = CHECKS.iter().map(|spec| spec.name);
+    let same = known.clone().find(|name| *name == bare || name.replace('_', "") == bare.replace('_', ""));
+    let foreign = || FOREIGN.iter().find(|(name, _)| *name == bare).map(|(_, ours)| *ours);
+    same.or_else(foreign).or_else(|| closest(bare, known)).map(|name| format!("{not}{name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spec_is_complete_and_its_name_unique() {
+        let mut names = std::collections::HashSet::new();
+        for spec in catalogue() {
+            assert!(names.insert(spec.name), "{} twice", spec.name);
+            assert!(!spec.name.starts_with("not_") && !spec.about.is_empty(), "{}", spec.name);
+            assert!(!spec.degenerate.is_empty(), "{} says nothing on degenerate cases", spec.name);
+            assert!(spec.example.starts_with("- "), "{}", spec.name);
+            assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
+            assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
+        }
+        assert_eq!(names.len(), 24);
+    }
+
+    #[test]
+    fn foreign_names_and_typos_lead_to_ours() {
+        let pairs = [
+            ("contian", "contains"),
+            ("is-json", "json"),
+            ("not-contains", "not_contains"),
+            ("not_contians", "not_contains"),
+            ("starts-with", "starts_with"),
+            ("Regex", "regex"),
+            ("exact_match", "equals"),
+            ("jsonschema", "json_schema"),
+        ];
+        for (word, ours) in pairs {
+            assert_eq!(suggest(word).as_deref(), Some(ours), "{word}");
+        }
+        assert_eq!(suggest("llm_rubric"), None);
+    }
+
+    #[test]
+    fn negation_is_one_prefix() {
+        assert_eq!(find("not_json").map(|(spec, not)| (spec.name, not)), Some(("json", true)));
+        assert!(find("not_not_json").is_none() && find("not_").is_none());
+    }
+}

@@ -1,0 +1,7 @@
+//! Checks on JSON in the reply.
+
+pub(super) mod contains_json;
+pub(super) mod json;
+pub(super) mod json_schema;
+pub(super) mod jsonpath;
+pub(super) mod parse;
