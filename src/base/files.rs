@@ -45,6 +45,39 @@ pub fn read_source(path: &Path, shown: &Path) -> Result<Source, Box<Diagnostic>>
     }
 }
 
+/// Names of the entries of a folder, sorted, each with whether it is a folder. Names that are not UTF-8 are left out.
+///
+/// # Errors
+/// The I/O error.
+pub fn list_folder(folder: &Path) -> io::Result<Vec<(String, bool)>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        // Follows links, so that a link to a folder is a folder.
+        let is_folder = fs::metadata(entry.path()).is_ok_and(|facts| facts.is_dir());
+        if let Ok(name) = entry.file_name().into_string() {
+            names.push((name, is_folder));
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Reads a whole binary file of at most `limit` bytes. `shown` is the path in messages.
+///
+/// # Errors
+/// A [`Diagnostic`] when it is missing, a folder or larger.
+pub fn read_bytes(path: &Path, shown: &Path, limit: u64) -> Result<Vec<u8>, Box<Diagnostic>> {
+    let file = fs::File::open(path).map_err(|error| io_problem(&error, shown))?;
+    let mut bytes = Vec::new();
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| io_problem(&error, shown))?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
+        let message = format!("`{}` has more than {limit} bytes", shown.display());
+        return Err(Box::new(Diagnostic::error("file-too-large", message).at(Place::of_file(shown))));
+    }
+    Ok(bytes)
+}
+
 /// The diagnostic for an I/O error on `shown`.
 pub fn io_problem(error: &io::Error, shown: &Path) -> Box<Diagnostic> {
     let path = shown.display();

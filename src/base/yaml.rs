@@ -86,12 +86,17 @@ fn syntax_problem(error: &serde_yaml::Error, source: &Source) -> Diagnostic {
         if line == 0 { Span::whole_file() } else { Span::new(line + source.first_line() - 1, col.max(1), 1) }
     });
     let lower = message.to_lowercase();
-    let (code, help) = if lower.contains("budget") || lower.contains("alias") || lower.contains("depth") {
+    let place = source.place(span);
+    // The commonest mistake in templates: YAML reads bare braces as a mapping.
+    let is_bare_template = place.excerpt.as_deref().is_some_and(|line| line.contains(": {{"));
+    let (code, help) = if is_bare_template {
+        ("invalid-yaml", "put quotes around text that begins with `{{`, or write it as a block after `|`")
+    } else if lower.contains("budget") || lower.contains("alias") || lower.contains("depth") {
         ("yaml-budget", "karat limits depth, size and aliases of YAML files; write the values out")
     } else {
         ("invalid-yaml", "check indentation, quotes and colons around this place")
     };
-    Diagnostic::error(code, message).at(source.place(span)).help(help)
+    Diagnostic::error(code, message).at(place).help(help)
 }
 
 fn report_duplicates(node: &Node, source: &Source, problems: &mut Problems) {

@@ -1,0 +1,187 @@
+//! The folder of one prompt: its versions, its draft and its labels.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use semver::Version;
+
+use crate::base::{Diagnostic, Fields, Kind, Place, Problems, SafeName, Source, closest, files, parse_yaml};
+
+/// The file with what is said of all versions.
+const ABOUT_FILE: &str = "prompt.yaml";
+/// The draft of the next version.
+pub(super) const DRAFT: &str = "next";
+/// The selector of the highest version.
+pub(super) const LATEST: &str = "latest";
+
+/// A label: the version it points to, and where it is written.
+#[derive(Debug, Clone)]
+pub(super) struct Label {
+    pub(super) version: Version,
+    pub(super) place: Place,
+}
+
+/// What is in the folder of a prompt. Only names are read; versions are read when they are asked for.
+#[derive(Debug, Clone)]
+pub(super) struct Folder {
+    pub(super) name: SafeName,
+    pub(super) path: PathBuf,
+    pub(super) about: Option<String>,
+    pub(super) owner: Option<String>,
+    pub(super) versions: BTreeMap<Version, PathBuf>,
+    pub(super) draft: Option<PathBuf>,
+    pub(super) labels: IndexMap<String, Label>,
+}
+
+impl Folder {
+    /// Looks into the folder `path`. What is wrong with its files' names or its labels goes to `problems`.
+    pub(super) fn read(name: SafeName, path: &Path, root: &Path, problems: &mut Problems) -> Folder {
+        let shown = |path: &Path| path.strip_prefix(root).unwrap_or(path).to_path_buf();
+        let mut folder = Folder {
+            name,
+            path: path.to_path_buf(),
+            about: None,
+            owner: None,
+            versions: BTreeMap::new(),
+            draft: None,
+            labels: IndexMap::new(),
+        };
+        let entries = match files::list_folder(path) {
+            Ok(entries) => entries,
+            Err(error) => {
+                problems.push(*files::io_problem(&error, &shown(path)));
+                return folder;
+            }
+        };
+        let mut about_file = None;
+        for (file, is_folder) in entries {
+            let at = path.join(&file);
+            if is_folder || file == ABOUT_FILE {
+                about_file = about_file.or_else(|| (file == ABOUT_FILE && !is_folder).then_some(at));
+                continue;
+            }
+            let Some((stem, extension)) = file.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()) else { continue };
+            match (stem, extension) {
+                (_, "yml") => {
+                    let help = format!("rename it to `{stem}.yaml`");
+                    let message = format!("`{file}` is not read: versions end in `.yaml`");
+                    problems.push(
+                        Diagnostic::error("version-file-name", message).at(Place::of_file(&shown(&at))).help(help),
+                    );
+                }
+                (DRAFT, "yaml") => folder.draft = Some(at),
+                (stem, "yaml") => match version(stem) {
+                    Ok(version) => {
+                        folder.versions.insert(version, at);
+                    }
+                    Err(why) => problems.push(
+                        Diagnostic::error("version-not-semver", format!("`{stem}` is not a version: {why}"))
+                            .at(Place::of_file(&shown(&at)))
+                            .help("name version files like `1.2.0.yaml`, the draft `next.yaml`"),
+                    ),
+                },
+                _ => {}
+            }
+        }
+        if let Some(about) = about_file {
+            match files::read_source(&about, &shown(&about)) {
+                Ok(source) => folder.read_about(&source, problems),
+                Err(problem) => problems.push(*problem),
+            }
+        }
+        folder
+    }
+
+    fn read_about(&mut self, source: &Source, problems: &mut Problems) {
+        let Some(node) = parse_yaml(source, problems).filter(|node| node.kind != Kind::Null) else { return };
+        let Some(mut fields) = Fields::of(&node, "prompt file", source, problems) else { return };
+        self.about = fields.text("about", problems).map(str::to_owned);
+        self.owner = fields.text("owner", problems).map(str::to_owned);
+        let labels = fields.node("labels");
+        if let Some(entries) = labels.and_then(|labels| labels.as_map()) {
+            for (key, value) in entries {
+                let key_place = source.place(key.span);
+                if let Err(why) = label_name(&key.text) {
+                    let message = format!("`{}` cannot be a label: {why}", key.text);
+                    problems.push(Diagnostic::error("label-name", message).at(key_place));
+                    continue;
+                }
+                let place = source.place(value.span);
+                match value.as_text().map(version) {
+                    Some(Ok(version)) => {
+                        if !self.versions.contains_key(&version) {
+                            problems.push(self.missing_version(&key.text, &version).at(place.clone()));
+                        }
+                        self.labels.insert(key.text.clone(), Label { version, place });
+                    }
+                    Some(Err(why)) => {
+                        let message = format!("the label `{}` does not name a version: {why}", key.text);
+                        problems.push(Diagnostic::error("version-not-semver", message).at(place));
+                    }
+                    None => {
+                        let message = format!("a label names one version, this is {}", value.describe());
+                        let help = format!("such as `{}: 1.2.0`", key.text);
+                        problems.push(Diagnostic::error("wrong-type", message).at(place).help(help));
+                    }
+                }
+            }
+        } else if let Some(labels) = labels {
+            fields.invalid("labels", format!("`labels` must be a mapping, this is {}", labels.describe()), problems);
+        }
+        fields.finish(problems);
+    }
+
+    /// The label points to a version that is not there.
+    pub(super) fn missing_version(&self, label: &str, version: &Version) -> Diagnostic {
+        let message = format!("the label `{label}` of `{}` points to {version}, which does not exist", self.name);
+        Diagnostic::error("label-to-missing-version", message).help(self.what_exists())
+    }
+
+    /// The highest version by semver precedence; a pre-release only when there is nothing else.
+    pub(super) fn latest(&self) -> Option<&Version> {
+        self.versions.keys().rev().find(|version| version.pre.is_empty()).or_else(|| self.versions.keys().next_back())
+    }
+
+    /// Versions and labels, for help texts.
+    pub(super) fn what_exists(&self) -> String {
+        let mut versions: Vec<String> = self.versions.keys().rev().take(10).map(Version::to_string).collect();
+        if self.versions.len() > versions.len() {
+            versions.push(format!("and {} older", self.versions.len() - versions.len()));
+        }
+        if self.draft.is_some() {
+            versions.insert(0, DRAFT.to_owned());
+        }
+        let labels: Vec<&str> = self.labels.keys().map(String::as_str).collect();
+        let versions = if versions.is_empty() { "none".to_owned() } else { versions.join(", ") };
+        let labels = if labels.is_empty() { "none".to_owned() } else { labels.join(", ") };
+        format!("versions: {versions}; labels: {labels}")
+    }
+
+    /// The selector nearest to a mistyped one.
+    pub(super) fn nearest(&self, selector: &str) -> Option<String> {
+        let mut known: Vec<String> = self.versions.keys().map(Version::to_string).collect();
+        known.extend(self.labels.keys().cloned());
+        known.extend([LATEST.to_owned(), DRAFT.to_owned()]);
+        closest(selector, known.iter().map(String::as_str)).map(str::to_owned)
+    }
+}
+
+/// A version as file names, labels and references write it.
+pub(super) fn version(text: &str) -> Result<Version, String> {
+    let version = Version::parse(text).map_err(|error| format!("{error}; write three numbers, such as `1.2.0`"))?;
+    if version.build.is_empty() {
+        return Ok(version);
+    }
+    Err("build metadata (`+…`) has no order, leave it out".to_owned())
+}
+
+fn label_name(text: &str) -> Result<(), &'static str> {
+    if text == LATEST || text == DRAFT {
+        return Err("this word has a meaning of its own in references");
+    }
+    if Version::parse(text).is_ok() {
+        return Err("it looks like a version");
+    }
+    SafeName::parse(text).map(|_| ()).map_err(|_| "use letters, digits, `-`, `_` and `.`")
+}

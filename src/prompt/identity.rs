@@ -1,0 +1,50 @@
+//! The digest of a prompt: what of its content can change what is sent, in canonical form.
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+
+use super::compile::Compiled;
+use super::definition::{Definition, MessageText, PartText};
+use super::media::MediaSource;
+use super::variable::Variable;
+use crate::base::{Digest, DigestBuilder};
+use crate::record::Media;
+
+/// Of templates, the partials they use, variables, parameters, overrides and output. The names of files, comments,
+/// formatting and `about` are not in it.
+pub(super) fn digest(definition: &Definition, compiled: &Compiled, variables: &IndexMap<String, Variable>) -> Digest {
+    let messages: Vec<Value> = definition.messages.iter().map(message_identity).collect();
+    let partials: Map<String, Value> =
+        compiled.partials.iter().map(|(name, partial)| (name.clone(), json!(partial.text.as_str()))).collect();
+    let variables: Map<String, Value> =
+        variables.iter().map(|(name, variable)| (name.clone(), variable.identity())).collect();
+    let content = json!({
+        "messages": messages,
+        "partials": partials,
+        "variables": variables,
+        "params": serde_json::to_value(&definition.params).unwrap_or(Value::Null),
+        "models": definition.overrides.identity(),
+        "output": serde_json::to_value(&definition.output).unwrap_or(Value::Null),
+    });
+    DigestBuilder::new("prompt").json(&content).finish()
+}
+
+fn message_identity(message: &MessageText) -> Value {
+    let media = |source: &MediaSource| match source {
+        MediaSource::Fixed(Media::Url(url)) => json!({"url": url}),
+        MediaSource::Fixed(Media::Base64 { mime, data }) => {
+            json!({"mime": mime, "data": Digest::of_bytes(data.as_bytes())})
+        }
+        MediaSource::Template(text) => json!({"template": text.as_str()}),
+    };
+    let parts: Vec<Value> = message
+        .parts
+        .iter()
+        .map(|part| match part {
+            PartText::Text(text) => json!({"text": text.as_str()}),
+            PartText::Image(source) => json!({"image": media(source)}),
+            PartText::File { name, media: source } => json!({"file": media(source), "name": name}),
+        })
+        .collect();
+    json!({"role": message.role, "parts": parts})
+}

@@ -1,0 +1,98 @@
+//! Partials: the texts below `prompts/_partials/` that templates include by name.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::compile::check_template;
+use super::scan::Scan;
+use super::text::TemplateText;
+use crate::base::{Problems, SafeName, files};
+
+/// The folder of partials, below the folder of prompts.
+pub(super) const FOLDER: &str = "_partials";
+
+/// A partial, read and scanned.
+#[derive(Debug)]
+pub(super) struct Partial {
+    pub(super) text: TemplateText,
+    pub(super) scan: Scan,
+}
+
+/// Why there is no partial.
+pub(super) enum NoPartial {
+    /// Its name is no relative path of safe names.
+    BadName,
+    /// There is no such file.
+    Missing,
+    /// It is there and broken; its problems are reported, now or before.
+    Broken,
+}
+
+/// All partials of a project, read when they are first asked for.
+#[derive(Debug)]
+pub(super) struct Partials {
+    folder: PathBuf,
+    root: PathBuf,
+    read: Mutex<HashMap<String, Option<Arc<Partial>>>>,
+}
+
+impl Partials {
+    pub(super) fn new(prompts: &Path, root: &Path) -> Partials {
+        Partials { folder: prompts.join(FOLDER), root: root.to_path_buf(), read: Mutex::default() }
+    }
+
+    /// The partial `name`; what is wrong with it goes to `problems`, once.
+    pub(super) fn get(&self, name: &str, problems: &mut Problems) -> Result<Arc<Partial>, NoPartial> {
+        if let Some(known) = self.read.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
+            return known.clone().ok_or(NoPartial::Broken);
+        }
+        if !name.split('/').all(|part| SafeName::parse(part).is_ok()) {
+            return Err(NoPartial::BadName);
+        }
+        let path = files::inside(&self.root, &self.folder, name).map_err(|_| NoPartial::BadName)?;
+        if !path.is_file() {
+            return Err(NoPartial::Missing);
+        }
+        let partial = self.load(&path, problems).map(Arc::new);
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), partial.clone());
+        partial.ok_or(NoPartial::Broken)
+    }
+
+    fn load(&self, path: &Path, problems: &mut Problems) -> Option<Partial> {
+        let shown = path.strip_prefix(&self.root).unwrap_or(path);
+        match files::read_source(path, shown) {
+            Ok(source) => {
+                let text = TemplateText::of_file(&source);
+                let scan = check_template(&text, problems)?;
+                Some(Partial { text, scan })
+            }
+            Err(problem) => {
+                problems.push(*problem);
+                None
+            }
+        }
+    }
+
+    /// Names of all partials, for suggestions and for the lint of the whole project.
+    pub(super) fn names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut folders = vec![String::new()];
+        while let Some(prefix) = folders.pop() {
+            for (name, is_folder) in files::list_folder(&self.folder.join(&prefix)).unwrap_or_default() {
+                let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}/{name}") };
+                if SafeName::parse(&name).is_err() {
+                    continue;
+                }
+                // Deep enough for any project; a link that points at its own parent ends here.
+                if is_folder && path.matches('/').count() < 8 {
+                    folders.push(path);
+                } else if !is_folder {
+                    names.push(path);
+                }
+            }
+        }
+        names.sort();
+        names
+    }
+}

@@ -1,0 +1,291 @@
+//! A prompt, ready to be rendered, and its identity.
+
+use std::fmt;
+
+use indexmap::IndexMap;
+use semver::Version;
+
+use super::compile::{Compiled, compile, template_name};
+use super::definition::{Definition, MessageText, PartText, compare_names, variable_name};
+use super::identity::digest;
+use super::media::{MediaSource, media_of_url};
+use super::partials::Partials;
+use super::render::RenderError;
+use super::template::{Engine, Values};
+use super::text::TemplateText;
+use super::variable::{VarProblem, Variable};
+use crate::base::{Diagnostic, Digest, ModelRef, Place, Problems, SafeName, closest};
+use crate::record::{Media, Message, OutputFormat, Params, Part, Role, Vars};
+
+/// A version of a prompt in the registry.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PromptVersion {
+    /// A released version: `1.2.0.yaml`.
+    Released(Version),
+    /// The draft: `next.yaml`.
+    Draft,
+}
+
+impl fmt::Display for PromptVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PromptVersion::Released(version) => write!(f, "{version}"),
+            PromptVersion::Draft => f.write_str("next"),
+        }
+    }
+}
+
+/// What a prompt renders to for some variables and a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rendered {
+    /// The messages, in order.
+    pub messages: Vec<Message>,
+    /// The prompt's parameters, with its overrides for the model on top.
+    pub params: Params,
+    /// The form of the answer.
+    pub output: OutputFormat,
+}
+
+/// A prompt: compiled, checked, shared between trials.
+pub struct Prompt {
+    /// Its name for people: `code-review@1.2.0`, the path of its file, or `inline-1a2b3c4d`.
+    pub name: String,
+    /// Its name and version in the registry, when it is from there.
+    pub registered: Option<(SafeName, PromptVersion)>,
+    /// What it is for: as the version says, or else the prompt's folder.
+    pub about: Option<String>,
+    /// Who answers for it, as the prompt's folder says.
+    pub owner: Option<String>,
+    /// Digest of everything that can change what is sent: templates and the partials they use, variables, parameters,
+    /// overrides, output with its schema. Not the file's name, its comments or its formatting, nor `about`.
+    pub digest: Digest,
+    /// Its variables: as declared, or all that are used when nothing is declared.
+    pub variables: IndexMap<String, Variable>,
+    /// Its parameters, before overrides by model.
+    pub params: Params,
+    /// The form of the answer.
+    pub output: OutputFormat,
+    /// Where it is written.
+    pub place: Place,
+    messages: Vec<MessageTemplate>,
+    definition: Definition,
+    compiled: Compiled,
+}
+
+struct MessageTemplate {
+    role: Role,
+    parts: Vec<PartTemplate>,
+}
+
+enum PartTemplate {
+    Text(Slot),
+    Image(MediaTemplate),
+    File { name: String, media: MediaTemplate },
+}
+
+enum MediaTemplate {
+    Fixed(Media),
+    Template(Slot),
+}
+
+/// A template of the engine: its name there, made once, and its text, for the places of errors.
+pub(super) struct Slot {
+    pub(super) name: String,
+    pub(super) text: TemplateText,
+}
+
+impl fmt::Debug for Prompt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prompt").field("name", &self.name).field("digest", &self.digest).finish_non_exhaustive()
+    }
+}
+
+impl Prompt {
+    /// Compiles what was read. `name` is given the digest, for prompts that have no other name.
+    pub(super) fn build(
+        definition: Definition,
+        place: Place,
+        registered: Option<(SafeName, PromptVersion)>,
+        name: impl FnOnce(&Digest) -> String,
+        partials: &Partials,
+        problems: &mut Problems,
+    ) -> Option<Prompt> {
+        let compiled = {
+            let texts: Vec<&TemplateText> = definition.messages.iter().flat_map(texts_of).collect();
+            compile(&texts, partials, problems)?
+        };
+        let variables = settle_variables(&definition, &compiled, problems);
+        let digest = digest(&definition, &compiled, &variables);
+        Some(Prompt {
+            name: name(&digest),
+            registered,
+            about: definition.about.clone(),
+            owner: None,
+            digest,
+            variables,
+            params: definition.params.clone(),
+            output: definition.output.clone(),
+            place,
+            messages: number(&definition.messages),
+            definition,
+            compiled,
+        })
+    }
+
+    /// Everything that is wrong with these variables, without rendering: missing, unknown, of a wrong type, outside the
+    /// rules. Declared variables come first, in their order.
+    pub fn check_vars(&self, vars: &Vars) -> Vec<VarProblem> {
+        let mut found = self.check_declared(vars);
+        for name in vars.keys().filter(|name| !self.variables.contains_key(*name)) {
+            let names: Vec<&str> = self.variables.keys().map(String::as_str).collect();
+            let free = names.iter().copied().filter(|known| !vars.contains_key(*known));
+            let help = match closest(name, free) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if names.is_empty() => format!("`{}` has no variables", self.name),
+                None => format!("`{}` has the variables {}", self.name, names.join(", ")),
+            };
+            let message = format!("`{name}` is not a variable of `{}`", self.name);
+            found.push(VarProblem { variable: name.clone(), code: "unknown-variable", message, help: Some(help) });
+        }
+        found
+    }
+
+    fn check_declared(&self, vars: &Vars) -> Vec<VarProblem> {
+        let mut found = Vec::new();
+        for (name, variable) in &self.variables {
+            match vars.get(name) {
+                Some(value) => found.append(&mut variable.check(name, value)),
+                None if variable.required => {
+                    let near =
+                        closest(name, vars.keys().map(String::as_str).filter(|n| !self.variables.contains_key(*n)));
+                    let help = near.map_or_else(
+                        || format!("give `{name}` a value, or a default in the prompt"),
+                        |near| format!("`{near}` is given; is it `{name}`?"),
+                    );
+                    let message = format!("`{name}` is missing, `{}` needs it", self.name);
+                    found.push(VarProblem {
+                        variable: name.clone(),
+                        code: "missing-variable",
+                        message,
+                        help: Some(help),
+                    });
+                }
+                None => {}
+            }
+        }
+        found
+    }
+
+    /// Renders the messages for these variables. Variables the prompt does not have are not looked at; see
+    /// [`Prompt::check_vars`].
+    ///
+    /// # Errors
+    /// [`RenderError`] when a variable breaks its rules, a template meets something undefined or of the wrong type, or a
+    /// message is larger than [`super::MAX_MESSAGE_BYTES`].
+    pub fn render(&self, vars: &Vars, model: &ModelRef) -> Result<Rendered, RenderError> {
+        let problems = self.check_declared(vars);
+        if !problems.is_empty() {
+            return Err(RenderError::Variables { prompt: self.name.clone(), problems });
+        }
+        let mut values = Values::default();
+        for (name, variable) in &self.variables {
+            if let Some(value) = vars.get(name).or(variable.default.as_ref()) {
+                values.insert(name, value);
+            }
+        }
+        let mut messages = Vec::with_capacity(self.messages.len());
+        for (index, message) in self.messages.iter().enumerate() {
+            let parts = message.parts.iter().map(|part| self.render_part(part, index, &values));
+            messages.push(Message { role: message.role, parts: parts.collect::<Result<_, _>>()? });
+        }
+        let params = self.definition.overrides.apply(&self.params, model);
+        Ok(Rendered { messages, params, output: self.output.clone() })
+    }
+
+    /// The prompt's parameters for a model, its overrides on top.
+    pub fn params_for(&self, model: &ModelRef) -> Params {
+        self.definition.overrides.apply(&self.params, model)
+    }
+
+    fn render_part(&self, part: &PartTemplate, message: usize, values: &Values) -> Result<Part, RenderError> {
+        Ok(match part {
+            PartTemplate::Text(slot) => Part::Text(self.render_text(slot, message, values)?),
+            PartTemplate::Image(media) => Part::Image(self.render_media(media, message, values)?),
+            PartTemplate::File { name, media } => {
+                Part::File { name: name.clone(), media: self.render_media(media, message, values)? }
+            }
+        })
+    }
+
+    fn render_text(&self, slot: &Slot, message: usize, values: &Values) -> Result<String, RenderError> {
+        let engine: &Engine = &self.compiled.engine;
+        engine
+            .render(&slot.name, values)
+            .map_err(|failed| RenderError::of(&self.name, message, slot, &self.compiled.partials, failed))
+    }
+
+    fn render_media(&self, media: &MediaTemplate, message: usize, values: &Values) -> Result<Media, RenderError> {
+        match media {
+            MediaTemplate::Fixed(media) => Ok(media.clone()),
+            MediaTemplate::Template(slot) => {
+                let text = self.render_text(slot, message, values)?;
+                media_of_url(text.trim()).ok_or_else(|| RenderError::media(&self.name, slot, &text))
+            }
+        }
+    }
+}
+
+/// The templates of a message, in the order in which [`number`] counts them.
+fn texts_of(message: &MessageText) -> impl Iterator<Item = &TemplateText> {
+    message.parts.iter().filter_map(|part| match part {
+        PartText::Text(text)
+        | PartText::Image(MediaSource::Template(text))
+        | PartText::File { media: MediaSource::Template(text), .. } => Some(text),
+        PartText::Image(MediaSource::Fixed(_)) | PartText::File { media: MediaSource::Fixed(_), .. } => None,
+    })
+}
+
+fn number(messages: &[MessageText]) -> Vec<MessageTemplate> {
+    let mut next = 0;
+    let mut slot = |text: &TemplateText| {
+        let name = template_name(next);
+        next += 1;
+        Slot { name, text: text.clone() }
+    };
+    let media = |source: &MediaSource, slot: &mut dyn FnMut(&TemplateText) -> Slot| match source {
+        MediaSource::Fixed(media) => MediaTemplate::Fixed(media.clone()),
+        MediaSource::Template(text) => MediaTemplate::Template(slot(text)),
+    };
+    let mut part = |part: &PartText| match part {
+        PartText::Text(text) => PartTemplate::Text(slot(text)),
+        PartText::Image(source) => PartTemplate::Image(media(source, &mut slot)),
+        PartText::File { name, media: source } => {
+            PartTemplate::File { name: name.clone(), media: media(source, &mut slot) }
+        }
+    };
+    messages
+        .iter()
+        .map(|message| MessageTemplate { role: message.role, parts: message.parts.iter().map(&mut part).collect() })
+        .collect()
+}
+
+/// Declared variables checked against the used ones; without a `variables:` block, every used name is required.
+fn settle_variables(
+    definition: &Definition,
+    compiled: &Compiled,
+    problems: &mut Problems,
+) -> IndexMap<String, Variable> {
+    if let Some(declared) = &definition.variables {
+        compare_names(declared, &compiled.names, problems);
+        return declared.clone();
+    }
+    let mut variables = IndexMap::new();
+    for used in &compiled.names {
+        if let Err(why) = variable_name(&used.name) {
+            let message = format!("`{}` cannot be the name of a variable: {why}", used.name);
+            problems.push(Diagnostic::error("variable-name", message).at(used.place.clone()));
+        }
+        variables.insert(used.name.clone(), Variable::undeclared(used.place.clone()));
+    }
+    variables
+}
