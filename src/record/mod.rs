@@ -20,5 +20,5 @@ pub use event::RunEvent;
 pub use run::{GitFacts, RunHeader, RunKind, RunStatus, SuiteRecord, VariantRecord};
 pub use score::{Score, ScoreState};
 pub use trial::{Outcome, TrialFacts, TrialKey, TrialRecord};
-pub use usage::Usage;
+pub use usage::{SearchSize, Usage};
 pub use verdict::{Figure, Verdict, VerdictWord};

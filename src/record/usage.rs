@@ -51,9 +51,41 @@ pub struct Usage {
     /// Web searches, billed each.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub web_searches: Option<u64>,
+    /// Search queries that the model made, billed each (Perplexity).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search_queries: Option<u64>,
+    /// Rerank search units, billed each (Cohere).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search_units: Option<u64>,
+    /// Size of the search context, where the fee per request depends on it (Perplexity).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search_size: Option<SearchSize>,
     /// Whether the provider's numbers contradicted each other and a class was clamped to zero.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub ambiguous: bool,
+}
+
+/// How much a search brings into the context; the fee per request may depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SearchSize {
+    /// The least.
+    Low,
+    /// In between.
+    Medium,
+    /// The most.
+    High,
+}
+
+impl SearchSize {
+    /// Word and size, in one table.
+    pub const ALL: &[(&str, SearchSize)] =
+        &[("low", SearchSize::Low), ("medium", SearchSize::Medium), ("high", SearchSize::High)];
+
+    /// The size of a word.
+    pub fn parse(word: &str) -> Option<SearchSize> {
+        SearchSize::ALL.iter().find(|(known, _)| *known == word).map(|(_, size)| *size)
+    }
 }
 
 impl Usage {
@@ -83,6 +115,5 @@ impl Usage {
 }
 
 fn sum(classes: &[Option<u64>]) -> Option<Tokens> {
-    let known: Vec<u64> = classes.iter().filter_map(|class| *class).collect();
-    (!known.is_empty()).then(|| Tokens(known.iter().fold(0, |total, class| total.saturating_add(*class))))
+    classes.iter().flatten().copied().reduce(u64::saturating_add).map(Tokens)
 }

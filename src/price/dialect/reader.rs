@@ -1,0 +1,111 @@
+//! Reads counts from a raw usage object, and remembers when they contradict each other.
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
+use serde_json::Value;
+
+/// A usage object being read.
+pub(super) struct Reader<'v> {
+    raw: &'v Value,
+    ambiguous: bool,
+}
+
+impl<'v> Reader<'v> {
+    pub(super) fn of(raw: &'v Value) -> Reader<'v> {
+        Reader { raw, ambiguous: false }
+    }
+
+    /// Whether anything contradicted.
+    pub(super) fn is_ambiguous(&self) -> bool {
+        self.ambiguous
+    }
+
+    /// Notes a contradiction.
+    pub(super) fn doubt(&mut self) {
+        self.ambiguous = true;
+    }
+
+    /// The value at `path`, if there is one.
+    pub(super) fn at(&self, path: &[&str]) -> Option<&'v Value> {
+        path.iter().try_fold(self.raw, |value, key| value.get(key))
+    }
+
+    /// The count at `path`; a negative one is zero and a contradiction.
+    pub(super) fn count(&mut self, path: &[&str]) -> Option<u64> {
+        let value = self.at(path)?;
+        self.read(value)
+    }
+
+    /// Sum of `field` over the items of the list at `path` whose `tag` is `wanted`; `None` without such a list.
+    pub(super) fn tagged(&mut self, path: &[&str], tag: &str, wanted: &str, field: &str) -> Option<u64> {
+        let items = self.at(path)?.as_array()?;
+        let mut sum: u64 = 0;
+        for item in items {
+            let matches = item.get(tag).and_then(Value::as_str).is_some_and(|word| word.eq_ignore_ascii_case(wanted));
+            if let (true, Some(count)) = (matches, item.get(field)) {
+                sum = sum.saturating_add(self.read(count).unwrap_or(0));
+            }
+        }
+        Some(sum)
+    }
+
+    /// `total` without its parts; more parts than total is zero and a contradiction.
+    pub(super) fn rest(&mut self, total: u64, parts: &[Option<u64>]) -> u64 {
+        let taken = parts.iter().flatten().fold(0_u64, |sum, part| sum.saturating_add(*part));
+        total.checked_sub(taken).unwrap_or_else(|| {
+            self.ambiguous = true;
+            0
+        })
+    }
+
+    fn read(&mut self, value: &Value) -> Option<u64> {
+        let Value::Number(number) = value else { return None };
+        if let Some(count) = number.as_u64() {
+            return Some(count);
+        }
+        // Some servers write counts as `12.0`.
+        let decimal = number.as_f64().and_then(Decimal::from_f64)?;
+        if decimal.is_sign_negative() {
+            self.ambiguous = true;
+            return Some(0);
+        }
+        if decimal.fract().is_zero() { decimal.to_u64() } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn counts_are_whole_and_not_negative() {
+        let raw = json!({"a": 12, "b": 12.0, "c": 12.5, "d": -3, "e": {"f": 7}, "g": "9", "h": null});
+        let mut reader = Reader::of(&raw);
+        for (path, count) in [
+            (&["a"][..], Some(12)),
+            (&["b"], Some(12)),
+            (&["c"], None),
+            (&["e", "f"], Some(7)),
+            (&["g"], None),
+            (&["h"], None),
+            (&["x", "y"], None),
+        ] {
+            assert_eq!(reader.count(path), count, "{path:?}");
+        }
+        assert!(!reader.is_ambiguous());
+        assert_eq!(reader.count(&["d"]), Some(0));
+        assert!(reader.is_ambiguous());
+    }
+
+    #[test]
+    fn parts_beyond_the_total_are_a_contradiction() {
+        let raw = json!({});
+        let mut reader = Reader::of(&raw);
+        assert_eq!(reader.rest(10, &[Some(4), None, Some(6)]), 0);
+        assert!(!reader.is_ambiguous());
+        assert_eq!(reader.rest(10, &[Some(4), Some(u64::MAX)]), 0);
+        assert!(reader.is_ambiguous());
+    }
+}
