@@ -1,1 +1,38 @@
 //! What to run: suite files, cases, datasets, variants, selection.
+//!
+//! [`load`] reads suite files, [`survey_all`] is the one pass over all cases that reports everything wrong with them
+//! before the first call, and [`selected`] walks the chosen cases a second time to execute them. Datasets are streamed
+//! in both passes and never held in memory.
+
+mod case;
+mod checks;
+mod dataset;
+mod disk;
+mod duplicates;
+mod feeds;
+mod goal;
+mod load;
+mod matrix;
+mod names;
+mod params;
+mod pass;
+mod reader;
+mod row_lint;
+mod secrets;
+mod select;
+mod suite_file;
+mod survey;
+mod unmatched;
+mod variants;
+
+pub use disk::discover;
+pub use goal::{Bound, Goal, Op};
+pub use load::{LoadContext, load};
+pub use pass::{Selected, selected};
+pub use reader::{Cases, LoadedCase};
+pub use select::{Selection, glob_matches};
+pub use suite_file::Suite;
+pub use survey::{Survey, survey, survey_all};
+pub use variants::Variant;
+#[cfg(test)]
+mod tests;

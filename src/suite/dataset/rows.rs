@@ -1,0 +1,125 @@
+//! One sequence of rows over all feeds of a suite, restartable, in constant memory.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::slice;
+use std::sync::Arc;
+
+use super::csv::CsvReader;
+use super::jsonl::JsonlReader;
+use super::lines::{Lines, MAX_ROW_BYTES};
+use crate::base::{Node, Problems, Source};
+use crate::suite::disk;
+
+/// A part of a suite's cases.
+#[derive(Debug)]
+pub(in crate::suite) enum Feed {
+    /// Rows in memory: written in the suite, or read from a YAML file.
+    List {
+        /// The file they stand in.
+        source: Source,
+        /// One per case.
+        rows: Vec<Node>,
+    },
+    /// A dataset that is streamed.
+    File {
+        /// How it is read.
+        format: Format,
+        /// Where it is.
+        path: PathBuf,
+        /// Its path in messages.
+        shown: Arc<Path>,
+    },
+}
+
+/// Formats that are streamed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::suite) enum Format {
+    /// One JSON object per line.
+    Jsonl,
+    /// Comma-separated with a typed header.
+    Csv,
+}
+
+/// One row as a mapping with the keys of a case, and the text it was read from.
+#[derive(Debug, Clone)]
+pub(in crate::suite) struct Row {
+    /// The mapping.
+    pub(in crate::suite) node: Node,
+    /// Its text, for excerpts.
+    pub(in crate::suite) source: Source,
+}
+
+/// What reading on brings.
+pub(in crate::suite) enum Next {
+    /// A row.
+    Row(Row),
+    /// A row that cannot be read; its problem has been reported.
+    Bad,
+    /// The end.
+    End,
+}
+
+/// Reads all rows of some feeds in order.
+pub(in crate::suite) struct Rows<'a> {
+    feeds: slice::Iter<'a, Feed>,
+    open: Open<'a>,
+    scan: bool,
+}
+
+enum Open<'a> {
+    Nothing,
+    List(&'a Source, slice::Iter<'a, Node>),
+    Jsonl(JsonlReader<BufReader<File>>),
+    Csv(CsvReader<BufReader<File>>),
+}
+
+impl<'a> Rows<'a> {
+    /// From the first row on. With `scan`, streamed rows are searched for secrets, which are reported and masked.
+    pub(in crate::suite) fn of(feeds: &'a [Feed], scan: bool) -> Rows<'a> {
+        Rows { feeds: feeds.iter(), open: Open::Nothing, scan }
+    }
+
+    /// The next row; problems of the row or of its file go to `problems`.
+    pub(in crate::suite) fn next_row(&mut self, problems: &mut Problems) -> Next {
+        loop {
+            let next = match &mut self.open {
+                Open::Nothing => Next::End,
+                Open::List(source, rows) => {
+                    rows.next().map_or(Next::End, |node| Next::Row(Row { node: node.clone(), source: source.clone() }))
+                }
+                Open::Jsonl(reader) => reader.next_row(problems),
+                Open::Csv(reader) => reader.next_row(problems),
+            };
+            if !matches!(next, Next::End) {
+                return next;
+            }
+            match self.feeds.next() {
+                None => return Next::End,
+                Some(feed) => self.open = Open::feed(feed, self.scan, problems),
+            }
+        }
+    }
+}
+
+impl<'a> Open<'a> {
+    fn feed(feed: &'a Feed, scan: bool, problems: &mut Problems) -> Open<'a> {
+        match feed {
+            Feed::List { source, rows } => Open::List(source, rows.iter()),
+            Feed::File { format, path, shown } => match disk::open(path, shown) {
+                Ok(file) => {
+                    let lines = Lines::new(BufReader::with_capacity(64 * 1024, file), Arc::clone(shown), MAX_ROW_BYTES);
+                    match format {
+                        Format::Jsonl => Open::Jsonl(JsonlReader::new(lines, scan)),
+                        Format::Csv => Open::Csv(CsvReader::new(lines, MAX_ROW_BYTES, scan)),
+                    }
+                }
+                Err(problem) => {
+                    problems.push(*problem);
+                    Open::Nothing
+                }
+            },
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Walks the cases of a suite: rows become drafts, the matrix multiplies them.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::case::{Draft, read_draft};
+use super::checks::{CheckCache, CheckSet};
+use super::dataset::{Next, Row, Rows};
+use super::matrix::Combination;
+use super::params;
+use super::suite_file::{Suite, rule_text};
+use crate::base::{CaseId, Diagnostic, Digest, DigestBuilder, Place, Problems, Span};
+use crate::record::{Case, CaseRef, Params};
+use crate::score::Check;
+
+/// A case with everything needed to execute it.
+#[derive(Clone)]
+pub struct LoadedCase {
+    /// What prompts and scorers see.
+    pub case: CaseRef,
+    /// The suite's default checks, then the case's own; shared between cases of equal checks.
+    pub checks: Arc<[Arc<Check>]>,
+    /// Overrides on top of the variant's parameters.
+    pub params: Params,
+    /// How often it is asked.
+    pub repeat: u32,
+    /// Why it is not run; `None` when it is.
+    pub skip: Option<String>,
+    /// Marked to be run alone.
+    pub only: bool,
+    /// Where it stands, without an excerpt.
+    pub place: Place,
+}
+
+/// The cases of a suite in order; see [`Suite::cases`].
+pub struct Cases<'a> {
+    reader: CaseReader<'a>,
+}
+
+impl<'a> Cases<'a> {
+    pub(super) fn of(suite: &'a Suite) -> Cases<'a> {
+        Cases { reader: CaseReader::new(suite, Scan::No) }
+    }
+}
+
+impl Iterator for Cases<'_> {
+    type Item = Result<LoadedCase, Problems>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut problems = Problems::new();
+        match self.reader.next_case(&mut problems) {
+            // A dataset that could not be opened may stand before a case of the next.
+            NextCase::Case(case) if !problems.has_errors() => Some(Ok(*case)),
+            NextCase::Case(_) | NextCase::Bad => Some(Err(problems)),
+            NextCase::End => problems.has_errors().then_some(Err(problems)),
+        }
+    }
+}
+
+/// Whether rows are searched for secrets as they are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scan {
+    Yes,
+    No,
+}
+
+/// What walking on brings.
+pub(super) enum NextCase {
+    Case(Box<LoadedCase>),
+    /// A row with problems, which have been reported.
+    Bad,
+    End,
+}
+
+/// Walks cases and keeps the row of the last one, for places.
+pub(super) struct CaseReader<'a> {
+    suite: &'a Suite,
+    rows: Rows<'a>,
+    cache: CheckCache<'a>,
+    row: Option<Row>,
+    pending: Option<(Draft, usize)>,
+    rule: String,
+}
+
+impl<'a> CaseReader<'a> {
+    pub(super) fn new(suite: &'a Suite, scan: Scan) -> CaseReader<'a> {
+        CaseReader {
+            suite,
+            rows: Rows::of(&suite.feeds, scan == Scan::Yes),
+            cache: CheckCache::new(&suite.defaults.checks, suite.folders()),
+            row: None,
+            pending: None,
+            rule: rule_text(&suite.rule),
+        }
+    }
+
+    /// The next case; what is wrong with its row goes to `problems`.
+    pub(super) fn next_case(&mut self, problems: &mut Problems) -> NextCase {
+        if let Some((draft, index)) = self.pending.take() {
+            return self.combine(draft, index, problems);
+        }
+        let row = match self.rows.next_row(problems) {
+            Next::Row(row) => row,
+            Next::Bad => return NextCase::Bad,
+            Next::End => return NextCase::End,
+        };
+        let draft = read_draft(self.suite, &row, &mut self.cache, problems);
+        self.row = Some(row);
+        match draft {
+            None => NextCase::Bad,
+            Some(draft) if self.suite.matrix.is_empty() => NextCase::Case(Box::new(self.finish(draft))),
+            Some(draft) => self.combine(draft, 0, problems),
+        }
+    }
+
+    /// The place of the last case, with an excerpt.
+    pub(super) fn place(&self) -> Place {
+        self.row.as_ref().map_or_else(|| self.suite.place.clone(), |row| row.source.place(row.node.span))
+    }
+
+    /// The place of a variable of the last case, its name or its value; of the case when it is not written there.
+    pub(super) fn place_of_var(&self, variable: &str, name: bool) -> Place {
+        let find = |row: &Row| {
+            let entries = row.node.get("vars")?.as_map()?;
+            let (key, value) = entries.iter().find(|(key, _)| key.text == variable)?;
+            Some(row.source.place(if name { key.span } else { value.span }))
+        };
+        self.row.as_ref().and_then(find).unwrap_or_else(|| self.place())
+    }
+
+    fn combine(&mut self, draft: Draft, index: usize, problems: &mut Problems) -> NextCase {
+        let combinations = &self.suite.matrix.combinations;
+        let Some(combination) = combinations.get(index) else { return self.next_case(problems) };
+        let id = match CaseId::parse(&format!("{}{}", draft.id, combination.suffix)) {
+            Ok(id) => id,
+            Err(error) => {
+                let help = "give the case a shorter `id`";
+                problems.push(Diagnostic::error("invalid-value", error.to_string()).at(self.place()).help(help));
+                return NextCase::Bad;
+            }
+        };
+        let mut one = draft.clone();
+        one.id = id;
+        add_vars(&mut one, combination);
+        if index + 1 < combinations.len() {
+            self.pending = Some((draft, index + 1));
+        }
+        NextCase::Case(Box::new(self.finish(one)))
+    }
+
+    fn finish(&self, draft: Draft) -> LoadedCase {
+        let Draft { id, vars, expected, context, checks, tags, group, weight, repeat, skip, only, params } = draft;
+        let mut case = Case { id, digest: Digest::from_bytes([0; 32]), vars, expected, context, tags, group, weight };
+        case.digest = digest_of(&mut case, &checks, &params, &self.rule);
+        let place = match &self.row {
+            Some(row) => Place::of_file(row.source.path()).at(row.node.span),
+            None => Place::of_file(&self.suite.path).at(Span::whole_file()),
+        };
+        LoadedCase { case: Arc::new(case), checks: checks.checks, params, repeat, skip, only, place }
+    }
+}
+
+fn add_vars(draft: &mut Draft, combination: &Combination) {
+    for (name, value) in &combination.vars {
+        draft.vars.insert(name.clone(), value.clone());
+    }
+}
+
+/// Of everything that can change a result; not of id, tags, group and position.
+fn digest_of(case: &mut Case, checks: &CheckSet, params: &Params, rule: &str) -> Digest {
+    // Lent to a value and taken back, because the canonical form is made of values.
+    let vars = Value::Object(std::mem::take(&mut case.vars));
+    let mut builder = DigestBuilder::new("case").json(&vars);
+    if let Value::Object(vars) = vars {
+        case.vars = vars;
+    }
+    builder = match &case.expected {
+        Some(expected) => builder.part(b"expected").json(expected),
+        None => builder.part(b""),
+    };
+    builder = builder.part(&case.context.len().to_be_bytes());
+    builder = case.context.iter().fold(builder, |builder, passage| builder.part(passage.as_bytes()));
+    builder = builder.part(checks.digest.as_bytes()).part(&case.weight.to_bits().to_be_bytes()).part(rule.as_bytes());
+    if *params != Params::default() {
+        builder = builder.json(&params::to_json(params));
+    }
+    builder.finish()
+}

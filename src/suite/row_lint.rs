@@ -1,0 +1,60 @@
+//! Cross-checks of one case: what its prompts and its checks need of it.
+
+use super::Suite;
+use super::reader::{CaseReader, LoadedCase};
+use crate::base::{Diagnostic, Problems};
+use crate::prompt::VarProblem;
+
+/// Reports what is wrong with a case in the light of the suite's prompts and the case's checks.
+pub(super) fn check(suite: &Suite, loaded: &LoadedCase, reader: &CaseReader<'_>, problems: &mut Problems) {
+    check_vars(suite, loaded, reader, problems);
+    let case = &loaded.case;
+    for check in loaded.checks.iter() {
+        if check.needs_expected() && case.expected.is_none() {
+            let message = format!("the check `{}` needs `expected`, which this case lacks", check.name());
+            let help = "add `expected:` to the case, or give the check a value of its own";
+            problems.push(Diagnostic::error("missing-expected", message).at(reader.place()).help(help));
+        }
+        if check.needs_context() && case.context.is_empty() {
+            let message = format!("the check `{}` needs `context`, which this case lacks", check.name());
+            let help = "add `context:` to the case";
+            problems.push(Diagnostic::error("missing-context", message).at(reader.place()).help(help));
+        }
+        for variable in check.needed_vars().filter(|name| !case.vars.contains_key(*name)) {
+            let message =
+                format!("the check `{}` takes a value from `vars.{variable}`, which this case lacks", check.name());
+            let help = format!("add `{variable}` to the case's `vars:`");
+            problems.push(Diagnostic::error("missing-variable", message).at(reader.place()).help(help));
+        }
+    }
+}
+
+fn check_vars(suite: &Suite, loaded: &LoadedCase, reader: &CaseReader<'_>, problems: &mut Problems) {
+    let mut told: Vec<VarProblem> = Vec::new();
+    // How many prompts do not know a variable: only when none does, it is a slip. Prompts under comparison may differ
+    // in what they use.
+    let mut strangers: Vec<(VarProblem, usize)> = Vec::new();
+    for prompt in &suite.prompts {
+        for problem in prompt.check_vars(&loaded.case.vars) {
+            if problem.code == "unknown-variable" {
+                match strangers.iter_mut().find(|(known, _)| known.variable == problem.variable) {
+                    Some((_, count)) => *count += 1,
+                    None => strangers.push((problem, 1)),
+                }
+            } else if !told.iter().any(|known| known.variable == problem.variable && known.message == problem.message) {
+                told.push(problem);
+            }
+        }
+    }
+    if !suite.gaps.prompts {
+        let of_checks = |name: &str| loaded.checks.iter().any(|check| check.needed_vars().any(|needed| needed == name));
+        let slips = strangers.into_iter().filter(|(_, count)| *count == suite.prompts.len());
+        told.extend(slips.map(|(problem, _)| problem).filter(|problem| !of_checks(&problem.variable)));
+    }
+    for problem in told {
+        let place = reader.place_of_var(&problem.variable, problem.code == "unknown-variable");
+        let mut diagnostic = Diagnostic::error(problem.code, problem.message).at(place);
+        diagnostic.help = problem.help;
+        problems.push(diagnostic);
+    }
+}

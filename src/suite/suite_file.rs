@@ -1,0 +1,99 @@
+//! A suite as it is meant, and its walk over the cases.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::checks::{CheckSet, Folders};
+use super::dataset::Feed;
+use super::matrix::Matrix;
+use super::reader::Cases;
+use super::{Goal, Variant};
+use crate::base::{Digest, DigestBuilder, ModelRef, Place, SafeName, Source};
+use crate::prompt::Prompt;
+use crate::record::Vars;
+use crate::score::PassRule;
+
+/// One suite: what to ask, of which models, and how to judge the answers. Its cases are walked by [`Suite::cases`].
+pub struct Suite {
+    /// Its name, unique in the project.
+    pub name: SafeName,
+    /// What it is for.
+    pub about: Option<String>,
+    /// Its file, as shown to the user.
+    pub path: PathBuf,
+    /// Where its name stands.
+    pub place: Place,
+    /// Prompts × models with their parameters, in the order of the file.
+    pub variants: Vec<Variant>,
+    /// The model that judges, where a check asks one.
+    pub judge: Option<ModelRef>,
+    /// How often each case is asked, 1..=1000; a case may say otherwise.
+    pub repeat: u32,
+    /// What must be reached.
+    pub goal: Goal,
+    /// How scores make a trial pass.
+    pub rule: PassRule,
+    /// Most trials that may error or stay ungraded before the verdict is undecided.
+    pub max_errors: u32,
+    pub(super) root: PathBuf,
+    pub(super) base_dir: PathBuf,
+    pub(super) source: Source,
+    pub(super) prompts: Vec<Arc<Prompt>>,
+    pub(super) defaults: Defaults,
+    pub(super) feeds: Vec<Feed>,
+    pub(super) matrix: Matrix,
+    pub(super) gaps: Gaps,
+}
+
+/// What `defaults:` gives every case.
+pub(super) struct Defaults {
+    pub(super) checks: CheckSet,
+    pub(super) tags: Vec<String>,
+    pub(super) weight: f64,
+    pub(super) vars: Vars,
+}
+
+/// Parts that were named but could not be read: what follows from them is not reported again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Gaps {
+    pub(super) prompts: bool,
+    pub(super) checks: bool,
+    pub(super) cases: bool,
+}
+
+impl Suite {
+    /// All cases in the order of the files, each matrix combination on its own. Restartable; datasets are streamed.
+    ///
+    /// A row with problems is one `Err`, and the walk goes on after it.
+    pub fn cases(&self) -> Cases<'_> {
+        Cases::of(self)
+    }
+
+    /// Digest of everything but the cases: variants, judge, repeats, default checks, goal, pass rule.
+    pub(super) fn definition(&self) -> Digest {
+        let judge = self.judge.as_ref().map(ToString::to_string).unwrap_or_default();
+        let mut builder = DigestBuilder::new("suite")
+            .part(judge.as_bytes())
+            .part(&self.repeat.to_be_bytes())
+            .part(&self.max_errors.to_be_bytes())
+            .part(self.defaults.checks.digest.as_bytes())
+            .part(rule_text(&self.rule).as_bytes())
+            .json(&self.goal.to_json());
+        for variant in &self.variants {
+            builder = builder.part(variant.digest.as_bytes());
+        }
+        builder.finish()
+    }
+
+    pub(super) fn folders(&self) -> Folders<'_> {
+        Folders { root: &self.root, base_dir: &self.base_dir }
+    }
+}
+
+/// The pass rule as digests hold it.
+pub(super) fn rule_text(rule: &PassRule) -> String {
+    match rule {
+        PassRule::All => "all".to_owned(),
+        PassRule::Threshold(share) => format!(">= {}", share.get()),
+    }
+}

@@ -1,0 +1,287 @@
+//! The one validating pass over all cases before the first call: counts, digest, and everything wrong with them.
+
+use std::collections::{BTreeSet, BinaryHeap};
+
+use super::dataset::Feed;
+use super::disk::{self, Stamp};
+use super::duplicates::Duplicates;
+use super::reader::{CaseReader, LoadedCase, NextCase, Scan};
+use super::select::{Filter, Selection, draw};
+use super::{Suite, row_lint, unmatched};
+use crate::base::{Diagnostic, Digest, DigestBuilder, Place, Problems};
+
+/// Most rows of one suite whose problems are told in full: one broken dataset must not hide the other files.
+const MAX_REPORTED_ROWS: usize = 100;
+
+/// Most tags that are kept for messages.
+const MAX_TAGS: usize = 200;
+
+/// What the survey of a suite found, and what the second pass needs to choose the same cases.
+#[derive(Debug, Clone)]
+pub struct Survey {
+    /// Cases of the suite, matrix combinations counted each.
+    pub total: u64,
+    /// Cases that will be run.
+    pub selected: u64,
+    /// Cases that pass the filters but are skipped by the suite's own word; yielded by the second pass, too. Always 0
+    /// with `--first` and `--sample`, which choose among cases that can run.
+    pub skipped: u64,
+    /// Trials of the plan: repeats of the selected cases, times the variants.
+    pub trials: u64,
+    /// Digest of the suite: variants, judge, repeats, checks, goal and all cases in order.
+    pub digest: Digest,
+    /// Indexes of the variants that are run.
+    pub variants: Vec<usize>,
+    pub(super) only: bool,
+    /// The largest number that is still drawn, with `--sample`.
+    pub(super) draw_up_to: Option<u128>,
+    pub(super) cases_digest: Digest,
+    pub(super) stamps: Vec<Option<Stamp>>,
+    pub(super) case_hits: Vec<bool>,
+    pub(super) tag_hits: Vec<bool>,
+    pub(super) keys_found: u64,
+    pub(super) tags: BTreeSet<String>,
+}
+
+/// Surveys all suites, and reports filters that match nothing in any of them and a selection without cases.
+///
+/// Surveys come in the order of `suites`. Nothing may be run while `problems` has errors.
+pub fn survey_all(suites: &[Suite], selection: &Selection, problems: &mut Problems) -> Vec<Survey> {
+    let surveys: Vec<Survey> = suites.iter().map(|suite| survey(suite, selection, problems)).collect();
+    unmatched::report(suites, &surveys, selection, problems);
+    surveys
+}
+
+/// Walks all cases of a suite once and reports everything wrong with them, in memory of about 20 to 40 bytes per case.
+///
+/// Filters that match nothing are the business of [`survey_all`]: another suite may have what this one lacks.
+pub fn survey(suite: &Suite, selection: &Selection, problems: &mut Problems) -> Survey {
+    let stamps = stamps(suite);
+    let mut reader = CaseReader::new(suite, Scan::Yes);
+    let mut pass = Pass::new(suite, selection);
+    loop {
+        let mut found = Problems::new();
+        let next = reader.next_case(&mut found);
+        match &next {
+            NextCase::Case(case) => pass.case(case, &reader, &mut found),
+            NextCase::Bad | NextCase::End => {}
+        }
+        pass.report(found, problems);
+        if matches!(next, NextCase::End) {
+            break;
+        }
+    }
+    pass.finish(stamps, problems)
+}
+
+/// The stamps of the suite's datasets, in order.
+pub(super) fn stamps(suite: &Suite) -> Vec<Option<Stamp>> {
+    let files = suite.feeds.iter().filter_map(|feed| match feed {
+        Feed::File { path, .. } => Some(path),
+        Feed::List { .. } => None,
+    });
+    files.map(|path| disk::stamp(path)).collect()
+}
+
+struct Pass<'a> {
+    suite: &'a Suite,
+    selection: &'a Selection,
+    filter: Filter<'a>,
+    duplicates: Duplicates,
+    digest: DigestBuilder,
+    total: u64,
+    unchecked: u64,
+    first_unchecked: Vec<Place>,
+    tags: BTreeSet<String>,
+    all: Tally,
+    only: Tally,
+    first_only: Option<Place>,
+    bad: bool,
+    reported: usize,
+    suppressed: usize,
+}
+
+impl<'a> Pass<'a> {
+    fn new(suite: &'a Suite, selection: &'a Selection) -> Pass<'a> {
+        Pass {
+            suite,
+            selection,
+            filter: Filter::new(selection, suite),
+            duplicates: Duplicates::default(),
+            digest: cases_digest(),
+            total: 0,
+            unchecked: 0,
+            first_unchecked: Vec::new(),
+            tags: BTreeSet::new(),
+            all: Tally::default(),
+            only: Tally::default(),
+            first_only: None,
+            bad: false,
+            reported: 0,
+            suppressed: 0,
+        }
+    }
+
+    fn case(&mut self, loaded: &LoadedCase, reader: &CaseReader<'_>, found: &mut Problems) {
+        self.total += 1;
+        let digest = std::mem::replace(&mut self.digest, cases_digest());
+        self.digest = digest.part(loaded.case.digest.as_bytes());
+        self.duplicates.add(&loaded.case.id, || reader.place());
+        if loaded.checks.is_empty() && !self.suite.gaps.checks {
+            self.unchecked += 1;
+            if self.first_unchecked.len() < MAX_REPORTED_ROWS {
+                self.first_unchecked.push(reader.place());
+            }
+        }
+        row_lint::check(self.suite, loaded, reader, found);
+        if self.tags.len() < MAX_TAGS {
+            for tag in &loaded.case.tags {
+                if !self.tags.contains(tag) {
+                    self.tags.insert(tag.clone());
+                }
+            }
+        }
+        if loaded.only && self.first_only.is_none() {
+            self.first_only = Some(reader.place());
+        }
+        if self.filter.accepts(&loaded.case) {
+            self.all.offer(loaded, self.selection);
+            if loaded.only {
+                self.only.offer(loaded, self.selection);
+            }
+        }
+    }
+
+    /// Passes the problems of one row on, or counts them once there were many.
+    fn report(&mut self, found: Problems, problems: &mut Problems) {
+        if found.is_empty() {
+            return;
+        }
+        self.bad |= found.has_errors();
+        self.reported += 1;
+        if self.reported <= MAX_REPORTED_ROWS {
+            problems.absorb(found);
+        } else {
+            self.suppressed += found.error_count();
+        }
+    }
+
+    fn finish(mut self, stamps: Vec<Option<Stamp>>, problems: &mut Problems) -> Survey {
+        let suite = self.suite;
+        let duplicates = std::mem::take(&mut self.duplicates);
+        duplicates.report(suite, problems);
+        self.report_unchecked(problems);
+        if self.suppressed > 0 {
+            let message = format!("{} more problems in the cases of suite `{}`", self.suppressed, suite.name);
+            problems.push(
+                Diagnostic::error("more-problems", message)
+                    .at(suite.place.clone())
+                    .help("the first of them are shown; mend these and look again"),
+            );
+        }
+        if self.total == 0 && !self.bad && !suite.gaps.cases {
+            problems.push(
+                Diagnostic::error("empty-dataset", format!("suite `{}` has no cases", suite.name))
+                    .at(suite.place.clone())
+                    .help("add cases under `cases:`, or to the files it names"),
+            );
+        }
+        let only = self.first_only.is_some() && !self.selection.names_cases();
+        if let Some(place) = self.first_only.take().filter(|_| only) {
+            problems.push(
+                Diagnostic::warning("only-left-in", format!("suite `{}` runs only cases marked `only`", suite.name))
+                    .at(place)
+                    .help("remove the marks before you commit"),
+            );
+        }
+        let tally = if only { self.only } else { self.all };
+        let variants = self.selection.variants(suite);
+        let (selected, repeats, draw_up_to) = tally.count(self.selection);
+        let cases_digest = self.digest.finish();
+        Survey {
+            total: self.total,
+            selected,
+            skipped: tally.skipped,
+            trials: repeats.saturating_mul(u64::try_from(variants.len()).unwrap_or(u64::MAX)),
+            digest: DigestBuilder::new("suite-with-cases")
+                .part(suite.definition().as_bytes())
+                .part(cases_digest.as_bytes())
+                .finish(),
+            variants,
+            only,
+            draw_up_to,
+            cases_digest,
+            stamps,
+            case_hits: self.filter.case_hits,
+            tag_hits: self.filter.tag_hits,
+            keys_found: self.filter.keys_found,
+            tags: self.tags,
+        }
+    }
+
+    fn report_unchecked(&mut self, problems: &mut Problems) {
+        let help = "add `checks:` to the case, or to the suite's `defaults:`";
+        let name = &self.suite.name;
+        if self.unchecked == self.total && self.unchecked > 0 {
+            let message = format!("suite `{name}` has no checks, so every answer would pass");
+            let place = self.suite.place.clone();
+            problems.push(Diagnostic::error("suite-without-checks", message).at(place).help(help));
+            return;
+        }
+        let shown = std::mem::take(&mut self.first_unchecked);
+        let rest = self.unchecked.saturating_sub(u64::try_from(shown.len()).unwrap_or(u64::MAX));
+        for place in shown {
+            let message = "this case has no checks, so every answer would pass";
+            problems.push(Diagnostic::error("case-without-checks", message).at(place).help(help));
+        }
+        if rest > 0 {
+            let message = format!("{rest} more cases of suite `{name}` have no checks");
+            problems.push(Diagnostic::error("case-without-checks", message).at(self.suite.place.clone()).help(help));
+        }
+    }
+}
+
+/// Starts the digest over all case digests in order.
+pub(super) fn cases_digest() -> DigestBuilder {
+    DigestBuilder::new("cases")
+}
+
+/// Counts what passes the filters. With a sample, keeps the smallest draws: memory follows the sample, not the suite.
+#[derive(Default)]
+struct Tally {
+    taken: u64,
+    repeats: u64,
+    skipped: u64,
+    drawn: BinaryHeap<(u128, u32)>,
+}
+
+impl Tally {
+    fn offer(&mut self, loaded: &LoadedCase, selection: &Selection) {
+        if loaded.skip.is_some() {
+            self.skipped += u64::from(selection.first.is_none() && selection.sample.is_none());
+            return;
+        }
+        if selection.first.is_some_and(|first| self.taken >= first) {
+            return;
+        }
+        self.taken += 1;
+        let Some(sample) = selection.sample else {
+            self.repeats += u64::from(loaded.repeat);
+            return;
+        };
+        self.drawn.push((draw(selection.seed, &loaded.case.id), loaded.repeat));
+        if u64::try_from(self.drawn.len()).unwrap_or(u64::MAX) > sample {
+            self.drawn.pop();
+        }
+    }
+
+    /// Cases, their repeats, and the largest draw that is in.
+    fn count(&self, selection: &Selection) -> (u64, u64, Option<u128>) {
+        if selection.sample.is_none() {
+            return (self.taken, self.repeats, None);
+        }
+        let cases = u64::try_from(self.drawn.len()).unwrap_or(u64::MAX);
+        let repeats = self.drawn.iter().map(|(_, repeat)| u64::from(*repeat)).sum();
+        (cases, repeats, self.drawn.peek().map(|(draw, _)| *draw))
+    }
+}

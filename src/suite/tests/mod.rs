@@ -1,0 +1,8 @@
+//! Whole suites on disk: loading, surveying, selecting.
+
+mod cases;
+mod loading;
+mod project;
+mod properties;
+mod selecting;
+mod surveying;

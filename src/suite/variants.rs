@@ -1,0 +1,178 @@
+//! Variants: each prompt of a suite with each model and its parameters.
+
+use std::sync::Arc;
+
+use super::load::{LoadContext, beats_files};
+use super::params;
+use crate::base::{Diagnostic, Digest, DigestBuilder, Fields, ModelRef, Node, Problems, Source, Span, closest};
+use crate::prompt::{Prompt, read_params};
+use crate::record::Params;
+
+/// A prompt version with a model and its parameters.
+#[derive(Clone)]
+pub struct Variant {
+    /// Identity: prompt digest, model, parameters.
+    pub digest: Digest,
+    /// The prompt.
+    pub prompt: Arc<Prompt>,
+    /// The model.
+    pub model: ModelRef,
+    /// Overrides of the suite and of its model entry, on top of the prompt's own parameters.
+    pub params: Params,
+}
+
+impl Variant {
+    /// A variant with its digest.
+    pub fn new(prompt: Arc<Prompt>, model: ModelRef, params: Params) -> Variant {
+        let digest = DigestBuilder::new("variant")
+            .part(prompt.digest.as_bytes())
+            .part(model.to_string().as_bytes())
+            .json(&params::to_json(&params))
+            .finish();
+        Variant { digest, prompt, model, params }
+    }
+}
+
+/// A model as a suite lists it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct ModelEntry {
+    pub(super) model: ModelRef,
+    pub(super) params: Params,
+}
+
+/// Prompts × models, prompts outermost.
+pub(super) fn cross(prompts: &[Arc<Prompt>], models: &[ModelEntry], shared: &Params) -> Vec<Variant> {
+    let mut variants = Vec::with_capacity(prompts.len() * models.len());
+    for prompt in prompts {
+        for entry in models {
+            let params = shared.overlaid(&entry.params);
+            variants.push(Variant::new(Arc::clone(prompt), entry.model.clone(), params));
+        }
+    }
+    variants
+}
+
+/// Reads `prompts:`. The flag says whether one could not be read.
+pub(super) fn read_prompts(
+    fields: &mut Fields<'_>,
+    context: &LoadContext<'_>,
+    problems: &mut Problems,
+) -> (Vec<Arc<Prompt>>, bool) {
+    let source = fields.source();
+    let Some(entries) = fields.list("prompts") else {
+        fields.missing("prompts", problems);
+        return (Vec::new(), true);
+    };
+    if entries.is_empty() {
+        fields.invalid("prompts", "this suite lists no prompts", problems);
+    }
+    let mut prompts: Vec<Arc<Prompt>> = Vec::with_capacity(entries.len());
+    let mut gap = entries.is_empty();
+    for node in entries {
+        let place = source.place(node.span);
+        let Some(prompt) = context.registry.load(node, source, problems) else {
+            // A broken prompt that another suite named first has been reported there.
+            gap = true;
+            continue;
+        };
+        match prompts.iter().find(|other| other.digest == prompt.digest) {
+            // A label may come to mean the version beside it; that must not break the suite.
+            Some(twin) => problems.push(
+                Diagnostic::warning("duplicate-prompt", format!("this is the same prompt as `{}`", twin.name))
+                    .at(place)
+                    .help("it is asked once; remove one of them"),
+            ),
+            None => prompts.push(prompt),
+        }
+    }
+    (prompts, gap)
+}
+
+/// Reads `models:`, or takes the project's.
+pub(super) fn read_models(
+    fields: &mut Fields<'_>,
+    context: &LoadContext<'_>,
+    problems: &mut Problems,
+) -> Vec<ModelEntry> {
+    let source = fields.source();
+    let given = &context.config.models;
+    let project =
+        || given.value.iter().map(|model| ModelEntry { model: model.clone(), params: Params::default() }).collect();
+    let Some(entries) = fields.list("models") else {
+        if given.value.is_empty() {
+            problems.push(
+                Diagnostic::error("no-model", "this suite lists no models, and the project has no default")
+                    .at(source.place(Span { len: 1, ..fields.span() }))
+                    .help("add `models: [provider/model]` here or in `karat.yaml`"),
+            );
+        }
+        return project();
+    };
+    if entries.is_empty() {
+        fields.invalid("models", "this suite lists no models", problems);
+    }
+    let mut models: Vec<ModelEntry> = Vec::with_capacity(entries.len());
+    for node in entries {
+        let Some(entry) = read_model_entry(node, source, context, problems) else { continue };
+        if models.contains(&entry) {
+            problems.push(
+                Diagnostic::warning(
+                    "duplicate-model",
+                    format!("`{}` is listed twice with the same params", entry.model),
+                )
+                .at(source.place(node.span))
+                .help("it is asked once; remove one of them"),
+            );
+        } else {
+            models.push(entry);
+        }
+    }
+    if beats_files(given) { project() } else { models }
+}
+
+fn read_model_entry(
+    node: &Node,
+    source: &Source,
+    context: &LoadContext<'_>,
+    problems: &mut Problems,
+) -> Option<ModelEntry> {
+    if let Some(text) = node.as_text() {
+        let model = read_model(text, node.span, source, context, problems)?;
+        return Some(ModelEntry { model, params: Params::default() });
+    }
+    let mut fields = Fields::of(node, "model", source, problems)?;
+    let written = fields.required_text("model", problems);
+    let model = written.and_then(|text| read_model(text, fields.value_span("model"), source, context, problems));
+    let params = fields.node("params").map(|node| read_params(node, source, problems)).unwrap_or_default();
+    fields.finish(problems);
+    Some(ModelEntry { model: model?, params })
+}
+
+/// Parses `provider/model` and looks whether the provider is known.
+pub(super) fn read_model(
+    text: &str,
+    span: Span,
+    source: &Source,
+    context: &LoadContext<'_>,
+    problems: &mut Problems,
+) -> Option<ModelRef> {
+    let model = match ModelRef::parse(text) {
+        Ok(model) => model,
+        Err(error) => {
+            problems.push(Diagnostic::error("invalid-model", error.to_string()).at(source.place(span)));
+            return None;
+        }
+    };
+    let provider = model.provider.as_str();
+    if context.providers().any(|known| known == provider) {
+        return Some(model);
+    }
+    let known: Vec<&str> = context.providers().collect();
+    problems.push(
+        Diagnostic::error("unknown-provider", format!("`{provider}` is not a provider"))
+            .at(source.place(span))
+            .did_you_mean(closest(provider, known.iter().copied()))
+            .help(format!("known: {}; others are named under `providers:` in `karat.yaml`", known.join(", "))),
+    );
+    None
+}
