@@ -5,6 +5,7 @@ use super::dataset::Row;
 use super::params;
 use super::suite_file::Suite;
 use crate::base::{CaseId, Diagnostic, Digest, DigestBuilder, Fields, Kind, Node, Problems, Source};
+use crate::prompt::read_params;
 use crate::record::{Params, Vars};
 use serde_json::Value;
 
@@ -52,7 +53,7 @@ pub(super) fn read_draft(
     let repeat = fields.whole("repeat", 1..=1000, problems).and_then(|count| u32::try_from(count).ok());
     let skip = read_skip(&mut fields, problems);
     let only = fields.flag("only", problems).unwrap_or(false);
-    let params = fields.node("params").map(|node| params::read(node, source, problems)).unwrap_or_default();
+    let params = fields.node("params").map(|node| read_params(node, source, problems)).unwrap_or_default();
     fields.finish(problems);
     let checks = checks?;
     if problems.error_count() > before {
@@ -114,6 +115,13 @@ fn content_id(own: &Own<'_>) -> Option<CaseId> {
     let checks = own.checks.map_or(Value::Null, Node::to_json);
     let digest: Digest = builder.json(&checks).json(&params::to_json(own.params)).finish();
     CaseId::parse(&format!("c-{}", digest.short())).ok()
+}
+
+/// Whether an id looks like one made from content, with or without a matrix part.
+pub(super) fn is_content_id(id: &CaseId) -> bool {
+    let made = id.as_str().strip_prefix("c-").unwrap_or_default();
+    let digits = made.split('[').next().unwrap_or_default();
+    digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn read_id(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<CaseId> {

@@ -11,7 +11,7 @@ use crate::base::{Diagnostic, Place, Problems, files};
 /// Folders in it (`smoke`, `deploy`, `cases`) belong to others and are not entered. A missing folder has no suites;
 /// one that cannot be read is reported.
 pub fn discover(evals_dir: &Path, problems: &mut Problems) -> Vec<PathBuf> {
-    let entries = match fs::read_dir(evals_dir) {
+    let entries = match files::list_folder(evals_dir) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
         Err(error) => {
@@ -19,23 +19,12 @@ pub fn discover(evals_dir: &Path, problems: &mut Problems) -> Vec<PathBuf> {
             return Vec::new();
         }
     };
-    let mut found = Vec::new();
-    for entry in entries {
-        let path = match entry {
-            Ok(entry) => entry.path(),
-            Err(error) => {
-                problems.push(*files::io_problem(&error, evals_dir));
-                continue;
-            }
-        };
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        let is_yaml = path.extension().is_some_and(|ext| ext == "yaml" || ext == "yml");
-        if is_yaml && !hidden && path.is_file() {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
+    let is_suite = |name: &str| {
+        let ending = Path::new(name).extension().unwrap_or_default();
+        !name.starts_with('.') && (ending == "yaml" || ending == "yml")
+    };
+    let files = entries.into_iter().filter(|(name, is_folder)| !is_folder && is_suite(name));
+    files.map(|(name, _)| evals_dir.join(name)).collect()
 }
 
 /// Opens a dataset. Anything but a plain file is refused: a pipe would hang the command.

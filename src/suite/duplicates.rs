@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Suite;
+use super::case::is_content_id;
 use super::reader::{CaseReader, NextCase, Scan};
 use super::select::head;
 use crate::base::{CaseId, Diagnostic, Digest, Place, Problems};
@@ -53,8 +54,7 @@ impl Duplicates {
             }
         }
         for (id, place) in &self.again {
-            let made = id.as_str().starts_with("c-");
-            let (message, help) = if made {
+            let (message, help) = if is_content_id(id) {
                 ("this case has no id and the same content as another".to_owned(), "remove it, or give both an `id`")
             } else {
                 (format!("two cases have the id `{id}`"), "give each case an id of its own: results are kept by it")

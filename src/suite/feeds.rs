@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::checks::Folders;
 use super::dataset::{Feed, Format};
-use super::{disk, names, secrets};
+use super::{disk, names};
 use crate::base::{Diagnostic, Fields, Kind, Node, Problems, Source, Span, files, parse_yaml};
 
 /// Reads `cases:`: a path, or a list of cases and paths. The flag says whether a part could not be read.
@@ -75,14 +75,7 @@ fn read_file(named: &str, span: Span, source: &Source, folders: Folders<'_>, pro
 }
 
 fn read_yaml(path: &Path, shown: &Path, problems: &mut Problems) -> Option<Feed> {
-    let source = match files::read_source(path, shown) {
-        Ok(source) => source,
-        Err(problem) => {
-            problems.push(*problem);
-            return None;
-        }
-    };
-    let source = secrets::mask(&source, problems).into_owned();
+    let source = names::read_text(path, shown, problems)?;
     let node = parse_yaml(&source, problems)?;
     match node.kind {
         Kind::List(rows) => Some(Feed::List { source, rows }),

@@ -9,10 +9,10 @@ use super::names::{self, SuiteFile};
 use super::select::matches_any;
 use super::suite_file::{Defaults, Gaps};
 use super::variants::{cross, read_model, read_models, read_prompts};
-use super::{Goal, Suite, feeds, params};
+use super::{Goal, Suite, feeds};
 use crate::base::{Diagnostic, Fields, Kind, ModelRef, Place, Problems, Ratio, SafeName};
 use crate::config::{Config, Origin, Setting};
-use crate::prompt::Registry;
+use crate::prompt::{Registry, read_params};
 use crate::record::Vars;
 use crate::score::PassRule;
 
@@ -92,13 +92,11 @@ fn load_one(file: SuiteFile, context: &LoadContext<'_>, problems: &mut Problems)
     let mut fields = Fields::of(&node, "suite", &source, problems)?;
     let (name, place) = names::read_name(&mut fields, problems)?;
     let about = fields.text("about", problems).map(str::to_owned);
-    let mut found = Problems::new();
-    let (prompts, prompt_gap) = read_prompts(&mut fields, context, &mut found);
-    problems.absorb(found);
+    let (prompts, prompt_gap) = read_prompts(&mut fields, context, problems);
     let models = read_models(&mut fields, context, problems);
     let judge = read_judge(&mut fields, context, problems);
     let repeat = fields.whole("repeat", 1..=1000, problems).and_then(|count| u32::try_from(count).ok()).unwrap_or(1);
-    let shared = fields.node("params").map(|node| params::read(node, &source, problems)).unwrap_or_default();
+    let shared = fields.node("params").map(|node| read_params(node, &source, problems)).unwrap_or_default();
     let folders = Folders { root, base_dir: &base_dir };
     let (defaults, checks_gap) = read_defaults(&mut fields, folders, problems);
     let (feeds, cases_gap) = feeds::read(&mut fields, folders, problems);

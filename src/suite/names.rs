@@ -24,19 +24,7 @@ impl SuiteFile {
             problems.push(Diagnostic::error("path-outside-project", message).at(Place::of_file(&shown)));
             return None;
         }
-        let source = match files::read_source(&full, &shown) {
-            Ok(source) => source,
-            Err(problem) => {
-                problems.push(*problem);
-                return None;
-            }
-        };
-        if let Some(at) = source.text().find('\0') {
-            let message = "there is a NUL byte here";
-            problems.push(Diagnostic::error("nul-byte", message).at(source.place(source.span_of_bytes(at, at + 1))));
-            return None;
-        }
-        let source = secrets::mask(&source, problems).into_owned();
+        let source = read_text(&full, &shown, problems)?;
         let node = parse_yaml(&source, problems)?;
         if is_promptfoo(&node, &shown) {
             problems.push(
@@ -52,6 +40,24 @@ impl SuiteFile {
         let base_dir = full.parent().map_or_else(|| root.to_path_buf(), Path::to_path_buf);
         Some(SuiteFile { node, source, base_dir })
     }
+}
+
+/// Reads a whole file of the suite's YAML, with secrets reported and masked. What is wrong goes to `problems`.
+pub(super) fn read_text(path: &Path, shown: &Path, problems: &mut Problems) -> Option<Source> {
+    let source = match files::read_source(path, shown) {
+        Ok(source) => source,
+        Err(problem) => {
+            problems.push(*problem);
+            return None;
+        }
+    };
+    if let Some(at) = source.text().find('\0') {
+        let place = source.place(source.span_of_bytes(at, at + 1));
+        let help = "remove it; a file full of them is usually UTF-16: save it as UTF-8";
+        problems.push(Diagnostic::error("nul-byte", "there is a NUL byte here").at(place).help(help));
+        return None;
+    }
+    Some(secrets::mask(&source, problems).into_owned())
 }
 
 /// A path as shown to the user: from the project's folder on.

@@ -67,7 +67,7 @@ impl Iterator for Selected<'_> {
                     let index = self.index;
                     if self.takes(&loaded) {
                         self.yielded += 1;
-                        return Some(Ok((index, loaded)));
+                        return Some(Ok((index, *loaded)));
                     }
                 }
                 // The survey found these rows sound, or the run would not have begun.

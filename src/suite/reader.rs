@@ -51,7 +51,7 @@ impl Iterator for Cases<'_> {
         let mut problems = Problems::new();
         match self.reader.next_case(&mut problems) {
             // A dataset that could not be opened may stand before a case of the next.
-            NextCase::Case(case) if !problems.has_errors() => Some(Ok(case)),
+            NextCase::Case(case) if !problems.has_errors() => Some(Ok(*case)),
             NextCase::Case(_) | NextCase::Bad => Some(Err(problems)),
             NextCase::End => problems.has_errors().then_some(Err(problems)),
         }
@@ -67,7 +67,7 @@ pub(super) enum Scan {
 
 /// What walking on brings.
 pub(super) enum NextCase {
-    Case(LoadedCase),
+    Case(Box<LoadedCase>),
     /// A row with problems, which have been reported.
     Bad,
     End,
@@ -109,7 +109,7 @@ impl<'a> CaseReader<'a> {
         self.row = Some(row);
         match draft {
             None => NextCase::Bad,
-            Some(draft) if self.suite.matrix.is_empty() => NextCase::Case(self.finish(draft)),
+            Some(draft) if self.suite.matrix.is_empty() => NextCase::Case(Box::new(self.finish(draft))),
             Some(draft) => self.combine(draft, 0, problems),
         }
     }
@@ -146,7 +146,7 @@ impl<'a> CaseReader<'a> {
         if index + 1 < combinations.len() {
             self.pending = Some((draft, index + 1));
         }
-        NextCase::Case(self.finish(one))
+        NextCase::Case(Box::new(self.finish(one)))
     }
 
     fn finish(&self, draft: Draft) -> LoadedCase {

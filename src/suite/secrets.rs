@@ -1,38 +1,57 @@
 //! Secrets do not belong in suites: they would go to a model, into the store and into git.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::base::{Diagnostic, Problems, Source};
-use crate::guard;
+use crate::guard::{self, Finding};
+
+/// What guard calls a random-looking value assigned to a name such as `password`. Code to be reviewed is full of them,
+/// so it is a warning; keys of known providers are errors.
+const LIKELY: &str = "assigned-secret";
 
 /// Reports each secret in `source`, without showing it, and gives the source with secrets made unreadable.
 ///
 /// Every other diagnostic about this text must use the masked source, or its excerpt would print the secret. Masking
-/// keeps the number of characters, so that places stay right; the letter `x` keeps YAML and JSON what they are.
+/// keeps the number of characters, so that places stay right; the letter `x` keeps YAML and JSON what they are. A text
+/// with warnings only is given as it is: it will be run.
 pub(super) fn mask<'s>(source: &'s Source, problems: &mut Problems) -> Cow<'s, Source> {
     let findings = guard::find_secrets(source.text());
     if findings.is_empty() {
         return Cow::Borrowed(source);
     }
-    let masked: String = source
+    let safe = masked(source, &findings);
+    for finding in &findings {
+        let span = source.span_of_bytes(finding.start, finding.end);
+        let place = safe.place(span);
+        problems.push(if finding.kind == LIKELY {
+            Diagnostic::warning("likely-secret-in-suite", "this looks like a password or key; it is not shown here")
+                .at(place)
+                .help("if it is real, take it out of the file and change it")
+        } else {
+            let message = format!("this looks like a secret (`{}`); it is not shown here", finding.kind);
+            Diagnostic::error("secret-in-suite", message)
+                .at(place)
+                .help("take it out of the file and revoke it; keys are named in `karat.yaml` by `key_env`")
+        });
+    }
+    if findings.iter().all(|finding| finding.kind == LIKELY) { Cow::Borrowed(source) } else { Cow::Owned(safe) }
+}
+
+/// The source with every character of a finding but line ends as `x`.
+fn masked(source: &Source, findings: &[Finding]) -> Source {
+    let mut findings = findings.iter().peekable();
+    let text: String = source
         .text()
         .char_indices()
         .map(|(at, c)| {
-            let inside = findings.iter().any(|finding| (finding.start..finding.end).contains(&at));
+            // They come in order and do not overlap.
+            while findings.next_if(|finding| finding.end <= at).is_some() {}
+            let inside = findings.peek().is_some_and(|finding| finding.start <= at);
             if inside && !matches!(c, '\n' | '\r') { 'x' } else { c }
         })
         .collect();
-    let path: std::sync::Arc<std::path::Path> = std::sync::Arc::from(source.path());
-    let safe = Source::line_of(&path, source.first_line(), masked);
-    for finding in &findings {
-        let span = source.span_of_bytes(finding.start, finding.end);
-        problems.push(
-            Diagnostic::error("secret-in-suite", format!("this looks like {}; it is not shown here", finding.kind))
-                .at(safe.place(span))
-                .help("take it out of the file and revoke it; keys are named in `karat.yaml` by `key_env`"),
-        );
-    }
-    Cow::Owned(safe)
+    Source::line_of(&Arc::from(source.path()), source.first_line(), text)
 }
 
 #[cfg(test)]
@@ -41,7 +60,7 @@ mod tests {
 
     #[test]
     fn a_secret_is_reported_at_its_place_and_never_printed() {
-        let secret = ["sk-", "live", "-Zq83Kd02mXpL5vT7"].concat();
+        let secret = ["gh", "p_", "Zq83Kd02mXpL5vT7rQe9Wy4Nb6Hs1Jc0Fa2G"].concat();
         let source = Source::new("evals/a.yaml", format!("ü: 1\nkey: \"é {secret}\"\nother: {secret}\n"));
         let mut problems = Problems::new();
         let safe = mask(&source, &mut problems);
@@ -51,6 +70,16 @@ mod tests {
         assert!(!shown.contains("Zq83") && !safe.text().contains("Zq83"), "{shown}");
         assert_eq!(safe.text().chars().count(), source.text().chars().count());
         assert_eq!(safe.text().lines().count(), 3);
+    }
+
+    #[test]
+    fn a_likely_secret_is_a_warning_and_the_text_stays() {
+        let source = Source::new("a.yaml", "code: |\n  password = \"9fK2xQ7vLm4TzR8wYp3B\"\n");
+        let mut problems = Problems::new();
+        assert!(matches!(mask(&source, &mut problems), Cow::Borrowed(_)));
+        let shown = problems.render(false);
+        assert!(shown.contains("warning[likely-secret-in-suite]") && shown.contains("a.yaml:2:"), "{shown}");
+        assert!(!shown.contains("9fK2"), "{shown}");
     }
 
     #[test]

@@ -64,8 +64,7 @@ pub fn survey(suite: &Suite, selection: &Selection, problems: &mut Problems) -> 
         let next = reader.next_case(&mut found);
         match &next {
             NextCase::Case(case) => pass.case(case, &reader, &mut found),
-            NextCase::Bad => pass.bad = true,
-            NextCase::End => {}
+            NextCase::Bad | NextCase::End => {}
         }
         pass.report(found, problems);
         if matches!(next, NextCase::End) {
@@ -158,6 +157,7 @@ impl<'a> Pass<'a> {
         if found.is_empty() {
             return;
         }
+        self.bad |= found.has_errors();
         self.reported += 1;
         if self.reported <= MAX_REPORTED_ROWS {
             problems.absorb(found);
@@ -179,7 +179,7 @@ impl<'a> Pass<'a> {
                     .help("the first of them are shown; mend these and look again"),
             );
         }
-        if self.total == 0 && !self.bad && !suite.gaps.cases && !problems.has_errors() {
+        if self.total == 0 && !self.bad && !suite.gaps.cases {
             problems.push(
                 Diagnostic::error("empty-dataset", format!("suite `{}` has no cases", suite.name))
                     .at(suite.place.clone())

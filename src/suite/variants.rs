@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::load::{LoadContext, beats_files};
 use super::params;
-use crate::base::{Diagnostic, Digest, DigestBuilder, Fields, Kind, ModelRef, Node, Problems, Source, Span, closest};
-use crate::prompt::Prompt;
+use crate::base::{Diagnostic, Digest, DigestBuilder, Fields, ModelRef, Node, Problems, Source, Span, closest};
+use crate::prompt::{Prompt, read_params};
 use crate::record::Params;
 
 /// A prompt version with a model and its parameters.
@@ -67,18 +67,14 @@ pub(super) fn read_prompts(
         fields.invalid("prompts", "this suite lists no prompts", problems);
     }
     let mut prompts: Vec<Arc<Prompt>> = Vec::with_capacity(entries.len());
+    let mut gap = entries.is_empty();
     for node in entries {
         let place = source.place(node.span);
-        let prompt = match &node.kind {
-            Kind::Text(reference) => context.registry.resolve(reference, &place, problems),
-            Kind::Map(_) => context.registry.inline(node, source, problems),
-            Kind::Null | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) | Kind::List(_) => {
-                let message = format!("a prompt is a name, a path or a mapping, this is {}", node.describe());
-                problems.push(Diagnostic::error("wrong-type", message).at(place.clone()));
-                None
-            }
+        let Some(prompt) = context.registry.load(node, source, problems) else {
+            // A broken prompt that another suite named first has been reported there.
+            gap = true;
+            continue;
         };
-        let Some(prompt) = prompt else { continue };
         match prompts.iter().find(|other| other.digest == prompt.digest) {
             // A label may come to mean the version beside it; that must not break the suite.
             Some(twin) => problems.push(
@@ -89,7 +85,6 @@ pub(super) fn read_prompts(
             None => prompts.push(prompt),
         }
     }
-    let gap = prompts.is_empty() || problems.has_errors();
     (prompts, gap)
 }
 
@@ -148,7 +143,7 @@ fn read_model_entry(
     let mut fields = Fields::of(node, "model", source, problems)?;
     let written = fields.required_text("model", problems);
     let model = written.and_then(|text| read_model(text, fields.value_span("model"), source, context, problems));
-    let params = fields.node("params").map(|node| params::read(node, source, problems)).unwrap_or_default();
+    let params = fields.node("params").map(|node| read_params(node, source, problems)).unwrap_or_default();
     fields.finish(problems);
     Some(ModelEntry { model: model?, params })
 }

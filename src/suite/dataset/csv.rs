@@ -227,11 +227,8 @@ fn row_of(columns: &[Column], cells: &[Cell], source: &Source, problems: &mut Pr
             Ok(None) => {}
             Ok(Some(kind)) => {
                 let node = Node { kind, span: cell.span };
-                if column.is_var {
-                    vars.push((column.key(cell.span), node))
-                } else {
-                    case.push((column.key(cell.span), node))
-                }
+                let target = if column.is_var { &mut vars } else { &mut case };
+                target.push((column.key(cell.span), node));
             }
             Err(message) => {
                 sound = false;

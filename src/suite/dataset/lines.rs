@@ -4,7 +4,8 @@ use std::io::{self, BufRead, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::base::{Diagnostic, Source, Span, files};
+use crate::base::{Diagnostic, Place, Problems, Source, Span, files};
+use crate::suite::secrets;
 
 /// Longest row that is read, in bytes.
 pub(super) const MAX_ROW_BYTES: usize = 16 * 1024 * 1024;
@@ -67,7 +68,6 @@ impl<R: BufRead> Lines<R> {
 
     /// Skips the rest of a line that is too long, without keeping it.
     fn too_long(&mut self, mut ended: bool, read: usize) -> LineProblem {
-        let head: String = String::from_utf8_lossy(self.buffer.get(..200).unwrap_or(&self.buffer)).into_owned();
         let mut bytes = read;
         while !ended {
             self.buffer.clear();
@@ -80,9 +80,8 @@ impl<R: BufRead> Lines<R> {
             ended = self.buffer.last() == Some(&b'\n');
         }
         let message = format!("this row has {bytes} bytes, more than the {} allowed", self.max);
-        let source = Source::line_of(&self.shown, self.line, head);
         let diagnostic = Diagnostic::error("row-too-long", message)
-            .at(source.place(Span::new(self.line, 1, 1)))
+            .at(Place::of_file(&self.shown).at(Span::new(self.line, 1, 1)))
             .help("split the row, or leave out what the prompt does not use");
         LineProblem { diagnostic: Box::new(diagnostic), fatal: false }
     }
@@ -115,6 +114,8 @@ fn bad_bytes(bytes: &[u8], line: u32, shown: &Arc<Path>) -> Option<Diagnostic> {
     };
     let before = String::from_utf8_lossy(bytes.get(..at).unwrap_or_default()).into_owned();
     let source = Source::line_of(shown, line, format!("{before}\u{fffd}"));
+    // Secrets of a line that can be read are reported with it; this one must only not print them.
+    let source = secrets::mask(&source, &mut Problems::new()).into_owned();
     let span = source.span_of_bytes(at, at + 1);
     Some(Diagnostic::error(code, message).at(source.place(span)).help(help))
 }

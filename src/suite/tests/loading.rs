@@ -103,10 +103,10 @@ fn promptfoo_files_are_refused_by_name_and_by_content() {
 
 #[test]
 fn datasets_must_exist_inside_the_project_in_a_known_format() {
-    let project = Project::suite("cases: [gone.jsonl, ../../etc/passwd, notes.txt, folder, bad.yaml]\n");
+    let project = Project::suite("cases: [gone.jsonl, ../../etc/passwd, notes.txt, folder, cases/bad.yaml]\n");
     project.write("evals/notes.txt", b"x");
     project.write("evals/folder/x", b"x");
-    project.write("evals/bad.yaml", b"cases: []\n");
+    project.write("evals/cases/bad.yaml", b"cases: []\n");
     let shown = project.told();
     assert_has(
         &shown,

@@ -76,8 +76,41 @@ fn empty_datasets_are_errors() {
 }
 
 #[test]
+fn an_empty_suite_beside_a_broken_one_is_told_too() {
+    let project = Project::suite("cases: []\n");
+    project.write("evals/a.yaml", b"suite: a\nnonsense: 1\n");
+    assert_has(&project.told(), &["unknown-key", "suite `demo` has no cases"]);
+    let header = Project::dataset("d.csv", b"id,id\na,b\n").told();
+    assert_has(&header, &["duplicate-column", "cases/d.csv:1:4"]);
+    assert!(!header.contains("empty-dataset"), "{header}");
+}
+
+#[test]
+fn prompts_under_comparison_may_use_different_variables() {
+    let two = HEAD.replace("[ask]", "[ask, \"Say {{ q }} and {{ r }}\"]");
+    let told = |vars: &str| {
+        let text = format!("{two}cases: [{{id: a, vars: {vars}}}]\n");
+        Project::new(&[("evals/demo.yaml", &text)]).told()
+    };
+    assert_eq!(told("{q: a, r: b}"), "");
+    assert_has(&told("{q: a}"), &["missing-variable"]);
+    assert_has(&told("{q: a, r: b, s: c}"), &["unknown-variable", "demo.yaml:5:"]);
+}
+
+#[test]
+fn a_variable_that_only_a_check_reads_is_known() {
+    let head = HEAD.replace("{contains: x}", "{contains: {from: vars.wanted}}");
+    let told = |vars: &str| {
+        let text = format!("{head}cases: [{{id: a, vars: {vars}}}]\n");
+        Project::new(&[("evals/demo.yaml", &text)]).told()
+    };
+    assert_eq!(told("{q: a, wanted: b}"), "");
+    assert_has(&told("{q: a}"), &["missing-variable", "vars.wanted"]);
+}
+
+#[test]
 fn secrets_are_found_in_suites_and_in_every_kind_of_dataset_and_never_shown() {
-    let secret = ["sk-", "live", "-Zq83Kd02mXpL5vT7rQe"].concat();
+    let secret = ["gh", "p_", "Zq83Kd02mXpL5vT7rQe9Wy4Nb6Hs1Jc0Fa2G"].concat();
     let inline = Project::suite(&format!("wrong: {secret}\ncases: [{{id: a, vars: {{q: \"{secret}\"}}}}]\n"));
     let row = format!("{{\"id\": \"a\", \"vars\": {{\"q\": \"{secret}\"}}, \"wrong\": 1}}\n");
     let jsonl = Project::dataset("d.jsonl", row.as_bytes());
