@@ -283,7 +283,7 @@ impl Caller {
         if let (Ok(reply), Some((digest, request))) = (&record.reply, kept) {
             let (latency_ms, cost) = (record.latency_ms, record.cost);
             let model = &record.model;
-            self.shelf.record(Kept { digest, label, model, repeat, request: &request, reply, latency_ms, cost });
+            self.shelf.record(&Kept { digest, label, model, repeat, request: &request, reply, latency_ms, cost });
         }
         record
     }

@@ -137,7 +137,7 @@ impl Shelf {
     }
 
     /// Keeps a reply until [`Shelf::finish`].
-    pub(super) fn record(&self, kept: Kept<'_>) {
+    pub(super) fn record(&self, kept: &Kept<'_>) {
         let shown: String = last_user(kept.request).split_whitespace().collect::<Vec<_>>().join(" ");
         let mut reply = kept.reply.clone();
         // Changes with every recording and says nothing: it would drown the diff.
@@ -300,7 +300,7 @@ mod tests {
 
     fn keep(shelf: &Shelf, label: &str, text: &str, repeat: u32, reply: &str) {
         let request = request(text);
-        shelf.record(Kept {
+        shelf.record(&Kept {
             digest: request.digest("openai"),
             label,
             model: &model(),

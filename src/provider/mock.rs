@@ -178,12 +178,12 @@ mod tests {
         }
     }
 
-    fn mock(rules: &str, settings: MockSettings) -> Mock {
+    fn mock(rules: &str, settings: &MockSettings) -> Mock {
         let folder = tempfile::tempdir().expect("temp");
         let path = folder.path().join("rules.jsonl");
         std::fs::write(&path, rules).expect("write");
         let mut problems = Problems::new();
-        let mock = Mock::new(&MockSettings { rules: Some(path), ..settings }, 7, &mut problems);
+        let mock = Mock::new(&MockSettings { rules: Some(path), ..settings.clone() }, 7, &mut problems);
         assert!(problems.is_empty(), "{}", problems.render(false));
         mock
     }
@@ -201,7 +201,7 @@ mod tests {
 {"match": "flaky", "fault": 503, "times": 1}
 {"match": "flaky", "reply": "at last"}
 {"match": "same", "echo": true}"#;
-        let mock = mock(rules, MockSettings::default());
+        let mock = mock(rules, &MockSettings::default());
         let ok = |text: &str| Ok(text.to_owned());
         assert_eq!(said(&mock, "s/one", "m", "capital").await, ok("by case"));
         assert_eq!(said(&mock, "s/two", "big-1", "capital of x").await, ok("by model and text"));
@@ -217,7 +217,7 @@ mod tests {
     #[tokio::test]
     async fn refusals_and_echo_are_replies() {
         let mock =
-            mock(r#"{"match": "bomb", "refusal": "no"}"#, MockSettings { echo: true, ..MockSettings::default() });
+            mock(r#"{"match": "bomb", "refusal": "no"}"#, &MockSettings { echo: true, ..MockSettings::default() });
         let reply = mock.answer("s/c", &request("m", "bomb"), &Digest::of_bytes(b""), 1).await.expect("reply");
         assert_eq!((reply.finish, reply.refusal.as_deref()), (Finish::Refusal, Some("no")));
         assert_eq!(said(&mock, "s/c", "m", "hi").await, Ok("hi".to_owned()));
@@ -228,7 +228,7 @@ mod tests {
         let settings =
             MockSettings { echo: true, fault_rate: 0.5, jitter_ms: 100, latency_ms: 10, ..MockSettings::default() };
         let run = async || {
-            let mock = mock("", settings.clone());
+            let mock = mock("", &settings);
             let mut seen = Vec::new();
             for n in 0..40 {
                 let start = tokio::time::Instant::now();

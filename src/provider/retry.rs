@@ -198,7 +198,8 @@ mod tests {
         // 2026-11-21T14:30:00Z.
         let now = Timestamp(1_795_271_400_000);
         let ms = Duration::from_millis;
-        let cases: &[(u16, &[(&str, &str)], Option<Duration>)] = &[
+        type Case = (u16, &'static [(&'static str, &'static str)], Option<Duration>);
+        let cases: &[Case] = &[
             (429, &[("retry-after", "2")], Some(ms(2000))),
             (429, &[("retry-after", "1.5")], Some(ms(1500))),
             (503, &[("retry-after-ms", "250.5"), ("retry-after", "9")], Some(Duration::from_micros(250_500))),

@@ -13,7 +13,7 @@ pub(super) struct ErrorBody {
     pub(super) message: String,
     /// `code`, lowercase, when it is a word.
     pub(super) code: String,
-    /// `code`, when it is a number: OpenRouter and vLLM repeat or replace the HTTP status by it.
+    /// `code`, when it is a number: some servers repeat or replace the HTTP status by it.
     pub(super) status: Option<u16>,
     /// `type`, lowercase.
     pub(super) kind: String,
@@ -97,7 +97,7 @@ fn message_of(body: &Value, inner: &Value) -> String {
         .unwrap_or_default()
 }
 
-/// Validation errors of FastAPI servers: `[{loc: [...], msg}]`.
+/// Validation errors of Python servers: `[{loc: [...], msg}]`.
 fn details(list: &[Value]) -> String {
     let one = |item: &Value| {
         let message = item.get("msg").and_then(Value::as_str).unwrap_or_default();

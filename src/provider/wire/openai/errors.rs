@@ -86,7 +86,7 @@ fn kind_of(status: u16, error: &ErrorBody, reply: &HttpReply) -> (ErrorKind, Ret
     (kind, retry)
 }
 
-/// OpenRouter answers a moderated prompt with 403 and the reasons in `metadata`; xAI names content safety.
+/// `OpenRouter` answers a moderated prompt with 403 and the reasons in `metadata`; xAI names content safety.
 fn is_moderation(status: u16, error: &ErrorBody, reply: &HttpReply) -> bool {
     let has_reasons = || {
         let body: Option<Value> = serde_json::from_slice(&reply.body).ok();

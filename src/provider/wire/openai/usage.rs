@@ -19,7 +19,7 @@ pub(super) fn usage_of(raw: &Value) -> Option<Usage> {
     Some(usage)
 }
 
-/// What the provider says it charged: OpenRouter in dollars, xAI in ticks of 1e-10 dollars.
+/// What the provider says it charged: `OpenRouter` in dollars, xAI in ticks of 1e-10 dollars.
 pub(super) fn reported_cost(raw: &Value) -> Option<Usd> {
     let ticks = count(raw, "cost_in_usd_ticks");
     if let Some(ticks) = ticks {
