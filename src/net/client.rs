@@ -1,0 +1,400 @@
+//! Sends requests over pooled connections, with a timeout for every step and a cap on the reply.
+
+use std::collections::HashMap;
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Url, redirect};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::{HttpReply, HttpRequest, Method, NetError, TimeoutStage, Timeouts};
+
+/// Redirects that are followed on one origin.
+const MAX_REDIRECTS: usize = 5;
+
+/// Whatever carries a request to its server. Production has [`HttpClient`]; tests bring their own.
+pub trait Transport: Send + Sync + fmt::Debug {
+    /// Sends one request and reads the whole reply.
+    fn send<'a>(
+        &'a self,
+        request: &'a HttpRequest,
+        timeouts: &'a Timeouts,
+    ) -> BoxFuture<'a, Result<HttpReply, NetError>>;
+}
+
+/// Settings of the client.
+#[derive(Debug, Clone)]
+pub struct NetOptions {
+    /// Largest reply that is read, in bytes.
+    pub max_reply_bytes: usize,
+}
+
+impl Default for NetOptions {
+    fn default() -> NetOptions {
+        NetOptions { max_reply_bytes: 16 * 1024 * 1024 }
+    }
+}
+
+/// The HTTP client. Connections are pooled; pools are built on first need, because building one for TLS fails on a
+/// machine without CA certificates even when only plain `http:` is wanted.
+pub struct HttpClient {
+    options: NetOptions,
+    pools: RwLock<HashMap<Need, reqwest::Client>>,
+}
+
+impl fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpClient").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl HttpClient {
+    /// A client without connections; nothing is built yet.
+    pub fn new(options: NetOptions) -> HttpClient {
+        HttpClient { options, pools: RwLock::new(HashMap::new()) }
+    }
+
+    /// Sends one request and reads the whole reply; any status is a reply.
+    ///
+    /// Redirects are followed for reads on the same origin only. Dropping the future ends the request.
+    ///
+    /// # Errors
+    /// [`NetError`] when there is no complete reply.
+    pub async fn send(&self, request: &HttpRequest, timeouts: &Timeouts) -> Result<HttpReply, NetError> {
+        let url =
+            Url::parse(&request.url).map_err(|error| NetError::Other(format!("the URL is not valid: {error}")))?;
+        let need = Need::of(&url, request.method, timeouts.connect);
+        let client = self.pool(need)?;
+        let wire = client
+            .request(reqwest_method(request.method), url)
+            .headers(headers_of(request)?)
+            .body(request.body.clone())
+            .build()
+            .map_err(|error| NetError::Other(text_of(&error)))?;
+        let end = Instant::now() + timeouts.total;
+        let first = timeout(timeouts.first_byte.min(timeouts.total), client.execute(wire)).await;
+        let response = match first {
+            Ok(answered) => answered.map_err(|error| net_error(&error))?,
+            Err(_) if timeouts.first_byte < timeouts.total => return Err(NetError::Timeout(TimeoutStage::FirstByte)),
+            Err(_) => return Err(NetError::Timeout(TimeoutStage::Total)),
+        };
+        match timeout_at(end, read(response, self.options.max_reply_bytes)).await {
+            Ok(read) => read,
+            Err(_) => Err(NetError::Timeout(TimeoutStage::Total)),
+        }
+    }
+
+    fn pool(&self, need: Need) -> Result<reqwest::Client, NetError> {
+        if let Some(client) = self.pools.read().unwrap_or_else(PoisonError::into_inner).get(&need) {
+            return Ok(client.clone());
+        }
+        let mut pools = self.pools.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = pools.get(&need) {
+            return Ok(client.clone());
+        }
+        let client = need.build().map_err(|error| {
+            NetError::Other(format!(
+                "the HTTP client cannot be set up ({}); are CA certificates there?",
+                text_of(&error)
+            ))
+        })?;
+        pools.insert(need, client.clone());
+        Ok(client)
+    }
+}
+
+impl Transport for HttpClient {
+    fn send<'a>(
+        &'a self,
+        request: &'a HttpRequest,
+        timeouts: &'a Timeouts,
+    ) -> BoxFuture<'a, Result<HttpReply, NetError>> {
+        Box::pin(HttpClient::send(self, request, timeouts))
+    }
+}
+
+/// What a pool is for: these differ in ways that are settings of the client, not of the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Need {
+    tls: bool,
+    loopback: bool,
+    follow: bool,
+    connect: Duration,
+}
+
+impl Need {
+    fn of(url: &Url, method: Method, connect: Duration) -> Need {
+        Need { tls: url.scheme() == "https", loopback: is_loopback(url), follow: method.is_read(), connect }
+    }
+
+    fn build(self) -> reqwest::Result<reqwest::Client> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("karat/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(self.connect)
+            .pool_max_idle_per_host(10_000)
+            .tcp_nodelay(true)
+            .referer(false)
+            .redirect(if self.follow { same_origin() } else { redirect::Policy::none() });
+        if !self.tls {
+            builder = builder.tls_certs_only([]);
+        }
+        if self.loopback {
+            builder = builder.no_proxy();
+        }
+        builder.build()
+    }
+}
+
+/// What is wrong with a base URL, if anything: a message for a diagnostic.
+pub fn base_url_problem(text: &str) -> Option<String> {
+    let url = match Url::parse(text) {
+        Ok(url) => url,
+        Err(error) => return Some(format!("`{}` is not a URL: {error}", without_query(text))),
+    };
+    let shown = without_query(text);
+    if !matches!(url.scheme(), "http" | "https") {
+        return Some(format!("`{shown}` must begin with `https://` or `http://`"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Some("a base URL must not carry a user name or password; name the key's variable instead".to_owned());
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Some(format!("`{shown}` must not carry a query or fragment"));
+    }
+    None
+}
+
+/// The host of a URL, lowercase; `None` when it is not a URL.
+pub fn host_of(text: &str) -> Option<String> {
+    Url::parse(text).ok().and_then(|url| url.host_str().map(str::to_ascii_lowercase))
+}
+
+/// Whether a URL points at this machine.
+pub fn is_loopback_url(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| is_loopback(&url))
+}
+
+fn without_query(text: &str) -> &str {
+    // A user name in front of the host may be a key as well: show nothing up to it.
+    let end = text.find(['?', '#']).unwrap_or(text.len());
+    let shown = text.get(..end).unwrap_or("");
+    if shown.contains('@') { "(redacted)" } else { shown }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or("").trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn same_origin() -> redirect::Policy {
+    redirect::Policy::custom(|attempt| {
+        let stays = attempt.previous().first().is_some_and(|first| first.origin() == attempt.url().origin());
+        if stays && attempt.previous().len() <= MAX_REDIRECTS { attempt.follow() } else { attempt.stop() }
+    })
+}
+
+fn reqwest_method(method: Method) -> reqwest::Method {
+    match method {
+        Method::Get => reqwest::Method::GET,
+        Method::Head => reqwest::Method::HEAD,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Delete => reqwest::Method::DELETE,
+    }
+}
+
+fn headers_of(request: &HttpRequest) -> Result<HeaderMap, NetError> {
+    let mut headers = HeaderMap::with_capacity(request.headers.len() + 1);
+    for (name, value) in &request.headers {
+        let bad = |_| NetError::Other(format!("`{name}` is not a valid header"));
+        let known = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad(()))?;
+        headers.insert(known, HeaderValue::from_str(value).map_err(|_| bad(()))?);
+    }
+    if let Some(auth) = &request.auth {
+        let bad = || NetError::Other(format!("the key cannot be sent in the header `{}`", auth.header));
+        let name = HeaderName::from_bytes(auth.header.as_bytes()).map_err(|_| bad())?;
+        let text = format!("{}{}", auth.prefix, auth.secret.expose());
+        let mut value = HeaderValue::from_str(&text).map_err(|_| bad())?;
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    Ok(headers)
+}
+
+async fn read(mut response: reqwest::Response, cap: usize) -> Result<HttpReply, NetError> {
+    let status = response.status().as_u16();
+    let headers = response
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
+    let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    if announced > cap {
+        return Err(NetError::TooLarge(cap));
+    }
+    let mut body = Vec::with_capacity(announced);
+    while let Some(chunk) = response.chunk().await.map_err(|error| net_error(&error))? {
+        if body.len() + chunk.len() > cap {
+            return Err(NetError::TooLarge(cap));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(HttpReply { status, headers, body })
+}
+
+fn net_error(error: &reqwest::Error) -> NetError {
+    match (error.is_connect(), error.is_timeout()) {
+        (true, true) => NetError::Timeout(TimeoutStage::Connect),
+        (true, false) => NetError::Connect(text_of(error)),
+        (false, true) => NetError::Timeout(TimeoutStage::Total),
+        (false, false) if error.is_builder() => NetError::Other(text_of(error)),
+        (false, false) => NetError::Reset(text_of(error)),
+    }
+}
+
+/// The innermost causes of an error. The outermost text is left out: reqwest prints the URL there.
+fn text_of(error: &reqwest::Error) -> String {
+    let mut causes: Vec<String> = Vec::new();
+    let mut source = StdError::source(error);
+    while let Some(cause) = source {
+        causes.push(cause.to_string());
+        source = cause.source();
+    }
+    match causes.last() {
+        Some(deepest) => deepest.clone(),
+        None if error.is_builder() => "the request cannot be built".to_owned(),
+        None => "the exchange did not complete".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Secret;
+    use crate::net::Auth;
+    use axum::Router;
+    use axum::http::{HeaderMap as AxumHeaders, StatusCode};
+    use axum::response::Redirect;
+    use axum::routing::{get, post};
+
+    async fn serve(router: Router) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("bind");
+        let address = listener.local_addr().expect("address");
+        tokio::spawn(async move { axum::serve(listener, router).await.expect("serve") });
+        format!("http://{address}")
+    }
+
+    fn request(method: Method, url: String) -> HttpRequest {
+        HttpRequest { method, url, headers: vec![], auth: None, body: vec![] }
+    }
+
+    fn client() -> HttpClient {
+        HttpClient::new(NetOptions { max_reply_bytes: 1000 })
+    }
+
+    #[tokio::test]
+    async fn a_post_carries_key_agent_and_body() {
+        let echo = |headers: AxumHeaders, body: String| async move {
+            let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("-").to_owned();
+            (
+                StatusCode::CREATED,
+                [("X-Seen", "yes")],
+                format!("{} {} {body}", header("authorization"), header("user-agent")),
+            )
+        };
+        let url = serve(Router::new().route("/x", post(echo))).await;
+        let mut request = request(Method::Post, format!("{url}/x"));
+        request.body = b"hello".to_vec();
+        request.auth =
+            Some(Auth { header: "authorization".into(), prefix: "Bearer ", secret: Secret::new("sk-test-secret") });
+        let reply = client().send(&request, &Timeouts::default()).await.expect("reply");
+        let agent = concat!("karat/", env!("CARGO_PKG_VERSION"));
+        assert_eq!(String::from_utf8_lossy(&reply.body), format!("Bearer sk-test-secret {agent} hello"));
+        assert_eq!((reply.status, reply.header("x-seen")), (201, Some("yes")));
+        assert!(!format!("{request:?}").contains("sk-test"));
+    }
+
+    #[tokio::test]
+    async fn large_replies_are_cut_off() {
+        let url = serve(Router::new().route("/big", get(|| async { "x".repeat(1001) }))).await;
+        let got = client().send(&request(Method::Get, format!("{url}/big")), &Timeouts::default()).await;
+        assert_eq!(got, Err(NetError::TooLarge(1000)));
+    }
+
+    #[tokio::test]
+    async fn redirects_stay_on_the_origin_and_a_post_is_never_redirected() {
+        let other = serve(Router::new().route("/end", get(|| async { "other" }))).await;
+        let away = format!("{other}/end");
+        let router = Router::new()
+            .route("/near", get(|| async { Redirect::temporary("/end") }))
+            .route("/end", get(|| async { "end" }).post(|| async { "posted" }))
+            .route("/post", post(|| async { Redirect::temporary("/end") }))
+            .route("/far", get(move || async move { Redirect::temporary(&away) }));
+        let url = serve(router).await;
+        let send = async |method, path: &str| {
+            client().send(&request(method, format!("{url}{path}")), &Timeouts::default()).await.expect("reply").status
+        };
+        assert_eq!(send(Method::Get, "/near").await, 200);
+        assert_eq!(send(Method::Get, "/far").await, 307);
+        assert_eq!(send(Method::Post, "/post").await, 307);
+    }
+
+    #[tokio::test]
+    async fn each_failure_has_its_class_and_no_url() {
+        let slow = || async {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            "late"
+        };
+        let url = serve(Router::new().route("/slow", get(slow))).await;
+        let quick = Timeouts { first_byte: Duration::from_millis(50), ..Timeouts::default() };
+        let late = client().send(&request(Method::Get, format!("{url}/slow")), &quick).await;
+        assert_eq!(late, Err(NetError::Timeout(TimeoutStage::FirstByte)));
+        let total = Timeouts { total: Duration::from_millis(50), ..Timeouts::default() };
+        let late = client().send(&request(Method::Get, format!("{url}/slow")), &total).await;
+        assert_eq!(late, Err(NetError::Timeout(TimeoutStage::Total)));
+
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("bind");
+        let address = listener.local_addr().expect("address");
+        drop(listener);
+        let refused = client().send(&request(Method::Get, format!("http://{address}/?key=secret")), &quick).await;
+        let Err(NetError::Connect(text)) = refused else { panic!("{refused:?}") };
+        assert!(text.contains("refused") && !text.contains("secret"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_breaks_half_way_is_a_reset() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("bind");
+        let address = listener.local_addr().expect("address");
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut seen = [0; 1024];
+                let _read = tokio::io::AsyncReadExt::read(&mut stream, &mut seen).await;
+                let head = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf";
+                tokio::io::AsyncWriteExt::write_all(&mut stream, head).await.expect("write");
+            }
+        });
+        let got =
+            client().send(&request(Method::Post, format!("http://{address}/x?key=s3cret")), &Timeouts::default()).await;
+        let Err(NetError::Reset(text)) = got else { panic!("{got:?}") };
+        assert!(!text.contains("s3cret"), "{text}");
+    }
+
+    #[test]
+    fn bad_base_urls_are_told_without_their_secrets() {
+        for bad in ["", "api.openai.com", "ftp://x/y", "https://user:pw@x/v1", "https://x/v1?key=abc", "not a url"] {
+            let problem = base_url_problem(bad).expect(bad);
+            assert!(!problem.contains("abc") && !problem.contains("pw"), "{problem}");
+        }
+        assert_eq!(base_url_problem("https://api.openai.com/v1/"), None);
+        assert!(
+            is_loopback_url("http://[::1]:8080/v1")
+                && is_loopback_url("http://LOCALHOST")
+                && !is_loopback_url("http://10.0.0.1")
+        );
+    }
+}

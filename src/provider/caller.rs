@@ -1,0 +1,396 @@
+//! The one door to models: cache, cassettes, mock, sharing, limits, retry, network, in this order.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::cassette::{CassetteError, Kept, Shelf};
+use super::mock::Mock;
+use super::route::{Answer, Backend, Errand, HttpBackend, Route, stopped};
+use super::settings::{CallMode, ProviderSettings};
+use crate::base::{
+    Clock, Diagnostic, Digest, DigestBuilder, Millis, ModelRef, Problems, Redactor, SafeName, Secret, Timestamp, Usd,
+    closest,
+};
+use crate::net::{Transport, base_url_problem, is_loopback_url};
+use crate::record::{CachedReply, CallError, CallRecord, CallSource, ChatReply, ChatRequest, ErrorKind};
+
+/// Replies of earlier runs, by identity.
+pub trait ReplyCache: Send + Sync {
+    /// The reply kept under this key, if there is one that is not too old.
+    fn get(&self, key: &Digest) -> Option<CachedReply>;
+}
+
+/// What a reply costs at the price table's rates; `None` is unknown.
+pub type Pricer = Arc<dyn Fn(&ModelRef, &ChatReply, Timestamp) -> Option<Usd> + Send + Sync>;
+
+/// One question.
+#[derive(Debug)]
+pub struct Ask<'a> {
+    /// Who is asked.
+    pub model: &'a ModelRef,
+    /// What is asked.
+    pub request: ChatRequest,
+    /// 0-based repeat: repeats of one question are different calls.
+    pub repeat: u32,
+    /// `suite/case`, for messages and cassettes.
+    pub label: &'a str,
+}
+
+/// What a [`Caller`] is made of.
+pub struct CallerOptions {
+    /// Where answers come from.
+    pub mode: CallMode,
+    /// The providers, by unique names.
+    pub providers: Vec<ProviderSettings>,
+    /// Replies of earlier runs; `None` turns the cache off. Only calls to real providers look there.
+    pub cache: Option<Arc<dyn ReplyCache>>,
+    /// Folder of the cassettes.
+    pub cassettes: PathBuf,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The HTTP client.
+    pub transport: Arc<dyn Transport>,
+    /// Seed of the mock.
+    pub seed: u64,
+    /// Prices; `None` means that only charges reported by a provider are known.
+    pub pricer: Option<Pricer>,
+    /// Most output tokens that one request may ask for; also sent when a request sets no limit.
+    pub max_tokens_per_request: Option<u32>,
+    /// Further secrets that must not appear in messages and cassettes.
+    pub secrets: Vec<Secret>,
+}
+
+/// Calls models. Shared by all trials of a run.
+pub struct Caller {
+    mode: CallMode,
+    routes: BTreeMap<SafeName, Route>,
+    cache: Option<Arc<dyn ReplyCache>>,
+    shelf: Shelf,
+    clock: Arc<dyn Clock>,
+    pricer: Option<Pricer>,
+    max_tokens_per_request: Option<u32>,
+    redactor: Redactor,
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caller")
+            .field("mode", &self.mode)
+            .field("providers", &self.routes.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Caller {
+    /// Sets up the caller without any call. Bad base URLs and mock rules are reported; `None` when there is an error.
+    pub fn new(options: CallerOptions, problems: &mut Problems) -> Option<Caller> {
+        let keys = options.providers.iter().filter_map(|provider| provider.key.as_ref()).map(|key| &key.secret);
+        let hidden = options.providers.iter().flat_map(|provider| &provider.headers).filter_map(secret_header);
+        let hidden: Vec<Secret> = hidden.chain(options.secrets.iter().cloned()).collect();
+        let redactor = Redactor::new(keys.chain(&hidden));
+        let mut found = Problems::new();
+        let mut routes = BTreeMap::new();
+        for settings in options.providers {
+            check_base_url(&settings, options.mode, &mut found);
+            let backend = backend_of(&settings, options.mode, &options.transport, options.seed, &mut found);
+            routes.insert(settings.name.clone(), Route::new(settings, backend, Arc::clone(&options.clock)));
+        }
+        let failed = found.has_errors();
+        problems.absorb(found);
+        (!failed).then_some(Caller {
+            mode: options.mode,
+            routes,
+            cache: options.cache,
+            shelf: Shelf::new(options.cassettes),
+            clock: options.clock,
+            pricer: options.pricer,
+            max_tokens_per_request: options.max_tokens_per_request,
+            redactor,
+        })
+    }
+
+    /// Whether a model can be called: its provider is known and has its key. Nothing is called.
+    ///
+    /// # Errors
+    /// A diagnostic without a place; the caller of this knows where the model was named.
+    pub fn knows(&self, model: &ModelRef) -> Result<(), Box<Diagnostic>> {
+        let Some(route) = self.routes.get(&model.provider) else {
+            let names = || self.routes.keys().map(SafeName::as_str);
+            let list: Vec<&str> = names().collect();
+            let diagnostic = Diagnostic::error("unknown-provider", format!("`{}` is not a provider", model.provider))
+                .did_you_mean(closest(model.provider.as_str(), names()))
+                .help(format!("known providers: {}; add one under `providers` in karat.yaml", list.join(", ")));
+            return Err(Box::new(diagnostic));
+        };
+        let Backend::Http(http) = &route.backend else { return Ok(()) };
+        let settings = &route.settings;
+        let usual = settings.spec.keys.first().map(|source| source.env);
+        let needs_key = settings.key_env.is_some() || (http.official && usual.is_some());
+        if settings.key.is_some() || !needs_key {
+            return Ok(());
+        }
+        let variable = settings.key_env.as_deref().or(usual).unwrap_or("the key's variable");
+        let diagnostic = Diagnostic::error("missing-key", format!("there is no key for provider `{}`", settings.name))
+            .help(format!("set {variable} in the environment or in .env, or replay with `--calls replay`"));
+        Err(Box::new(diagnostic))
+    }
+
+    /// Why a model cannot answer, once a call has found that out; every further call to it fails the same way.
+    pub fn known_failure(&self, model: &ModelRef) -> Option<CallError> {
+        self.routes.get(&model.provider)?.fuses.error(&model.model)
+    }
+
+    /// Reads the cassettes of these suites now and reports broken lines. Does nothing unless the mode is replay.
+    pub fn check_cassettes(&self, suites: &[&str], problems: &mut Problems) {
+        if self.mode == CallMode::Replay {
+            self.shelf.check(suites, problems);
+        }
+    }
+
+    /// Asks, and keeps asking within the provider's retry settings. Never fails as such: errors are in the record.
+    ///
+    /// Order: response cache, cassette or mock, an identical call under way, token limit, provider limits, circuit
+    /// breaker, retry, network. Cancelling `stop` ends it at any point with [`ErrorKind::Cancelled`].
+    pub async fn call(&self, ask: Ask<'_>, stop: &CancellationToken) -> CallRecord {
+        let started = self.clock.now();
+        let Some(route) = self.routes.get(&ask.model.provider) else {
+            let message = format!("`{}` is not a provider", ask.model.provider);
+            return failed(&ask, Digest::of_bytes(b""), CallSource::Live, refused(message), started);
+        };
+        match &route.backend {
+            Backend::Cassette => self.replay(ask, route, started),
+            Backend::Mock(_) => self.play(ask, route, started, stop).await,
+            Backend::Http(_) => self.live(ask, route, started, stop).await,
+        }
+    }
+
+    /// Writes what was recorded into the cassettes and returns the files written; nothing unless the mode is record.
+    ///
+    /// # Errors
+    /// [`CassetteError`]; files written before it stay.
+    pub fn finish(&self) -> Result<Vec<PathBuf>, CassetteError> {
+        self.shelf.finish(&self.redactor)
+    }
+
+    fn replay(&self, ask: Ask<'_>, route: &Route, started: Timestamp) -> CallRecord {
+        let key = cache_key(route, &ask.request, ask.repeat);
+        let digest = ask.request.digest(ask.model.provider.as_str());
+        match self.shelf.find(&digest, ask.label, ask.model, ask.repeat) {
+            Ok(entry) => {
+                let answer = Answer {
+                    reply: Ok(entry.reply),
+                    latency: entry.latency_ms.to_duration(),
+                    cost: entry.cost,
+                    ..nothing()
+                };
+                self.record(ask, key, answer, CallSource::Cassette, started)
+            }
+            Err(error) => {
+                let error = CallError { kind: ErrorKind::NotRecorded, ..refused(error.to_string()) };
+                failed(&ask, key, CallSource::Cassette, error, started)
+            }
+        }
+    }
+
+    async fn play(&self, ask: Ask<'_>, route: &Route, started: Timestamp, stop: &CancellationToken) -> CallRecord {
+        let key = cache_key(route, &ask.request, ask.repeat);
+        let errand = Errand { request: &ask.request, label: ask.label, identity: &key, stop };
+        let mut answer = route.answer(errand).await;
+        answer.attempts = 0;
+        answer.cost = self.price(ask.model, &answer.reply, started);
+        self.record(ask, key, answer, CallSource::Mock, started)
+    }
+
+    async fn live(&self, mut ask: Ask<'_>, route: &Route, started: Timestamp, stop: &CancellationToken) -> CallRecord {
+        // The cassette answers the request as it was asked, whatever limit this environment puts on it.
+        let asked = (self.mode == CallMode::Record)
+            .then(|| (ask.request.digest(ask.model.provider.as_str()), ask.request.clone()));
+        let (label, repeat) = (ask.label, ask.repeat);
+        let allowed = self.limit_tokens(&mut ask.request);
+        let key = cache_key(route, &ask.request, ask.repeat);
+        if let Some(kept) = self.cache.as_ref().and_then(|cache| cache.get(&key)) {
+            let answer =
+                Answer { reply: Ok(kept.reply), latency: kept.latency_ms.to_duration(), cost: kept.cost, ..nothing() };
+            return self.keep(self.record(ask, key, answer, CallSource::Cache, started), label, repeat, asked);
+        }
+        let known = self.known_failure(ask.model).map_or(allowed, Err);
+        if let Err(error) = known {
+            return failed(&ask, key, CallSource::Live, error, started);
+        }
+        let (answer, shared) = self.share(&ask, route, &key, started, stop).await;
+        let source = if shared { CallSource::Shared } else { CallSource::Live };
+        self.keep(self.record(ask, key, answer, source, started), label, repeat, asked)
+    }
+
+    /// One HTTP call for all identical calls that are under way.
+    async fn share(
+        &self,
+        ask: &Ask<'_>,
+        route: &Route,
+        key: &Digest,
+        started: Timestamp,
+        stop: &CancellationToken,
+    ) -> (Answer, bool) {
+        let lead = || async {
+            let errand = Errand { request: &ask.request, label: ask.label, identity: key, stop };
+            let mut answer = route.answer(errand).await;
+            answer.cost = self.price(ask.model, &answer.reply, started);
+            let cancelled = answer.reply.as_ref().is_err_and(|error| error.kind == ErrorKind::Cancelled);
+            if cancelled { Err(answer) } else { Ok(answer) }
+        };
+        tokio::select! {
+            biased;
+            (made, shared) = route.flights.share(*key, lead) => match made {
+                Ok(answer) if shared => {
+                    (Answer { attempts: 0, waited: Duration::ZERO, possible_double_charge: false, ..answer }, true)
+                }
+                Ok(answer) | Err(answer) => (answer, false),
+            },
+            () = stop.cancelled() => (Answer { reply: Err(stopped()), ..nothing() }, true),
+        }
+    }
+
+    /// Sets the limit on requests without one, and refuses those that ask for more.
+    fn limit_tokens(&self, request: &mut ChatRequest) -> Result<(), CallError> {
+        let Some(cap) = self.max_tokens_per_request else { return Ok(()) };
+        const FIELDS: &[&str] = &["max_tokens", "max_completion_tokens", "max_output_tokens"];
+        let extra = FIELDS.iter().filter_map(|field| request.params.extra.get(*field)?.as_u64()).max();
+        let asked = request.params.max_tokens.map(u64::from).max(extra);
+        match asked {
+            Some(asked) if asked > u64::from(cap) => {
+                Err(refused(format!("the request asks for {asked} output tokens, MAX_TOKENS_PER_REQUEST allows {cap}")))
+            }
+            Some(_) => Ok(()),
+            None => {
+                request.params.max_tokens = Some(cap);
+                Ok(())
+            }
+        }
+    }
+
+    fn price(&self, model: &ModelRef, reply: &Result<ChatReply, CallError>, started: Timestamp) -> Option<Usd> {
+        let reply = reply.as_ref().ok()?;
+        reply.reported_cost.or_else(|| self.pricer.as_ref()?(model, reply, started))
+    }
+
+    /// Puts a reply aside for the cassette when there is a digest to keep it under, as in record mode.
+    fn keep(&self, record: CallRecord, label: &str, repeat: u32, kept: Option<(Digest, ChatRequest)>) -> CallRecord {
+        if let (Ok(reply), Some((digest, request))) = (&record.reply, kept) {
+            let (latency_ms, cost) = (record.latency_ms, record.cost);
+            let model = &record.model;
+            self.shelf.record(&Kept { digest, label, model, repeat, request: &request, reply, latency_ms, cost });
+        }
+        record
+    }
+
+    fn record(&self, ask: Ask<'_>, key: Digest, answer: Answer, source: CallSource, started: Timestamp) -> CallRecord {
+        let reply = answer.reply.map_err(|mut error| {
+            error.message = self.redactor.clean(&error.message).into_owned();
+            error
+        });
+        CallRecord {
+            cache_key: key,
+            model: ask.model.clone(),
+            request: ask.request,
+            latency_ms: if reply.is_ok() { Millis::of(answer.latency) } else { Millis(0) },
+            reply,
+            source,
+            attempts: answer.attempts,
+            waited_ms: Millis::of(answer.waited),
+            started,
+            cost: answer.cost,
+            possible_double_charge: answer.possible_double_charge,
+        }
+    }
+}
+
+/// Identity of a reply in the response cache. The base URL is part of it, so that a proxy never answers for the real
+/// provider.
+fn cache_key(route: &Route, request: &ChatRequest, repeat: u32) -> Digest {
+    let value = serde_json::to_value(request).unwrap_or_default();
+    DigestBuilder::new("reply")
+        .part(route.settings.name.as_str().as_bytes())
+        .part(route.settings.base_url().trim_end_matches('/').as_bytes())
+        .part(route.settings.spec.name.as_bytes())
+        .json(&value)
+        .part(&repeat.to_be_bytes())
+        .finish()
+}
+
+fn backend_of(
+    settings: &ProviderSettings,
+    mode: CallMode,
+    transport: &Arc<dyn Transport>,
+    seed: u64,
+    problems: &mut Problems,
+) -> Backend {
+    match (settings.spec.wire, mode) {
+        (None, _) => Backend::Mock(Mock::new(&settings.mock, seed, problems)),
+        (Some(_), CallMode::Replay) => Backend::Cassette,
+        (Some(wire), CallMode::Live | CallMode::Record) => {
+            let official = settings.spec.is_official(settings.base_url());
+            Backend::Http(HttpBackend { wire, transport: Arc::clone(transport), official })
+        }
+    }
+}
+
+fn check_base_url(settings: &ProviderSettings, mode: CallMode, problems: &mut Problems) {
+    if settings.spec.wire.is_none() || mode == CallMode::Replay {
+        return;
+    }
+    let url = settings.base_url();
+    let at = |diagnostic: Diagnostic| match &settings.place {
+        Some(place) => diagnostic.at(place.clone()),
+        None => diagnostic,
+    };
+    if let Some(problem) = base_url_problem(url) {
+        let message = format!("base URL of provider `{}`: {problem}", settings.name);
+        problems.push(at(Diagnostic::error("invalid-base-url", message)));
+    } else if settings.key.is_some() && url.starts_with("http://") && !is_loopback_url(url) {
+        let message = format!("the key of provider `{}` would travel unencrypted to `{url}`", settings.name);
+        problems.push(at(Diagnostic::warning("insecure-base-url", message).help("use `https://`")));
+    }
+}
+
+/// The value of a header whose name says that it is a secret.
+fn secret_header((name, value): &(String, String)) -> Option<Secret> {
+    let name = name.to_ascii_lowercase();
+    let secret = ["auth", "key", "token", "secret", "cookie"].iter().any(|word| name.contains(word));
+    secret.then(|| Secret::new(value.trim_start_matches("Bearer ")))
+}
+
+fn nothing() -> Answer {
+    Answer {
+        reply: Err(stopped()),
+        latency: Duration::ZERO,
+        attempts: 0,
+        waited: Duration::ZERO,
+        possible_double_charge: false,
+        cost: None,
+    }
+}
+
+fn refused(message: String) -> CallError {
+    CallError { kind: ErrorKind::Refused, message, status: None, request_id: None }
+}
+
+fn failed(ask: &Ask<'_>, key: Digest, source: CallSource, error: CallError, started: Timestamp) -> CallRecord {
+    CallRecord {
+        cache_key: key,
+        model: ask.model.clone(),
+        request: ask.request.clone(),
+        reply: Err(error),
+        source,
+        latency_ms: Millis(0),
+        attempts: 0,
+        waited_ms: Millis(0),
+        started,
+        cost: None,
+        possible_double_charge: false,
+    }
+}

@@ -1,0 +1,207 @@
+//! What a provider is: its names, its addresses, and its wire, a pair of pure functions.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::base::Secret;
+use crate::net::{HttpReply, HttpRequest, host_of};
+use crate::record::{CallError, ChatReply, ChatRequest, ErrorKind, Warning};
+
+/// How a key travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeySource {
+    /// Environment variable that holds the key.
+    pub env: &'static str,
+    /// Header that carries it.
+    pub header: &'static str,
+    /// What stands before it in the header.
+    pub prefix: &'static str,
+}
+
+/// A key as it was found, with the way it travels.
+#[derive(Debug, Clone)]
+pub struct ProviderKey {
+    /// The key.
+    pub secret: Secret,
+    /// Header that carries it.
+    pub header: &'static str,
+    /// What stands before it in the header.
+    pub prefix: &'static str,
+}
+
+/// One kind of provider: everything about it that is not a user's setting.
+#[derive(Debug)]
+pub struct ProviderSpec {
+    /// Its name, both as `type:` in `karat.yaml` and as the provider that exists without any configuration.
+    pub name: &'static str,
+    /// One line for the docs.
+    pub about: &'static str,
+    /// Where its key comes from; the first variable that is set wins. Empty: it takes no key.
+    pub keys: &'static [KeySource],
+    /// Base URL unless the user gives one.
+    pub base_url: &'static str,
+    /// Environment variable that overrides the base URL.
+    pub base_url_env: Option<&'static str>,
+    /// Environment variables that become headers: variable, header.
+    pub env_headers: &'static [(&'static str, &'static str)],
+    /// Hosts of the vendor itself; its subdomains count too. Other hosts are compatible servers or gateways.
+    pub hosts: &'static [&'static str],
+    /// The wire; `None` for the mock, which answers without one.
+    pub wire: Option<&'static dyn Wire>,
+}
+
+impl ProviderSpec {
+    /// The key found by `lookup` (environment variable → value), empty values left out.
+    pub fn key_from(&self, lookup: impl Fn(&str) -> Option<String>) -> Option<ProviderKey> {
+        self.keys.iter().find_map(|source| {
+            let value = lookup(source.env).filter(|value| !value.trim().is_empty())?;
+            Some(self.key_of(Secret::new(value.trim()), Some(source)))
+        })
+    }
+
+    /// A key from another variable than the usual ones; it travels as the first source says.
+    pub fn key_of(&self, secret: Secret, source: Option<&KeySource>) -> ProviderKey {
+        let source = source.or(self.keys.first());
+        ProviderKey {
+            secret,
+            header: source.map_or("authorization", |source| source.header),
+            prefix: source.map_or("Bearer ", |source| source.prefix),
+        }
+    }
+
+    /// Whether `base_url` is the vendor's own, so that its parameter rules are known.
+    pub(super) fn is_official(&self, base_url: &str) -> bool {
+        let Some(host) = host_of(base_url) else { return false };
+        self.hosts.iter().any(|known| host == *known || host.strip_suffix(known).is_some_and(|sub| sub.ends_with('.')))
+    }
+}
+
+/// Where a request goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Endpoint<'a> {
+    /// Base URL, with or without a trailing slash.
+    pub base_url: &'a str,
+    /// Whether it is the vendor's own host.
+    pub official: bool,
+}
+
+/// A request as it will be sent (its key still missing), and what had to be changed for it.
+#[derive(Debug, Clone)]
+pub struct Encoded {
+    /// The request, without key.
+    pub http: HttpRequest,
+    /// Parameters that were dropped or changed.
+    pub warnings: Vec<Warning>,
+}
+
+/// How an API speaks: two pure functions, without I/O, clock or key.
+pub trait Wire: Send + Sync + fmt::Debug {
+    /// The HTTP request for a chat request.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Refused`] when the API has no words for the request.
+    fn encode(&self, request: &ChatRequest, endpoint: Endpoint<'_>) -> Result<Encoded, CallError>;
+
+    /// The reply, whatever its status and shape.
+    ///
+    /// # Errors
+    /// [`Failure`] with its class and whether a retry can help.
+    fn decode(&self, reply: &HttpReply) -> Result<ChatReply, Failure>;
+
+    /// Whether the model thinks long before its first byte, so that the wait for it must be longer.
+    fn thinks_long(&self, request: &ChatRequest) -> bool;
+}
+
+/// Whether trying again can help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// No.
+    Never,
+    /// Yes, after the usual wait.
+    Soon,
+    /// Yes, but slowly: the provider is overloaded.
+    Slowly,
+}
+
+/// Why one attempt gave no reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What the user gets to see if this was the last attempt.
+    pub error: CallError,
+    /// Whether trying again can help.
+    pub retry: Retry,
+    /// How long the server asks to wait.
+    pub wait: Option<Duration>,
+    /// The server could not be reached at all: nothing was sent.
+    pub unreachable: bool,
+    /// The attempt timed out after it was sent.
+    pub timed_out: bool,
+    /// The answer was begun and not finished in time: the provider bills it.
+    pub total_timeout: bool,
+}
+
+impl Failure {
+    /// A failure of this class; [`Retry`] follows from the class.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Failure {
+        let retry = match kind {
+            ErrorKind::RateLimited
+            | ErrorKind::Server
+            | ErrorKind::Timeout
+            | ErrorKind::Network
+            | ErrorKind::Malformed => Retry::Soon,
+            ErrorKind::Overloaded => Retry::Slowly,
+            ErrorKind::Auth
+            | ErrorKind::NotFound
+            | ErrorKind::QuotaExhausted
+            | ErrorKind::BadRequest
+            | ErrorKind::ContextLength
+            | ErrorKind::Filtered
+            | ErrorKind::NotRecorded
+            | ErrorKind::CircuitOpen
+            | ErrorKind::Cancelled
+            | ErrorKind::Refused => Retry::Never,
+        };
+        Failure {
+            error: CallError { kind, message: message.into(), status: None, request_id: None },
+            retry,
+            wait: None,
+            unreachable: false,
+            timed_out: false,
+            total_timeout: false,
+        }
+    }
+
+    /// Whether it says something about the provider's health (reference §18): 4xx, filters and our own decoding do not.
+    pub(super) fn counts_for_breaker(&self) -> bool {
+        matches!(self.error.kind, ErrorKind::Server | ErrorKind::Overloaded | ErrorKind::Timeout | ErrorKind::Network)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::wire::{anthropic, openai};
+
+    #[test]
+    fn the_first_variable_that_is_set_is_the_key() {
+        let lookup = |set: &'static [(&str, &str)]| {
+            move |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        };
+        let both = lookup(&[("ANTHROPIC_API_KEY", " one "), ("ANTHROPIC_AUTH_TOKEN", "two")]);
+        let key = anthropic::SPEC.key_from(both).expect("key");
+        assert_eq!((key.secret.expose(), key.header, key.prefix), ("one", "x-api-key", ""));
+        let bearer = lookup(&[("ANTHROPIC_API_KEY", ""), ("ANTHROPIC_AUTH_TOKEN", "two")]);
+        let key = anthropic::SPEC.key_from(bearer).expect("key");
+        assert_eq!((key.secret.expose(), key.header, key.prefix), ("two", "authorization", "Bearer "));
+        assert!(openai::SPEC.key_from(|_| None).is_none());
+    }
+
+    #[test]
+    fn only_the_vendors_own_hosts_are_official() {
+        for url in ["https://api.openai.com/v1", "https://eu.api.openai.com/v1/"] {
+            assert!(openai::SPEC.is_official(url), "{url}");
+        }
+        for url in ["https://api.openai.com.evil.net/v1", "http://127.0.0.1:1/v1", "https://notapi.openai.com/v1"] {
+            assert!(!openai::SPEC.is_official(url), "{url}");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! How each API speaks: pure encode and decode, one folder each.
+
+pub(super) mod anthropic;
+mod body;
+mod error_body;
+#[cfg(test)]
+mod fixture_test;
+pub(super) mod openai;
