@@ -1,16 +1,28 @@
 //! The run engine: plan, execute, score, summarise. Speaks only in events.
 
+mod budget;
+mod estimate;
+mod execute;
 mod failure;
 mod goal_check;
+mod health;
 mod judge;
 mod judge_bound;
+mod plan;
 mod plan_report;
 mod rate;
 mod report;
 mod summary;
+#[cfg(test)]
+mod testing;
+mod trial;
 
+pub use budget::Limit;
+pub use estimate::{Estimator, RequestEstimate};
+pub use execute::{Bounds, Stop, WorstCase, execute};
 pub use failure::{CheckResult, Failure, rerun_command, visible_output};
 pub use judge::JudgeRules;
+pub use plan::{Finished, Fit, PlannedTrial, SurveyedSuite, goal_json, trials};
 pub use plan_report::{PlanReport, PlanSuite, PlanVariant, shown_cost_range};
 pub use report::{
     CacheStats, Consumption, Counts, EvalReport, GroupReport, Rate, RunFacts, SCHEMA_VERSION, SuiteReport, Totals,

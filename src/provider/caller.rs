@@ -203,7 +203,11 @@ impl Caller {
         let mut answer = route.answer(errand).await;
         answer.attempts = 0;
         answer.cost = self.price(ask.model, &answer.reply, started);
-        self.record(ask, key, answer, CallSource::Mock, started)
+        // A mock can stand in for a provider while its cassettes are written, as the bundled example does.
+        let asked = (self.mode == CallMode::Record)
+            .then(|| (ask.request.digest(ask.model.provider.as_str()), ask.request.clone()));
+        let (label, repeat) = (ask.label, ask.repeat);
+        self.keep(self.record(ask, key, answer, CallSource::Mock, started), label, repeat, asked)
     }
 
     async fn live(&self, mut ask: Ask<'_>, route: &Route, started: Timestamp, stop: &CancellationToken) -> CallRecord {

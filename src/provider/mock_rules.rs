@@ -1,6 +1,6 @@
 //! Rules of the mock: a JSON list, or one JSON object per line; the first rule that matches answers.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use regex::Regex;
@@ -50,12 +50,30 @@ pub(super) struct Rule {
     pub(super) times: Option<u64>,
 }
 
-/// Reads a file of rules; everything wrong with it goes to `problems`, with its line.
+/// Reads a file of rules, or all `*.jsonl` and `*.json` files of a folder in the order of their names; everything wrong
+/// with them goes to `problems`, with its line.
 pub(super) fn load(path: &Path, problems: &mut Problems) -> Vec<Rule> {
-    match files::read_source(path, path) {
-        Ok(source) => parse(&source, problems),
-        Err(problem) => {
-            problems.push(*problem);
+    let paths = if path.is_dir() { rule_files(path, problems) } else { vec![path.to_path_buf()] };
+    let mut rules = Vec::new();
+    for path in paths {
+        match files::read_source(&path, &path) {
+            Ok(source) => rules.extend(parse(&source, problems)),
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    rules
+}
+
+fn rule_files(folder: &Path, problems: &mut Problems) -> Vec<PathBuf> {
+    let is_rules = |path: &PathBuf| path.extension().is_some_and(|kind| kind == "jsonl" || kind == "json");
+    match std::fs::read_dir(folder) {
+        Ok(entries) => {
+            let mut found: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(is_rules).collect();
+            found.sort();
+            found
+        }
+        Err(error) => {
+            problems.push(*files::io_problem(&error, folder));
             Vec::new()
         }
     }

@@ -54,5 +54,7 @@ fn read_usage(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Usage>> {
         output_image: tokens(row, first + 12)?,
         citation: tokens(row, first + 13)?,
         web_searches: tokens(row, first + 14)?,
+        // Kept in the reply only: sums need no columns for units that are billed apart.
+        ..Usage::default()
     }))
 }

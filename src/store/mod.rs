@@ -11,6 +11,7 @@ mod insert;
 mod list;
 mod migrate;
 mod open;
+mod refit;
 mod reuse;
 mod run;
 #[cfg(test)]

@@ -233,7 +233,7 @@ impl Store {
     }
 
     /// Runs statements in one transaction of their own.
-    fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+    pub(super) fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T, StoreError> {
         if self.pool.access() == Access::Read {
             return Err(self.opened_for_reading());
         }

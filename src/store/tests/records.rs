@@ -55,6 +55,7 @@ fn every_field_of_a_reply_survives() {
             citation: Some(13),
             web_searches: Some(14),
             ambiguous: true,
+            ..Usage::default()
         }),
         ..reply("tab\t quote\" nul\u{0} 漢字")
     };

@@ -1,0 +1,118 @@
+//! Drives a prepared run to its end: engine on one side, store and progress on the other, then the report.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::sync::mpsc;
+
+use super::args::{EvalArgs, UndecidedArg};
+use super::listen::{Heard, listen};
+use super::load::Loaded;
+use super::present::show_report;
+use super::providers::Providers;
+use super::stored::report_of;
+use crate::cli::progress::Progress;
+use crate::cli::signals::Signals;
+use crate::cli::{Exit, Session, UsageError};
+use crate::eval::{Bounds, EvalReport, Finished, Limit, Stop, execute, trials};
+use crate::record::{RunHeader, RunStatus, VerdictWord};
+use crate::store::{Store, WriterEvent};
+
+/// Events under way between engine and listener; more would only hold memory.
+const EVENTS_UNDER_WAY: usize = 256;
+
+/// A run that is ready to start or to go on: it is in the store, with its suites and variants.
+pub(super) struct Drive<'a> {
+    pub(super) args: &'a EvalArgs,
+    pub(super) session: &'a Session,
+    pub(super) loaded: &'a Loaded,
+    pub(super) store: Store,
+    pub(super) header: RunHeader,
+    pub(super) finished: Finished,
+    pub(super) limits: Vec<Limit>,
+    pub(super) providers: Providers,
+}
+
+/// Runs it and reports.
+pub(super) fn drive(run: &Drive<'_>) -> anyhow::Result<Exit> {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot start")?;
+    let (heard, signals) = runtime.block_on(run_to_end(run))?;
+    // Connections of calls that were given up must not hold the process.
+    runtime.shutdown_background();
+    conclude(run, &heard, &signals)
+}
+
+async fn run_to_end(run: &Drive<'_>) -> anyhow::Result<(Heard, Signals)> {
+    let Drive { session, loaded, store, header, finished, providers, .. } = run;
+    let caller = Arc::new(providers.caller(loaded, store, session)?);
+    let stop = Stop::default();
+    let signals = Signals::listen(stop.clone(), session.ui.clone());
+    let (events, heard_events) = mpsc::channel(EVENTS_UNDER_WAY);
+    let progress = Progress::new(&session.ui, loaded.trials(), finished.count());
+    let (committed, commits) = mpsc::unbounded_channel();
+    let writer = store.writer(&header.id, providers.redactor(), move |event| {
+        // The listener outlives the writer; if it is gone, nobody counts any more.
+        if let WriterEvent::Committed(trials) = event {
+            committed.send(trials).ok();
+        }
+    })?;
+    let listener = tokio::spawn(listen(heard_events, writer, commits, progress));
+    let bounds = Bounds { concurrency: usize::try_from(loaded.config.concurrency.value)?, money: money_bounds(run) };
+    let plan = trials(&loaded.suites, &loaded.selection)
+        .filter(|trial| !trial.as_ref().is_ok_and(|trial| finished.has(&trial.key)));
+    let ended = execute(plan, Arc::clone(&caller), bounds, stop, events).await;
+    let mut heard = listener.await.context("the listener ended early")??;
+    caller.finish().context("the cassettes cannot be written")?;
+    if let Err(problems) = ended {
+        session.ui.problem(&UsageError(problems).render(session.ui.color_err()));
+        heard.status = RunStatus::Aborted;
+    }
+    Ok((heard, signals))
+}
+
+fn money_bounds(run: &Drive<'_>) -> Option<(Vec<Limit>, crate::eval::WorstCase)> {
+    if run.limits.is_empty() {
+        return None;
+    }
+    let estimator = run.loaded.estimator(run.session);
+    let free = run.providers.free_names();
+    let worst: crate::eval::WorstCase = Box::new(move |trial| {
+        if free.contains(trial.variant.model.provider.as_str()) {
+            return Some(crate::base::Usd::ZERO);
+        }
+        estimator.worst_case(trial)
+    });
+    Some((run.limits.clone(), worst))
+}
+
+/// Closes the run in the store, prints the report, and finds the exit code.
+fn conclude(run: &Drive<'_>, heard: &Heard, signals: &Signals) -> anyhow::Result<Exit> {
+    let Drive { session, loaded, store, header, args, .. } = run;
+    let id = &header.id;
+    let now = session.clock.now();
+    store.finish_run(id, heard.status, now, &[])?;
+    let report = report_of(store, id, loaded.config.max_errors.value)?;
+    let verdicts: Vec<_> = report.suites.iter().map(|suite| (suite.name.clone(), suite.verdict.clone())).collect();
+    store.finish_run(id, heard.status, now, &verdicts)?;
+    show_report(&report, args.show.format, &args.show.output, store, session)?;
+    if let Some(error) = &heard.fatal {
+        session.ui.problem(&format!("error: the run stopped: {}", error.message));
+    }
+    if heard.status != RunStatus::Complete {
+        session.ui.problem(&format!("what finished is stored; `karat eval --resume {id}` goes on from there"));
+    }
+    Ok(exit_of(&report, args, heard.status, signals))
+}
+
+fn exit_of(report: &EvalReport, args: &EvalArgs, status: RunStatus, signals: &Signals) -> Exit {
+    if status == RunStatus::Interrupted && signals.came() {
+        return if signals.was_terminate() { Exit::Terminated } else { Exit::Interrupted };
+    }
+    let failed = args.how.fail_exit_code.map_or(Exit::Failed, Exit::FailedAs);
+    match (report.verdict.verdict, args.how.undecided) {
+        (VerdictWord::Pass, _) | (VerdictWord::Undecided, UndecidedArg::Pass) => Exit::Passed,
+        (VerdictWord::Fail, _) | (VerdictWord::Undecided, UndecidedArg::Fail) => failed,
+        (VerdictWord::Undecided, UndecidedArg::Report) => Exit::Undecided,
+    }
+}

@@ -1,0 +1,18 @@
+//! `karat eval list`.
+
+use super::args::ListArgs;
+use super::present::show;
+use super::stored::open_to_read;
+use crate::cli::{Exit, Session};
+use crate::report::{RunRow, RunsReport};
+
+/// Prints stored runs, newest first.
+pub(super) fn run(args: &ListArgs, session: &Session) -> anyhow::Result<Exit> {
+    let (store, _) = open_to_read(session)?;
+    let mut rows = Vec::new();
+    for id in store.runs(args.limit)?.into_iter().map(|run| run.header.id) {
+        rows.push(RunRow::of(&store.header(&id)?, &store.suites(&id)?));
+    }
+    show(&RunsReport::of(rows), args.format, session)?;
+    Ok(Exit::Passed)
+}

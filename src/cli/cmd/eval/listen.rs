@@ -1,0 +1,58 @@
+//! The listener of a run's events: makes trials durable, then counts and shows them.
+
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
+
+use crate::base::Usd;
+use crate::cli::progress::Progress;
+use crate::record::{CallError, CallRecord, RunEvent, RunStatus, TrialRecord};
+use crate::store::{StoreError, Writer};
+
+/// What the listener knows when the run has ended.
+#[derive(Debug)]
+pub(super) struct Heard {
+    /// How it ended.
+    pub(super) status: RunStatus,
+    /// Why the engine gave up, if it did.
+    pub(super) fatal: Option<CallError>,
+}
+
+/// Hears a run to its end. Every trial is durable before it is counted.
+///
+/// # Errors
+/// When the store fails: the channel of events then closes, and the engine stops.
+pub(super) async fn listen(
+    mut events: Receiver<RunEvent>,
+    writer: Writer,
+    mut commits: UnboundedReceiver<Vec<TrialRecord>>,
+    mut progress: Progress,
+) -> Result<Heard, StoreError> {
+    let mut heard = Heard { status: RunStatus::Aborted, fatal: None };
+    loop {
+        tokio::select! {
+            event = events.recv() => match event {
+                None => break,
+                Some(RunEvent::Ended(status)) => heard.status = status,
+                Some(RunEvent::Notice(text)) => progress.say(&text),
+                Some(RunEvent::Fatal(error)) => heard.fatal = Some(error),
+                Some(RunEvent::TrialFinished(record)) => writer.send(record).await?,
+            },
+            Some(done) = commits.recv() => count(&done, &mut progress),
+        }
+    }
+    let closed = tokio::task::spawn_blocking(move || writer.close()).await;
+    // The task cannot panic by rule; if it did, the store's own thread has said why.
+    closed.unwrap_or(Ok(()))?;
+    while let Ok(done) = commits.try_recv() {
+        count(&done, &mut progress);
+    }
+    progress.clear();
+    Ok(heard)
+}
+
+fn count(done: &[TrialRecord], progress: &mut Progress) {
+    for trial in done {
+        let spent = trial.call.as_ref().map_or(Some(Usd::ZERO), CallRecord::spent);
+        progress.count(trial.outcome, spent);
+    }
+    progress.show();
+}

@@ -1,0 +1,119 @@
+//! From options to suites that may be run: reads everything, and reports everything wrong with it at once.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::args::{CallsArg, EvalArgs};
+use super::options::PlanOptions;
+use crate::base::{ModelRef, Problems, Usd};
+use crate::cli::{Session, UsageError};
+use crate::config::{CallMode, Config, Overrides};
+use crate::eval::{Estimator, SurveyedSuite};
+use crate::price::{PriceOverride, PriceTable};
+use crate::prompt::Registry;
+use crate::suite::{LoadContext, Selection, discover, load as load_suites, survey_all};
+
+/// Everything a run is made of.
+pub(super) struct Loaded {
+    pub(super) config: Config,
+    pub(super) suites: Vec<SurveyedSuite>,
+    pub(super) selection: Selection,
+    pub(super) prices: Arc<PriceTable>,
+}
+
+impl Loaded {
+    /// Trials of the whole plan.
+    pub(super) fn trials(&self) -> u64 {
+        self.suites.iter().map(SurveyedSuite::trials).sum()
+    }
+
+    /// Estimates tokens and money at today's prices.
+    pub(super) fn estimator(&self, session: &Session) -> Estimator {
+        Estimator::new(Arc::clone(&self.prices), session.clock.now(), self.config.max_tokens_per_request.value)
+    }
+
+    /// The models that the plan calls, each once, in the order of the plan.
+    pub(super) fn models(&self) -> Vec<ModelRef> {
+        let mut seen = HashSet::new();
+        let all = self.suites.iter().flat_map(|surveyed| surveyed.variants.iter().map(|variant| &variant.model));
+        all.filter(|model| seen.insert(*model)).cloned().collect()
+    }
+}
+
+/// The settings, with the flags of `karat eval` on top.
+///
+/// # Errors
+/// [`UsageError`] for an amount of money that is none.
+pub(super) fn configure(args: &EvalArgs, session: &Session, problems: &mut Problems) -> Result<Config, UsageError> {
+    let max_cost = match &args.how.max_cost {
+        None => None,
+        Some(text) => Some(amount(text)?),
+    };
+    let calls = match (args.how.record, args.how.calls) {
+        (true, _) | (_, Some(CallsArg::Record)) => Some(CallMode::Record),
+        (_, Some(CallsArg::Live)) => Some(CallMode::Live),
+        (_, Some(CallsArg::Replay)) => Some(CallMode::Replay),
+        (false, None) => None,
+    };
+    let overrides = Overrides {
+        calls,
+        concurrency: args.how.concurrency,
+        no_cache: args.how.no_cache,
+        max_cost,
+        max_errors: args.how.max_errors,
+        ..Overrides::default()
+    };
+    Ok(session.config(overrides, problems))
+}
+
+fn amount(text: &str) -> Result<Usd, UsageError> {
+    let wrong = |why: String| {
+        UsageError::of("invalid-amount", format!("--max-cost: {why}"), "write dollars, such as `--max-cost 0.50`")
+    };
+    let usd = Usd::parse(text).map_err(|error| wrong(error.to_string()))?;
+    if usd <= Usd::ZERO { Err(wrong(format!("`{text}` is not more than zero"))) } else { Ok(usd) }
+}
+
+/// Loads and surveys the suites of `options`.
+///
+/// # Errors
+/// [`UsageError`] with all problems of all files.
+pub(super) fn load(
+    options: &PlanOptions,
+    config: Config,
+    session: &Session,
+    mut problems: Problems,
+) -> anyhow::Result<Loaded> {
+    let root = &session.root;
+    let registry = Registry::open(&config.prompts.value, root);
+    let paths: Vec<PathBuf> = if options.files.is_empty() {
+        discover(&config.evals.value, &mut problems)
+    } else {
+        options.files.iter().map(|path| root.join(path)).collect()
+    };
+    if paths.is_empty() && !problems.has_errors() {
+        let folder = session.shown(&config.evals.value);
+        let message = format!("there are no suites in `{}`", folder.display());
+        return Err(
+            UsageError::of("no-suites", message, "write one, or name a file: `karat eval path/to/suite.yaml`").into()
+        );
+    }
+    let context = LoadContext { config: &config, registry: &registry, suites: &options.suite };
+    let suites = load_suites(&paths, &context, &mut problems);
+    let selection = options.selection();
+    let surveys = survey_all(&suites, &selection, &mut problems);
+    let prices = price_table(&config, &mut problems)?;
+    session.stop_on(problems)?;
+    let suites = suites.into_iter().zip(surveys).map(|(suite, survey)| SurveyedSuite::new(suite, survey)).collect();
+    Ok(Loaded { config, suites, selection, prices })
+}
+
+/// The bundled prices with those of `karat.yaml` on top.
+fn price_table(config: &Config, problems: &mut Problems) -> anyhow::Result<Arc<PriceTable>> {
+    let bundled = PriceTable::bundled()?;
+    let Some(own) = &config.prices else { return Ok(Arc::new(bundled.clone())) };
+    let nodes = own.node.as_list().unwrap_or(std::slice::from_ref(&own.node));
+    let parsed = PriceOverride::parse_all(nodes, bundled, &own.source, problems);
+    Ok(Arc::new(bundled.with_overrides(parsed)))
+}

@@ -1,0 +1,27 @@
+//! `karat eval`: run suites, and look at stored runs.
+
+mod args;
+mod checks;
+mod drive;
+mod export;
+mod format;
+mod list;
+mod listen;
+mod load;
+mod money;
+mod options;
+mod plan;
+mod present;
+mod providers;
+mod resume;
+mod run;
+mod show;
+mod start;
+mod stored;
+
+pub use args::{
+    CallsArg, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs, SelectArgs, ShowArgs, ShowRunArgs, UndecidedArg,
+};
+pub use start::run;
+
+use format::format_parser;

@@ -1,0 +1,89 @@
+//! The options of a run as they are stored with it, so that `--resume` can repeat its plan.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::args::EvalArgs;
+use crate::base::{CaseId, SafeName};
+use crate::cli::{Session, UsageError};
+use crate::suite::Selection;
+
+/// Version of this form; a run of another version cannot be resumed.
+const VERSION: u32 = 1;
+
+/// What decides on the plan of a run: suites and selection. How it is executed (concurrency, limits) is not part of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PlanOptions {
+    version: u32,
+    /// Suite files, relative to the project where they lie inside; empty means every suite.
+    pub(super) files: Vec<PathBuf>,
+    pub(super) suite: Vec<String>,
+    pub(super) case: Vec<String>,
+    pub(super) tag: Vec<String>,
+    pub(super) prompt: Vec<String>,
+    pub(super) model: Vec<String>,
+    pub(super) first: Option<u64>,
+    pub(super) sample: Option<u64>,
+    pub(super) seed: u64,
+    /// The cases of `--failed-in` as they were found when the run began: suite and case id.
+    pub(super) only_cases: Option<Vec<(SafeName, CaseId)>>,
+}
+
+impl PlanOptions {
+    /// From the command line.
+    pub(super) fn of(args: &EvalArgs, session: &Session) -> PlanOptions {
+        let select = args.select.clone();
+        PlanOptions {
+            version: VERSION,
+            files: args.suites.iter().map(|path| session.shown(path)).collect(),
+            suite: select.suite,
+            case: select.case,
+            tag: select.tag,
+            prompt: select.prompt,
+            model: select.model,
+            first: select.first,
+            sample: select.sample,
+            seed: select.seed,
+            only_cases: None,
+        }
+    }
+
+    /// From a stored run.
+    ///
+    /// # Errors
+    /// When another version of karat wrote them.
+    pub(super) fn stored(value: &Value) -> Result<PlanOptions, UsageError> {
+        let wrong = |why: String| {
+            let help = "start a new run; the response cache answers what was already asked";
+            UsageError::of("not-resumable", format!("this run cannot be resumed by this version of karat: {why}"), help)
+        };
+        let version = value.get("version").and_then(Value::as_u64);
+        if version != Some(u64::from(VERSION)) {
+            return Err(wrong(format!("its options have version {version:?}")));
+        }
+        serde_json::from_value(value.clone()).map_err(|error| wrong(error.to_string()))
+    }
+
+    /// As they are stored.
+    pub(super) fn to_json(&self) -> Value {
+        serde_json::to_value(self).unwrap_or(Value::Null)
+    }
+
+    /// What of the suites' cases and variants is chosen.
+    pub(super) fn selection(&self) -> Selection {
+        Selection {
+            suites: self.suite.clone(),
+            cases: self.case.clone(),
+            tags: self.tag.clone(),
+            prompts: self.prompt.clone(),
+            models: self.model.clone(),
+            first: self.first,
+            sample: self.sample,
+            seed: self.seed,
+            keys: self.only_cases.as_ref().map(|cases| cases.iter().cloned().collect()),
+        }
+    }
+}

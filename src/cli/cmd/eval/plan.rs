@@ -1,0 +1,51 @@
+//! `karat eval --dry-run`: what a run would do.
+
+use super::args::EvalArgs;
+use super::options::PlanOptions;
+use super::present::show;
+use super::run::{failed_cases, prepare};
+use crate::base::Usd;
+use crate::cli::{Exit, Session, UsageError};
+use crate::config::CallMode;
+use crate::eval::{PlanReport, SCHEMA_VERSION};
+
+/// Prints the plan, tokens and cost. Calls nothing and stores nothing.
+pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
+    let mut options = PlanOptions::of(args, session);
+    if let Some(named) = &args.select.failed_in {
+        options.only_cases = Some(failed_cases(named, session)?);
+    }
+    let loaded = prepare(&options, args, session)?;
+    let config = &loaded.config;
+    let estimator = loaded.estimator(session);
+    let suites = estimator.plan(&loaded.suites, &loaded.selection).map_err(UsageError)?;
+    let variants = || suites.iter().flat_map(|suite| &suite.variants);
+    let unknown = variants().filter(|variant| variant.cost_high_usd.is_none()).map(|variant| variant.trials).sum();
+    let sum = |costs: Vec<Option<Usd>>| costs.into_iter().flatten().reduce(Usd::saturating_add);
+    let report = PlanReport {
+        schema_version: SCHEMA_VERSION,
+        calls: config.calls.value.word().to_owned(),
+        trials: loaded.trials(),
+        cached_trials: None,
+        cost_low_usd: sum(variants().map(|variant| variant.cost_low_usd).collect()),
+        cost_high_usd: sum(variants().map(|variant| variant.cost_high_usd).collect()),
+        unknown_cost_trials: unknown,
+        max_cost_usd: config.max_cost.value.or(config.daily_cost_limit.value),
+        concurrency: config.concurrency.value,
+        notes: notes(config.calls.value, &suites),
+        suites,
+    };
+    show(&report, args.show.format, session)?;
+    Ok(Exit::Passed)
+}
+
+fn notes(calls: CallMode, suites: &[crate::eval::PlanSuite]) -> Vec<String> {
+    let mut notes = Vec::new();
+    if calls == CallMode::Replay {
+        notes.push("replies come from cassettes: this run calls nothing and costs nothing; the figures are those of a live run".to_owned());
+    }
+    if suites.iter().any(|suite| suite.variants.iter().any(|variant| !variant.input_exact)) {
+        notes.push("input tokens are estimated where a model's own vocabulary is not published".to_owned());
+    }
+    notes
+}

@@ -1,0 +1,171 @@
+//! From settings to a caller: which providers, with which keys, cache and prices.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::load::Loaded;
+use crate::base::{Diagnostic, Digest, ModelRef, Problems, Redactor, Secret, Timestamp};
+use crate::cli::{Session, UsageError};
+use crate::config::{self, CallMode, ProviderConfig, WireName};
+use crate::net::{HttpClient, NetOptions};
+use crate::price::{PriceTable, Resolution, Terms};
+use crate::provider::{
+    self, Caller, CallerOptions, Limits, MockSettings, Pricer, ProviderSettings, ReplyCache, RetrySettings,
+    TimeoutSettings, provider_spec,
+};
+use crate::record::{CachedReply, ChatReply};
+use crate::store::{ReplyReader, Store};
+
+/// The providers of a run, with keys.
+pub(super) struct Providers {
+    settings: Vec<ProviderSettings>,
+    secrets: Vec<Secret>,
+    free: HashSet<String>,
+}
+
+/// Settles the providers that the plan calls. Keys are looked for only where a call needs one.
+///
+/// # Errors
+/// [`UsageError`] for a missing key or an unusable setting, all of them at once.
+pub(super) fn settle(loaded: &Loaded, session: &Session) -> anyhow::Result<Providers> {
+    let mut problems = Problems::new();
+    let used: HashSet<String> = loaded.models().iter().map(|model| model.provider.to_string()).collect();
+    let config = &loaded.config;
+    let mut providers = Providers { settings: Vec::new(), secrets: Vec::new(), free: HashSet::new() };
+    for provider in config.providers.iter().filter(|provider| used.contains(provider.name.as_str())) {
+        if provider.wire == WireName::Mock {
+            providers.free.insert(provider.name.to_string());
+        }
+        providers.settings.extend(settings_of(provider, session, &mut problems));
+    }
+    let in_headers = config.providers.iter().flat_map(|provider| &provider.header_variables);
+    providers.secrets = in_headers.filter_map(|name| session.env.get(name).map(Secret::new)).collect();
+    // Building a caller makes no connection: it tells whether a run could.
+    if let Some(caller) = Caller::new(providers.options(loaded, session, None), &mut problems) {
+        for model in loaded.models() {
+            if let Err(diagnostic) = caller.knows(&model) {
+                problems.push(*diagnostic);
+            }
+        }
+        let suites: Vec<&str> = loaded.suites.iter().map(|surveyed| surveyed.suite.name.as_str()).collect();
+        caller.check_cassettes(&suites, &mut problems);
+    }
+    session.stop_on(problems)?;
+    Ok(providers)
+}
+
+impl Providers {
+    /// Names of the providers that cost nothing.
+    pub(super) fn free_names(&self) -> HashSet<String> {
+        self.free.clone()
+    }
+
+    /// Keeps keys and secret headers out of what is written.
+    pub(super) fn redactor(&self) -> Redactor {
+        let keys = self.settings.iter().filter_map(|settings| settings.key.as_ref().map(|key| &key.secret));
+        Redactor::new(keys.chain(&self.secrets))
+    }
+
+    /// The caller of a run, with the response cache of `store`.
+    ///
+    /// # Errors
+    /// [`UsageError`]; [`settle`] has found the same before.
+    pub(super) fn caller(&self, loaded: &Loaded, store: &Store, session: &Session) -> Result<Caller, UsageError> {
+        let cache = loaded.config.cache.enabled.value.then(|| {
+            let ttl = i64::try_from(loaded.config.cache.ttl.value.as_millis()).unwrap_or(i64::MAX);
+            let not_before = Timestamp(session.clock.now().0.saturating_sub(ttl));
+            Arc::new(StoredReplies { reader: store.reply_reader(), not_before }) as Arc<dyn ReplyCache>
+        });
+        let mut problems = Problems::new();
+        Caller::new(self.options(loaded, session, cache), &mut problems).ok_or(UsageError(problems))
+    }
+
+    fn options(&self, loaded: &Loaded, session: &Session, cache: Option<Arc<dyn ReplyCache>>) -> CallerOptions {
+        let config = &loaded.config;
+        CallerOptions {
+            mode: match config.calls.value {
+                CallMode::Live => provider::CallMode::Live,
+                CallMode::Replay => provider::CallMode::Replay,
+                CallMode::Record => provider::CallMode::Record,
+            },
+            providers: self.settings.clone(),
+            cache,
+            cassettes: config.cassettes.value.clone(),
+            clock: Arc::clone(&session.clock),
+            transport: Arc::new(HttpClient::new(NetOptions::default())),
+            seed: loaded.selection.seed,
+            pricer: Some(pricer(Arc::clone(&loaded.prices))),
+            max_tokens_per_request: config.max_tokens_per_request.value,
+            secrets: self.secrets.clone(),
+        }
+    }
+}
+
+/// The response cache: replies of live calls in the store, not older than its time to live.
+struct StoredReplies {
+    reader: ReplyReader,
+    not_before: Timestamp,
+}
+
+impl ReplyCache for StoredReplies {
+    fn get(&self, key: &Digest) -> Option<CachedReply> {
+        self.reader.get(key, self.not_before)
+    }
+}
+
+/// Prices replies; each model is looked up once.
+fn pricer(prices: Arc<PriceTable>) -> Pricer {
+    let models: Mutex<HashMap<ModelRef, Resolution>> = Mutex::default();
+    Arc::new(move |model: &ModelRef, reply: &ChatReply, at: Timestamp| {
+        let resolution = {
+            let mut models = models.lock().unwrap_or_else(PoisonError::into_inner);
+            let find = || prices.resolve(Some(model.provider.as_str()), &model.model, None);
+            models.entry(model.clone()).or_insert_with(find).clone()
+        };
+        let reported = reply.reported_cost.map(crate::base::Usd::to_decimal);
+        let terms = Terms { service_tier: reply.service_tier.as_deref(), reported, ..Terms::at(at) };
+        let usage = reply.usage?;
+        resolution.cost(&usage, &terms)
+    })
+}
+
+fn settings_of(provider: &ProviderConfig, session: &Session, problems: &mut Problems) -> Option<ProviderSettings> {
+    let Ok(spec) = provider_spec(provider.wire.word()) else {
+        problems.push(Diagnostic::error("unknown-provider", format!("`{}` has no client", provider.wire.word())));
+        return None;
+    };
+    let lookup = |name: &str| session.env.get(name).map(str::to_owned);
+    let mut settings = ProviderSettings::new(provider.name.clone(), spec);
+    settings.base_url.clone_from(&provider.base_url);
+    settings.key = match &provider.key_env {
+        None => None,
+        Some(name) if spec.keys.first().is_some_and(|first| first.env == name) => spec.key_from(lookup),
+        Some(name) => lookup(name).map(|value| spec.key_of(Secret::new(value.trim()), None)),
+    };
+    settings.key_env.clone_from(&provider.key_env);
+    let from_env = spec.env_headers.iter().filter_map(|(env, header)| Some(((*header).to_owned(), lookup(env)?)));
+    settings.headers = from_env.chain(provider.headers.clone()).collect();
+    settings.limits = limits_of(provider.limits);
+    settings.timeouts = timeouts_of(provider.timeouts);
+    let usual = RetrySettings::default();
+    settings.retry = RetrySettings {
+        max_attempts: provider.max_attempts.unwrap_or(usual.max_attempts),
+        deadline_ms: provider.retry_deadline_ms.map_or(usual.deadline_ms, |deadline| deadline.0),
+        ..usual
+    };
+    settings.mock = MockSettings { rules: provider.rules.clone(), ..MockSettings::default() };
+    settings.place.clone_from(&provider.place);
+    Some(settings)
+}
+
+fn limits_of(limits: config::Limits) -> Limits {
+    Limits { rpm: limits.rpm, tpm: limits.tpm, concurrency: limits.concurrency }
+}
+
+fn timeouts_of(timeouts: config::Timeouts) -> TimeoutSettings {
+    TimeoutSettings {
+        connect_ms: timeouts.connect_ms.map(|time| time.0),
+        first_byte_ms: timeouts.first_byte_ms.map(|time| time.0),
+        total_ms: timeouts.total_ms.map(|time| time.0),
+    }
+}

@@ -1,0 +1,74 @@
+//! `karat eval --resume [RUN]`: goes on with a stopped run, by the content of its trials.
+
+use super::args::EvalArgs;
+use super::drive::{Drive, drive};
+use super::options::PlanOptions;
+use super::run::{prepare, suite_records, variant_records};
+use super::stored::{find, open_to_read};
+use super::{money, providers};
+use crate::base::RunId;
+use crate::cli::{Exit, Session};
+use crate::eval::{Finished, Fit, trials};
+use crate::record::{RunStatus, SuiteRecord};
+use crate::store::{Access, Store};
+
+/// Continues a run.
+pub(super) fn run(named: &str, args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
+    let (reader, _) = open_to_read(session)?;
+    let id = find(&reader, named)?;
+    let mut header = reader.header(&id)?;
+    drop(reader);
+    let options = PlanOptions::stored(&header.options)?;
+    let loaded = prepare(&options, args, session)?;
+    let providers = providers::settle(&loaded, session)?;
+    let store = Store::open(&loaded.config.store.value, Access::Write)?;
+    let stored_suites = store.suites(&id)?;
+    let suites = suite_records(&loaded);
+    let mut finished = Finished::new(store.finished(&id)?, args.how.retry_errors);
+    let changed = changed_suites(&stored_suites, &suites);
+    if !changed.is_empty() {
+        let fit = finished.fit(trials(&loaded.suites, &loaded.selection)).map_err(crate::cli::UsageError)?;
+        session.ui.problem(&told_change(&changed, &fit, loaded.trials()));
+        store.refit(&id, &fit.moved, &fit.stale)?;
+        finished.forget(&fit.stale);
+    }
+    header.planned = loaded.trials();
+    header.status = RunStatus::Running;
+    let left = loaded.trials().saturating_sub(finished.count());
+    session.ui.note(&format!(
+        "resuming {id}: {} of {} trials are stored, {left} are left",
+        finished.count(),
+        loaded.trials()
+    ));
+    let limits = money::limits(&loaded, spent_by(&store, &id)?, &store, session)?;
+    money::refuse_unknown_prices(&loaded, &limits, session)?;
+    store.reopen_run(&id, loaded.trials(), &suites, &variant_records(&loaded))?;
+    drive(&Drive { args, session, loaded: &loaded, store, header, finished, limits, providers })
+}
+
+fn spent_by(store: &Store, id: &RunId) -> anyhow::Result<crate::base::Usd> {
+    Ok(store.run_row(id)?.spent.known)
+}
+
+/// Names of suites that are not what they were when the run began, those that are new or gone included.
+fn changed_suites(then: &[SuiteRecord], now: &[SuiteRecord]) -> Vec<String> {
+    let differs =
+        |a: &SuiteRecord, others: &[SuiteRecord]| !others.iter().any(|b| b.name == a.name && b.digest == a.digest);
+    let mut names: Vec<String> =
+        now.iter().filter(|suite| differs(suite, then)).map(|suite| suite.name.to_string()).collect();
+    names.extend(
+        then.iter()
+            .filter(|suite| !now.iter().any(|other| other.name == suite.name))
+            .map(|suite| suite.name.to_string()),
+    );
+    names
+}
+
+fn told_change(changed: &[String], fit: &Fit, planned: u64) -> String {
+    let names = changed.join(", ");
+    let kept = fit.kept;
+    let stale = fit.stale.len();
+    format!(
+        "warning: the suite changed since this run began ({names}): {kept} of {planned} trials keep their results, {stale} stored trials are no longer part of it"
+    )
+}

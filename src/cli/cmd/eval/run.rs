@@ -1,0 +1,103 @@
+//! `karat eval`: a new run.
+
+use rand::RngExt as _;
+
+use super::args::EvalArgs;
+use super::drive::{Drive, drive};
+use super::load::{Loaded, configure, load};
+use super::options::PlanOptions;
+use super::present::check_outputs;
+use super::stored::{find, open_to_read};
+use super::{money, providers};
+use crate::base::{CaseId, Problems, RunId, SafeName, Usd};
+use crate::cli::{Exit, Session, UsageError};
+use crate::eval::{Finished, goal_json};
+use crate::record::{RunHeader, RunKind, RunStatus, SuiteRecord, VariantRecord};
+use crate::store::{Access, Store};
+
+/// Runs suites from the start.
+pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
+    let mut options = PlanOptions::of(args, session);
+    if let Some(named) = &args.select.failed_in {
+        options.only_cases = Some(failed_cases(named, session)?);
+    }
+    let loaded = prepare(&options, args, session)?;
+    let providers = providers::settle(&loaded, session)?;
+    let store = Store::open(&loaded.config.store.value, Access::Write)?;
+    let limits = money::limits(&loaded, Usd::ZERO, &store, session)?;
+    money::refuse_unknown_prices(&loaded, &limits, session)?;
+    money::guard(&loaded, &limits, session)?;
+    let header = header(&loaded, &options, session);
+    store.begin_run(&header, &suite_records(&loaded), &variant_records(&loaded))?;
+    drive(&Drive { args, session, loaded: &loaded, store, header, finished: Finished::default(), limits, providers })
+}
+
+/// Settings and suites, everything checked. Shared with `--dry-run` and `--resume`.
+pub(super) fn prepare(options: &PlanOptions, args: &EvalArgs, session: &Session) -> anyhow::Result<Loaded> {
+    check_outputs(&args.show.output)?;
+    let mut problems = Problems::new();
+    let config = configure(args, session, &mut problems)?;
+    load(options, config, session, problems)
+}
+
+/// The cases that did not pass in an earlier run.
+pub(super) fn failed_cases(named: &str, session: &Session) -> anyhow::Result<Vec<(SafeName, CaseId)>> {
+    let (store, _) = open_to_read(session)?;
+    let run = find(&store, named)?;
+    let cases = store.failed_cases(&run)?;
+    if cases.is_empty() {
+        let message = format!("every case passed in run `{run}`");
+        return Err(UsageError::of("nothing-failed", message, "there is nothing to run again").into());
+    }
+    Ok(cases)
+}
+
+fn header(loaded: &Loaded, options: &PlanOptions, session: &Session) -> RunHeader {
+    let now = session.clock.now();
+    RunHeader {
+        id: RunId::new(now, rand::rng().random()),
+        kind: RunKind::Eval,
+        status: RunStatus::Running,
+        karat_version: env!("CARGO_PKG_VERSION").to_owned(),
+        seed: options.seed,
+        git: crate::git::facts(&session.root),
+        started: now,
+        ended: None,
+        planned: loaded.trials(),
+        options: options.to_json(),
+        calls: loaded.config.calls.value.word().to_owned(),
+    }
+}
+
+/// The suites as the store keeps them.
+pub(super) fn suite_records(loaded: &Loaded) -> Vec<SuiteRecord> {
+    let record = |surveyed: &crate::eval::SurveyedSuite| SuiteRecord {
+        name: surveyed.suite.name.clone(),
+        path: surveyed.suite.path.display().to_string(),
+        digest: surveyed.survey.digest,
+        cases: surveyed.survey.selected,
+        repeat: surveyed.suite.repeat,
+        goal: goal_json(&surveyed.suite),
+        verdict: None,
+    };
+    loaded.suites.iter().map(record).collect()
+}
+
+/// The variants as the store keeps them, each once.
+pub(super) fn variant_records(loaded: &Loaded) -> Vec<VariantRecord> {
+    let mut records: Vec<VariantRecord> = Vec::new();
+    for variant in loaded.suites.iter().flat_map(|surveyed| &surveyed.variants) {
+        if records.iter().any(|record| record.digest == variant.digest) {
+            continue;
+        }
+        records.push(VariantRecord {
+            digest: variant.digest,
+            prompt: variant.prompt.name.clone(),
+            prompt_digest: variant.prompt.digest,
+            model: variant.model.clone(),
+            params: serde_json::to_value(variant.prompt.params_for(&variant.model).overlaid(&variant.params))
+                .unwrap_or_default(),
+        });
+    }
+    records
+}

@@ -1,0 +1,51 @@
+//! Stored runs: opening the store to look, finding a run, and the report of one.
+
+use super::present::FAILURES_SHOWN;
+use crate::base::{Problems, RunId};
+use crate::cli::{Session, UsageError};
+use crate::config::{Config, Overrides};
+use crate::eval::{EvalReport, JudgeRules, Summarizer};
+use crate::record::Outcome;
+use crate::store::{Access, Store, TrialFilter};
+
+/// Opens the store of the project to read.
+///
+/// # Errors
+/// [`UsageError`] when there is none yet.
+pub(super) fn open_to_read(session: &Session) -> anyhow::Result<(Store, Config)> {
+    let mut problems = Problems::new();
+    let config = session.config(Overrides::default(), &mut problems);
+    session.stop_on(problems)?;
+    let path = &config.store.value;
+    if !path.exists() {
+        let message = format!("there is no results store at `{}`", session.shown(path).display());
+        return Err(UsageError::of("no-store", message, "`karat eval` makes it with the first run").into());
+    }
+    Ok((Store::open(path, Access::Read)?, config))
+}
+
+/// The run that the user named: its id, the start of one, or `latest`.
+///
+/// # Errors
+/// [`UsageError`] when there is none, or several.
+pub(super) fn find(store: &Store, named: &str) -> Result<RunId, UsageError> {
+    store
+        .find_run(named)
+        .map_err(|error| UsageError::of("unknown-run", error.to_string(), "`karat eval list` shows the stored runs"))
+}
+
+/// The report of a stored run: computed from its rows each time, so it is the same whenever it is asked for.
+pub(super) fn report_of(store: &Store, run: &RunId, max_errors: u32) -> anyhow::Result<EvalReport> {
+    let header = store.header(run)?;
+    let mut summary = Summarizer::new(&header, &store.suites(run)?, &store.variants(run)?);
+    store.facts(run, |facts| summary.add(&facts))?;
+    let counts = store.run_row(run)?.counts;
+    let total = counts.fail + counts.error + counts.ungraded;
+    let filter = TrialFilter {
+        outcomes: vec![Outcome::Fail, Outcome::Error, Outcome::Ungraded],
+        limit: Some(FAILURES_SHOWN),
+        ..TrialFilter::default()
+    };
+    let failures = store.trials(run, &filter)?;
+    Ok(summary.finish(&failures, total, JudgeRules { max_errors: u64::from(max_errors) }))
+}

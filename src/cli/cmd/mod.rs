@@ -1,0 +1,4 @@
+//! The subcommands: one file or folder each.
+
+pub mod completions;
+pub mod eval;

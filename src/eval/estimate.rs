@@ -1,0 +1,156 @@
+//! What a plan will take before it runs: tokens and money, as ranges.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::base::{ModelRef, Problems, Timestamp, Tokens, Usd};
+use crate::price::{PriceTable, Resolution, Terms, estimate_prompt_tokens};
+use crate::record::{ChatRequest, Usage};
+use crate::suite::Selection;
+
+use super::plan::{PlannedTrial, SurveyedSuite, trials};
+use super::plan_report::{PlanSuite, PlanVariant};
+use super::trial::request_of;
+
+/// Trials whose prompts are rendered and counted per suite; beyond that the rest is extrapolated.
+const COUNTED_TRIALS: u64 = 2_000;
+
+/// Answer length assumed where neither the request nor the model says how long it may be.
+const ASSUMED_MAX_OUTPUT: u64 = 4_096;
+
+/// What a request takes: input tokens, and how many the answer may have at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestEstimate {
+    /// Input tokens.
+    pub input: u64,
+    /// Whether they are counted with the model's own vocabulary.
+    pub exact: bool,
+    /// Most output tokens.
+    pub most_output: u64,
+}
+
+/// Estimates requests of one project: knows prices, the day, and the cap on tokens.
+pub struct Estimator {
+    table: Arc<PriceTable>,
+    at: Timestamp,
+    cap: Option<u32>,
+    /// Each model is looked up once.
+    models: Mutex<HashMap<ModelRef, Resolution>>,
+}
+
+impl Estimator {
+    /// `at` decides on the price's day; `cap` is the project's limit on tokens per request, if any.
+    pub fn new(table: Arc<PriceTable>, at: Timestamp, cap: Option<u32>) -> Estimator {
+        Estimator { table, at, cap, models: Mutex::default() }
+    }
+
+    fn resolve(&self, model: &ModelRef) -> Resolution {
+        let mut models = self.models.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = models.get(model) {
+            return known.clone();
+        }
+        let found = self.table.resolve(Some(model.provider.as_str()), &model.model, None);
+        models.insert(model.clone(), found.clone());
+        found
+    }
+
+    /// Tokens of a request.
+    pub fn request(&self, model: &ModelRef, request: &ChatRequest) -> RequestEstimate {
+        let counted = estimate_prompt_tokens(model, &request.messages);
+        let stated = self.resolve(model).facts().and_then(|facts| facts.max_output);
+        let limit = request.params.max_tokens.or(self.cap).map(u64::from);
+        let most =
+            limit.unwrap_or_else(|| stated.map_or(ASSUMED_MAX_OUTPUT, |most| u64::from(most).min(ASSUMED_MAX_OUTPUT)));
+        RequestEstimate { input: counted.tokens, exact: counted.exact, most_output: most }
+    }
+
+    /// What so many tokens cost; `None` when the price is unknown.
+    pub fn cost(&self, model: &ModelRef, input: u64, output: u64) -> Option<Usd> {
+        self.resolve(model).cost(&Usage::plain(input, output), &Terms::at(self.at))
+    }
+
+    /// The most a trial can cost: a tenth more input than counted, and the longest answer. `None` when unknown.
+    pub fn worst_case(&self, trial: &PlannedTrial) -> Option<Usd> {
+        let Ok(request) = request_of(trial) else { return Some(Usd::ZERO) };
+        let estimate = self.request(&trial.variant.model, &request);
+        self.cost(&trial.variant.model, estimate.input.saturating_mul(11).div_ceil(10), estimate.most_output)
+    }
+
+    /// The plan of all suites. Counts the first 2,000 trials of each suite and extrapolates beyond.
+    ///
+    /// # Errors
+    /// The problems of a dataset that cannot be read any more.
+    pub fn plan(&self, suites: &[SurveyedSuite], selection: &Selection) -> Result<Vec<PlanSuite>, Problems> {
+        suites.iter().map(|surveyed| self.suite(surveyed, selection)).collect()
+    }
+
+    fn suite(&self, surveyed: &SurveyedSuite, selection: &Selection) -> Result<PlanSuite, Problems> {
+        let suite = &surveyed.suite;
+        let mut sums: Vec<Sum> = surveyed.variants.iter().map(|_| Sum::default()).collect();
+        let limit = usize::try_from(COUNTED_TRIALS).unwrap_or(usize::MAX);
+        let one = std::slice::from_ref(surveyed);
+        for trial in trials(one, selection).take(limit) {
+            let trial = trial?;
+            let Some(index) = surveyed.variants.iter().position(|variant| variant.digest == trial.variant.digest)
+            else {
+                continue;
+            };
+            let Some(sum) = sums.get_mut(index) else { continue };
+            sum.trials += 1;
+            if let (None, Ok(request)) = (&trial.skip, request_of(&trial)) {
+                let estimate = self.request(&trial.variant.model, &request);
+                sum.input = sum.input.saturating_add(estimate.input);
+                sum.most_output = sum.most_output.saturating_add(estimate.most_output);
+                sum.exact &= estimate.exact;
+            }
+        }
+        let per_variant = surveyed.survey.trials / u64::try_from(surveyed.variants.len().max(1)).unwrap_or(1);
+        let variants = surveyed
+            .variants
+            .iter()
+            .zip(&sums)
+            .map(|(variant, sum)| self.variant(variant.prompt.name.clone(), &variant.model, sum, per_variant))
+            .collect();
+        Ok(PlanSuite {
+            name: suite.name.clone(),
+            path: suite.path.display().to_string(),
+            cases: surveyed.survey.selected,
+            cases_total: surveyed.survey.total,
+            repeat: suite.repeat,
+            variants,
+        })
+    }
+
+    fn variant(&self, prompt: String, model: &ModelRef, sum: &Sum, trials: u64) -> PlanVariant {
+        let scale = |value: u64| {
+            let scaled = u128::from(value) * u128::from(trials) / u128::from(sum.trials.max(1));
+            u64::try_from(scaled).unwrap_or(u64::MAX)
+        };
+        let (input, most_output) = (scale(sum.input), scale(sum.most_output));
+        PlanVariant {
+            prompt,
+            model: model.clone(),
+            trials,
+            input_tokens: Some(Tokens(input)),
+            input_exact: sum.exact && sum.trials == trials,
+            // An answer has at least one token; how many more nobody knows before asking.
+            output_tokens_low: Some(Tokens(trials)),
+            output_tokens_high: Some(Tokens(most_output)),
+            cost_low_usd: self.cost(model, input, trials),
+            cost_high_usd: self.cost(model, input, most_output),
+        }
+    }
+}
+
+struct Sum {
+    trials: u64,
+    input: u64,
+    most_output: u64,
+    exact: bool,
+}
+
+impl Default for Sum {
+    fn default() -> Sum {
+        Sum { trials: 0, input: 0, most_output: 0, exact: true }
+    }
+}

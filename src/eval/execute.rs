@@ -1,0 +1,220 @@
+//! The run loop: starts trials under a bound, watches them end, and speaks only in events.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc::Sender;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::budget::{Admission, Budget, Limit};
+use super::health::{Health, Judgement};
+use super::plan::PlannedTrial;
+use super::trial;
+use crate::base::{Problems, Usd};
+use crate::provider::Caller;
+use crate::record::{CallError, RunEvent, RunStatus, TrialRecord};
+
+/// How a run is asked to stop: `drain` starts nothing new, `abort` also gives up what is under way.
+#[derive(Debug, Clone, Default)]
+pub struct Stop {
+    /// Start nothing new.
+    pub drain: CancellationToken,
+    /// Give up what is under way.
+    pub abort: CancellationToken,
+}
+
+/// The most a trial can cost, for the money guard; `None` when its price is unknown.
+pub type WorstCase = Box<dyn Fn(&PlannedTrial) -> Option<Usd> + Send>;
+
+/// Bounds of a run.
+pub struct Bounds {
+    /// Trials under way at once.
+    pub concurrency: usize,
+    /// Limits on spend, with the most a trial can cost; none means no limit.
+    pub money: Option<(Vec<Limit>, WorstCase)>,
+}
+
+/// Runs all trials of `plan` and says what happens; returns how the run ended.
+///
+/// The listener of `events` makes trials durable. The channel is bounded: a slow store slows the run, and nothing
+/// piles up in memory. Dropping the future leaves no task behind.
+///
+/// # Errors
+/// The problems of the plan, when a dataset cannot be read any more. What had finished was told before.
+pub async fn execute(
+    plan: impl Iterator<Item = Result<PlannedTrial, Problems>>,
+    caller: Arc<Caller>,
+    bounds: Bounds,
+    stop: Stop,
+    events: Sender<RunEvent>,
+) -> Result<RunStatus, Problems> {
+    let (limits, worst_case) = bounds.money.map_or((Vec::new(), None), |(limits, worst)| (limits, Some(worst)));
+    let mut engine = Engine {
+        caller,
+        // Given up on its own when the run must end, without touching the caller's token.
+        abort: stop.abort.child_token(),
+        concurrency: bounds.concurrency.max(1),
+        tasks: JoinSet::new(),
+        budget: Budget::new(limits),
+        worst_case,
+        health: Health::new(bounds.concurrency),
+        held: Vec::new(),
+        events,
+        status: RunStatus::Complete,
+        launching: true,
+    };
+    let ended = engine.run(plan, &stop.drain).await;
+    if engine.status == RunStatus::Complete {
+        engine.release_held().await;
+    }
+    let status = engine.status;
+    engine.tell(RunEvent::Ended(status)).await;
+    ended.map(|()| status)
+}
+
+struct Ended {
+    record: Box<TrialRecord>,
+    reserved: Usd,
+}
+
+struct Engine {
+    caller: Arc<Caller>,
+    abort: CancellationToken,
+    concurrency: usize,
+    tasks: JoinSet<Ended>,
+    budget: Budget,
+    worst_case: Option<WorstCase>,
+    health: Health,
+    held: Vec<TrialRecord>,
+    events: Sender<RunEvent>,
+    status: RunStatus,
+    launching: bool,
+}
+
+impl Engine {
+    async fn run(
+        &mut self,
+        mut plan: impl Iterator<Item = Result<PlannedTrial, Problems>>,
+        drain: &CancellationToken,
+    ) -> Result<(), Problems> {
+        let mut waiting: Option<PlannedTrial> = None;
+        let mut broken = None;
+        loop {
+            while self.launching && self.tasks.len() < self.concurrency {
+                let next = match waiting.take() {
+                    Some(trial) => Some(Ok(trial)),
+                    None => plan.next(),
+                };
+                match next {
+                    None => self.launching = false,
+                    Some(Err(problems)) => {
+                        broken = Some(problems);
+                        self.wind_down(RunStatus::Aborted);
+                    }
+                    Some(Ok(trial)) => waiting = self.launch(trial).await,
+                }
+                if waiting.is_some() {
+                    break;
+                }
+            }
+            tokio::select! {
+                biased;
+                () = drain.cancelled(), if self.launching => self.wind_down(RunStatus::Interrupted),
+                ended = self.tasks.join_next() => match ended {
+                    Some(Ok(ended)) => self.settle(ended).await,
+                    // A task is never aborted by us and does not panic by rule; if one did, its trial has no outcome.
+                    Some(Err(error)) => {
+                        self.tell(RunEvent::Notice(format!("internal error: a trial ended without an outcome: {error}"))).await;
+                        self.wind_down(RunStatus::Aborted);
+                    }
+                    None if !self.launching => break,
+                    None => {}
+                },
+            }
+        }
+        broken.map_or(Ok(()), Err)
+    }
+
+    /// Starts a trial, or gives it back when the budget says wait.
+    async fn launch(&mut self, trial: PlannedTrial) -> Option<PlannedTrial> {
+        let mut reserved = Usd::ZERO;
+        if self.budget.is_limited() && trial.skip.is_none() {
+            let most = self.worst_case.as_ref().and_then(|worst| worst(&trial));
+            let Some(most) = most else {
+                let text = format!("the cost of `{}` cannot be bounded, so the limit cannot hold", trial.variant.model);
+                self.over_budget(text).await;
+                return None;
+            };
+            match self.budget.admit(most) {
+                Admission::Go(amount) => reserved = amount,
+                Admission::Wait => return Some(trial),
+                Admission::Stop(why) => {
+                    self.over_budget(why).await;
+                    return None;
+                }
+            }
+        }
+        let caller = Arc::clone(&self.caller);
+        let abort = self.abort.clone();
+        self.tasks.spawn(async move { Ended { record: trial::run(trial, &caller, &abort).await, reserved } });
+        None
+    }
+
+    async fn over_budget(&mut self, why: String) {
+        self.wind_down(RunStatus::OverBudget);
+        self.tell(RunEvent::Notice(format!("stopped at the cost limit: {why}"))).await;
+    }
+
+    async fn settle(&mut self, ended: Ended) {
+        let Ended { record, reserved } = ended;
+        if self.budget.is_limited() {
+            let spent = record.call.as_ref().map_or(Some(Usd::ZERO), crate::record::CallRecord::spent);
+            self.budget.settle(reserved, spent);
+        }
+        let judgement = record.call.as_ref().map_or(Judgement::Keep, |call| self.health.observe(call));
+        match judgement {
+            Judgement::Keep => {
+                self.release_held().await;
+                self.tell(RunEvent::TrialFinished(record)).await;
+            }
+            Judgement::Hold => self.held.push(*record),
+            // Only an abort cancels calls, so the plan is not complete even if every trial had been started.
+            Judgement::Discard => self.wind_down(RunStatus::Interrupted),
+            Judgement::Stop(error) => self.stop_for(error).await,
+        }
+    }
+
+    /// No further call can succeed: say so once, and give up what is under way. Trials without an outcome stay
+    /// unfinished, so that `--resume` runs them.
+    async fn stop_for(&mut self, error: CallError) {
+        let first = self.status != RunStatus::Aborted;
+        self.wind_down(RunStatus::Aborted);
+        self.held.clear();
+        self.abort.cancel();
+        if first {
+            self.tell(RunEvent::Fatal(error)).await;
+        }
+    }
+
+    /// A call has answered: what failed before it did so on its own account, and is an outcome.
+    async fn release_held(&mut self) {
+        for record in std::mem::take(&mut self.held) {
+            self.tell(RunEvent::TrialFinished(Box::new(record))).await;
+        }
+    }
+
+    fn wind_down(&mut self, status: RunStatus) {
+        self.launching = false;
+        if self.status == RunStatus::Complete || status == RunStatus::Aborted {
+            self.status = status;
+        }
+    }
+
+    async fn tell(&mut self, event: RunEvent) {
+        // The listener is gone when the store failed: nothing can be kept any more, so nothing more may be spent.
+        if self.events.send(event).await.is_err() {
+            self.wind_down(RunStatus::Aborted);
+            self.abort.cancel();
+        }
+    }
+}

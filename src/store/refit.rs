@@ -1,0 +1,64 @@
+//! Fits a stored run to a plan that has changed since it began.
+
+use rusqlite::{Connection, params};
+
+use super::StoreError;
+use super::run::Store;
+use super::words::signed;
+use crate::base::RunId;
+use crate::record::{Outcome, TrialKey};
+
+impl Store {
+    /// Gives trials their place in the present plan, and takes out those it no longer has. Their calls stay: they were
+    /// paid for. Suites and variants that are left without a trial go, too; [`Store::reopen_run`] adds those of the plan.
+    ///
+    /// # Errors
+    /// [`StoreError::RunNotFound`]; otherwise why the store cannot be written. Nothing is changed then.
+    pub fn refit(&self, run: &RunId, moved: &[(TrialKey, u64)], stale: &[TrialKey]) -> Result<(), StoreError> {
+        let id = self.run_number(run)?;
+        self.write(|db| {
+            place(db, id, moved)?;
+            take_out(db, id, stale)?;
+            recount(db, id)?;
+            db.execute(
+                "DELETE FROM suite WHERE run = ?1 AND id NOT IN (SELECT suite FROM trial WHERE run = ?1)",
+                [id],
+            )?;
+            db.execute(
+                "DELETE FROM variant WHERE run = ?1 AND id NOT IN (SELECT variant FROM trial WHERE run = ?1)",
+                [id],
+            )?;
+            Ok(())
+        })
+    }
+}
+
+fn place(db: &Connection, run: i64, moved: &[(TrialKey, u64)]) -> rusqlite::Result<()> {
+    let mut statement = db.prepare("UPDATE trial SET ordinal = ?3 WHERE run = ?1 AND key = ?2")?;
+    for (key, ordinal) in moved {
+        statement.execute(params![run, key.0.as_bytes(), signed(*ordinal)])?;
+    }
+    Ok(())
+}
+
+fn take_out(db: &Connection, run: i64, stale: &[TrialKey]) -> rusqlite::Result<()> {
+    let mut scores =
+        db.prepare("DELETE FROM score WHERE trial = (SELECT id FROM trial WHERE run = ?1 AND key = ?2)")?;
+    let mut trial = db.prepare("DELETE FROM trial WHERE run = ?1 AND key = ?2")?;
+    for key in stale {
+        scores.execute(params![run, key.0.as_bytes()])?;
+        trial.execute(params![run, key.0.as_bytes()])?;
+    }
+    Ok(())
+}
+
+fn recount(db: &Connection, run: i64) -> rusqlite::Result<()> {
+    for (word, _) in Outcome::ALL {
+        // The words are ours, and each is the name of its column.
+        let update = format!(
+            "UPDATE run SET {word} = (SELECT count(*) FROM trial WHERE run = ?1 AND outcome = ?2) WHERE id = ?1"
+        );
+        db.execute(&update, params![run, word])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! The one integration test binary: drives the real `karat` on real files, real SQLite and real HTTP on loopback.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod completions;
+mod house;
+mod listed;
+mod live;
+mod project;
+mod stub;
