@@ -266,6 +266,21 @@ impl Problems {
         }
     }
 
+    /// Shows files below `root` by their path from there: no message needs the machine's own folders.
+    pub fn relative_to(&mut self, root: &Path) {
+        let shorten = |place: &mut Place| {
+            if let Ok(inner) = place.path.strip_prefix(root) {
+                place.path = inner.to_path_buf();
+            }
+        };
+        let prefix = format!("`{}/", root.display());
+        for diagnostic in &mut self.found {
+            diagnostic.place.iter_mut().for_each(shorten);
+            diagnostic.related.iter_mut().for_each(|(place, _)| shorten(place));
+            diagnostic.message = diagnostic.message.replace(&prefix, "`");
+        }
+    }
+
     /// Moves all of `other` in.
     pub fn absorb(&mut self, other: Problems) {
         self.dropped += other.dropped;

@@ -15,17 +15,19 @@ pub struct Fields<'a> {
     source: &'a Source,
     what: &'static str,
     taken: HashSet<&'static str>,
+    /// Missing fields that a misspelt key may stand for; settled in the end.
+    missing: Vec<(String, Diagnostic)>,
 }
 
 impl<'a> Fields<'a> {
     /// Starts reading `node` as a mapping; `what` names it in messages (`suite`, `case`). Reports other kinds.
     pub fn of(node: &'a Node, what: &'static str, source: &'a Source, problems: &mut Problems) -> Option<Fields<'a>> {
         let Some(entries) = node.as_map() else {
-            let message = format!("a {what} must be a mapping, this is {}", node.describe());
+            let message = format!("{} {what} must be a mapping, this is {}", article(what), node.describe());
             problems.push(Diagnostic::error("wrong-type", message).at(source.place(node.span)));
             return None;
         };
-        Some(Fields { node, entries, source, what, taken: HashSet::new() })
+        Some(Fields { node, entries, source, what, taken: HashSet::new(), missing: Vec::new() })
     }
 
     /// The file being read.
@@ -170,13 +172,23 @@ impl<'a> Fields<'a> {
     }
 
     /// Reports that `name` is missing.
-    pub fn missing(&self, name: &str, problems: &mut Problems) {
+    pub fn missing(&mut self, name: &str, problems: &mut Problems) {
         let message = format!("this {} has no `{name}`", self.what);
-        problems.push(
-            Diagnostic::error("missing-field", message)
-                .at(self.source.place(Span { len: 1, ..self.node.span }))
-                .help(format!("add `{name}: …`")),
-        );
+        let diagnostic = Diagnostic::error("missing-field", message)
+            .at(self.source.place(Span { len: 1, ..self.node.span }))
+            .help(format!("add `{name}: …`"));
+        self.missing_as(name, diagnostic, problems);
+    }
+
+    /// Reports that `name` is missing in words of the caller. When a key looks like a slip of `name`, only
+    /// [`Fields::finish`] reports, and the key alone: one mistake is told once.
+    pub fn missing_as(&mut self, name: &str, diagnostic: Diagnostic, problems: &mut Problems) {
+        let slip = |(key, _): &(super::Key, Node)| closest(&key.text, [name]).is_some();
+        if self.entries.iter().any(slip) {
+            self.missing.push((name.to_owned(), diagnostic));
+        } else {
+            problems.push(diagnostic);
+        }
     }
 
     /// Reports that the value of `name` is not right.
@@ -191,20 +203,26 @@ impl<'a> Fields<'a> {
     }
 
     /// Reports every key that nobody took, with the nearest known one.
-    pub fn finish(self, problems: &mut Problems) {
+    pub fn finish(mut self, problems: &mut Problems) {
         for (key, _) in self.entries {
             if self.taken.contains(key.text.as_str()) {
                 continue;
             }
             let mut known: Vec<&str> = self.taken.iter().copied().collect();
             known.sort_unstable();
+            let near = closest(&key.text, known.iter().copied());
+            self.missing.retain(|(name, _)| near != Some(name.as_str()));
             problems.push(
-                Diagnostic::error("unknown-key", format!("`{}` is not a key of a {}", key.text, self.what))
-                    .at(self.source.place(key.span))
-                    .did_you_mean(closest(&key.text, known.iter().copied()))
-                    .help(format!("known keys: {}", known.join(", "))),
+                Diagnostic::error(
+                    "unknown-key",
+                    format!("`{}` is not a key of {} {}", key.text, article(self.what), self.what),
+                )
+                .at(self.source.place(key.span))
+                .did_you_mean(near)
+                .help(format!("known keys: {}", known.join(", "))),
             );
         }
+        self.missing.into_iter().for_each(|(_, diagnostic)| problems.push(diagnostic));
     }
 
     fn wrong_type(&self, name: &str, wanted: &str, found: &Node, problems: &mut Problems) {
@@ -213,14 +231,42 @@ impl<'a> Fields<'a> {
         if wanted == "text" && matches!(found.kind, Kind::Bool(_) | Kind::Int(_) | Kind::Float(_)) {
             diagnostic = diagnostic.help("put it in quotes");
         }
+        // Booleans of YAML 1.1.
+        if wanted == "true or false" {
+            match found.as_text().map(str::to_lowercase).as_deref() {
+                Some("yes" | "on" | "y" | "true") => diagnostic = diagnostic.help("write `true`, without quotes"),
+                Some("no" | "off" | "n" | "false") => diagnostic = diagnostic.help("write `false`, without quotes"),
+                _ => {}
+            }
+        }
         problems.push(diagnostic);
     }
+}
+
+fn article(noun: &str) -> &'static str {
+    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::parse_yaml;
     use super::*;
+
+    #[test]
+    fn a_misspelt_key_is_not_missing_as_well() {
+        let source = Source::new("s.yaml", "siute: a\nmodel: x\n");
+        let mut problems = Problems::new();
+        let node = parse_yaml(&source, &mut problems).expect("yaml");
+        let mut fields = Fields::of(&node, "suite", &source, &mut problems).expect("map");
+        fields.required_text("suite", &mut problems);
+        // `model` is a key of its own here, so `models` is missing indeed.
+        fields.required_text("models", &mut problems);
+        fields.text("model", &mut problems);
+        fields.finish(&mut problems);
+        let text = problems.render(false);
+        assert_eq!(problems.error_count(), 2, "{text}");
+        assert!(text.contains("did you mean `suite`?") && text.contains("has no `models`"), "{text}");
+    }
 
     #[test]
     fn all_problems_of_a_mapping_come_in_one_pass() {

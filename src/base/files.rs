@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
 use super::source::Source;
-use super::{Diagnostic, Place};
+use super::{Diagnostic, Place, closest};
 
 /// Largest file that is read whole, in bytes.
 pub const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
@@ -29,6 +29,9 @@ pub fn read_source(path: &Path, shown: &Path) -> Result<Source, Box<Diagnostic>>
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| io_problem(&error, shown))?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Source::new(shown, text.strip_prefix('\u{feff}').unwrap_or(&text))),
+        Err(error) if is_utf16(error.as_bytes()) => {
+            Err(Box::new(fail("invalid-utf8", "this file is UTF-16".to_owned()).help("save the file as UTF-8")))
+        }
         Err(error) => {
             let valid = error.utf8_error().valid_up_to();
             let bytes = error.into_bytes();
@@ -43,6 +46,11 @@ pub fn read_source(path: &Path, shown: &Path) -> Result<Source, Box<Diagnostic>>
             ))
         }
     }
+}
+
+/// Whether a text begins with the mark of UTF-16, which no UTF-8 has.
+pub fn is_utf16(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff")
 }
 
 /// Names of the entries of a folder, sorted, each with whether it is a folder. Names that are not UTF-8 are left out.
@@ -78,6 +86,14 @@ pub fn read_bytes(path: &Path, shown: &Path, limit: u64) -> Result<Vec<u8>, Box<
     Ok(bytes)
 }
 
+/// `named` with the name of the file beside it that it was probably meant to be; `path` is where `named` leads.
+pub fn similar(path: &Path, named: &str) -> Option<String> {
+    let wanted = path.file_name()?.to_str()?;
+    let names = list_folder(path.parent()?).ok()?;
+    let near = closest(wanted, names.iter().filter(|(_, is_folder)| !is_folder).map(|(name, _)| name.as_str()))?;
+    Some(Path::new(named).with_file_name(near).to_string_lossy().into_owned())
+}
+
 /// The diagnostic for an I/O error on `shown`.
 pub fn io_problem(error: &io::Error, shown: &Path) -> Box<Diagnostic> {
     let path = shown.display();
@@ -99,7 +115,7 @@ pub fn io_problem(error: &io::Error, shown: &Path) -> Box<Diagnostic> {
 pub fn inside(root: &Path, base: &Path, named: &str) -> Result<PathBuf, String> {
     let named_path = Path::new(named);
     let joined = base.join(named_path);
-    let outside = || format!("`{named}` is outside the project; karat reads only files below `{}`", root.display());
+    let outside = || format!("`{named}` is outside the project; karat reads only files inside its folder");
     let mut depth: Vec<Component<'_>> = Vec::new();
     for part in joined.components() {
         match part {

@@ -5,12 +5,20 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::{DuplicateKeyPolicy, Options, Spanned};
 
+use super::json_message::json_message;
 use super::node::{Key, Kind, Node};
 use super::source::{Source, Span};
+use super::yaml_error::syntax_problem;
 use super::{Diagnostic, Problems};
 
 /// Largest YAML file that is read, in bytes. Larger data belongs in a JSONL or CSV dataset, which is streamed.
 const MAX_YAML_BYTES: usize = 8 * 1024 * 1024;
+
+/// Deepest nesting of a YAML file.
+pub(super) const MAX_DEPTH: usize = 64;
+
+/// Most values that aliases may unfold to.
+pub(super) const MAX_UNFOLDED: usize = 50_000;
 
 /// Parses a YAML file into a tree with positions; what is wrong goes to `problems`.
 ///
@@ -50,9 +58,8 @@ pub fn parse_json_line(source: &Source, problems: &mut Problems) -> Option<Node>
             let line = u32::try_from(error.line()).unwrap_or(1).max(1);
             let col = u32::try_from(error.column()).unwrap_or(1).max(1);
             let at = Span::new(source.first_line().saturating_add(line - 1), col, 1);
-            let text = error.to_string();
-            let what = text.split(" at line ").next().unwrap_or("not JSON");
-            problems.push(Diagnostic::error("invalid-json", format!("not valid JSON: {what}")).at(source.place(at)));
+            let message = format!("not valid JSON: {}", json_message(&error));
+            problems.push(Diagnostic::error("invalid-json", message).at(source.place(at)));
             None
         }
     }
@@ -60,43 +67,26 @@ pub fn parse_json_line(source: &Source, problems: &mut Problems) -> Option<Node>
 
 fn options() -> Options {
     let budget = serde_yaml::budget! {
-        max_depth: 64,
+        max_depth: MAX_DEPTH,
         max_nodes: 500_000,
         max_events: 1_500_000,
         max_aliases: 1_000,
         max_documents: 1,
     };
+    // Aliases that unfold into aliases: refused long before the budget of nodes, so that a bomb costs milliseconds.
+    let aliases = serde_yaml::alias_limits! {
+        max_total_replayed_events: MAX_UNFOLDED,
+        max_replay_stack_depth: 16,
+        max_alias_expansions_per_anchor: 1_000,
+    };
     serde_yaml::options! {
         budget: budget,
+        alias_limits: aliases,
         // Reported by our own walk, all of them and with positions.
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         strict_booleans: true,
         with_snippet: false,
     }
-}
-
-fn syntax_problem(error: &serde_yaml::Error, source: &Source) -> Diagnostic {
-    let text = error.without_snippet().to_string();
-    let first = text.lines().next().unwrap_or("not YAML").to_owned();
-    // The library repeats the position in its message; ours stands in the place.
-    let message = first.split(" at line ").next().unwrap_or(&first).trim_end_matches('.').to_owned();
-    let span = error.location().map_or_else(Span::whole_file, |location| {
-        let line = u32::try_from(location.line()).unwrap_or(0);
-        let col = u32::try_from(location.column()).unwrap_or(0);
-        if line == 0 { Span::whole_file() } else { Span::new(line + source.first_line() - 1, col.max(1), 1) }
-    });
-    let lower = message.to_lowercase();
-    let place = source.place(span);
-    // The commonest mistake in templates: YAML reads bare braces as a mapping.
-    let is_bare_template = place.excerpt.as_deref().is_some_and(|line| line.contains(": {{"));
-    let (code, help) = if is_bare_template {
-        ("invalid-yaml", "put quotes around text that begins with `{{`, or write it as a block after `|`")
-    } else if lower.contains("budget") || lower.contains("alias") || lower.contains("depth") {
-        ("yaml-budget", "karat limits depth, size and aliases of YAML files; write the values out")
-    } else {
-        ("invalid-yaml", "check indentation, quotes and colons around this place")
-    };
-    Diagnostic::error(code, message).at(place).help(help)
 }
 
 fn report_duplicates(node: &Node, source: &Source, problems: &mut Problems) {

@@ -122,6 +122,8 @@ impl fmt::Debug for ProviderConfig {
 pub(super) struct RawProvider {
     name: SafeName,
     wire: Option<WireName>,
+    /// Whether a type is written, be it a wrong one.
+    has_type: bool,
     base_url: Option<Placed<String>>,
     /// `Some(None)` is an explicit `null`: this provider takes no key.
     key_env: Option<Option<String>>,
@@ -182,6 +184,7 @@ fn read(
     let node = without_literal_keys(node, source, problems);
     let mut fields = Fields::of(&node, "provider", source, problems)?;
     let raw = RawProvider {
+        has_type: fields.node("type").is_some(),
         wire: fields.choice("type", WireName::ALL, problems),
         base_url: base_url(&mut fields, problems),
         key_env: key_env(&mut fields, problems),
@@ -343,6 +346,7 @@ impl RawProvider {
         RawProvider {
             name: self.name,
             wire: over.wire.or(self.wire),
+            has_type: over.has_type || self.has_type,
             base_url: over.base_url.or(self.base_url),
             key_env: over.key_env.or(self.key_env),
             headers,
@@ -424,6 +428,9 @@ fn built_in(wire: WireName, env: &Env, problems: &mut Problems) -> Option<Provid
 fn valid(raw: RawProvider, env: &Env, problems: &mut Problems) -> Option<ProviderConfig> {
     let named = WireName::parse(raw.name.as_str());
     let Some(wire) = raw.wire.or(named) else {
+        if raw.has_type {
+            return None;
+        }
         let words: Vec<&str> = WireName::ALL.iter().map(|(word, _)| *word).collect();
         problems.push(
             Diagnostic::error("missing-field", format!("provider `{}` has no `type`", raw.name))

@@ -161,7 +161,10 @@ pub(super) fn from_env<T>(
         Err(message) => {
             let from = if env.is_from_dotenv(name) { " (set in `.env`)" } else { "" };
             let message = format!("environment variable `{name}`{from}: {message}");
-            problems.push(Diagnostic::error("invalid-environment-variable", message).help(format!("unset {name}")));
+            problems.push(
+                Diagnostic::error("invalid-environment-variable", message)
+                    .help(format!("correct it, or `unset {name}`")),
+            );
             None
         }
     }

@@ -7,6 +7,7 @@ use super::partials::{NoPartial, Partial, Partials};
 use super::scan::{Call, CallKind, Scan, scan};
 use super::template::{Engine, FILTERS, FUNCTIONS, Failed, TESTS, syntax_error};
 use super::text::TemplateText;
+use super::unclosed::unclosed;
 use crate::base::{Diagnostic, Place, Problems, closest};
 
 /// Longest chain of partials that include each other.
@@ -94,6 +95,16 @@ pub(super) fn check_template(text: &TemplateText, problems: &mut Problems) -> Op
         return None;
     }
     if let Some((range, message)) = syntax_error(text.as_str()) {
+        if message.contains("end of input")
+            && let Some(open) = unclosed(text.as_str())
+        {
+            problems.push(
+                Diagnostic::error("template-syntax", format!("this `{}` is never closed", open.tag))
+                    .at(text.place(open.range.start, open.range.end))
+                    .help(format!("close it with `{}`", open.end)),
+            );
+            return None;
+        }
         problems.push(
             Diagnostic::error("template-syntax", message).at(text.place(range.start, range.end)).help(SYNTAX_HELP),
         );

@@ -48,6 +48,8 @@ pub(super) enum PartText {
 pub(super) struct Definition {
     pub(super) about: Option<String>,
     pub(super) messages: Vec<MessageText>,
+    /// Whether some message could not be read; what it uses is then unknown.
+    pub(super) is_partial: bool,
     /// `None` when there is no `variables:` block.
     pub(super) variables: Option<IndexMap<String, Variable>>,
     pub(super) params: Params,
@@ -70,7 +72,9 @@ impl Definition {
     ) -> Option<Definition> {
         let mut fields = Fields::of(node, what, reading.source, problems)?;
         let about = fields.text("about", problems).map(str::to_owned);
+        let before = problems.error_count();
         let messages = read_messages(&mut fields, reading, problems);
+        let is_partial = problems.error_count() > before;
         let variables = fields.raw("variables").map(|node| read_variables(node, reading, problems));
         if let Some(node) = fields.node("examples") {
             read_examples(node, reading, problems);
@@ -80,7 +84,7 @@ impl Definition {
             fields.node("models").map(|node| Overrides::read(node, reading.source, problems)).unwrap_or_default();
         let output = fields.node("output").map(|node| read_output(node, reading, problems)).unwrap_or_default();
         fields.finish(problems);
-        Some(Definition { about, messages, variables, params, overrides, output })
+        Some(Definition { about, messages, is_partial, variables, params, overrides, output })
     }
 }
 
@@ -251,6 +255,7 @@ fn read_examples(node: &Node, reading: &Reading<'_>, problems: &mut Problems) {
 pub(super) fn compare_names(
     variables: &IndexMap<String, Variable>,
     names: &[super::compile::FreeName],
+    is_partial: bool,
     problems: &mut Problems,
 ) {
     for used in names.iter().filter(|used| !variables.contains_key(&used.name)) {
@@ -264,7 +269,15 @@ pub(super) fn compare_names(
             None => diagnostic,
         });
     }
-    for (name, variable) in variables {
+    for (name, variable) in variables.iter().filter(|_| !is_partial) {
+        // A misspelt use stands for it.
+        let is_meant = |used: &super::compile::FreeName| {
+            !variables.contains_key(&used.name)
+                && closest(&used.name, variables.keys().map(String::as_str)) == Some(name.as_str())
+        };
+        if names.iter().any(is_meant) {
+            continue;
+        }
         if names.iter().all(|used| used.name != *name) {
             let message = format!("`{name}` is declared and never used");
             problems.push(

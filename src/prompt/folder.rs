@@ -110,9 +110,6 @@ impl Folder {
                 let place = source.place(value.span);
                 match value.as_text().map(version) {
                     Some(Ok(version)) => {
-                        if !self.versions.contains_key(&version) {
-                            problems.push(self.missing_version(&key.text, &version).at(place.clone()));
-                        }
                         self.labels.insert(key.text.clone(), Label { version, place });
                     }
                     Some(Err(why)) => {
@@ -132,10 +129,22 @@ impl Folder {
         fields.finish(problems);
     }
 
+    /// Reports every label that points to a version that is not there.
+    pub(super) fn lint_labels(&self, problems: &mut Problems) {
+        for (name, label) in &self.labels {
+            if !self.versions.contains_key(&label.version) {
+                problems.push(self.missing_version(name, label));
+            }
+        }
+    }
+
     /// The label points to a version that is not there.
-    pub(super) fn missing_version(&self, label: &str, version: &Version) -> Diagnostic {
-        let message = format!("the label `{label}` of `{}` points to {version}, which does not exist", self.name);
-        Diagnostic::error("label-to-missing-version", message).help(self.what_exists())
+    pub(super) fn missing_version(&self, name: &str, label: &Label) -> Diagnostic {
+        let version = &label.version;
+        let message = format!("the label `{name}` of `{}` points to {version}, which does not exist", self.name);
+        let versions: Vec<String> = self.versions.keys().rev().take(10).map(Version::to_string).collect();
+        let help = format!("point it to one that exists: {}", versions.join(", "));
+        Diagnostic::error("label-to-missing-version", message).at(label.place.clone()).help(help)
     }
 
     /// The highest version by semver precedence; a pre-release only when there is nothing else.

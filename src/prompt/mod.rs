@@ -20,6 +20,7 @@ mod render;
 mod scan;
 mod template;
 mod text;
+mod unclosed;
 mod variable;
 
 pub use params::read_params;

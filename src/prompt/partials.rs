@@ -8,6 +8,7 @@ use super::compile::check_template;
 use super::scan::Scan;
 use super::text::TemplateText;
 use crate::base::{Problems, SafeName, files};
+use crate::guard::mask_secrets;
 
 /// The folder of partials, below the folder of prompts.
 pub(super) const FOLDER: &str = "_partials";
@@ -63,7 +64,7 @@ impl Partials {
         let shown = path.strip_prefix(&self.root).unwrap_or(path);
         match files::read_source(path, shown) {
             Ok(source) => {
-                let text = TemplateText::of_file(&source);
+                let text = TemplateText::of_file(&mask_secrets(&source, problems));
                 let scan = check_template(&text, problems)?;
                 Some(Partial { text, scan })
             }

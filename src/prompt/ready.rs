@@ -139,13 +139,16 @@ impl Prompt {
         for name in vars.keys().filter(|name| !self.variables.contains_key(*name)) {
             let names: Vec<&str> = self.variables.keys().map(String::as_str).collect();
             let free = names.iter().copied().filter(|known| !vars.contains_key(*known));
-            let help = match closest(name, free) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None if names.is_empty() => format!("`{}` has no variables", self.name),
-                None => format!("`{}` has the variables {}", self.name, names.join(", ")),
+            let near = closest(name, free).map(str::to_owned);
+            let help = if names.is_empty() {
+                format!("`{}` has no variables", self.name)
+            } else {
+                let noun = if names.len() == 1 { "variable" } else { "variables" };
+                format!("`{}` has the {noun} `{}`", self.name, names.join("`, `"))
             };
             let message = format!("`{name}` is not a variable of `{}`", self.name);
-            found.push(VarProblem { variable: name.clone(), code: "unknown-variable", message, help: Some(help) });
+            let code = "unknown-variable";
+            found.push(VarProblem { variable: name.clone(), code, message, help: Some(help), near });
         }
         found
     }
@@ -168,6 +171,7 @@ impl Prompt {
                         code: "missing-variable",
                         message,
                         help: Some(help),
+                        near: None,
                     });
                 }
                 None => {}
@@ -276,7 +280,7 @@ fn settle_variables(
     problems: &mut Problems,
 ) -> IndexMap<String, Variable> {
     if let Some(declared) = &definition.variables {
-        compare_names(declared, &compiled.names, problems);
+        compare_names(declared, &compiled.names, definition.is_partial, problems);
         return declared.clone();
     }
     let mut variables = IndexMap::new();

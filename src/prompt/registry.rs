@@ -12,6 +12,7 @@ use super::partials::{FOLDER as PARTIALS_FOLDER, Partials};
 use super::ready::{Prompt, PromptVersion};
 use super::text::TemplateText;
 use crate::base::{Diagnostic, Digest, Kind, Node, Place, Problems, SafeName, Source, closest, files, parse_yaml};
+use crate::guard::mask_secrets;
 
 /// Endings of files that hold one template.
 const TEMPLATE_ENDINGS: &[&str] = &["txt", "md", "j2"];
@@ -155,6 +156,7 @@ impl Registry {
                 Err(error) => problems.push(Diagnostic::error("prompt-name", error.to_string()).at(place)),
                 Ok(name) => {
                     let Some(folder) = self.folder(&name, &place, problems) else { continue };
+                    folder.lint_labels(problems);
                     for version in folder.versions.keys() {
                         self.version(&folder, &PromptVersion::Released(version.clone()), &place, problems);
                     }
@@ -182,7 +184,11 @@ impl Registry {
         let path = match files::inside(&self.root, &self.prompts, name.as_str()) {
             Ok(path) => path,
             Err(message) => {
-                problems.push(Diagnostic::error("path-outside-project", message).at(from.clone()));
+                problems.push(
+                    Diagnostic::error("path-outside-project", message)
+                        .at(from.clone())
+                        .help("copy the file into the project"),
+                );
                 return None;
             }
         };
@@ -245,8 +251,7 @@ impl Registry {
             if folder.versions.contains_key(&label.version) {
                 return Some(PromptVersion::Released(label.version.clone()));
             }
-            let diagnostic = folder.missing_version(selector, &label.version);
-            problems.push(diagnostic.at(from.clone()).related(label.place.clone(), "the label"));
+            problems.push(folder.missing_version(selector, label).related(from.clone(), "used here"));
             return None;
         }
         let looks_like_version = selector.starts_with(|c: char| c.is_ascii_digit());
@@ -307,6 +312,7 @@ impl Registry {
                 return None;
             }
         };
+        let source = mask_secrets(&source, problems).into_owned();
         let place = Place::of_file(source.path());
         let definition = if is_template_file(entry.path) {
             let text = TemplateText::of_file(&source);

@@ -3,7 +3,7 @@
 use regex::Regex;
 use serde_json::{Map, Value, json};
 
-use crate::base::{Diagnostic, Fields, Kind, Node, Place, Problems, Source, Span};
+use crate::base::{Diagnostic, Fields, Kind, Node, Place, Problems, Source, Span, closest};
 
 /// Characters of a value that a message shows.
 const SHOWN_CHARS: usize = 60;
@@ -65,6 +65,8 @@ pub struct VarProblem {
     pub message: String,
     /// How to mend it.
     pub help: Option<String>,
+    /// What was probably meant: a variable for an unknown one, a value for one that is not allowed.
+    pub near: Option<String>,
 }
 
 /// A variable of a prompt.
@@ -119,7 +121,7 @@ impl Variable {
                     let words: Vec<&str> = VarType::ALL.iter().map(|(word, _)| *word).collect();
                     let problem = Diagnostic::error("unknown-value", format!("`{word}` is not a type of variables"))
                         .at(source.place(node.span))
-                        .did_you_mean(crate::base::closest(word, words.iter().copied()))
+                        .did_you_mean(closest(word, words.iter().copied()))
                         .help(format!("one of {}", words.join(", ")));
                     problems.push(problem);
                 }
@@ -201,8 +203,8 @@ impl Variable {
     /// Everything that is wrong with `value`, except that it is missing.
     pub(super) fn check(&self, name: &str, value: &Value) -> Vec<VarProblem> {
         let mut found = Vec::new();
-        let mut add = |code, message: String, help: Option<String>| {
-            found.push(VarProblem { variable: name.to_owned(), code, message, help });
+        let mut add = |code, message: String, help: Option<String>, near: Option<String>| {
+            found.push(VarProblem { variable: name.to_owned(), code, message, help, near });
         };
         if !self.kind.takes(value) {
             let message =
@@ -213,25 +215,26 @@ impl Variable {
                 (_, VarType::String) => Some("put the value in quotes".to_owned()),
                 _ => None,
             };
-            add("variable-type", message, help);
+            add("variable-type", message, help, None);
             return found;
         }
         if !self.one_of.is_empty() && !self.one_of.contains(value) {
             let allowed: Vec<String> = self.one_of.iter().map(shown).collect();
-            let help = value
-                .as_str()
-                .and_then(|text| crate::base::closest(text, self.one_of.iter().filter_map(Value::as_str)))
-                .map_or_else(
-                    || format!("one of {}", allowed.join(", ")),
-                    |near| format!("did you mean `{near}`? one of {}", allowed.join(", ")),
-                );
-            add("variable-not-allowed", format!("`{name}` may not be {}", shown(value)), Some(help));
+            let help = format!("one of {}", allowed.join(", "));
+            let words = self.one_of.iter().filter_map(Value::as_str);
+            let near = value.as_str().and_then(|text| closest(text, words)).map(str::to_owned);
+            add("variable-not-allowed", format!("`{name}` may not be {}", shown(value)), Some(help), near);
         }
         let Some(text) = value.as_str() else { return found };
         if self.min_chars.is_some() || self.max_chars.is_some() {
             let chars = text.chars().count();
             if let Some(min) = self.min_chars.filter(|min| chars < *min) {
-                add("variable-length", format!("`{name}` has {chars} characters, fewer than the {min} it needs"), None);
+                add(
+                    "variable-length",
+                    format!("`{name}` has {chars} characters, fewer than the {min} it needs"),
+                    None,
+                    None,
+                );
             }
             if let Some(max) = self.max_chars.filter(|max| chars > *max) {
                 let help = "shorten the value, or raise `max_chars` in the prompt".to_owned();
@@ -239,12 +242,13 @@ impl Variable {
                     "variable-length",
                     format!("`{name}` has {chars} characters, more than the {max} allowed"),
                     Some(help),
+                    None,
                 );
             }
         }
         if let Some(pattern) = self.pattern.as_ref().filter(|pattern| !pattern.is_match(text)) {
             let message = format!("`{name}` does not match `{pattern}`: {}", shown(value));
-            add("variable-pattern", message, None);
+            add("variable-pattern", message, None, None);
         }
         found
     }
@@ -339,8 +343,8 @@ mod tests {
         assert!(codes(&variable, &json!("ab")).is_empty());
         assert_eq!(codes(&variable, &json!("ü")), ["variable-not-allowed", "variable-length"]);
         assert_eq!(codes(&variable, &json!("ABCD")), ["variable-not-allowed", "variable-length", "variable-pattern"]);
-        let help = variable.check("v", &json!("abd")).remove(0).help.unwrap_or_default();
-        assert!(help.starts_with("did you mean `ab"), "{help}");
+        let found = variable.check("v", &json!("abd")).remove(0);
+        assert!(found.near.as_deref().is_some_and(|near| near.starts_with("ab")), "{found:?}");
     }
 
     #[test]

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::mock::last_user;
-use crate::base::{Diagnostic, Digest, Millis, ModelRef, Problems, Redactor, SafeName, Source, Span, Usd, files};
+use crate::base::{
+    Diagnostic, Digest, Millis, ModelRef, Problems, Redactor, SafeName, Source, Span, Usd, files, json_message,
+};
 use crate::record::{ChatReply, ChatRequest};
 
 /// How much of the question is shown in an entry, for whoever reads the diff.
@@ -256,8 +258,7 @@ fn read(path: &Path) -> (Vec<Entry>, Problems) {
             Err(error) => {
                 let number = u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1);
                 let column = u32::try_from(error.column()).unwrap_or(1).max(1);
-                let text = error.to_string();
-                let what = text.split(" at line ").next().unwrap_or("not readable").to_owned();
+                let what = json_message(&error);
                 let source = Source::line_of(&shown, number, line);
                 problems.push(
                     Diagnostic::error("corrupt-cassette", format!("this cassette entry cannot be read: {what}"))

@@ -109,7 +109,9 @@ fn parse_list(source: &Source, problems: &mut Problems) -> Vec<Rule> {
 }
 
 fn rule(node: &Node, source: &Source, problems: &mut Problems) -> Option<Rule> {
+    let before = problems.error_count();
     let mut fields = Fields::of(node, "mock rule", source, problems)?;
+    let span = fields.span();
     let finishes: Vec<(&'static str, Finish)> = Finish::ALL.to_vec();
     let rule = Rule {
         case: fields.text("case", problems).map(str::to_owned),
@@ -126,14 +128,15 @@ fn rule(node: &Node, source: &Source, problems: &mut Problems) -> Option<Rule> {
         times: whole(&mut fields, "times", 1, problems),
     };
     let says_something = !rule.replies.is_empty() || rule.echo || rule.fault.is_some() || rule.refusal.is_some();
-    if !says_something {
+    fields.finish(problems);
+    // A misspelt key may be the answer that is missing.
+    if !says_something && problems.error_count() == before {
         problems.push(
             Diagnostic::error("empty-mock-rule", "this mock rule neither answers nor fails")
-                .at(source.place(Span { len: 1, ..fields.span() }))
+                .at(source.place(Span { len: 1, ..span }))
                 .help("add `reply`, `replies`, `refusal`, `echo: true` or `fault`"),
         );
     }
-    fields.finish(problems);
     Some(rule)
 }
 
@@ -228,9 +231,9 @@ mod tests {
 
     #[test]
     fn every_bad_rule_is_reported_with_its_line() {
-        let text = "{\"reply\": \"ok\"}\n{\"match\": \"(\", \"reply\": \"x\"}\n{\"fault\": \"explode\"}\n{\"replay\": \"x\"}\n{oops\n{\"reply\": 1, \"times\": 0}\n";
+        let text = "{\"reply\": \"ok\"}\n{\"match\": \"(\", \"reply\": \"x\"}\n{\"fault\": \"explode\"}\n{\"replay\": \"x\"}\n{oops\n{\"reply\": 1, \"times\": 0}\n{\"match\": \"x\"}\n";
         let (rules, problems) = parsed(text);
-        assert_eq!(rules.len(), 5);
+        assert_eq!(rules.len(), 6);
         for wanted in [
             "rules.jsonl:2:1",
             "not a regular expression",
@@ -238,14 +241,16 @@ mod tests {
             "`fault` must be",
             "rules.jsonl:4:1",
             "did you mean `reply`?",
-            "neither answers nor fails",
             "rules.jsonl:5:",
             "not valid JSON",
             "rules.jsonl:6:1",
             "must be from 1",
+            "rules.jsonl:7:1",
+            "neither answers nor fails",
         ] {
             assert!(problems.contains(wanted), "{wanted} not in\n{problems}");
         }
+        assert_eq!(problems.matches("neither answers nor fails").count(), 1, "{problems}");
     }
 
     #[test]

@@ -10,7 +10,9 @@ use super::CompileContext;
 use super::options::Written;
 use super::reason;
 use super::settings::Fault;
-use crate::base::{Diagnostic, Digest, Kind, Node, Place, Problems, Source, Span, closest, files, parse_yaml};
+use crate::base::{
+    Diagnostic, Digest, Kind, Node, Place, Problems, Source, Span, closest, files, json_message, parse_yaml,
+};
 
 /// Steps back a `pattern` of a schema may take on one text.
 const BACKTRACK_LIMIT: usize = 200_000;
@@ -51,7 +53,9 @@ fn read_file(
     let path = match files::inside(ctx.root, ctx.base_dir, named) {
         Ok(path) => path,
         Err(message) => {
-            problems.push(Diagnostic::error("path-outside", message).at(here));
+            problems.push(
+                Diagnostic::error("path-outside-project", message).at(here).help("copy the file into the project"),
+            );
             return None;
         }
     };
@@ -59,7 +63,8 @@ fn read_file(
     let source = match files::read_source(&path, shown) {
         Ok(source) => source,
         Err(diagnostic) => {
-            problems.push(pointing(*diagnostic, here));
+            let near = files::similar(&path, named).filter(|_| diagnostic.code == "file-not-found");
+            problems.push(pointing(diagnostic.did_you_mean(near.as_deref()), here));
             return None;
         }
     };
@@ -92,10 +97,8 @@ fn strict_json(source: &Source, problems: &mut Problems) -> Option<Value> {
         Err(error) => {
             let line = u32::try_from(error.line()).unwrap_or(1).max(1);
             let col = u32::try_from(error.column()).unwrap_or(1).max(1);
-            let text = error.to_string();
-            let what = text.split(" at line ").next().unwrap_or("not JSON");
             problems.push(
-                Diagnostic::error("invalid-json", format!("not valid JSON: {what}"))
+                Diagnostic::error("invalid-json", format!("not valid JSON: {}", json_message(&error)))
                     .at(source.place(Span::new(line, col, 1))),
             );
             None

@@ -47,15 +47,18 @@ fn read_file(named: &str, span: Span, source: &Source, folders: Folders<'_>, pro
     let path = match files::inside(folders.root, folders.base_dir, named) {
         Ok(path) => path,
         Err(message) => {
-            problems.push(Diagnostic::error("path-outside-project", message).at(place));
+            problems.push(
+                Diagnostic::error("path-outside-project", message).at(place).help("copy the file into the project"),
+            );
             return None;
         }
     };
     let shown = names::shown_path(&path, folders.root);
     // Opened once now, so that a missing file is reported where the suite names it.
     if let Err(problem) = disk::open(&path, &shown) {
-        let help = format!("the path is relative to the suite's folder; karat looked for `{}`", shown.display());
-        problems.push(Diagnostic { place: Some(place), ..*problem }.help(help));
+        let near = files::similar(&path, named);
+        let diagnostic = Diagnostic { place: Some(place), ..*problem }.did_you_mean(near.as_deref());
+        problems.push(diagnostic.help("the path is relative to the suite's folder"));
         return None;
     }
     let format = match path.extension().map(|ext| ext.to_string_lossy().to_lowercase()).as_deref() {
@@ -82,7 +85,8 @@ fn read_yaml(path: &Path, shown: &Path, problems: &mut Problems) -> Option<Feed>
         Kind::Null => Some(Feed::List { source, rows: Vec::new() }),
         Kind::Map(_) | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) | Kind::Text(_) => {
             let message = format!("a file of cases must be a list, this is {}", node.describe());
-            problems.push(Diagnostic::error("wrong-type", message).at(source.place(node.span)));
+            let help = "write each case as an item: `- {id: one, vars: {…}}`";
+            problems.push(Diagnostic::error("wrong-type", message).at(source.place(node.span)).help(help));
             None
         }
     }

@@ -100,6 +100,7 @@ fn load_one(file: SuiteFile, context: &LoadContext<'_>, problems: &mut Problems)
     let folders = Folders { root, base_dir: &base_dir };
     let (defaults, checks_gap) = read_defaults(&mut fields, folders, problems);
     let (feeds, cases_gap) = feeds::read(&mut fields, folders, problems);
+    let cases_place = source.place(fields.value_span("cases"));
     let matrix = fields.node("matrix").map(|node| Matrix::read(node, &source, problems)).unwrap_or_default();
     let goal = fields.node("goal").map(|node| Goal::read(node, &source, problems)).unwrap_or_default();
     let rule = read_rule(&mut fields, problems);
@@ -111,6 +112,7 @@ fn load_one(file: SuiteFile, context: &LoadContext<'_>, problems: &mut Problems)
         about,
         path: source.path().to_path_buf(),
         place,
+        cases_place,
         variants,
         judge,
         repeat,

@@ -18,7 +18,6 @@ mod params;
 mod pass;
 mod reader;
 mod row_lint;
-mod secrets;
 mod select;
 mod suite_file;
 mod survey;

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::secrets;
-use crate::base::{Diagnostic, Fields, Node, Place, Problems, SafeName, Source, Span, closest, files, parse_yaml};
+use crate::base::{
+    Diagnostic, Fields, Kind, Node, Place, Problems, SafeName, Source, Span, closest, files, parse_yaml,
+};
+use crate::guard::mask_secrets;
 
 /// A suite file, read and parsed.
 pub(super) struct SuiteFile {
@@ -24,8 +26,22 @@ impl SuiteFile {
             problems.push(Diagnostic::error("path-outside-project", message).at(Place::of_file(&shown)));
             return None;
         }
+        if !full.exists() {
+            let near = files::similar(&full, &shown.to_string_lossy());
+            let help = near.map_or_else(
+                || "`karat eval` without a path runs every suite in `evals/`".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            let message = format!("`{}` does not exist", shown.display());
+            problems.push(Diagnostic::error("file-not-found", message).at(Place::of_file(&shown)).help(help));
+            return None;
+        }
         let source = read_text(&full, &shown, problems)?;
         let node = parse_yaml(&source, problems)?;
+        if node.as_map().is_none() {
+            problems.push(no_suite(&node, &source));
+            return None;
+        }
         if is_promptfoo(&node, &shown) {
             problems.push(
                 Diagnostic::error(
@@ -57,12 +73,25 @@ pub(super) fn read_text(path: &Path, shown: &Path, problems: &mut Problems) -> O
         problems.push(Diagnostic::error("nul-byte", "there is a NUL byte here").at(place).help(help));
         return None;
     }
-    Some(secrets::mask(&source, problems).into_owned())
+    Some(mask_secrets(&source, problems).into_owned())
 }
 
 /// A path as shown to the user: from the project's folder on.
 pub(super) fn shown_path(path: &Path, root: &Path) -> PathBuf {
     path.strip_prefix(root).unwrap_or(path).to_path_buf()
+}
+
+/// The file is empty, or holds no mapping.
+fn no_suite(node: &Node, source: &Source) -> Diagnostic {
+    if node.kind == Kind::Null {
+        return Diagnostic::error("empty-suite-file", "this suite file is empty")
+            .at(Place::of_file(source.path()))
+            .help("begin with `suite: <name>`, then `prompts`, `models`, `cases`; or remove the file");
+    }
+    let message = format!("a suite must be a mapping, this is {}", node.describe());
+    Diagnostic::error("wrong-type", message)
+        .at(source.place(node.span))
+        .help("a suite begins with `suite: <name>`; files of cases belong in a folder such as `evals/cases/`")
 }
 
 fn is_promptfoo(node: &Node, shown: &Path) -> bool {
@@ -85,7 +114,16 @@ pub(super) fn handles(path: &Path, root: &Path, file: Option<&SuiteFile>) -> Vec
 /// Reads `suite:`. Without a valid name the file's is taken, so that reading can go on.
 pub(super) fn read_name(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<(SafeName, Place)> {
     let source = fields.source();
-    let written = fields.required_text("suite", problems);
+    if fields.node("suite").is_none() {
+        let at = source.place(Span { len: 1, ..fields.span() });
+        let help = "add `suite: <name>`; files of cases belong in a folder such as `evals/cases/`";
+        fields.missing_as(
+            "suite",
+            Diagnostic::error("missing-field", "this suite has no name").at(at).help(help),
+            problems,
+        );
+    }
+    let written = fields.node("suite").and_then(|_| fields.required_text("suite", problems));
     let place = source.place(fields.value_span("suite"));
     if let Some(text) = written {
         match SafeName::parse(text) {

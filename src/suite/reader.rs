@@ -81,6 +81,8 @@ pub(super) struct CaseReader<'a> {
     row: Option<Row>,
     pending: Option<(Draft, usize)>,
     rule: String,
+    /// Rows that were read again to place their problems.
+    replaced: usize,
 }
 
 impl<'a> CaseReader<'a> {
@@ -92,6 +94,7 @@ impl<'a> CaseReader<'a> {
             row: None,
             pending: None,
             rule: rule_text(&suite.rule),
+            replaced: 0,
         }
     }
 
@@ -105,7 +108,16 @@ impl<'a> CaseReader<'a> {
             Next::Bad => return NextCase::Bad,
             Next::End => return NextCase::End,
         };
-        let draft = read_draft(self.suite, &row, &mut self.cache, problems);
+        let mut found = Problems::new();
+        let draft = read_draft(self.suite, &row, &mut self.cache, &mut found);
+        // Read again only for the places, and not without end: what is beyond the limit is only counted.
+        let placed = if found.has_errors() && self.replaced < Problems::LIMIT { row.placed() } else { None };
+        if let Some(placed) = &placed {
+            self.replaced += 1;
+            found = Problems::new();
+            read_draft(self.suite, placed, &mut self.cache, &mut found);
+        }
+        problems.absorb(found);
         self.row = Some(row);
         match draft {
             None => NextCase::Bad,
@@ -126,7 +138,8 @@ impl<'a> CaseReader<'a> {
             let (key, value) = entries.iter().find(|(key, _)| key.text == variable)?;
             Some(row.source.place(if name { key.span } else { value.span }))
         };
-        self.row.as_ref().and_then(find).unwrap_or_else(|| self.place())
+        let placed = self.row.as_ref().and_then(Row::placed);
+        placed.as_ref().or(self.row.as_ref()).and_then(find).unwrap_or_else(|| self.place())
     }
 
     fn combine(&mut self, draft: Draft, index: usize, problems: &mut Problems) -> NextCase {

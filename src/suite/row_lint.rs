@@ -51,9 +51,17 @@ fn check_vars(suite: &Suite, loaded: &LoadedCase, reader: &CaseReader<'_>, probl
         let slips = strangers.into_iter().filter(|(_, count)| *count == suite.prompts.len());
         told.extend(slips.map(|(problem, _)| problem).filter(|problem| !of_checks(&problem.variable)));
     }
+    // A misspelt variable is one mistake: told at the name, not a second time as the one that is missing.
+    let meant: Vec<String> = told
+        .iter()
+        .filter(|problem| problem.code == "unknown-variable")
+        .filter_map(|problem| problem.near.clone())
+        .collect();
+    told.retain(|problem| problem.code != "missing-variable" || !meant.contains(&problem.variable));
     for problem in told {
         let place = reader.place_of_var(&problem.variable, problem.code == "unknown-variable");
-        let mut diagnostic = Diagnostic::error(problem.code, problem.message).at(place);
+        let mut diagnostic =
+            Diagnostic::error(problem.code, problem.message).at(place).did_you_mean(problem.near.as_deref());
         diagnostic.help = problem.help;
         problems.push(diagnostic);
     }

@@ -23,6 +23,8 @@ pub struct Suite {
     pub path: PathBuf,
     /// Where its name stands.
     pub place: Place,
+    /// Where its cases are named.
+    pub(super) cases_place: Place,
     /// Prompts × models with their parameters, in the order of the file.
     pub variants: Vec<Variant>,
     /// The model that judges, where a check asks one.

@@ -182,7 +182,7 @@ impl<'a> Pass<'a> {
         if self.total == 0 && !self.bad && !suite.gaps.cases {
             problems.push(
                 Diagnostic::error("empty-dataset", format!("suite `{}` has no cases", suite.name))
-                    .at(suite.place.clone())
+                    .at(suite.cases_place.clone())
                     .help("add cases under `cases:`, or to the files it names"),
             );
         }

@@ -52,7 +52,9 @@ fn report_handles(
             continue;
         }
         let known: BTreeSet<String> = handles.iter().filter_map(|handles| handles.first().cloned()).collect();
-        problems.push(unknown(what, code, pattern, &known));
+        // A name may be near to a short handle, such as a prompt's name without its version.
+        let near = closest(pattern, handles.iter().flatten().map(String::as_str));
+        problems.push(unknown(what, code, pattern, &known).did_you_mean(near));
     }
 }
 
@@ -108,7 +110,7 @@ fn report_nothing_left(suites: &[Suite], surveys: &[Survey], selection: &Selecti
     let skipped: u64 = surveys.iter().map(|survey| survey.skipped).sum();
     let message = format!("no case is left to run of the {total} there are");
     let help = if skipped > 0 {
-        format!("{skipped} are skipped by their suites")
+        format!("skipped by their suites: {skipped}")
     } else if selection.first == Some(0) || selection.sample == Some(0) {
         "`--first` and `--sample` need at least 1".to_owned()
     } else {

@@ -100,11 +100,11 @@ pub(super) fn read_models(
         || given.value.iter().map(|model| ModelEntry { model: model.clone(), params: Params::default() }).collect();
     let Some(entries) = fields.list("models") else {
         if given.value.is_empty() {
-            problems.push(
+            let diagnostic =
                 Diagnostic::error("no-model", "this suite lists no models, and the project has no default")
                     .at(source.place(Span { len: 1, ..fields.span() }))
-                    .help("add `models: [provider/model]` here or in `karat.yaml`"),
-            );
+                    .help("add `models: [provider/model]` here or in `karat.yaml`");
+            fields.missing_as("models", diagnostic, problems);
         }
         return project();
     };

@@ -43,7 +43,10 @@ fn broken_version_files_report_everything_at_its_place() {
         ("p@1.0.3", &["[messages-and-template]"]),
         ("p@1.0.4", &["[path-outside-project]", "1.0.4.yaml:2:18"]),
         ("p@1.0.5", &["[examples-not-supported]", "1.0.5.yaml:2:11"]),
-        ("p@1.0.6", &["`form` is not a key", "must be from 1 to 1000", "`best` is not a value", "has no `from`"]),
+        (
+            "p@1.0.6",
+            &["`form` is not a key", "must be from 1 to 1000", "`best` is not a value", "did you mean `from`?"],
+        ),
         ("p@1.0.7", &["1.0.7.yaml:1:12", "put quotes around text"]),
         ("p@1.0.8", &["[invalid-schema]", "1.0.8.yaml:2:18"]),
         ("p@1.0.9", &["[invalid-yaml]"]),
@@ -169,7 +172,10 @@ fn folders_report_strange_files_and_dangling_labels() {
         assert!(text.contains(part), "{part} not in\n{text}");
     }
     let text = project.errors("p@production");
-    assert!(text.contains("evals/suite.yaml:2:11") && text.contains("prompts/p/prompt.yaml:1:22: the label"), "{text}");
+    assert!(
+        text.contains("--> prompts/p/prompt.yaml:1:22") && text.contains("evals/suite.yaml:2:11: used here"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -78,11 +78,12 @@ fn path(settings: &Settings) -> Result<JsonPath, Fault> {
         let at = error.position().saturating_sub(1).min(text.len().saturating_sub(1));
         let column = text.char_indices().take_while(|(index, _)| *index < at).count() + 1;
         // `parser error` is all the library says of most mistakes.
-        let what = match error.message() {
-            "parser error" => "not valid".to_owned(),
-            other => reason::message(other),
+        let message = match error.message() {
+            told if told.ends_with("parser error") => {
+                format!("this is not a JSONPath: it cannot be read from character {column} on")
+            }
+            told => format!("this is not a JSONPath: {} at character {column}", reason::message(told)),
         };
-        let message = format!("this is not a JSONPath: {what} at character {column}");
         Fault::new("path", message)
             .code("invalid-jsonpath")
             .range(Some((at, at + 1)))
@@ -269,7 +270,7 @@ mod tests {
     #[test]
     fn bad_paths_and_conditions_are_reported() {
         let text = problems_of("jsonpath: {path: '$.a[', equals: {from: expected}}");
-        assert!(text.contains("invalid-jsonpath") && text.contains("at character"), "{text}");
+        assert!(text.contains("invalid-jsonpath") && text.contains("from character"), "{text}");
         for (check, wanted) in [
             ("jsonpath: severity", "invalid-jsonpath"),
             ("jsonpath", "has no `path`"),

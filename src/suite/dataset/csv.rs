@@ -12,7 +12,7 @@ use super::csv_header::{Column, read_header};
 use super::lines::{LineProblem, Lines};
 use super::{Next, Row};
 use crate::base::{Diagnostic, Key, Kind, Node, Problems, Source, Span};
-use crate::suite::secrets;
+use crate::guard::mask_secrets;
 
 /// One cell: its text without quotes, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +99,7 @@ impl<R: BufRead> CsvReader<R> {
         }
         let mut source = Source::line_of(&shown, first, record);
         if self.scan
-            && let Cow::Owned(masked) = secrets::mask(&source, problems)
+            && let Cow::Owned(masked) = mask_secrets(&source, problems)
         {
             source = masked;
         }
@@ -207,7 +207,8 @@ fn stray(source: &Source, line: u32, col: u32, after: bool) -> Box<Diagnostic> {
 
 fn row_of(columns: &[Column], cells: &[Cell], source: &Source, problems: &mut Problems) -> Option<Node> {
     if cells.len() != columns.len() {
-        let message = format!("this row has {} cells, the header has {} columns", cells.len(), columns.len());
+        let noun = if cells.len() == 1 { "cell" } else { "cells" };
+        let message = format!("this row has {} {noun}, the header has {} columns", cells.len(), columns.len());
         let span = match cells.get(columns.len()) {
             Some(surplus) => surplus.span,
             None => cells.last().map_or(Span::new(source.first_line(), 1, 1), |cell| cell.span),

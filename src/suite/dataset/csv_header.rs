@@ -66,11 +66,12 @@ impl Column {
         let kind = match self.kind {
             CellType::Text if name == "skip" && !self.is_var => skip_of(trimmed),
             CellType::Text => Kind::Text(text.to_owned()),
-            CellType::Number => number(trimmed).ok_or_else(|| format!("`{}` is not a number", shown(text)))?,
+            CellType::Number => number(trimmed)
+                .ok_or_else(|| format!("`{}` is not a number, which the column `{name}` takes", shown(text)))?,
             CellType::Boolean => match trimmed.to_ascii_lowercase().as_str() {
                 "true" => Kind::Bool(true),
                 "false" => Kind::Bool(false),
-                _ => return Err(format!("`{}` is not true or false", shown(text))),
+                _ => return Err(format!("`{}` is not true or false, which the column `{name}` takes", shown(text))),
             },
             CellType::List => Kind::List(
                 trimmed

@@ -8,23 +8,30 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 
 use super::lines::{LineProblem, Lines};
 use super::{Next, Row};
-use crate::base::{Diagnostic, Key, Kind, Node, Problems, Source, Span};
-use crate::suite::secrets;
+use crate::base::{Diagnostic, Key, Kind, Node, Problems, Source, Span, json_message, parse_yaml};
+use crate::guard::mask_secrets;
 
 /// Reads the rows of a JSONL file.
 pub(super) struct JsonlReader<R> {
     lines: Lines<R>,
     scan: bool,
+    /// Whether a row was seen: a list can only be recognised at the beginning.
+    begun: bool,
+    /// Set when reading on makes no sense.
+    done: bool,
 }
 
 impl<R: BufRead> JsonlReader<R> {
     /// With `scan`, secrets are reported and masked.
     pub(super) fn new(lines: Lines<R>, scan: bool) -> JsonlReader<R> {
-        JsonlReader { lines, scan }
+        JsonlReader { lines, scan, begun: false, done: false }
     }
 
     /// The next row; blank lines are passed over.
     pub(super) fn next_row(&mut self, problems: &mut Problems) -> Next {
+        if self.done {
+            return Next::End;
+        }
         let shown = self.lines.shown().clone();
         loop {
             let (line, text) = match self.lines.next_line() {
@@ -38,9 +45,15 @@ impl<R: BufRead> JsonlReader<R> {
             if text.trim().is_empty() {
                 continue;
             }
+            let is_first = !std::mem::replace(&mut self.begun, true);
+            if is_first && text.trim_start().starts_with('[') {
+                self.done = true;
+                problems.push(a_list(&Source::line_of(&shown, line, "[")));
+                return Next::Bad;
+            }
             let mut source = Source::line_of(&shown, line, text);
             if self.scan
-                && let Cow::Owned(masked) = secrets::mask(&source, problems)
+                && let Cow::Owned(masked) = mask_secrets(&source, problems)
             {
                 source = masked;
             }
@@ -58,7 +71,26 @@ fn parse_row(source: &Source, problems: &mut Problems) -> Option<Node> {
     let span = Span::new(source.first_line(), 1, len);
     let mut json = serde_json::Deserializer::from_str(source.text());
     let parsed = Seed(span).deserialize(&mut json).and_then(|node| json.end().map(|()| node));
-    parsed.map_err(|error| problems.push(syntax_problem(&error, source))).ok()
+    parsed.map_err(|error| problems.absorb(row_problems(&error, source))).ok()
+}
+
+fn row_problems(error: &serde_json::Error, source: &Source) -> Problems {
+    let mut problems = Problems::new();
+    // A row is YAML as well, and that door knows both places of a key that is given twice.
+    if error.is_data() {
+        parse_yaml(source, &mut problems);
+    }
+    if !problems.has_errors() {
+        problems.push(syntax_problem(error, source));
+    }
+    problems
+}
+
+/// The file is one JSON list, or begins like one.
+fn a_list(source: &Source) -> Diagnostic {
+    Diagnostic::error("json-list", "this file is a JSON list, a JSONL file has one object on each line")
+        .at(source.place(Span::new(source.first_line(), 1, 1)))
+        .help("turn it into lines: `jq -c '.[]' old.json > new.jsonl`")
 }
 
 fn syntax_problem(error: &serde_json::Error, source: &Source) -> Diagnostic {
@@ -67,8 +99,7 @@ fn syntax_problem(error: &serde_json::Error, source: &Source) -> Diagnostic {
     let byte = error.column().min(text.len());
     let before = text.get(..byte).unwrap_or(text).chars().count();
     let col = u32::try_from(before).unwrap_or(u32::MAX).max(1);
-    let message = error.to_string();
-    let what = message.split(" at line ").next().unwrap_or("not JSON").to_owned();
+    let what = json_message(error);
     let place = source.place(Span::new(source.first_line(), col, 1));
     if error.is_data() {
         return Diagnostic::error("invalid-json", what).at(place);
@@ -228,9 +259,19 @@ mod tests {
         })
     }
 
+    #[test]
+    fn a_json_list_is_told_once_and_as_such() {
+        let (rows, problems) = rows(b"\n[\n  {\"id\": \"a\"}\n]\n");
+        assert!(rows.is_empty());
+        assert_eq!(problems.error_count(), 1, "{}", problems.render(false));
+        assert!(problems.render(false).contains("error[json-list]"), "{}", problems.render(false));
+    }
+
     proptest! {
         #[test]
         fn what_is_written_as_jsonl_is_read_back(values in prop::collection::vec(value(), 0..6)) {
+            // A list in the first row is taken for a file that is no JSONL.
+            prop_assume!(!values.first().is_some_and(Value::is_array));
             let text: String = values.iter().map(|value| format!("{value}\n")).collect();
             let (rows, problems) = rows(text.as_bytes());
             prop_assert!(problems.is_empty(), "{}", problems.render(false));

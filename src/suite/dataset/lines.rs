@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::base::{Diagnostic, Place, Problems, Source, Span, files};
-use crate::suite::secrets;
+use crate::guard::mask_secrets;
 
 /// Longest row that is read, in bytes.
 pub(super) const MAX_ROW_BYTES: usize = 16 * 1024 * 1024;
@@ -100,6 +100,11 @@ pub(super) struct LineProblem {
 }
 
 fn bad_bytes(bytes: &[u8], line: u32, shown: &Arc<Path>) -> Option<Diagnostic> {
+    if line == 1 && files::is_utf16(bytes) {
+        let place = Place::of_file(shown);
+        let help = "save the file as UTF-8";
+        return Some(Diagnostic::error("invalid-utf8", "this file is UTF-16").at(place).help(help));
+    }
     let (at, code, message, help) = match std::str::from_utf8(bytes) {
         Err(error) => {
             let at = error.valid_up_to();
@@ -115,7 +120,7 @@ fn bad_bytes(bytes: &[u8], line: u32, shown: &Arc<Path>) -> Option<Diagnostic> {
     let before = String::from_utf8_lossy(bytes.get(..at).unwrap_or_default()).into_owned();
     let source = Source::line_of(shown, line, format!("{before}\u{fffd}"));
     // Secrets of a line that can be read are reported with it; this one must only not print them.
-    let source = secrets::mask(&source, &mut Problems::new()).into_owned();
+    let source = mask_secrets(&source, &mut Problems::new()).into_owned();
     let span = source.span_of_bytes(at, at + 1);
     Some(Diagnostic::error(code, message).at(source.place(span)).help(help))
 }

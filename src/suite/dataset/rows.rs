@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::csv::CsvReader;
 use super::jsonl::JsonlReader;
 use super::lines::{Lines, MAX_ROW_BYTES};
-use crate::base::{Node, Problems, Source};
+use crate::base::{Node, Problems, Source, parse_yaml};
 use crate::suite::disk;
 
 /// A part of a suite's cases.
@@ -49,6 +49,21 @@ pub(in crate::suite) struct Row {
     pub(in crate::suite) node: Node,
     /// Its text, for excerpts.
     pub(in crate::suite) source: Source,
+}
+
+impl Row {
+    /// The same row with the place of each value, where only that of the row was kept. Rows are read without places
+    /// because there may be millions; the few with problems are read again.
+    pub(in crate::suite) fn placed(&self) -> Option<Row> {
+        let (key, _) = self.node.as_map()?.first()?;
+        if key.span != self.node.span {
+            return None;
+        }
+        // A JSON object on one line is YAML. What the two read differently would not be reported as found.
+        let node = parse_yaml(&self.source, &mut Problems::new())?;
+        let node = Node { span: self.node.span, ..node };
+        (node.to_json() == self.node.to_json()).then(|| Row { node, source: self.source.clone() })
+    }
 }
 
 /// What reading on brings.

@@ -36,7 +36,6 @@ fn all_problems_of_all_files_come_in_one_pass() {
         &shown,
         &[
             "evals/a.yaml:2:1",
-            "this suite has no `prompts`",
             "did you mean `prompts`?",
             "`gpt-5` is not a valid model",
             "evals/a.yaml:3:17",
@@ -59,9 +58,9 @@ fn all_problems_of_all_files_come_in_one_pass() {
 #[test]
 fn a_suite_needs_a_name_prompts_cases_and_a_model() {
     let shown = Project::new(&[("evals/a.yaml", "about: x\n")]).told();
-    assert_has(&shown, &["has no `suite`", "has no `prompts`", "has no `cases`", "no-model"]);
+    assert_has(&shown, &["has no name", "has no `prompts`", "has no `cases`", "no-model"]);
     assert_has(&Project::new(&[("evals/a.yaml", "suite: a/b\n")]).told(), &["invalid-name"]);
-    assert_has(&Project::new(&[("evals/a.yaml", "")]).told(), &["a suite must be a mapping"]);
+    assert_has(&Project::new(&[("evals/a.yaml", "")]).told(), &["this suite file is empty"]);
 }
 
 #[test]

@@ -114,7 +114,7 @@ fn nothing_left_to_run_is_an_error_that_says_why() {
     let project = project();
     let told = |selection: &Selection| project.survey(selection).2.render(false);
     assert_has(&told(&selection(&["clean"], &["web"])), &["no-cases-selected", "no case passes all of them"]);
-    assert_has(&told(&selection(&["xss-1"], &[])), &["no-cases-selected", "1 are skipped"]);
+    assert_has(&told(&selection(&["xss-1"], &[])), &["no-cases-selected", "skipped by their suites: 1"]);
     assert_has(&told(&Selection { first: Some(0), ..Selection::default() }), &["no-cases-selected", "at least 1"]);
     assert_has(&told(&Selection { sample: Some(0), ..Selection::default() }), &["no-cases-selected", "at least 1"]);
     assert_has(&Project::new(&[]).told(), &["no-suites"]);

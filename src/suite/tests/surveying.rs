@@ -120,7 +120,7 @@ fn secrets_are_found_in_suites_and_in_every_kind_of_dataset_and_never_shown() {
         [(inline, "demo.yaml:5:8"), (jsonl, "d.jsonl:1:28"), (csv, "d.csv:2:3"), (yaml, "d.yaml:1:21")]
     {
         let shown = project.told();
-        assert_has(&shown, &["secret-in-suite", place]);
+        assert_has(&shown, &["secret-in-file", place]);
         assert!(!shown.contains("Zq83"), "{shown}");
     }
 }

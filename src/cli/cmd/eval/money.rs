@@ -9,6 +9,9 @@ use crate::config::{CallMode, WireName};
 use crate::eval::Limit;
 use crate::store::Store;
 
+const MAX_COST: &str = "--max-cost";
+const DAILY_LIMIT: &str = "DAILY_COST_LIMIT_USD";
+
 /// The limits of a run that has already spent `spent`, most of them absent. Replayed runs spend nothing.
 ///
 /// # Errors
@@ -19,7 +22,7 @@ pub(super) fn limits(loaded: &Loaded, spent: Usd, store: &Store, session: &Sessi
         return Ok(limits);
     }
     if let Some(most) = loaded.config.max_cost.value {
-        limits.push(Limit { name: "--max-cost", most, spent });
+        limits.push(Limit { name: MAX_COST, most, spent });
     }
     if let Some(most) = loaded.config.daily_cost_limit.value {
         let today = store.spent_since(session.clock.now().start_of_utc_day())?;
@@ -30,7 +33,7 @@ pub(super) fn limits(loaded: &Loaded, spent: Usd, store: &Store, session: &Sessi
             );
             session.ui.note(&text);
         }
-        limits.push(Limit { name: "DAILY_COST_LIMIT_USD", most, spent: today.known });
+        limits.push(Limit { name: DAILY_LIMIT, most, spent: today.known });
     }
     Ok(limits)
 }
@@ -39,8 +42,14 @@ pub(super) fn limits(loaded: &Loaded, spent: Usd, store: &Store, session: &Sessi
 ///
 /// # Errors
 /// [`UsageError`] that names them.
-pub(super) fn refuse_unknown_prices(loaded: &Loaded, limits: &[Limit], session: &Session) -> Result<(), UsageError> {
-    let Some(limit) = limits.first() else { return Ok(()) };
+pub(super) fn refuse_unknown_prices(loaded: &Loaded, session: &Session) -> Result<(), UsageError> {
+    let config = &loaded.config;
+    let limit = match (config.max_cost.value, config.daily_cost_limit.value) {
+        _ if config.calls.value == CallMode::Replay => return Ok(()),
+        (Some(_), _) => MAX_COST,
+        (None, Some(_)) => DAILY_LIMIT,
+        (None, None) => return Ok(()),
+    };
     let estimator = loaded.estimator(session);
     let is_mock = |name: &str| {
         loaded.config.providers.iter().any(|provider| provider.name.as_str() == name && provider.wire == WireName::Mock)
@@ -54,7 +63,7 @@ pub(super) fn refuse_unknown_prices(loaded: &Loaded, limits: &[Limit], session: 
     if unknown.is_empty() {
         return Ok(());
     }
-    let message = format!("{} cannot hold: the price of {} is unknown", limit.name, unknown.join(", "));
+    let message = format!("{limit} cannot hold: the price of {} is unknown", unknown.join(", "));
     Err(UsageError::of("unknown-price", message, "state it under `prices:` in karat.yaml, or lift the limit"))
 }
 

@@ -1,10 +1,11 @@
 //! From settings to a caller: which providers, with which keys, cache and prices.
 
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::load::Loaded;
-use crate::base::{Diagnostic, Digest, ModelRef, Problems, Redactor, Secret, Timestamp};
+use crate::base::{Diagnostic, Digest, ModelRef, Problems, Redactor, Secret, Timestamp, files};
 use crate::cli::{Session, UsageError};
 use crate::config::{self, CallMode, ProviderConfig, WireName};
 use crate::net::{HttpClient, NetOptions};
@@ -50,6 +51,7 @@ pub(super) fn settle(loaded: &Loaded, session: &Session) -> anyhow::Result<Provi
         let suites: Vec<&str> = loaded.suites.iter().map(|surveyed| surveyed.suite.name.as_str()).collect();
         caller.check_cassettes(&suites, &mut problems);
     }
+    problems.relative_to(&session.root);
     session.stop_on(problems)?;
     Ok(providers)
 }
@@ -153,7 +155,7 @@ fn settings_of(provider: &ProviderConfig, session: &Session, problems: &mut Prob
         deadline_ms: provider.retry_deadline_ms.map_or(usual.deadline_ms, |deadline| deadline.0),
         ..usual
     };
-    settings.mock = MockSettings { rules: provider.rules.clone(), ..MockSettings::default() };
+    settings.mock = MockSettings { rules: rules_of(provider, session, problems), ..MockSettings::default() };
     settings.place.clone_from(&provider.place);
     Some(settings)
 }
@@ -168,4 +170,22 @@ fn timeouts_of(timeouts: config::Timeouts) -> TimeoutSettings {
         first_byte_ms: timeouts.first_byte_ms.map(|time| time.0),
         total_ms: timeouts.total_ms.map(|time| time.0),
     }
+}
+
+/// The rules of a mock, when they are there; reported where `karat.yaml` names the provider when they are not.
+fn rules_of(provider: &ProviderConfig, session: &Session, problems: &mut Problems) -> Option<PathBuf> {
+    let path = provider.rules.as_ref()?;
+    if path.exists() {
+        return Some(path.clone());
+    }
+    let shown = session.shown(path).to_string_lossy().into_owned();
+    let near = files::similar(path, &shown);
+    let help = near.map_or_else(
+        || "`rules` is a file or folder, relative to the project's folder".to_owned(),
+        |near| format!("did you mean `{near}`?"),
+    );
+    let message = format!("`{shown}`, the rules of `{}`, does not exist", provider.name);
+    let diagnostic = Diagnostic::error("file-not-found", message).help(help);
+    problems.push(Diagnostic { place: provider.place.clone(), ..diagnostic });
+    None
 }

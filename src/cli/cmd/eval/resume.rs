@@ -21,6 +21,7 @@ pub(super) fn run(named: &str, args: &EvalArgs, session: &Session) -> anyhow::Re
     let options = PlanOptions::stored(&header.options)?;
     let loaded = prepare(&options, args, session)?;
     let providers = providers::settle(&loaded, session)?;
+    money::refuse_unknown_prices(&loaded, session)?;
     let store = Store::open(&loaded.config.store.value, Access::Write)?;
     let stored_suites = store.suites(&id)?;
     let suites = suite_records(&loaded);
@@ -41,7 +42,6 @@ pub(super) fn run(named: &str, args: &EvalArgs, session: &Session) -> anyhow::Re
         loaded.trials()
     ));
     let limits = money::limits(&loaded, spent_by(&store, &id)?, &store, session)?;
-    money::refuse_unknown_prices(&loaded, &limits, session)?;
     store.reopen_run(&id, loaded.trials(), &suites, &variant_records(&loaded))?;
     drive(&Drive { args, session, loaded: &loaded, store, header, finished, limits, providers })
 }

@@ -23,9 +23,9 @@ pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
     }
     let loaded = prepare(&options, args, session)?;
     let providers = providers::settle(&loaded, session)?;
+    money::refuse_unknown_prices(&loaded, session)?;
     let store = Store::open(&loaded.config.store.value, Access::Write)?;
     let limits = money::limits(&loaded, Usd::ZERO, &store, session)?;
-    money::refuse_unknown_prices(&loaded, &limits, session)?;
     money::guard(&loaded, &limits, session)?;
     let header = header(&loaded, &options, session);
     store.begin_run(&header, &suite_records(&loaded), &variant_records(&loaded))?;

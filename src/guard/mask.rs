@@ -1,12 +1,12 @@
-//! Secrets do not belong in suites: they would go to a model, into the store and into git.
+//! Secrets do not belong in suites and prompts: they would go to a model, into the store and into git.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::secrets::{Finding, find_secrets};
 use crate::base::{Diagnostic, Problems, Source};
-use crate::guard::{self, Finding};
 
-/// What guard calls a random-looking value assigned to a name such as `password`. Code to be reviewed is full of them,
+/// The kind of a random-looking value assigned to a name such as `password`. Code to be reviewed is full of them,
 /// so it is a warning; keys of known providers are errors.
 const LIKELY: &str = "assigned-secret";
 
@@ -15,8 +15,8 @@ const LIKELY: &str = "assigned-secret";
 /// Every other diagnostic about this text must use the masked source, or its excerpt would print the secret. Masking
 /// keeps the number of characters, so that places stay right; the letter `x` keeps YAML and JSON what they are. A text
 /// with warnings only is given as it is: it will be run.
-pub(super) fn mask<'s>(source: &'s Source, problems: &mut Problems) -> Cow<'s, Source> {
-    let findings = guard::find_secrets(source.text());
+pub fn mask_secrets<'s>(source: &'s Source, problems: &mut Problems) -> Cow<'s, Source> {
+    let findings = find_secrets(source.text());
     if findings.is_empty() {
         return Cow::Borrowed(source);
     }
@@ -25,12 +25,12 @@ pub(super) fn mask<'s>(source: &'s Source, problems: &mut Problems) -> Cow<'s, S
         let span = source.span_of_bytes(finding.start, finding.end);
         let place = safe.place(span);
         problems.push(if finding.kind == LIKELY {
-            Diagnostic::warning("likely-secret-in-suite", "this looks like a password or key; it is not shown here")
+            Diagnostic::warning("likely-secret-in-file", "this looks like a password or key; it is not shown here")
                 .at(place)
                 .help("if it is real, take it out of the file and change it")
         } else {
             let message = format!("this looks like a secret (`{}`); it is not shown here", finding.kind);
-            Diagnostic::error("secret-in-suite", message)
+            Diagnostic::error("secret-in-file", message)
                 .at(place)
                 .help("take it out of the file and revoke it; keys are named in `karat.yaml` by `key_env`")
         });
@@ -63,7 +63,7 @@ mod tests {
         let secret = ["gh", "p_", "Zq83Kd02mXpL5vT7rQe9Wy4Nb6Hs1Jc0Fa2G"].concat();
         let source = Source::new("evals/a.yaml", format!("ü: 1\nkey: \"é {secret}\"\nother: {secret}\n"));
         let mut problems = Problems::new();
-        let safe = mask(&source, &mut problems);
+        let safe = mask_secrets(&source, &mut problems);
         let shown = problems.render(false);
         assert_eq!(problems.error_count(), 2, "{shown}");
         assert!(shown.contains("evals/a.yaml:2:9") && shown.contains("evals/a.yaml:3:8"), "{shown}");
@@ -76,9 +76,9 @@ mod tests {
     fn a_likely_secret_is_a_warning_and_the_text_stays() {
         let source = Source::new("a.yaml", "code: |\n  password = \"9fK2xQ7vLm4TzR8wYp3B\"\n");
         let mut problems = Problems::new();
-        assert!(matches!(mask(&source, &mut problems), Cow::Borrowed(_)));
+        assert!(matches!(mask_secrets(&source, &mut problems), Cow::Borrowed(_)));
         let shown = problems.render(false);
-        assert!(shown.contains("warning[likely-secret-in-suite]") && shown.contains("a.yaml:2:"), "{shown}");
+        assert!(shown.contains("warning[likely-secret-in-file]") && shown.contains("a.yaml:2:"), "{shown}");
         assert!(!shown.contains("9fK2"), "{shown}");
     }
 
@@ -86,6 +86,6 @@ mod tests {
     fn clean_text_is_left_alone() {
         let source = Source::new("a.yaml", "suite: x\n");
         let mut problems = Problems::new();
-        assert!(matches!(mask(&source, &mut problems), Cow::Borrowed(_)) && problems.is_empty());
+        assert!(matches!(mask_secrets(&source, &mut problems), Cow::Borrowed(_)) && problems.is_empty());
     }
 }
