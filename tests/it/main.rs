@@ -2,9 +2,11 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod bad_inputs;
 mod completions;
 mod house;
 mod listed;
 mod live;
 mod project;
 mod stub;
+mod support;
