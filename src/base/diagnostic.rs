@@ -362,6 +362,21 @@ mod tests {
     }
 
     #[test]
+    fn no_message_shows_the_folders_of_the_machine() {
+        let file = Path::new("/home/me/project/rules.jsonl");
+        let mut problems = Problems::new();
+        problems.push(
+            Diagnostic::error("x", "`/home/me/project/rules.jsonl` does not exist")
+                .at(Place::of_file(file))
+                .related(Place::of_file(Path::new("/home/me/project/karat.yaml")), "named here"),
+        );
+        problems.relative_to(Path::new("/home/me/project"));
+        let text = problems.render(false);
+        assert!(text.contains("`rules.jsonl` does not exist") && text.contains("--> rules.jsonl"), "{text}");
+        assert!(!text.contains("/home"), "{text}");
+    }
+
+    #[test]
     fn problems_beyond_the_limit_are_counted() {
         let mut problems = Problems::new();
         for _ in 0..Problems::LIMIT + 7 {

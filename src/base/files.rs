@@ -174,6 +174,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_misspelt_file_finds_its_neighbour() {
+        let folder = tempfile::tempdir().expect("temp");
+        fs::write(folder.path().join("answer.json"), "{}").expect("write");
+        fs::create_dir(folder.path().join("anwsers")).expect("dir");
+        let path = folder.path().join("anwser.json");
+        assert_eq!(similar(&path, "schemas/anwser.json").as_deref(), Some("schemas/answer.json"));
+        assert_eq!(similar(&folder.path().join("other.csv"), "other.csv"), None);
+        assert_eq!(similar(&folder.path().join("no/such.csv"), "no/such.csv"), None);
+    }
+
+    #[test]
     fn invalid_utf8_is_reported_with_its_position() {
         let folder = tempfile::tempdir().expect("temp");
         let path = folder.path().join("x.yaml");

@@ -1,5 +1,6 @@
 //! Walks the cases of a suite: rows become drafts, the matrix multiplies them.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -82,7 +83,7 @@ pub(super) struct CaseReader<'a> {
     pending: Option<(Draft, usize)>,
     rule: String,
     /// Rows that were read again to place their problems.
-    replaced: usize,
+    placed: Cell<usize>,
 }
 
 impl<'a> CaseReader<'a> {
@@ -94,7 +95,7 @@ impl<'a> CaseReader<'a> {
             row: None,
             pending: None,
             rule: rule_text(&suite.rule),
-            replaced: 0,
+            placed: Cell::new(0),
         }
     }
 
@@ -110,12 +111,11 @@ impl<'a> CaseReader<'a> {
         };
         let mut found = Problems::new();
         let draft = read_draft(self.suite, &row, &mut self.cache, &mut found);
-        // Read again only for the places, and not without end: what is beyond the limit is only counted.
-        let placed = if found.has_errors() && self.replaced < Problems::LIMIT { row.placed() } else { None };
-        if let Some(placed) = &placed {
-            self.replaced += 1;
+        if found.has_errors()
+            && let Some(placed) = self.placed(&row)
+        {
             found = Problems::new();
-            read_draft(self.suite, placed, &mut self.cache, &mut found);
+            read_draft(self.suite, &placed, &mut self.cache, &mut found);
         }
         problems.absorb(found);
         self.row = Some(row);
@@ -138,8 +138,15 @@ impl<'a> CaseReader<'a> {
             let (key, value) = entries.iter().find(|(key, _)| key.text == variable)?;
             Some(row.source.place(if name { key.span } else { value.span }))
         };
-        let placed = self.row.as_ref().and_then(Row::placed);
+        let placed = self.row.as_ref().and_then(|row| self.placed(row));
         placed.as_ref().or(self.row.as_ref()).and_then(find).unwrap_or_else(|| self.place())
+    }
+
+    /// The row with the places of its values; not without end, because problems beyond the limit are only counted.
+    fn placed(&self, row: &Row) -> Option<Row> {
+        let before = self.placed.get();
+        self.placed.set(before.saturating_add(1));
+        if before < Problems::LIMIT { row.placed() } else { None }
     }
 
     fn combine(&mut self, draft: Draft, index: usize, problems: &mut Problems) -> NextCase {

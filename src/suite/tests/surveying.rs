@@ -164,3 +164,11 @@ fn the_suite_digest_follows_content_and_order_but_not_names() {
     assert_ne!(digest("{id: a, vars: {q: 1}}, {id: b, vars: {q: 2}}", "goal: {pass_rate: \">= 0.5\"}\n"), base);
     assert_ne!(digest("{id: a, vars: {q: 1}}, {id: b, vars: {q: 2}}", "params: {seed: 1}\n"), base);
 }
+
+#[test]
+fn problems_of_a_jsonl_row_stand_at_their_column() {
+    let rows =
+        "{\"id\": \"a\", \"vars\": {\"q\": 1}, \"tgas\": []}\n{\"id\": \"b\", \"vars\": {\"ü\": \"é\", \"z\": 1}}\n";
+    let shown = Project::dataset("d.jsonl", rows.as_bytes()).told();
+    assert_has(&shown, &["d.jsonl:1:31", "did you mean `tags`?", "d.jsonl:2:22", "d.jsonl:2:32"]);
+}
