@@ -42,7 +42,9 @@ impl Pool {
             Access::Read => {}
         }
         let mut db = raw_connection(path, access)?;
-        let identity = migrate::identify(&db).map_err(|error| unidentified(&error, path))?;
+        // In one transaction: read piece by piece, a file that another process is just making looks like a stranger's.
+        let seen = db.unchecked_transaction().and_then(|view| migrate::identify(&view));
+        let identity = seen.map_err(|error| unidentified(&error, path))?;
         let known = migrate::newest(MIGRATIONS);
         let behind = matches!(identity, Identity::Karat(version) if version < known);
         match (access, behind) {
