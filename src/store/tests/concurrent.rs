@@ -33,6 +33,24 @@ fn two_handles_writing_at_once_lose_nothing() {
 }
 
 #[test]
+fn two_writers_of_the_same_trials_count_each_once() {
+    let folder = Folder::new();
+    let (first, run) = folder.with_run("r1");
+    let second = folder.store();
+    write(&first, &run, share(0, 10));
+    std::thread::scope(|scope| {
+        scope.spawn(|| write(&first, &run, share(0, 1_500)));
+        scope.spawn(|| write(&second, &run, share(0, 1_500)));
+    });
+    assert_eq!(first.run_row(&run).unwrap().counts.pass, 1_500);
+    assert_eq!(raw(&folder.db(), "SELECT count(*) FROM trial"), 1_500);
+    assert_eq!(raw(&folder.db(), "SELECT count(DISTINCT key) FROM trial"), 1_500);
+    assert_eq!(raw(&folder.db(), "SELECT count(*) FROM score"), 4_500);
+    assert_eq!(raw(&folder.db(), "SELECT count(*) FROM call"), 3_010, "every call was paid for");
+    assert_eq!(raw(&folder.db(), "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+}
+
+#[test]
 fn many_threads_may_create_the_file_at_once() {
     let folder = Folder::new();
     std::thread::scope(|scope| {
