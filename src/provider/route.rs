@@ -195,12 +195,13 @@ impl Route {
     }
 
     async fn sit_out_pause(&self) -> Result<(), CallError> {
-        while let Some(left) = self.limiter.pause_left() {
+        if let Some(left) = self.limiter.pause_left() {
             if left > Duration::from_millis(self.retry().server_wait_ms).mul_f64(1.1) {
                 let message = format!("the provider asks to wait {} before the next request", format_duration(left));
                 return Err(CallError { kind: ErrorKind::RateLimited, message, status: Some(429), request_id: None });
             }
-            // Not all at the same moment, and yet together: whoever wakes late meets the pause that an early one caused.
+            // Once only: refusals come fast, and whoever wakes first and is refused would hold back all the others again
+            // and again. A call sends at most one request per pause, which bounds the rate.
             tokio::time::sleep(left + PAUSE_SPREAD.mul_f64(rand::random::<f64>())).await;
         }
         Ok(())
