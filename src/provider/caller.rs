@@ -57,7 +57,7 @@ pub struct CallerOptions {
     pub transport: Arc<dyn Transport>,
     /// Seed of the mock.
     pub seed: u64,
-    /// Prices; `None` means that only charges reported by a provider are known.
+    /// Prices; it also decides whether a charge that the reply states is the bill. `None` takes every stated charge.
     pub pricer: Option<Pricer>,
     /// Most output tokens that one request may ask for; also sent when a request sets no limit.
     pub max_tokens_per_request: Option<u32>,
@@ -279,7 +279,7 @@ impl Caller {
 
     fn price(&self, model: &ModelRef, reply: &Result<ChatReply, CallError>, started: Timestamp) -> Option<Usd> {
         let reply = reply.as_ref().ok()?;
-        reply.reported_cost.or_else(|| self.pricer.as_ref()?(model, reply, started))
+        self.pricer.as_ref().map_or(reply.reported_cost, |price| price(model, reply, started))
     }
 
     /// Puts a reply aside for the cassette when there is a digest to keep it under, as in record mode.
