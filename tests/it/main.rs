@@ -7,4 +7,6 @@ mod house;
 mod listed;
 mod live;
 mod project;
+mod readme;
 mod stub;
+mod support;
