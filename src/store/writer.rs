@@ -25,7 +25,7 @@ const BATCH_WAIT: Duration = Duration::from_millis(20);
 /// Most trials of one transaction; a full batch does not wait.
 const BATCH_TRIALS: usize = 1024;
 /// Trials that wait for the thread before senders wait.
-const CHANNEL_TRIALS: usize = 1024;
+const CHANNEL_TRIALS: usize = 256;
 
 /// What the writing thread says.
 #[derive(Debug)]

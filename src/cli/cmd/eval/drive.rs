@@ -19,7 +19,7 @@ use crate::record::{RunHeader, RunStatus, VerdictWord};
 use crate::store::{Store, WriterEvent};
 
 /// Events under way between engine and listener; more would only hold memory.
-const EVENTS_UNDER_WAY: usize = 256;
+const EVENTS_UNDER_WAY: usize = 64;
 
 /// A run that is ready to start or to go on: it is in the store, with its suites and variants.
 pub(super) struct Drive<'a> {
