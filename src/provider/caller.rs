@@ -297,6 +297,17 @@ impl Caller {
             error.message = self.redactor.clean(&error.message).into_owned();
             error
         });
+        tracing::debug!(
+            case = ask.label,
+            model = %ask.model,
+            repeat = ask.repeat,
+            source = source.word(),
+            attempts = answer.attempts,
+            latency_ms = Millis::of(answer.latency).0,
+            waited_ms = Millis::of(answer.waited).0,
+            error = reply.as_ref().err().map(|error| error.message.as_str()),
+            "call"
+        );
         CallRecord {
             cache_key: key,
             model: ask.model.clone(),
