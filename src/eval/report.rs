@@ -162,7 +162,10 @@ impl Counts {
         let shown: Vec<String> = parts
             .iter()
             .filter(|(n, _)| *n > 0)
-            .map(|(n, outcome)| format!("{} {}", Tokens(*n), outcome.word()))
+            .map(|(n, outcome)| {
+                let plural = if *outcome == Outcome::Error && *n > 1 { "s" } else { "" };
+                format!("{} {}{plural}", Tokens(*n), outcome.word())
+            })
             .collect();
         if shown.is_empty() { "no trials".to_owned() } else { shown.join(", ") }
     }

@@ -38,7 +38,7 @@ impl PlanOptions {
         let select = args.select.clone();
         PlanOptions {
             version: VERSION,
-            files: args.suites.iter().map(|path| session.shown(path)).collect(),
+            files: args.suites.iter().map(|path| session.named(path)).collect(),
             suite: select.suite,
             case: select.case,
             tag: select.tag,
@@ -70,6 +70,23 @@ impl PlanOptions {
     /// As they are stored.
     pub(super) fn to_json(&self) -> Value {
         serde_json::to_value(self).unwrap_or(Value::Null)
+    }
+
+    /// Narrows the plan to the cases that did not pass in an earlier run, whose files, prompts and models are taken over
+    /// where the command line names none: what failed is run again, and no more.
+    pub(super) fn only(&mut self, cases: Vec<(SafeName, CaseId)>, earlier: &Value) {
+        self.only_cases = Some(cases);
+        let Ok(earlier) = PlanOptions::stored(earlier) else { return };
+        let take = |mine: &mut Vec<String>, theirs: Vec<String>| {
+            if mine.is_empty() {
+                *mine = theirs;
+            }
+        };
+        take(&mut self.prompt, earlier.prompt);
+        take(&mut self.model, earlier.model);
+        if self.files.is_empty() {
+            self.files = earlier.files;
+        }
     }
 
     /// What of the suites' cases and variants is chosen.
