@@ -31,8 +31,8 @@ pub const EXIT_CODES: &str = "Exit codes:
   0    passed
   1    checked and failed
   2    usage, config or file error; nothing was run
-  3    undecided: errors, ungraded trials, over budget, provider or store unreachable
-  130  interrupted (143: terminated); what finished is stored, `--resume` continues";
+  3    undecided: errors, ungraded trials, over budget, provider or store down
+  130  interrupted (143: terminated); `--resume` continues";
 
 /// Flags that mean the same everywhere.
 #[derive(Args, Debug, Clone, Default)]
@@ -77,4 +77,16 @@ pub enum Command {
     Eval(Box<eval::EvalArgs>),
     /// Print a shell completion script
     Completions(completions::CompletionsArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Exit;
+    use super::EXIT_CODES;
+
+    #[test]
+    fn the_help_tells_the_exit_codes_of_the_table() {
+        let lines = Exit::TABLE.iter().map(|(code, meaning)| format!("\n  {code:<5}{meaning}"));
+        assert_eq!(EXIT_CODES, format!("Exit codes:{}", lines.collect::<String>()));
+    }
 }

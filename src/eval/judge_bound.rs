@@ -73,16 +73,15 @@ fn pass_rate(report: &GroupReport, bound: &Bound, open: u64) -> Judged {
     judged.figure.interval = rate.map(|rate| (rate.low, rate.high));
     // An interval always reaches a bound of all or nothing: there the note would say nothing.
     let at_the_end = matches!(bound.wanted, Wanted::Share(share) if !(1e-9..=1.0 - 1e-9).contains(&share));
-    judged.note =
-        rate.filter(|rate| open == 0 && !at_the_end && holds(rate.low) != holds(rate.high)).map(|rate| {
-            let cases = if rate.n == 1 { "1 case leaves" } else { &format!("{} cases leave", rate.n) };
-            format!(
-                "{cases} it open whether the true pass rate keeps `{}`: it may be {:.0} to {:.0} %",
-                bound.text,
-                rate.low * 100.0,
-                rate.high * 100.0
-            )
-        });
+    judged.note = rate.filter(|rate| open == 0 && !at_the_end && holds(rate.low) != holds(rate.high)).map(|rate| {
+        let cases = if rate.n == 1 { "1 case leaves" } else { &format!("{} cases leave", rate.n) };
+        format!(
+            "{cases} it open whether the true pass rate keeps `{}`: it may be {:.0} to {:.0} %",
+            bound.text,
+            rate.low * 100.0,
+            rate.high * 100.0
+        )
+    });
     judged
 }
 

@@ -282,6 +282,6 @@ mod tests {
     fn counts_name_only_what_is_there() {
         assert_eq!(Counts::default().sentence(), "no trials");
         let counts = Counts { trials: 1_236, pass: 1_234, error: 2, ..Counts::default() };
-        assert_eq!(counts.sentence(), "1,234 pass, 2 error");
+        assert_eq!(counts.sentence(), "1,234 pass, 2 errors");
     }
 }

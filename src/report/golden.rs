@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::present::{Look, Trials};
 use super::sample::{self, header, report, report_of, suites, trials, variants};
 use super::{
-    CheckOption, CheckRow, ChecksReport, EvalView, Format, ReportError, RunRow, RunsReport, TrialReport, TrialsReport, View,
-    present, present_eval,
+    CheckOption, CheckRow, ChecksReport, EvalView, Format, ReportError, RunRow, RunsReport, TrialReport, TrialsReport,
+    View, present, present_eval,
 };
 use crate::base::{Tokens, Usd};
 use crate::eval::{EvalReport, PlanReport, PlanSuite, PlanVariant, SCHEMA_VERSION};
@@ -194,14 +194,17 @@ fn the_other_views() {
         about: about.into(),
         without_value: "without `value` it takes the case's `expected`".into(),
         example: format!("- {name}: refund"),
-        options: [("value", "text", "the text to find", false), ("weight", "a number from 0", "how much it counts", true)]
-            .map(|(name, takes, about, common)| CheckOption {
-                name: name.into(),
-                takes: takes.into(),
-                about: about.into(),
-                common,
-            })
-            .to_vec(),
+        options: [
+            ("value", "text", "the text to find", false),
+            ("weight", "a number from 0", "how much it counts", true),
+        ]
+        .map(|(name, takes, about, common)| CheckOption {
+            name: name.into(),
+            takes: takes.into(),
+            about: about.into(),
+            common,
+        })
+        .to_vec(),
         edge_cases: vec!["an empty output contains nothing".into()],
         version: 1,
     };
@@ -214,10 +217,7 @@ fn the_other_views() {
 #[test]
 fn forms_that_a_result_does_not_have_are_refused() {
     let refused = present(&plan(), Format::Junit, LOOK, &mut Vec::new());
-    assert_eq!(
-        refused.expect_err("refused").to_string(),
-        "the plan of a run cannot be written as `junit`"
-    );
+    assert_eq!(refused.expect_err("refused").to_string(), "the plan of a run cannot be written as `junit`");
     assert!(present(&plan(), Format::Jsonl, LOOK, &mut Vec::new()).is_err());
     assert_eq!(shown_view(&RunsReport::of(Vec::new()), Format::Jsonl), "");
     assert_eq!(shown_view(&RunsReport::of(Vec::new()), Format::Plain), "no runs yet; start one with karat eval\n");

@@ -111,7 +111,7 @@ fn group_table(suite: &SuiteReport, with_prompt: bool) -> Table {
         })
         .collect();
     let table = Table { columns, rows }.without_boring("cached", "0 %").without_boring("cached", "—");
-    let table = ["errors", "ungraded", "skipped"].into_iter().fold(table, |table, title| table.without_boring(title, "0"));
+    let table = table.without_boring("not graded", "0");
     if several && suite.groups.iter().all(|group| group.verdict.verdict == suite.verdict.verdict) {
         return table.without_boring_verdict();
     }
@@ -127,19 +127,17 @@ impl Table {
     }
 }
 
-/// The columns of a suite's table. What is not counted in the rate has columns of its own, left out where all are 0.
-const FIGURES: [&str; 11] =
-    ["pass", "errors", "ungraded", "skipped", "rate (95 %)", "score", "p50", "p95", "tokens", "cost", "cached"];
+/// The columns of a suite's table. Trials that are not counted in the rate have one of their own, left out where all
+/// are graded.
+const FIGURES: [&str; 9] = ["pass", "not graded", "rate (95 %)", "score", "p50", "p95", "tokens", "cost", "cached"];
 
-fn figures(group: &GroupReport) -> [String; 11] {
+fn figures(group: &GroupReport) -> [String; 9] {
     let counts = group.counts;
     let used = &group.consumption;
     let unknown = "—".to_owned();
     [
         format!("{}/{}", counts.pass, counts.graded()),
-        counts.error.to_string(),
-        counts.ungraded.to_string(),
-        counts.skipped.to_string(),
+        (counts.error + counts.ungraded + counts.skipped).to_string(),
         group.pass_rate.map_or(unknown.clone(), |rate| {
             format!("{} ({:.0}–{:.0})", percent(rate), rate.low * 100.0, rate.high * 100.0)
         }),
@@ -311,7 +309,11 @@ fn entry(failure: &Failure) -> Entry {
         head = head.then(format!(" · {latency}"), Tone::Dim);
     }
     let mut entry = Entry::new(failure.outcome.word(), Tone::of_outcome(failure.outcome), head);
-    if let Some(note) = &failure.note {
+    // The note of an ungraded trial quotes the check that is ungraded, which is shown below.
+    let repeats = |note: &&String| {
+        failure.scores.iter().any(|check| !check.reason.is_empty() && note.contains(check.reason.as_str()))
+    };
+    if let Some(note) = failure.note.as_ref().filter(|note| !repeats(note)) {
         let label = failure.error_kind.map_or("why", |kind| kind.word());
         entry.lines.push((label.to_owned(), Line::from(note.as_str())));
     }

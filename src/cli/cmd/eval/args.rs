@@ -174,7 +174,7 @@ pub struct ListArgs {
 /// Show a stored run, or one case of it in full
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  karat eval show latest                              Show the newest run again\n  karat eval show latest --case sql-python-fstring    Show one case: messages, reply, scores"
+    before_help = "Examples:\n  karat eval show latest                              Show the newest run\n  karat eval show latest --case sql-python-fstring    Show one of its cases"
 )]
 pub struct ShowRunArgs {
     /// Show this run: its id, its start, or `latest`
@@ -191,7 +191,7 @@ pub struct ShowRunArgs {
 /// Write every trial of a stored run, to a file or stdout
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  karat eval export latest > run.jsonl           Write run, trials and summary as JSON Lines\n  karat eval export latest --output junit.xml    Write a report that CI servers read"
+    before_help = "Examples:\n  karat eval export latest > run.jsonl           Write JSON Lines\n  karat eval export latest --output junit.xml    Write JUnit XML for CI"
 )]
 pub struct ExportArgs {
     /// Write this run: its id, its start, or `latest`

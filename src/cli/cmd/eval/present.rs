@@ -26,14 +26,14 @@ fn look(session: &Session, to_file: bool) -> Look {
 /// Prints a result to stdout.
 pub(super) fn show<V: View>(view: &V, format: Format, session: &Session) -> anyhow::Result<()> {
     let mut out = Vec::new();
-    present(view, format.settled(session.ui.around.stdout_tty), look(session, false), &mut out).map_err(
-        |error| match &error {
+    present(view, format.settled(session.ui.around.stdout_tty), look(session, false), &mut out).map_err(|error| {
+        match &error {
             ReportError::NoSuchForm { choices, .. } => {
                 UsageError::of("no-such-form", error.to_string(), format!("choose one of {choices}")).into()
             }
             ReportError::Io(_) => anyhow::Error::from(error),
-        },
-    )?;
+        }
+    })?;
     session.ui.answer(&String::from_utf8_lossy(&out))?;
     Ok(())
 }
