@@ -65,7 +65,7 @@ set edit:completion:arg-completer[karat] = {|@words|
             cand --color 'Choose when to use colour'
             cand --dry-run 'Print the plan, tokens and cost; call nothing'
             cand --record 'Call the providers and write cassettes: short for --calls record'
-            cand --no-cache 'Call again even where the cache has the reply [config: cache]'
+            cand --no-cache 'Neither read nor fill the response cache [config: cache]'
             cand --retry-errors 'With --resume, repeat trials that ended in an error or ungraded'
             cand -q 'Print results and problems only'
             cand --quiet 'Print results and problems only'

@@ -76,7 +76,7 @@ always\t'Always'
 never\t'Never'"
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l dry-run -d 'Print the plan, tokens and cost; call nothing'
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l record -d 'Call the providers and write cassettes: short for --calls record'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l no-cache -d 'Call again even where the cache has the reply [config: cache]'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l no-cache -d 'Neither read nor fill the response cache [config: cache]'
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l retry-errors -d 'With --resume, repeat trials that ended in an error or ungraded'
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -s q -l quiet -d 'Print results and problems only'
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'

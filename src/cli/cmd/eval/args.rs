@@ -91,7 +91,7 @@ pub struct HowArgs {
     /// Allow N errors and ungraded trials [config: `max_errors`] [default: 0]
     #[arg(long, value_name = "N")]
     pub max_errors: Option<u32>,
-    /// Call again even where the cache has the reply [config: cache]
+    /// Neither read nor fill the response cache [config: cache]
     #[arg(long)]
     pub no_cache: bool,
     /// Continue a stopped run: its id, its start, or the latest

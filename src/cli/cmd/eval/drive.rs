@@ -101,10 +101,11 @@ fn conclude(run: &Drive<'_>, heard: &Heard, signals: &Signals) -> anyhow::Result
     if let Some(error) = &heard.fatal {
         session.ui.problem(&format!("error: the run stopped: {}", error.message));
     }
-    // Text says it below the figures.
-    let is_data = matches!(args.show.format, Format::Json | Format::Jsonl | Format::Junit);
-    if heard.status != RunStatus::Complete && is_data {
-        session.ui.problem(&format!("what finished is stored; `karat eval --resume {id}` goes on from there"));
+    // On a terminal the report ends with it.
+    let is_read = session.ui.around.stdout_tty && matches!(args.show.format, Format::Auto | Format::Table);
+    if heard.status != RunStatus::Complete && !is_read {
+        let command = shown.command(&format!("karat eval --resume {id}"));
+        session.ui.problem(&format!("what finished is stored; `{command}` goes on from there"));
     }
     Ok(exit_of(&report, args, heard.status, signals))
 }

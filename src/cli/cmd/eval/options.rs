@@ -104,3 +104,38 @@ impl PlanOptions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn options(files: &[&str], models: &[&str]) -> PlanOptions {
+        let stored = json!({
+            "version": VERSION, "files": files, "suite": ["a"], "case": [], "tag": [], "prompt": [], "model": models,
+            "first": 1, "sample": null, "seed": 0, "only_cases": null
+        });
+        PlanOptions::stored(&stored).expect("options")
+    }
+
+    #[test]
+    fn what_failed_is_run_again_with_the_files_and_models_of_its_run_and_no_others() {
+        let earlier = options(&["other/a.yaml"], &["openai/*"]).to_json();
+        let mut rerun = PlanOptions { first: None, suite: Vec::new(), ..options(&[], &[]) };
+        rerun.only(Vec::new(), &earlier);
+        assert_eq!((&rerun.files, &rerun.model), (&vec![PathBuf::from("other/a.yaml")], &vec!["openai/*".to_owned()]));
+        // `--first` chose among all cases then; among those that failed it would hide some.
+        assert_eq!((rerun.first, rerun.only_cases), (None, Some(Vec::new())));
+        let mut named = options(&["b.yaml"], &["anthropic/*"]);
+        named.only(Vec::new(), &earlier);
+        assert_eq!((named.files, named.model), (vec![PathBuf::from("b.yaml")], vec!["anthropic/*".to_owned()]));
+    }
+
+    #[test]
+    fn options_of_another_version_are_refused() {
+        let mut stored = options(&[], &[]).to_json();
+        stored["version"] = json!(2);
+        assert!(PlanOptions::stored(&stored).is_err());
+    }
+}

@@ -83,6 +83,11 @@ impl<'a> Shown<'a> {
             flags.into_iter().filter_map(|(name, value)| Some(format!("--{name} {}", quoted(&value?)))).collect();
         Shown { store, flags: flags.join(" ") }
     }
+
+    /// A command, with the flags it needs to find the run again.
+    pub(super) fn command(&self, command: &str) -> String {
+        if self.flags.is_empty() { command.to_owned() } else { format!("{command} {}", self.flags) }
+    }
 }
 
 /// Writes a report in `format`, which must be settled.
