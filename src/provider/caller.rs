@@ -49,6 +49,8 @@ pub struct CallerOptions {
     pub providers: Vec<ProviderSettings>,
     /// Replies of earlier runs; `None` turns the cache off. Only calls to real providers look there.
     pub cache: Option<Arc<dyn ReplyCache>>,
+    /// Folder of the project: paths in messages are relative to it.
+    pub root: PathBuf,
     /// Folder of the cassettes.
     pub cassettes: PathBuf,
     /// Time.
@@ -106,7 +108,7 @@ impl Caller {
             mode: options.mode,
             routes,
             cache: options.cache,
-            shelf: Shelf::new(options.cassettes),
+            shelf: Shelf::new(options.cassettes, options.root),
             clock: options.clock,
             pricer: options.pricer,
             max_tokens_per_request: options.max_tokens_per_request,

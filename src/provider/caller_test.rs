@@ -95,6 +95,7 @@ fn options(stub: &Arc<Stub>, mode: CallMode, change: impl Fn(&mut ProviderSettin
         mode,
         providers: vec![openai],
         cache: None,
+        root: std::path::PathBuf::from("/"),
         cassettes: std::path::PathBuf::from("/nonexistent"),
         clock: Arc::new(ManualClock::at(Timestamp(1_795_271_400_000))),
         transport: Arc::clone(stub) as Arc<dyn Transport>,

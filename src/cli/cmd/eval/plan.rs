@@ -3,7 +3,7 @@
 use super::args::EvalArgs;
 use super::options::PlanOptions;
 use super::present::show;
-use super::run::{failed_cases, prepare};
+use super::run::{only_failed, prepare};
 use crate::base::Usd;
 use crate::cli::{Exit, Session, UsageError};
 use crate::config::CallMode;
@@ -14,7 +14,7 @@ use crate::stats::wilson;
 pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
     let mut options = PlanOptions::of(args, session);
     if let Some(named) = &args.select.failed_in {
-        options.only_cases = Some(failed_cases(named, session)?);
+        only_failed(&mut options, named, session)?;
     }
     let loaded = prepare(&options, args, session)?;
     let config = &loaded.config;

@@ -90,6 +90,7 @@ impl Providers {
             },
             providers: self.settings.clone(),
             cache,
+            root: session.root.clone(),
             cassettes: config.cassettes.value.clone(),
             clock: Arc::clone(&session.clock),
             transport: Arc::new(HttpClient::new(NetOptions::default())),
