@@ -28,26 +28,11 @@ _karat() {
             karat__subcmd__eval,export)
                 cmd="karat__subcmd__eval__subcmd__export"
                 ;;
-            karat__subcmd__eval,help)
-                cmd="karat__subcmd__eval__subcmd__help"
-                ;;
             karat__subcmd__eval,list)
                 cmd="karat__subcmd__eval__subcmd__list"
                 ;;
             karat__subcmd__eval,show)
                 cmd="karat__subcmd__eval__subcmd__show"
-                ;;
-            karat__subcmd__eval__subcmd__help,export)
-                cmd="karat__subcmd__eval__subcmd__help__subcmd__export"
-                ;;
-            karat__subcmd__eval__subcmd__help,help)
-                cmd="karat__subcmd__eval__subcmd__help__subcmd__help"
-                ;;
-            karat__subcmd__eval__subcmd__help,list)
-                cmd="karat__subcmd__eval__subcmd__help__subcmd__list"
-                ;;
-            karat__subcmd__eval__subcmd__help,show)
-                cmd="karat__subcmd__eval__subcmd__help__subcmd__show"
                 ;;
             karat__subcmd__help,completions)
                 cmd="karat__subcmd__help__subcmd__completions"
@@ -115,7 +100,7 @@ _karat() {
             return 0
             ;;
         karat__subcmd__completions)
-            opts="-q -v -y -h -V --config --environment --store --color --quiet --verbose --no-input --yes --help --version bash elvish fish powershell zsh"
+            opts="-q -v -y -h --config --environment --store --color --quiet --verbose --no-input --yes --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -156,7 +141,7 @@ _karat() {
             return 0
             ;;
         karat__subcmd__eval)
-            opts="-j -o -q -v -y -h -V --suite --case --tag --prompt --model --first --sample --seed --failed-in --dry-run --calls --record --concurrency --max-cost --max-errors --no-cache --resume --retry-errors --undecided --fail-exit-code --format --output --list-checks --config --environment --store --color --quiet --verbose --no-input --yes --help --version list show export help"
+            opts="-j -o -q -v -y -h --suite --case --tag --prompt --model --first --sample --seed --failed-in --dry-run --calls --record --concurrency --max-cost --max-errors --no-cache --resume --retry-errors --undecided --fail-exit-code --format --output --list-checks --config --environment --store --color --quiet --verbose --no-input --yes --help list show export"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -303,14 +288,14 @@ _karat() {
             return 0
             ;;
         karat__subcmd__eval__subcmd__export)
-            opts="-o -q -v -y -h -V --format --output --config --environment --store --color --quiet --verbose --no-input --yes --help --version"
+            opts="-o -q -v -y -h --format --output --config --environment --store --color --quiet --verbose --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "auto table plain json jsonl markdown junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table plain json jsonl markdown junit" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -377,78 +362,8 @@ _karat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        karat__subcmd__eval__subcmd__help)
-            opts="list show export help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        karat__subcmd__eval__subcmd__help__subcmd__export)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        karat__subcmd__eval__subcmd__help__subcmd__help)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        karat__subcmd__eval__subcmd__help__subcmd__list)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        karat__subcmd__eval__subcmd__help__subcmd__show)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         karat__subcmd__eval__subcmd__list)
-            opts="-q -v -y -h -V --limit --format --config --environment --store --color --quiet --verbose --no-input --yes --help --version"
+            opts="-q -v -y -h --limit --format --config --environment --store --color --quiet --verbose --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -459,7 +374,7 @@ _karat() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "auto table plain json jsonl markdown junit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto table plain json jsonl markdown" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -497,7 +412,7 @@ _karat() {
             return 0
             ;;
         karat__subcmd__eval__subcmd__show)
-            opts="-q -v -y -h -V --case --format --config --environment --store --color --quiet --verbose --no-input --yes --help --version"
+            opts="-q -v -y -h --case --format --config --environment --store --color --quiet --verbose --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

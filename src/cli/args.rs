@@ -12,9 +12,8 @@ use super::ui::ColorChoice;
 #[command(
     name = "karat",
     version,
-    propagate_version = true,
     arg_required_else_help = true,
-    before_help = "Examples:\n  karat eval                 run every suite below evals/\n  karat eval --dry-run       print the plan, tokens and cost, call nothing",
+    before_help = "Examples:\n  karat eval              Run every suite in evals/\n  karat eval --dry-run    Print the plan, tokens and cost; call nothing",
     after_help = EXIT_CODES,
     max_term_width = 100
 )]
@@ -29,44 +28,44 @@ pub struct Cli {
 
 /// Exit codes as `--help` shows them.
 pub const EXIT_CODES: &str = "Exit codes:
-  0  passed
-  1  checked and failed
-  2  usage, config or file error; nothing was run
-  3  undecided: errors, ungraded trials, over budget, provider or store unreachable
-  130  interrupted (143: terminated); what finished is stored, `--resume` continues";
+  0    passed
+  1    checked and failed
+  2    usage, config or file error; nothing was run
+  3    undecided: errors, ungraded trials, over budget, provider or store down
+  130  interrupted (143: terminated); `--resume` continues";
 
 /// Flags that mean the same everywhere.
 #[derive(Args, Debug, Clone, Default)]
 pub struct GlobalArgs {
-    /// Project folder or karat.yaml to use [default: nearest karat.yaml upward]
-    #[arg(long, global = true, value_name = "PATH", env = "KARAT_CONFIG", value_hint = clap::ValueHint::AnyPath, help_heading = "Global options")]
+    /// Use this project folder or karat.yaml [default: the nearest upward]
+    #[arg(long, global = true, value_name = "PATH", env = "KARAT_CONFIG", hide_env_values = true, value_hint = clap::ValueHint::AnyPath, help_heading = "Global options")]
     pub config: Option<PathBuf>,
 
-    /// Environment of karat.yaml to apply
+    /// Apply this environment of karat.yaml
     #[arg(long, global = true, value_name = "NAME", help_heading = "Global options")]
     pub environment: Option<String>,
 
-    /// Results store [config: store]
+    /// Keep results in this file [config: store] [default: .karat/karat.db]
     #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Global options")]
     pub store: Option<PathBuf>,
 
-    /// When to use colour
+    /// Choose when to use colour
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t, help_heading = "Global options")]
     pub color: ColorChoice,
 
-    /// Print the answer and problems only
+    /// Print results and problems only
     #[arg(long, short, global = true, help_heading = "Global options")]
     pub quiet: bool,
 
-    /// Say more: -v which setting won, -vv every call
+    /// Say more: -v which setting won, -vv every call, -vvv everything
     #[arg(long, short, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
     pub verbose: u8,
 
-    /// Never ask; a question without an answer is a refusal
+    /// Never ask; take the answer to be no
     #[arg(long, global = true, help_heading = "Global options")]
     pub no_input: bool,
 
-    /// Answer every question with yes
+    /// Never ask; take the answer to be yes
     #[arg(long, short, global = true, help_heading = "Global options")]
     pub yes: bool,
 }
@@ -74,8 +73,20 @@ pub struct GlobalArgs {
 /// The subcommands.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Run suites against prompts and models and say pass, fail or undecided
+    /// Run suites of cases on prompts and models, and judge the replies
     Eval(Box<eval::EvalArgs>),
     /// Print a shell completion script
     Completions(completions::CompletionsArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Exit;
+    use super::EXIT_CODES;
+
+    #[test]
+    fn the_help_tells_the_exit_codes_of_the_table() {
+        let lines = Exit::TABLE.iter().map(|(code, meaning)| format!("\n  {code:<5}{meaning}"));
+        assert_eq!(EXIT_CODES, format!("Exit codes:{}", lines.collect::<String>()));
+    }
 }

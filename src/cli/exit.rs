@@ -25,8 +25,8 @@ impl Exit {
         (0, "passed"),
         (1, "checked and failed"),
         (2, "usage, config or file error; nothing was run"),
-        (3, "undecided: errors, ungraded trials, over budget, provider or store unreachable"),
-        (130, "interrupted (143: terminated); what finished is stored, `--resume` continues"),
+        (3, "undecided: errors, ungraded trials, over budget, provider or store down"),
+        (130, "interrupted (143: terminated); `--resume` continues"),
     ];
 
     /// The process code.

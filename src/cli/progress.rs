@@ -137,8 +137,7 @@ impl Progress {
 
     fn time_left(&self) -> Option<Duration> {
         let left = self.total.saturating_sub(self.already + self.tally.done);
-        let millis = u64::try_from(self.begun.elapsed().as_millis()).ok()?;
-        let per_trial = millis.checked_div(self.tally.done)?;
-        Some(Duration::from_millis(per_trial.saturating_mul(left)))
+        let spent = u64::try_from(self.begun.elapsed().as_millis()).ok()?;
+        spent.saturating_mul(left).checked_div(self.tally.done).map(Duration::from_millis)
     }
 }

@@ -106,6 +106,16 @@ impl Session {
         Ok(())
     }
 
+    /// A file that the user named, relative to the project where it lies inside. karat's own messages name files from
+    /// the project's folder, so that is tried where the current folder has no such file.
+    pub fn named(&self, path: &Path) -> PathBuf {
+        if !self.cwd.join(path).exists() && self.root.join(path).exists() {
+            path.to_path_buf()
+        } else {
+            self.shown(path)
+        }
+    }
+
     /// A path that the user gave, relative to the project where it lies inside.
     pub fn shown(&self, path: &Path) -> PathBuf {
         let absolute = self.cwd.join(path);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::base::{Diagnostic, Fields, Key, Kind, ModelRef, Node, Place, Problems, Source, Usd, closest};
 
-use super::provider::{self, RawProvider};
+use super::raw_provider::{self, RawProvider};
 use super::value::{self, Placed};
 use super::{CallMode, Config, Env};
 
@@ -93,7 +93,7 @@ fn read_layer(fields: &mut Fields<'_>, reading: Reading<'_>, problems: &mut Prob
         judge: value::model(fields, "judge", problems),
         providers: fields
             .node("providers")
-            .map(|node| provider::read_all(node, root, env, source, problems))
+            .map(|node| raw_provider::read_all(node, root, env, source, problems))
             .unwrap_or_default(),
         store: value::text(fields, "store", problems),
         cassettes: value::path_inside(fields, "cassettes", root, problems),

@@ -151,8 +151,10 @@ impl Config {
         names.into_iter().filter_map(|name| env.get(name)).map(Secret::new).collect()
     }
 
-    /// Key, value and origin of every setting, in the order of the documentation; for `-v`. No secrets.
+    /// Key, value and origin of every setting, in the order of the documentation; for `-v`. No secrets; paths are
+    /// relative to the project where they lie inside.
     pub fn explain(&self) -> Vec<(String, String, String)> {
+        let show_path = |path: &PathBuf| show_path(&path.strip_prefix(&self.root).unwrap_or(path).to_path_buf());
         fn row<T>(key: &str, setting: &Setting<T>, show: impl Fn(&T) -> String) -> (String, String, String) {
             (key.to_owned(), show(&setting.value), setting.told())
         }

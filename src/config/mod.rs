@@ -7,6 +7,7 @@ mod interpolate;
 mod layer;
 mod load;
 mod provider;
+mod raw_provider;
 mod root;
 mod setting;
 mod settle;

@@ -98,8 +98,14 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// The report of a trial. `by_prompt` puts the prompt into the rerun command: its suite has several.
-    pub(super) fn of(trial: &TrialRecord, variant: Option<&VariantRecord>, by_prompt: bool) -> Failure {
+    /// The report of a trial. `file` is its suite's file when the run was started with file names; `by_prompt` puts the
+    /// prompt into the rerun command: its suite has several.
+    pub(super) fn of(
+        trial: &TrialRecord,
+        variant: Option<&VariantRecord>,
+        file: Option<&str>,
+        by_prompt: bool,
+    ) -> Failure {
         let call = trial.call.as_ref();
         let reply = call.and_then(|call| call.reply.as_ref().ok());
         let error = call.and_then(|call| call.reply.as_ref().err());
@@ -120,7 +126,7 @@ impl Failure {
             output: output.map(|text| text.chars().take(EXCERPT_CHARS).collect()),
             latency_ms: call.filter(|_| reply.is_some()).map(|call| call.latency_ms),
             rerun: rerun_command(
-                trial.suite.as_str(),
+                file.map_or(SuiteArgument::Name(trial.suite.as_str()), SuiteArgument::File),
                 trial.case.id.as_str(),
                 variant.filter(|_| by_prompt).map(|variant| variant.prompt.as_str()),
                 variant.map(|variant| &variant.model),
@@ -141,9 +147,22 @@ pub fn visible_output(reply: &ChatReply) -> Cow<'_, str> {
     Cow::Owned(calls.join("\n"))
 }
 
+/// How a command names a suite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SuiteArgument<'a> {
+    /// By its name: it is among those that are found without being named.
+    Name(&'a str),
+    /// By its file, relative to the project.
+    File(&'a str),
+}
+
 /// The command that runs one case again, quoted for a POSIX shell.
-pub fn rerun_command(suite: &str, case: &str, prompt: Option<&str>, model: Option<&ModelRef>) -> String {
-    let mut words = vec!["karat eval".to_owned(), flag("suite", suite), flag("case", case)];
+pub fn rerun_command(suite: SuiteArgument<'_>, case: &str, prompt: Option<&str>, model: Option<&ModelRef>) -> String {
+    let suite = match suite {
+        SuiteArgument::Name(name) => flag("suite", name),
+        SuiteArgument::File(path) => quoted(path).into_owned(),
+    };
+    let mut words = vec!["karat eval".to_owned(), suite, flag("case", case)];
     words.extend(prompt.map(|prompt| flag("prompt", prompt)));
     words.extend(model.map(|model| flag("model", &model.to_string())));
     words.join(" ")
@@ -156,7 +175,7 @@ fn flag(name: &str, value: &str) -> String {
 }
 
 /// A word as a POSIX shell takes it unchanged.
-fn quoted(word: &str) -> Cow<'_, str> {
+pub fn quoted(word: &str) -> Cow<'_, str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./@:+,=%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return Cow::Borrowed(word);
@@ -173,15 +192,18 @@ mod tests {
     fn rerun_commands_survive_a_shell() {
         let model = ModelRef::parse("openai/gpt-5-mini").expect("model");
         assert_eq!(
-            rerun_command("code-review", "sql-1", None, Some(&model)),
+            rerun_command(SuiteArgument::Name("code-review"), "sql-1", None, Some(&model)),
             "karat eval --suite code-review --case sql-1 --model openai/gpt-5-mini"
         );
         assert_eq!(
-            rerun_command("s", "it's $(rm -rf ~)", Some("p@1.0.0"), None),
+            rerun_command(SuiteArgument::Name("s"), "it's $(rm -rf ~)", Some("p@1.0.0"), None),
             r"karat eval --suite s --case 'it'\''s $(rm -rf ~)' --prompt p@1.0.0"
         );
-        assert_eq!(rerun_command("s", "größe", None, None), "karat eval --suite s --case 'größe'");
-        assert_eq!(rerun_command("s", "-x", None, None), "karat eval --suite s --case=-x");
+        let by_name = SuiteArgument::Name("s");
+        assert_eq!(rerun_command(by_name, "größe", None, None), "karat eval --suite s --case 'größe'");
+        assert_eq!(rerun_command(by_name, "-x", None, None), "karat eval --suite s --case=-x");
+        let by_file = SuiteArgument::File("my evals/s.yaml");
+        assert_eq!(rerun_command(by_file, "a", None, None), "karat eval 'my evals/s.yaml' --case a");
     }
 
     #[test]

@@ -73,7 +73,10 @@ pub(super) fn judge_group(report: &GroupReport, context: &GroupContext<'_>) -> V
     }
     let open = open_trials(report, context, &mut findings);
     if counts.graded() == 0 {
-        findings.doubts.push("no trial was graded".to_owned());
+        // Errors and missing trials say it already.
+        if findings.doubts.is_empty() {
+            findings.doubts.push("no trial was graded".to_owned());
+        }
     } else if context.goal.every_trial {
         every_trial(report, open, &mut findings);
     }
@@ -289,10 +292,12 @@ mod tests {
             verdict.reasons,
             [
                 "pass rate 90.0 % reaches `>= 0.9` (27 of 30 graded trials pass)",
-                "30 cases can only tell 55 points apart: `>= 0.9` lies inside the interval"
+                "30 cases leave it open whether the true pass rate keeps `>= 0.9`: it may be 45 to 100 %"
             ]
         );
         assert_eq!(word(&group(26, 4, 0, 0), &goal, true), "fail");
+        let all = judge(&group(30, 0, 0, 0), &json!({"pass_rate": ">= 1"}), true);
+        assert_eq!(all.reasons, ["pass rate 100.0 % reaches `>= 1` (30 of 30 graded trials pass)"]);
         assert_eq!(word(&group(27, 3, 0, 0), &json!({"pass_rate": "> 0.9"}), true), "fail");
     }
 

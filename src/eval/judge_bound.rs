@@ -4,7 +4,6 @@ use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::goal_check::{Bound, Metric, Wanted};
-use super::judge::plural;
 use super::rate::real;
 use super::report::GroupReport;
 use crate::base::{Millis, Ratio, Usd};
@@ -72,12 +71,15 @@ fn pass_rate(report: &GroupReport, bound: &Bound, open: u64) -> Judged {
     };
     let mut judged = judged(bound, estimate, rate.map_or(0, |rate| rate.n), word, reason);
     judged.figure.interval = rate.map(|rate| (rate.low, rate.high));
-    judged.note = rate.filter(|rate| open == 0 && holds(rate.low) != holds(rate.high)).map(|rate| {
-        let points = (rate.high - rate.low) * 100.0;
+    // An interval always reaches a bound of all or nothing: there the note would say nothing.
+    let at_the_end = matches!(bound.wanted, Wanted::Share(share) if !(1e-9..=1.0 - 1e-9).contains(&share));
+    judged.note = rate.filter(|rate| open == 0 && !at_the_end && holds(rate.low) != holds(rate.high)).map(|rate| {
+        let cases = if rate.n == 1 { "1 case leaves" } else { &format!("{} cases leave", rate.n) };
         format!(
-            "{} can only tell {points:.0} points apart: `{}` lies inside the interval",
-            plural(rate.n, "case", "cases"),
-            bound.text
+            "{cases} it open whether the true pass rate keeps `{}`: it may be {:.0} to {:.0} %",
+            bound.text,
+            rate.low * 100.0,
+            rate.high * 100.0
         )
     });
     judged

@@ -20,7 +20,7 @@ mod trial;
 pub use budget::Limit;
 pub use estimate::{Estimator, RequestEstimate};
 pub use execute::{Bounds, Stop, WorstCase, execute};
-pub use failure::{CheckResult, Failure, rerun_command, visible_output};
+pub use failure::{CheckResult, Failure, SuiteArgument, quoted, rerun_command, visible_output};
 pub use judge::JudgeRules;
 pub use plan::{Finished, Fit, PlannedTrial, SurveyedSuite, goal_json, trials};
 pub use plan_report::{PlanReport, PlanSuite, PlanVariant, shown_cost_range};

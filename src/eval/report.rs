@@ -162,7 +162,10 @@ impl Counts {
         let shown: Vec<String> = parts
             .iter()
             .filter(|(n, _)| *n > 0)
-            .map(|(n, outcome)| format!("{} {}", Tokens(*n), outcome.word()))
+            .map(|(n, outcome)| {
+                let plural = if *outcome == Outcome::Error && *n > 1 { "s" } else { "" };
+                format!("{} {}{plural}", Tokens(*n), outcome.word())
+            })
             .collect();
         if shown.is_empty() { "no trials".to_owned() } else { shown.join(", ") }
     }
@@ -279,6 +282,6 @@ mod tests {
     fn counts_name_only_what_is_there() {
         assert_eq!(Counts::default().sentence(), "no trials");
         let counts = Counts { trials: 1_236, pass: 1_234, error: 2, ..Counts::default() };
-        assert_eq!(counts.sentence(), "1,234 pass, 2 error");
+        assert_eq!(counts.sentence(), "1,234 pass, 2 errors");
     }
 }

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use serde_json::Value;
+
 use super::Failure;
 use super::goal_check::Goal;
 use super::judge::{GroupContext, JudgeRules, judge_group, judge_run, judge_suite};
@@ -121,12 +123,16 @@ impl Summarizer {
             prompts.len() > 1
         };
         let by_prompt: Vec<bool> = (0..self.suites.len()).map(several_prompts).collect();
+        // A run of named files: its suites may lie where nobody looks unless told.
+        let by_file = self.header.options.get("files").and_then(Value::as_array).is_some_and(|files| !files.is_empty());
         trials
             .iter()
             .map(|trial| {
                 let variant = self.variant_index.get(&trial.variant).and_then(|index| self.variants.get(*index));
-                let suite = self.suite_index.get(&trial.suite).and_then(|index| by_prompt.get(*index));
-                Failure::of(trial, variant, suite.copied().unwrap_or(false))
+                let suite = self.suite_index.get(&trial.suite).copied();
+                let by_prompt = suite.and_then(|index| by_prompt.get(index)).copied().unwrap_or(false);
+                let record = suite.and_then(|index| self.suites.get(index)).filter(|_| by_file);
+                Failure::of(trial, variant, record.map(|record| record.path.as_str()), by_prompt)
             })
             .collect()
     }

@@ -61,6 +61,11 @@ impl PriceTable {
         reported::charge(self.provider_of(provider, model)?.reported_cost.as_deref()?, usage)
     }
 
+    /// Whether the provider of a model documents what it charges in its replies, so that a stated charge is the bill.
+    pub fn reports_cost(&self, provider: Option<&str>, model: &str) -> bool {
+        self.provider_of(provider, model).is_some_and(|provider| provider.reported_cost.is_some())
+    }
+
     fn provider_of(&self, provider: Option<&str>, model: &str) -> Option<&Provider> {
         match self.locate(provider, model.trim()) {
             Pointer::At(provider, _, _) => Some(provider),

@@ -49,6 +49,8 @@ pub struct CallerOptions {
     pub providers: Vec<ProviderSettings>,
     /// Replies of earlier runs; `None` turns the cache off. Only calls to real providers look there.
     pub cache: Option<Arc<dyn ReplyCache>>,
+    /// Folder of the project: paths in messages are relative to it.
+    pub root: PathBuf,
     /// Folder of the cassettes.
     pub cassettes: PathBuf,
     /// Time.
@@ -57,7 +59,7 @@ pub struct CallerOptions {
     pub transport: Arc<dyn Transport>,
     /// Seed of the mock.
     pub seed: u64,
-    /// Prices; `None` means that only charges reported by a provider are known.
+    /// Prices; it also decides whether a charge that the reply states is the bill. `None` takes every stated charge.
     pub pricer: Option<Pricer>,
     /// Most output tokens that one request may ask for; also sent when a request sets no limit.
     pub max_tokens_per_request: Option<u32>,
@@ -106,7 +108,7 @@ impl Caller {
             mode: options.mode,
             routes,
             cache: options.cache,
-            shelf: Shelf::new(options.cassettes),
+            shelf: Shelf::new(options.cassettes, options.root),
             clock: options.clock,
             pricer: options.pricer,
             max_tokens_per_request: options.max_tokens_per_request,
@@ -279,7 +281,7 @@ impl Caller {
 
     fn price(&self, model: &ModelRef, reply: &Result<ChatReply, CallError>, started: Timestamp) -> Option<Usd> {
         let reply = reply.as_ref().ok()?;
-        reply.reported_cost.or_else(|| self.pricer.as_ref()?(model, reply, started))
+        self.pricer.as_ref().map_or(reply.reported_cost, |price| price(model, reply, started))
     }
 
     /// Puts a reply aside for the cassette when there is a digest to keep it under, as in record mode.
@@ -297,6 +299,17 @@ impl Caller {
             error.message = self.redactor.clean(&error.message).into_owned();
             error
         });
+        tracing::debug!(
+            case = ask.label,
+            model = %ask.model,
+            repeat = ask.repeat,
+            source = source.word(),
+            attempts = answer.attempts,
+            latency_ms = Millis::of(answer.latency).0,
+            waited_ms = Millis::of(answer.waited).0,
+            error = reply.as_ref().err().map(|error| error.message.as_str()),
+            "call"
+        );
         CallRecord {
             cache_key: key,
             model: ask.model.clone(),
@@ -316,12 +329,11 @@ impl Caller {
 /// Identity of a reply in the response cache. The base URL is part of it, so that a proxy never answers for the real
 /// provider.
 fn cache_key(route: &Route, request: &ChatRequest, repeat: u32) -> Digest {
-    let value = serde_json::to_value(request).unwrap_or_default();
     DigestBuilder::new("reply")
         .part(route.settings.name.as_str().as_bytes())
         .part(route.settings.base_url().trim_end_matches('/').as_bytes())
         .part(route.settings.spec.name.as_bytes())
-        .json(&value)
+        .part(request.canonical().as_bytes())
         .part(&repeat.to_be_bytes())
         .finish()
 }

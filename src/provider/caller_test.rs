@@ -95,6 +95,7 @@ fn options(stub: &Arc<Stub>, mode: CallMode, change: impl Fn(&mut ProviderSettin
         mode,
         providers: vec![openai],
         cache: None,
+        root: std::path::PathBuf::from("/"),
         cassettes: std::path::PathBuf::from("/nonexistent"),
         clock: Arc::new(ManualClock::at(Timestamp(1_795_271_400_000))),
         transport: Arc::clone(stub) as Arc<dyn Transport>,
@@ -252,7 +253,7 @@ async fn a_server_that_dies_for_five_seconds_costs_no_case() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_is_down_from_the_start_is_told_within_seconds() {
-    let stub = Stub::new(|_, _| (NOW, refused()));
+    let stub = Stub::new(|_, _| (Duration::from_millis(1), refused()));
     let caller = caller(&stub);
     let start = Instant::now();
     let records = join_all((0..20).map(|n| {

@@ -89,6 +89,8 @@ fn repeat_note(repeat: u32) -> String {
 #[derive(Debug)]
 pub(super) struct Shelf {
     folder: PathBuf,
+    /// Paths in messages are relative to this folder.
+    root: PathBuf,
     tapes: Mutex<HashMap<String, Arc<Tape>>>,
     recorded: Mutex<Vec<Entry>>,
 }
@@ -101,8 +103,8 @@ struct Tape {
 }
 
 impl Shelf {
-    pub(super) fn new(folder: PathBuf) -> Shelf {
-        Shelf { folder, tapes: Mutex::new(HashMap::new()), recorded: Mutex::new(Vec::new()) }
+    pub(super) fn new(folder: PathBuf, root: PathBuf) -> Shelf {
+        Shelf { folder, root, tapes: Mutex::new(HashMap::new()), recorded: Mutex::new(Vec::new()) }
     }
 
     /// The recorded reply for this digest.
@@ -124,7 +126,7 @@ impl Shelf {
                 case: label.to_owned(),
                 model: model.to_string(),
                 repeat,
-                path: self.path(suite.as_str()),
+                path: self.shown(&self.path(suite.as_str())).to_path_buf(),
             }),
         }
     }
@@ -132,7 +134,7 @@ impl Shelf {
     /// Reads the files of these suites now; broken lines go to `problems`. A file that does not exist is no problem.
     pub(super) fn check(&self, suites: &[&str], problems: &mut Problems) {
         for suite in suites {
-            let (entries, found) = read(&self.path(suite));
+            let (entries, found) = self.read(&self.path(suite));
             problems.absorb(found);
             self.lock().insert((*suite).to_owned(), Arc::new(Tape::of(entries, None)));
         }
@@ -175,7 +177,7 @@ impl Shelf {
     }
 
     fn merge(&self, path: &Path, recorded: Vec<Entry>, redactor: &Redactor) -> Result<(), CassetteError> {
-        let (old, problems) = read(path);
+        let (old, problems) = self.read(path);
         // A file that cannot be understood is not overwritten: it may hold what cost money.
         if let Some(problem) = first_line(&problems) {
             return Err(CassetteError::Unreadable(problem));
@@ -184,7 +186,7 @@ impl Shelf {
         for entry in old.into_iter().chain(recorded) {
             merged.insert((entry.case.clone(), entry.digest, entry.repeat), entry);
         }
-        let unwritable = |reason: String| CassetteError::Unwritable { path: path.to_path_buf(), reason };
+        let unwritable = |reason: String| CassetteError::Unwritable { path: self.shown(path).to_path_buf(), reason };
         let mut text = String::new();
         for entry in merged.values() {
             let line = serde_json::to_string(entry).map_err(|error| unwritable(error.to_string()))?;
@@ -197,10 +199,19 @@ impl Shelf {
     fn tape(&self, suite: &str) -> Arc<Tape> {
         let mut tapes = self.lock();
         let load = || {
-            let (entries, problems) = read(&self.path(suite));
+            let (entries, problems) = self.read(&self.path(suite));
             Arc::new(Tape::of(entries, first_line(&problems)))
         };
         Arc::clone(tapes.entry(suite.to_owned()).or_insert_with(load))
+    }
+
+    fn read(&self, path: &Path) -> (Vec<Entry>, Problems) {
+        read(path, self.shown(path))
+    }
+
+    /// A path as messages show it.
+    fn shown<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(&self.root).unwrap_or(path)
     }
 
     fn path(&self, suite: &str) -> PathBuf {
@@ -240,17 +251,17 @@ fn suite_of(label: &str) -> Result<SafeName, CassetteError> {
 }
 
 /// All entries of a file that can be read, and what is wrong with the others.
-fn read(path: &Path) -> (Vec<Entry>, Problems) {
+fn read(path: &Path, shown: &Path) -> (Vec<Entry>, Problems) {
     let mut problems = Problems::new();
     let text = match std::fs::read(path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return (Vec::new(), problems),
         Err(error) => {
-            problems.push(*files::io_problem(&error, path));
+            problems.push(*files::io_problem(&error, shown));
             return (Vec::new(), problems);
         }
     };
-    let shown: Arc<Path> = Arc::from(path);
+    let shown: Arc<Path> = Arc::from(shown);
     let mut entries = Vec::new();
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         match serde_json::from_str::<Entry>(line) {
@@ -316,7 +327,7 @@ mod tests {
     #[test]
     fn what_is_recorded_is_replayed_by_digest_and_repeat() {
         let folder = tempfile::tempdir().expect("temp");
-        let shelf = Shelf::new(folder.path().to_path_buf());
+        let shelf = Shelf::new(folder.path().to_path_buf(), folder.path().to_path_buf());
         keep(&shelf, "b/2", "two", 0, "zwei");
         keep(&shelf, "a/9", "nine", 1, "neun");
         keep(&shelf, "a/1", "one sk-secret-key", 0, "eins sk-secret-key");
@@ -328,7 +339,7 @@ mod tests {
         let cases: Vec<bool> = text.lines().map(|line| line.contains("\"case\":\"a/1\"")).collect();
         assert_eq!(cases, [true, false]);
 
-        let fresh = Shelf::new(folder.path().to_path_buf());
+        let fresh = Shelf::new(folder.path().to_path_buf(), folder.path().to_path_buf());
         let find =
             |text: &str, label: &str, repeat| fresh.find(&request(text).digest("openai"), label, &model(), repeat);
         let entry = find("nine", "a/9", 1).expect("recorded");
@@ -347,14 +358,14 @@ mod tests {
     #[test]
     fn recording_again_replaces_and_keeps_the_rest_in_order() {
         let folder = tempfile::tempdir().expect("temp");
-        let shelf = Shelf::new(folder.path().to_path_buf());
+        let shelf = Shelf::new(folder.path().to_path_buf(), folder.path().to_path_buf());
         keep(&shelf, "a/2", "two", 0, "old");
         keep(&shelf, "a/3", "three", 0, "kept");
         shelf.finish(&Redactor::default()).expect("written");
         keep(&shelf, "a/2", "two", 0, "new");
         keep(&shelf, "a/1", "one", 0, "first");
         shelf.finish(&Redactor::default()).expect("written");
-        let (entries, problems) = read(&folder.path().join("a.jsonl"));
+        let (entries, problems) = read(&folder.path().join("a.jsonl"), Path::new("a.jsonl"));
         assert!(problems.is_empty());
         let texts: Vec<&str> = entries.iter().map(|entry| entry.reply.text.as_str()).collect();
         assert_eq!(texts, ["first", "new", "kept"]);
@@ -364,7 +375,7 @@ mod tests {
     fn a_corrupt_line_is_told_with_its_place_and_never_overwritten() {
         let folder = tempfile::tempdir().expect("temp");
         let path = folder.path().join("a.jsonl");
-        let shelf = Shelf::new(folder.path().to_path_buf());
+        let shelf = Shelf::new(folder.path().to_path_buf(), folder.path().to_path_buf());
         keep(&shelf, "a/1", "one", 0, "eins");
         shelf.finish(&Redactor::default()).expect("written");
         let mut text = std::fs::read_to_string(&path).expect("read");
@@ -375,7 +386,7 @@ mod tests {
         shelf.check(&["a", "absent"], &mut problems);
         let shown = problems.render(false);
         assert!(problems.error_count() == 1 && shown.contains("a.jsonl:2:"), "{shown}");
-        let fresh = Shelf::new(folder.path().to_path_buf());
+        let fresh = Shelf::new(folder.path().to_path_buf(), folder.path().to_path_buf());
         assert!(fresh.find(&request("one").digest("openai"), "a/1", &model(), 0).is_ok());
         let error = fresh.find(&request("two").digest("openai"), "a/2", &model(), 0).expect_err("unknown");
         assert!(error.to_string().contains("a.jsonl:2:"), "{error}");

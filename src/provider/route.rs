@@ -18,6 +18,9 @@ use crate::base::{Clock, Digest, Usd, format_duration};
 use crate::net::{Auth, NetError, TimeoutStage, Timeouts, Transport};
 use crate::record::{CallError, ChatReply, ChatRequest, ErrorKind, Part};
 
+/// Over how long the calls that a pause held back are spread.
+const PAUSE_SPREAD: Duration = Duration::from_millis(10);
+
 /// One provider as it is called.
 #[derive(Debug)]
 pub(super) struct Route {
@@ -192,13 +195,14 @@ impl Route {
     }
 
     async fn sit_out_pause(&self) -> Result<(), CallError> {
-        while let Some(left) = self.limiter.pause_left() {
+        if let Some(left) = self.limiter.pause_left() {
             if left > Duration::from_millis(self.retry().server_wait_ms).mul_f64(1.1) {
                 let message = format!("the provider asks to wait {} before the next request", format_duration(left));
                 return Err(CallError { kind: ErrorKind::RateLimited, message, status: Some(429), request_id: None });
             }
-            // Not all at the same moment.
-            tokio::time::sleep(left + left.mul_f64(0.1 * rand::random::<f64>())).await;
+            // Once only: refusals come fast, and whoever wakes first and is refused would hold back all the others again
+            // and again. A call sends at most one request per pause, which bounds the rate.
+            tokio::time::sleep(left + PAUSE_SPREAD.mul_f64(rand::random::<f64>())).await;
         }
         Ok(())
     }
@@ -219,6 +223,13 @@ impl Route {
     }
 
     fn circuit_open(&self, progress: &mut Progress) -> CallError {
+        // A server that never answered is given up for good: everybody who waits is told now.
+        if let Some((error, true)) = self.breaker.last_error()
+            && !self.fuses.answered("").0
+        {
+            self.fuses.blow_all(&error);
+            return error;
+        }
         if let Some(error) = progress.last_error.take() {
             return error;
         }
@@ -249,7 +260,9 @@ impl Route {
         match decision {
             Decision::Wait(wait) => {
                 if rate_limited {
-                    self.limiter.pause(failure.wait.unwrap_or(wait));
+                    let pause = failure.wait.unwrap_or(wait);
+                    self.limiter.pause(pause);
+                    return Ok(pause);
                 }
                 Ok(wait)
             }

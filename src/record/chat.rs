@@ -1,12 +1,9 @@
-//! One chat request and its reply, in words that every provider's wire can be mapped to.
-
-use std::str::FromStr;
+//! One chat request, in words that every provider's wire can be mapped to.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Usage;
-use crate::base::{Digest, Usd};
+use crate::base::{Digest, DigestBuilder, canonical_json};
 
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -36,22 +33,22 @@ pub enum Media {
     Url(String),
     /// Base64 of the bytes, with their MIME type.
     Base64 {
-        /// Such as `image/png`.
-        mime: String,
         /// Standard base64 with padding.
         data: String,
+        /// Such as `image/png`.
+        mime: String,
     },
 }
 
 /// A tool call that the model asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolCall {
+    /// Arguments as the model wrote them: JSON text, possibly invalid.
+    pub arguments: String,
     /// The provider's id of the call.
     pub id: String,
     /// The tool's name.
     pub name: String,
-    /// Arguments as the model wrote them: JSON text, possibly invalid.
-    pub arguments: String,
 }
 
 /// One part of a message.
@@ -64,10 +61,10 @@ pub enum Part {
     Image(Media),
     /// A document.
     File {
-        /// Its name.
-        name: String,
         /// Its content.
         media: Media,
+        /// Its name.
+        name: String,
     },
     /// A tool call in an assistant message.
     ToolCall(ToolCall),
@@ -75,20 +72,20 @@ pub enum Part {
     ToolResult {
         /// Id of the call it answers.
         id: String,
-        /// Its text.
-        text: String,
         /// Whether the tool failed.
         is_error: bool,
+        /// Its text.
+        text: String,
     },
 }
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Who speaks.
-    pub role: Role,
     /// What is said; at least one part.
     pub parts: Vec<Part>,
+    /// Who speaks.
+    pub role: Role,
 }
 
 impl Message {
@@ -150,45 +147,45 @@ impl Effort {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Params {
-    /// Randomness, 0..=2.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub temperature: Option<f64>,
-    /// Nucleus sampling, 0..=1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub top_p: Option<f64>,
-    /// Sampling among the k most likely tokens.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub top_k: Option<u32>,
-    /// Most tokens of the answer, thinking included.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_tokens: Option<u32>,
-    /// Texts that end the answer.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub stop: Vec<String>,
-    /// Seed of the provider's sampling, where it has one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub seed: Option<i64>,
-    /// -2..=2.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub presence_penalty: Option<f64>,
-    /// -2..=2.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub frequency_penalty: Option<f64>,
     /// How much the model may think.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub effort: Option<Effort>,
-    /// Tokens the model may think, where the API takes a number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub thinking_budget: Option<u32>,
-    /// `auto`, `default`, `flex`, `priority`…, as the provider names it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub service_tier: Option<String>,
-    /// Number of alternatives per token, 0..=20.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub logprobs: Option<u8>,
     /// Further fields of the provider's body, merged last.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub extra: Map<String, Value>,
+    /// -2..=2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frequency_penalty: Option<f64>,
+    /// Number of alternatives per token, 0..=20.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logprobs: Option<u8>,
+    /// Most tokens of the answer, thinking included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u32>,
+    /// -2..=2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub presence_penalty: Option<f64>,
+    /// Seed of the provider's sampling, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<i64>,
+    /// `auto`, `default`, `flex`, `priority`…, as the provider names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_tier: Option<String>,
+    /// Texts that end the answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stop: Vec<String>,
+    /// Randomness, 0..=2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// Tokens the model may think, where the API takes a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thinking_budget: Option<u32>,
+    /// Sampling among the k most likely tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_k: Option<u32>,
+    /// Nucleus sampling, 0..=1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_p: Option<f64>,
 }
 
 impl Params {
@@ -265,22 +262,22 @@ pub enum ToolChoice {
 /// with `skip_serializing_if` defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChatRequest {
-    /// What the API calls the model.
-    pub model: String,
     /// The conversation, system messages included.
     pub messages: Vec<Message>,
-    /// Parameters.
-    #[serde(default)]
-    pub params: Params,
+    /// What the API calls the model.
+    pub model: String,
     /// Form of the answer.
     #[serde(default, skip_serializing_if = "is_text")]
     pub output: OutputFormat,
-    /// Tools on offer.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tools: Vec<Tool>,
+    /// Parameters.
+    #[serde(default)]
+    pub params: Params,
     /// Whether a tool may or must be called.
     #[serde(default, skip_serializing_if = "is_auto")]
     pub tool_choice: ToolChoice,
+    /// Tools on offer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<Tool>,
 }
 
 fn is_text(output: &OutputFormat) -> bool {
@@ -294,151 +291,65 @@ fn is_auto(choice: &ToolChoice) -> bool {
 impl ChatRequest {
     /// Digest of provider and request: the identity under which cassettes keep the reply.
     pub fn digest(&self, provider: &str) -> Digest {
-        let value = serde_json::to_value(self).unwrap_or(Value::Null);
-        crate::base::DigestBuilder::new("chat-request").part(provider.as_bytes()).json(&value).finish()
+        DigestBuilder::new("chat-request").part(provider.as_bytes()).part(self.canonical().as_bytes()).finish()
     }
-}
 
-/// Why the model stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Finish {
-    /// It was done.
-    Stop,
-    /// It met a stop text.
-    StopSequence,
-    /// The token limit cut it.
-    Length,
-    /// The context window is full.
-    ContextFull,
-    /// It wants tools called.
-    ToolCalls,
-    /// The provider's filter cut it.
-    ContentFilter,
-    /// It refused.
-    Refusal,
-    /// It paused and wants to be continued.
-    Paused,
-    /// The provider reports a failure of the generation.
-    Error,
-    /// A reason this version does not know; the raw word is in the reply.
-    Other,
-}
-
-impl Finish {
-    /// Word and reason, in one table.
-    pub const ALL: &[(&str, Finish)] = &[
-        ("stop", Finish::Stop),
-        ("stop_sequence", Finish::StopSequence),
-        ("length", Finish::Length),
-        ("context_full", Finish::ContextFull),
-        ("tool_calls", Finish::ToolCalls),
-        ("content_filter", Finish::ContentFilter),
-        ("refusal", Finish::Refusal),
-        ("paused", Finish::Paused),
-        ("error", Finish::Error),
-        ("other", Finish::Other),
-    ];
-
-    /// The word that users write.
-    pub fn word(self) -> &'static str {
-        Finish::ALL.iter().find(|(_, finish)| *finish == self).map_or("other", |(word, _)| word)
-    }
-}
-
-impl FromStr for Finish {
-    type Err = ();
-    fn from_str(text: &str) -> Result<Finish, ()> {
-        Finish::ALL.iter().find(|(word, _)| *word == text).map(|(_, finish)| *finish).ok_or(())
-    }
-}
-
-/// One token with its natural-log probability and alternatives.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LogprobToken {
-    /// The token's text.
-    pub text: String,
-    /// Natural logarithm of its probability.
-    pub logprob: f64,
-    /// Alternatives, most likely first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub top: Vec<(String, f64)>,
-}
-
-/// Something that was dropped or changed on the way to the wire: it must be visible, because it breaks comparability.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Warning {
-    /// The parameter.
-    pub param: String,
-    /// `dropped`, `renamed`, `clamped`.
-    pub action: String,
-    /// Why.
-    pub reason: String,
-}
-
-/// What came back. A refusal or a filtered answer is a reply, not an error: it is scored.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ChatReply {
-    /// Visible text; empty when there is none.
-    pub text: String,
-    /// Tool calls asked for.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tool_calls: Vec<ToolCall>,
-    /// Why the model stopped.
-    pub finish: Finish,
-    /// The provider's own word for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub finish_raw: Option<String>,
-    /// The refusal's text, when the API marks one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refusal: Option<String>,
-    /// Visible summary of the thinking, when sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reasoning: Option<String>,
-    /// Per-token probabilities, when asked for.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub logprobs: Vec<LogprobToken>,
-    /// Tokens used; `None` when the provider did not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub usage: Option<Usage>,
-    /// What the provider says it charged, where it is known to be the bill.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reported_cost: Option<Usd>,
-    /// The model that answered, as the provider names it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
-    /// The provider's id of the request.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
-    /// The tier that served it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub service_tier: Option<String>,
-    /// The provider's fingerprint of its system, where it has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fingerprint: Option<String>,
-    /// Parameters that were dropped or changed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub warnings: Vec<Warning>,
-}
-
-impl ChatReply {
-    /// A finished reply of plain text, for mocks and tests.
-    pub fn of_text(text: impl Into<String>) -> ChatReply {
-        ChatReply {
-            text: text.into(),
-            tool_calls: Vec::new(),
-            finish: Finish::Stop,
-            finish_raw: None,
-            refusal: None,
-            reasoning: None,
-            logprobs: Vec::new(),
-            usage: None,
-            reported_cost: None,
-            model: None,
-            request_id: None,
-            service_tier: None,
-            fingerprint: None,
-            warnings: Vec::new(),
+    /// The request as canonical JSON, see [`canonical_json`].
+    ///
+    /// The fields of these types stand in the order of their names, so that writing them out is canonical already;
+    /// only JSON that users wrote needs its keys sorted. A test holds the two ways equal.
+    pub fn canonical(&self) -> String {
+        let free_form = !self.params.extra.is_empty()
+            || !self.tools.is_empty()
+            || matches!(self.output, OutputFormat::JsonSchema { .. });
+        if free_form {
+            return canonical_json(&serde_json::to_value(self).unwrap_or(Value::Null));
         }
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writing_a_request_out_is_canonical() {
+        let media = Media::Base64 { data: "AA==".to_owned(), mime: "image/png".to_owned() };
+        let parts = vec![
+            Part::Text("é \"x\"".to_owned()),
+            Part::Image(Media::Url("https://example.org/a.png".to_owned())),
+            Part::File { media, name: "a.png".to_owned() },
+            Part::ToolCall(ToolCall { arguments: "{}".to_owned(), id: "1".to_owned(), name: "f".to_owned() }),
+            Part::ToolResult { id: "1".to_owned(), is_error: true, text: "no".to_owned() },
+        ];
+        let params = Params {
+            effort: Some(Effort::Low),
+            frequency_penalty: Some(0.5),
+            logprobs: Some(3),
+            max_tokens: Some(5),
+            presence_penalty: Some(-1.0),
+            seed: Some(7),
+            service_tier: Some("flex".to_owned()),
+            stop: vec!["\n".to_owned()],
+            temperature: Some(0.0),
+            thinking_budget: Some(1024),
+            top_k: Some(2),
+            top_p: Some(0.9),
+            ..Params::default()
+        };
+        let mut request = ChatRequest {
+            messages: vec![Message { parts, role: Role::User }],
+            model: "m".to_owned(),
+            output: OutputFormat::Json,
+            params,
+            tool_choice: ToolChoice::Named("f".to_owned()),
+            tools: Vec::new(),
+        };
+        let sorted = |request: &ChatRequest| canonical_json(&serde_json::to_value(request).expect("json"));
+        assert_eq!(request.canonical(), sorted(&request));
+        request.params.extra.insert("z".to_owned(), serde_json::json!({"b": 1, "a": 2}));
+        assert_eq!(request.canonical(), sorted(&request));
+        assert!(request.canonical().contains(r#""z":{"a":2,"b":1}"#));
     }
 }

@@ -4,6 +4,7 @@ mod call;
 mod case;
 mod chat;
 mod event;
+mod reply;
 mod run;
 mod score;
 mod trial;
@@ -12,11 +13,9 @@ mod verdict;
 
 pub use call::{CachedReply, CallError, CallRecord, CallSource, ErrorKind};
 pub use case::{Case, CaseRef, Vars};
-pub use chat::{
-    ChatReply, ChatRequest, Effort, Finish, LogprobToken, Media, Message, OutputFormat, Params, Part, Role, Tool,
-    ToolCall, ToolChoice, Warning,
-};
+pub use chat::{ChatRequest, Effort, Media, Message, OutputFormat, Params, Part, Role, Tool, ToolCall, ToolChoice};
 pub use event::RunEvent;
+pub use reply::{ChatReply, Finish, LogprobToken, Warning};
 pub use run::{GitFacts, RunHeader, RunKind, RunStatus, SuiteRecord, VariantRecord};
 pub use score::{Score, ScoreState};
 pub use trial::{Outcome, TrialFacts, TrialKey, TrialRecord};

@@ -31,11 +31,11 @@ struct FormatSpec {
 }
 
 const FORMATS: &[FormatSpec] = &[
-    spec(Format::Auto, "auto", "`table` on a terminal, `plain` otherwise", &[]),
-    spec(Format::Table, "table", "fits the terminal", &[]),
-    spec(Format::Plain, "plain", "text without lines and colour, for logs", &["txt", "log"]),
-    spec(Format::Json, "json", "one JSON document", &["json"]),
-    spec(Format::Jsonl, "jsonl", "one JSON object per line", &["jsonl", "ndjson"]),
+    spec(Format::Auto, "auto", "As `table` on a terminal, `plain` otherwise", &[]),
+    spec(Format::Table, "table", "For a terminal: fits its width", &[]),
+    spec(Format::Plain, "plain", "Text for logs: never wrapped, no colour", &["txt", "log"]),
+    spec(Format::Json, "json", "One JSON document", &["json"]),
+    spec(Format::Jsonl, "jsonl", "One JSON object per line", &["jsonl", "ndjson"]),
     spec(Format::Markdown, "markdown", "GitHub-flavoured Markdown", &["md", "markdown"]),
     spec(Format::Junit, "junit", "JUnit XML, one test case per trial", &["xml"]),
 ];
@@ -53,6 +53,16 @@ impl Format {
     /// Every format with its word and what it is, in the order of the help.
     pub fn all() -> impl Iterator<Item = (Format, &'static str, &'static str)> {
         FORMATS.iter().map(|spec| (spec.format, spec.word, spec.about))
+    }
+
+    /// The formats that a list can be written in: JUnit is for runs.
+    pub fn of_lists() -> impl Iterator<Item = (Format, &'static str, &'static str)> {
+        Format::all().filter(|(format, ..)| *format != Format::Junit)
+    }
+
+    /// The formats that are the same wherever they are written: all but `auto`.
+    pub fn settled_ones() -> impl Iterator<Item = (Format, &'static str, &'static str)> {
+        Format::all().filter(|(format, ..)| *format != Format::Auto)
     }
 
     /// Its word on the command line.

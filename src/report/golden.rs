@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::present::{Look, Trials};
 use super::sample::{self, header, report, report_of, suites, trials, variants};
 use super::{
-    CheckRow, ChecksReport, EvalView, Format, ReportError, RunRow, RunsReport, TrialReport, TrialsReport, View,
-    present, present_eval,
+    CheckOption, CheckRow, ChecksReport, EvalView, Format, ReportError, RunRow, RunsReport, TrialReport, TrialsReport,
+    View, present, present_eval,
 };
 use crate::base::{Tokens, Usd};
 use crate::eval::{EvalReport, PlanReport, PlanSuite, PlanVariant, SCHEMA_VERSION};
@@ -23,7 +23,7 @@ fn same(name: &str, found: &str) {
 }
 
 fn view(report: &EvalReport) -> EvalView<'_> {
-    EvalView { report, failures_shown: 20, stored_in: Some(".karat/karat.db") }
+    EvalView { report, failures_shown: 20, stored_in: Some(".karat/karat.db"), flags: "" }
 }
 
 fn shown(report: &EvalReport, format: Format, look: Look) -> String {
@@ -80,7 +80,7 @@ fn nothing_hostile_survives_in_any_text() {
 #[test]
 fn tables_fit_the_terminal() {
     let report = report();
-    for width in [80, 100, 160] {
+    for width in [60, 80, 100, 160] {
         let text = shown(&report, Format::Table, Look { width, color: false });
         for line in text.lines().filter(|line| !line.contains("karat eval")) {
             let found = unicode_width::UnicodeWidthStr::width(line);
@@ -110,7 +110,7 @@ fn a_replay_says_that_nothing_was_called() {
     header.planned = u64::try_from(passing.len()).expect("small");
     let text = shown(&report_of(&header, &passing), Format::Plain, LOOK);
     assert!(text.starts_with("pass  all 2 suites reach their goals\n"), "{text}");
-    assert!(text.contains("replayed from cassettes: nothing was called"), "{text}");
+    assert!(text.contains("replayed from cassettes, nothing was called"), "{text}");
     assert!(!text.contains("did not pass") && !text.contains("next"), "{text}");
 }
 
@@ -192,21 +192,32 @@ fn the_other_views() {
     let check = |name: &str, about: &str| CheckRow {
         name: name.into(),
         about: about.into(),
-        parameters: "value".into(),
-        edge_cases: String::new(),
+        without_value: "without `value` it takes the case's `expected`".into(),
+        example: format!("- {name}: refund"),
+        options: [
+            ("value", "text", "the text to find", false),
+            ("weight", "a number from 0", "how much it counts", true),
+        ]
+        .map(|(name, takes, about, common)| CheckOption {
+            name: name.into(),
+            takes: takes.into(),
+            about: about.into(),
+            common,
+        })
+        .to_vec(),
+        edge_cases: vec!["an empty output contains nothing".into()],
         version: 1,
     };
     let checks = ChecksReport::of(vec![check("contains", "the reply has the text"), check("equals", "it is the text")]);
     same("checks.plain.txt", &shown_view(&checks, Format::Plain));
+    let one = ChecksReport::of(vec![check("contains", "the reply has the text")]);
+    same("check.plain.txt", &shown_view(&one, Format::Plain));
 }
 
 #[test]
 fn forms_that_a_result_does_not_have_are_refused() {
     let refused = present(&plan(), Format::Junit, LOOK, &mut Vec::new());
-    assert_eq!(
-        refused.expect_err("refused").to_string(),
-        "the plan of a run cannot be written as junit; choose one of table, plain, json, markdown"
-    );
+    assert_eq!(refused.expect_err("refused").to_string(), "the plan of a run cannot be written as `junit`");
     assert!(present(&plan(), Format::Jsonl, LOOK, &mut Vec::new()).is_err());
     assert_eq!(shown_view(&RunsReport::of(Vec::new()), Format::Jsonl), "");
     assert_eq!(shown_view(&RunsReport::of(Vec::new()), Format::Plain), "no runs yet; start one with karat eval\n");

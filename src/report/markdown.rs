@@ -18,7 +18,7 @@ pub(super) fn render(doc: &Doc) -> String {
 
 fn block(block: &Block) -> String {
     match block {
-        Block::Heading(line) => format!("### {}\n", text(line, false)),
+        Block::Heading(line) => format!("### {}\n", heading(line)),
         Block::Paragraph(line) => format!("{}\n", text(line, false)),
         Block::Table(table) => rows(table),
         Block::Facts(facts) => facts.iter().fold(String::new(), |mut out, (label, line)| {
@@ -58,6 +58,15 @@ fn rows(table: &Table) -> String {
         let _ = writeln!(out, "| {} |", cells.join(" | "));
     }
     out
+}
+
+/// A heading is bold as it is.
+fn heading(line: &Line) -> String {
+    let plain = |span: &Span| match span.tone {
+        Tone::Strong | Tone::Pass | Tone::Fail | Tone::Unsure => Span { tone: Tone::Plain, ..span.clone() },
+        Tone::Plain | Tone::Dim | Tone::Command | Tone::Quote => span.clone(),
+    };
+    line.0.iter().map(|span| marked(&plain(span), false)).collect()
 }
 
 fn text(line: &Line, in_cell: bool) -> String {

@@ -22,5 +22,5 @@ pub use doc::{Align, Block, Column, Doc, Entry, Line, Span, Table, Tone};
 pub use format::Format;
 pub use present::{Look, ReportError, Trials, View, present, present_eval};
 pub use views::{
-    CallReport, CaseFacts, CheckRow, ChecksReport, EvalView, RunRow, RunsReport, TrialReport, TrialsReport,
+    CallReport, CaseFacts, CheckOption, CheckRow, ChecksReport, EvalView, RunRow, RunsReport, TrialReport, TrialsReport,
 };

@@ -24,7 +24,7 @@ pub struct Look {
 #[derive(Debug, Error)]
 pub enum ReportError {
     /// The result has no such form.
-    #[error("{what} cannot be written as {}; choose one of {choices}", format.word())]
+    #[error("{what} cannot be written as `{}`", format.word())]
     NoSuchForm {
         /// What was to be written, such as `the plan of a run`.
         what: &'static str,

@@ -101,6 +101,21 @@ fn paint_first_cell<'a>(
     format!("{}{rest}", layout.painted(&text, tone))
 }
 
+/// Figures in as few lines as fit: a line breaks between figures, never between a number and its unit.
+fn packed(figures: &[String], width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for figure in figures {
+        match lines.last_mut().filter(|line| line.width() + " · ".width() + figure.width() <= width) {
+            Some(line) => {
+                line.push_str(" · ");
+                line.push_str(figure);
+            }
+            None => lines.push(figure.clone()),
+        }
+    }
+    lines
+}
+
 /// For narrow terminals: every row as names over its figures.
 fn stacked(table: &Table, layout: &Layout) -> String {
     let mut out = String::new();
@@ -116,7 +131,8 @@ fn stacked(table: &Table, layout: &Layout) -> String {
             names.split_first().map_or((String::new(), String::new()), |(word, head)| (word.clone(), head.join(" · ")));
         let head = if head.is_empty() { Line::of(word, tone) } else { Line::of(word, tone).text(format!("  {head}")) };
         let mut entry = Entry::new("", Tone::Plain, head);
-        entry.lines.push((String::new(), Line::from(figures.join(" · "))));
+        let room = layout.width.unwrap_or(usize::MAX).saturating_sub(4);
+        entry.lines.extend(packed(&figures, room).into_iter().map(|line| (String::new(), Line::from(line))));
         layout.stack(&entry, &mut out);
     }
     out

@@ -93,14 +93,18 @@ impl Layout {
                     out.push_str(&self.painted(&text, tone));
                 }
                 (Some(width), tone) => {
+                    // One run of words per line, so that each is coloured once.
+                    let mut run = String::new();
                     for word in text.split_inclusive(' ') {
                         if column > indent && column + word.trim_end().width() > width {
-                            let _ = write!(out, "\n{}", " ".repeat(indent));
+                            let _ = write!(out, "{}\n{}", self.painted(&run, tone), " ".repeat(indent));
+                            run.clear();
                             column = indent;
                         }
                         column += word.width();
-                        out.push_str(&self.painted(word, tone));
+                        run.push_str(word);
                     }
+                    out.push_str(&self.painted(&run, tone));
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Known secrets out of what is stored.
 //!
-//! Texts are searched in their JSON form first, which is cheap and finds nothing in almost all cases. Only when
+//! Records are searched in their JSON form first, which is cheap and finds nothing in almost all cases. Only when
 //! something is found are the free texts of the record cleaned one by one: replacing in the JSON itself could hit its
 //! keys and words.
 

@@ -43,7 +43,8 @@ impl Store {
     pub fn finished(&self, run: &RunId) -> Result<HashMap<TrialKey, (Outcome, u64)>, StoreError> {
         let id = self.run_number(run)?;
         self.read(|db| {
-            let mut statement = db.prepare_cached("SELECT key, outcome, ordinal FROM trial WHERE run = ?1")?;
+            let mut statement =
+                db.prepare_cached("SELECT key, outcome, ordinal FROM trial INDEXED BY trial_ordinal WHERE run = ?1")?;
             let trials = statement.query_map([id], |row| {
                 Ok((TrialKey(digest(row, 0)?), (word(row, 1, Outcome::parse)?, unsigned(row.get(2)?))))
             })?;

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, Statement, params};
+use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 
 use super::StoreError;
-use super::clean::{clean_case, clean_json, clean_reply, clean_request, clean_text};
-use super::words::{json, picos, signed};
-use crate::base::{Digest, DigestBuilder, Redactor, SafeName};
+use super::clean::{clean_case, clean_json};
+use super::ready::Ready;
+use super::words::{json, picos, signed, word};
+use crate::base::{Digest, Redactor, SafeName};
 use crate::record::{CallRecord, CallSource, Case, ChatReply, Finish, Outcome, Score, ScoreState, TrialRecord, Usage};
 
 /// Bytes of request texts that are remembered, so that repeats of a case share one row.
@@ -19,6 +20,8 @@ pub(super) struct RunRows {
     pub(super) run: i64,
     pub(super) suites: HashMap<SafeName, i64>,
     pub(super) variants: HashMap<Digest, i64>,
+    /// Whether a case is asked more than once, so that equal requests are to be expected.
+    pub(super) repeats: bool,
 }
 
 /// What a batch changed in the run's counts.
@@ -59,12 +62,19 @@ pub(super) struct Inserts<'db> {
     redactor: Redactor,
     remembered: HashMap<String, i64>,
     remembered_bytes: usize,
+    /// Rows of the run's trials by the first half of their keys.
+    known: HashMap<[u8; 16], i64>,
+    /// Rows up to this one are in `known`; `None` before the first batch.
+    seen: Option<i64>,
     find_case: Statement<'db>,
     add_case: Statement<'db>,
     add_body: Statement<'db>,
     find_original: Statement<'db>,
     add_call: Statement<'db>,
-    find_trial: Statement<'db>,
+    load_keys: Statement<'db>,
+    load_newer_keys: Statement<'db>,
+    last_id: Statement<'db>,
+    find_outcome: Statement<'db>,
     drop_scores: Statement<'db>,
     drop_trial: Statement<'db>,
     add_trial: Statement<'db>,
@@ -79,12 +89,18 @@ impl<'db> Inserts<'db> {
             redactor,
             remembered: HashMap::new(),
             remembered_bytes: 0,
-            find_case: db.prepare("SELECT id FROM eval_case WHERE identity = ?1")?,
+            known: HashMap::new(),
+            seen: None,
+            find_case: db.prepare(
+                "SELECT id FROM eval_case INDEXED BY case_identity \
+                 WHERE substr(identity, 1, 8) = substr(?1, 1, 8) AND identity = ?1",
+            )?,
             add_case: db.prepare("INSERT INTO eval_case (identity, content) VALUES (?1, ?2)")?,
             add_body: db.prepare("INSERT INTO body (content) VALUES (?1)")?,
             find_original: db.prepare(
-                "SELECT c.request, c.reply, q.content, r.content FROM call c JOIN body q ON q.id = c.request \
-                 JOIN body r ON r.id = c.reply WHERE c.cache_key = ?1 AND c.reusable = 1 \
+                "SELECT c.request, c.reply, q.content, r.content FROM call c INDEXED BY call_reuse JOIN body q ON q.id = c.request \
+                 JOIN body r ON r.id = c.reply WHERE substr(c.cache_key, 1, 8) = substr(?1, 1, 8) AND c.cache_key = ?1 \
+                 AND c.reusable = 1 \
                  ORDER BY c.started DESC LIMIT 1",
             )?,
             add_call: db.prepare(
@@ -95,13 +111,19 @@ impl<'db> Inserts<'db> {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, \
                  ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)",
             )?,
-            find_trial: db.prepare("SELECT id, outcome FROM trial WHERE run = ?1 AND key = ?2")?,
+            load_keys: db.prepare(
+                "SELECT id, substr(key, 1, 16) FROM trial INDEXED BY trial_ordinal WHERE run = ?1",
+            )?,
+            load_newer_keys: db
+                .prepare("SELECT id, substr(key, 1, 16) FROM trial NOT INDEXED WHERE id > ?2 AND run = ?1")?,
+            last_id: db.prepare("SELECT coalesce(max(id), 0) FROM trial")?,
+            find_outcome: db.prepare("SELECT outcome FROM trial WHERE id = ?1")?,
             drop_scores: db.prepare("DELETE FROM score WHERE trial = ?1")?,
             drop_trial: db.prepare("DELETE FROM trial WHERE id = ?1")?,
             add_trial: db.prepare(
-                "INSERT INTO trial (run, key, ordinal, suite, variant, eval_case, case_id, case_group, weight, \
+                "INSERT INTO trial (id, run, key, ordinal, suite, variant, eval_case, case_id, case_group, weight, \
                  repeat, outcome, score, note, wall_ms, call) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             )?,
             add_score: db.prepare(
                 "INSERT INTO score (trial, position, name, check_name, version, weight, state, value, passed, reason) \
@@ -115,16 +137,18 @@ impl<'db> Inserts<'db> {
     }
 
     /// Writes the rows of one trial. A trial of the same key is replaced; its call stays, because it was paid for.
-    pub(super) fn add(&mut self, trial: &TrialRecord, change: &mut Change) -> Result<(), InsertError> {
+    pub(super) fn add(&mut self, ready: &Ready, change: &mut Change) -> Result<(), InsertError> {
+        let trial = &ready.trial;
         let unplanned = |what: String| InsertError::Store(StoreError::Unplanned { what });
         let suite = self.rows.suites.get(&trial.suite).copied();
         let suite = suite.ok_or_else(|| unplanned(format!("suite `{}`", trial.suite)))?;
         let variant = self.rows.variants.get(&trial.variant).copied();
         let variant = variant.ok_or_else(|| unplanned(format!("variant {}", trial.variant.short())))?;
-        let case = self.case(&trial.case)?;
-        let call = trial.call.as_ref().map(|call| self.call(call, change)).transpose()?;
-        self.forget(trial, change)?;
+        let case = self.case(&trial.case, ready.case_identity)?;
+        let call = trial.call.as_ref().map(|call| self.call(call, ready, change)).transpose()?;
+        let replaced = self.forget(trial, change)?;
         let id = self.add_trial.insert(params![
+            replaced,
             self.rows.run,
             trial.key.0.as_bytes(),
             signed(trial.ordinal),
@@ -137,10 +161,12 @@ impl<'db> Inserts<'db> {
             trial.repeat,
             trial.outcome.word(),
             trial.score.map(crate::base::Ratio::get),
-            trial.note.as_deref().map(|note| self.redactor.clean(note)),
+            trial.note,
             signed(trial.wall_ms.0),
             call,
         ])?;
+        self.known.insert(short(&trial.key.0), id);
+        self.seen = self.seen.max(Some(id));
         for (position, score) in (0_i64..).zip(&trial.scores) {
             self.score(id, position, score)?;
         }
@@ -156,21 +182,35 @@ impl<'db> Inserts<'db> {
         Ok(())
     }
 
-    /// Removes the trial of the same key, if there is one.
-    fn forget(&mut self, trial: &TrialRecord, change: &mut Change) -> rusqlite::Result<()> {
-        let key = params![self.rows.run, trial.key.0.as_bytes()];
-        let found = self
-            .find_trial
-            .query_row(key, |row| Ok((row.get::<_, i64>(0)?, super::words::word(row, 1, Outcome::parse)?)));
-        let Some((id, outcome)) = found.optional()? else { return Ok(()) };
-        self.drop_scores.execute([id])?;
-        self.drop_trial.execute([id])?;
-        change.count(outcome, -1);
+    /// Learns of trials that are there already, or that another process has added to the same run meanwhile. Called
+    /// first in each transaction: until its end nobody else can write.
+    pub(super) fn catch_up(&mut self) -> rusqlite::Result<()> {
+        let last: i64 = self.last_id.query_row([], |row| row.get(0))?;
+        let key = |row: &Row<'_>| Ok((row.get(1)?, row.get(0)?));
+        let newer = match self.seen {
+            Some(seen) if seen >= last => return Ok(()),
+            Some(seen) => self.load_newer_keys.query_map([self.rows.run, seen], key)?,
+            None => self.load_keys.query_map([self.rows.run], key)?,
+        };
+        for entry in newer {
+            let (key, id) = entry?;
+            self.known.insert(key, id);
+        }
+        self.seen = Some(last);
         Ok(())
     }
 
-    fn case(&mut self, case: &Case) -> rusqlite::Result<i64> {
-        let identity = case_identity(case);
+    /// Removes the trial of the same key, if there is one, and returns its number for the one that replaces it.
+    fn forget(&mut self, trial: &TrialRecord, change: &mut Change) -> rusqlite::Result<Option<i64>> {
+        let Some(id) = self.known.get(&short(&trial.key.0)).copied() else { return Ok(None) };
+        let outcome = self.find_outcome.query_row([id], |row| word(row, 0, Outcome::parse))?;
+        self.drop_scores.execute([id])?;
+        self.drop_trial.execute([id])?;
+        change.count(outcome, -1);
+        Ok(Some(id))
+    }
+
+    fn case(&mut self, case: &Case, identity: [u8; 16]) -> rusqlite::Result<i64> {
         if let Some(id) = self.find_case.query_row([identity], |row| row.get(0)).optional()? {
             return Ok(id);
         }
@@ -178,19 +218,13 @@ impl<'db> Inserts<'db> {
         self.add_case.insert(params![identity, content])
     }
 
-    fn call(&mut self, call: &CallRecord, change: &mut Change) -> rusqlite::Result<i64> {
-        let (request_text, _) = clean_json(&call.request, &self.redactor, clean_request);
+    fn call(&mut self, call: &CallRecord, ready: &Ready, change: &mut Change) -> rusqlite::Result<i64> {
         let reply = call.reply.as_ref().ok();
-        let cleaned = reply.map(|reply| clean_json(reply, &self.redactor, clean_reply));
-        // A cleaned reply is not what the provider said: it may be shown, but not answer another call.
-        let intact = cleaned.as_ref().is_some_and(|(_, changed)| !changed);
-        let reusable = call.source == CallSource::Live && intact && reply.is_some_and(|r| r.finish != Finish::Error);
-        let (request, reply_row) = self.bodies(call, request_text, cleaned.map(|(text, _)| text))?;
-        let error = call.reply.as_ref().err().map(|error| {
-            let mut error = error.clone();
-            clean_text(&mut error.message, &self.redactor);
-            error
-        });
+        // A reply that a secret was cut from may be shown, but not answer another call.
+        let reusable =
+            call.source == CallSource::Live && ready.intact && reply.is_some_and(|reply| reply.finish != Finish::Error);
+        let (request, reply_row) = self.bodies(call, ready)?;
+        let error = call.reply.as_ref().err();
         let spent = call.spent();
         if call.source == CallSource::Live {
             change.spent += spent.map_or(0, crate::base::Usd::picos);
@@ -208,8 +242,8 @@ impl<'db> Inserts<'db> {
             call.source.word(),
             request,
             reply_row,
-            error.as_ref().map(|error| error.kind.word()),
-            error.as_ref().map(json),
+            error.map(|error| error.kind.word()),
+            error.map(json),
             signed(call.latency_ms.0),
             call.attempts,
             signed(call.waited_ms.0),
@@ -238,38 +272,33 @@ impl<'db> Inserts<'db> {
 
     /// Rows of the request and the reply. A reply that came from another call shares that call's rows when it is
     /// there and says the same.
-    fn bodies(
-        &mut self,
-        call: &CallRecord,
-        request: String,
-        reply: Option<String>,
-    ) -> rusqlite::Result<(i64, Option<i64>)> {
-        let Some(reply) = reply else { return Ok((self.request(request)?, None)) };
+    fn bodies(&mut self, call: &CallRecord, ready: &Ready) -> rusqlite::Result<(i64, Option<i64>)> {
+        let Some(reply) = ready.reply() else { return Ok((self.request(ready.request())?, None)) };
         if matches!(call.source, CallSource::Cache | CallSource::Shared) {
             let mut found = self.find_original.query([call.cache_key.as_bytes()])?;
             if let Some(row) = found.next()?
-                && row.get_ref(2)?.as_str()? == request
+                && row.get_ref(2)?.as_str()? == ready.request()
                 && row.get_ref(3)?.as_str()? == reply
             {
                 return Ok((row.get(0)?, Some(row.get(1)?)));
             }
         }
-        let reply = self.add_body.insert([&reply])?;
-        Ok((self.request(request)?, Some(reply)))
+        let reply = self.add_body.insert([reply])?;
+        Ok((self.request(ready.request())?, Some(reply)))
     }
 
-    fn request(&mut self, text: String) -> rusqlite::Result<i64> {
-        if let Some(id) = self.remembered.get(&text) {
+    fn request(&mut self, text: &str) -> rusqlite::Result<i64> {
+        if let Some(id) = self.remembered.get(text) {
             return Ok(*id);
         }
-        let id = self.add_body.insert([&text])?;
+        let id = self.add_body.insert([text])?;
         if self.remembered_bytes + text.len() > REMEMBERED_BYTES {
             self.remembered.clear();
             self.remembered_bytes = 0;
         }
-        if text.len() <= REMEMBERED_BYTES {
+        if self.rows.repeats && text.len() <= REMEMBERED_BYTES {
             self.remembered_bytes += text.len();
-            self.remembered.insert(text, id);
+            self.remembered.insert(text.to_owned(), id);
         }
         Ok(id)
     }
@@ -290,7 +319,7 @@ impl<'db> Inserts<'db> {
             state,
             value,
             passed,
-            self.redactor.clean(&score.reason),
+            score.reason,
         ])?;
         Ok(())
     }
@@ -300,17 +329,9 @@ fn is_altered(reply: &ChatReply) -> bool {
     !reply.warnings.is_empty()
 }
 
-/// Of everything a stored case holds; 16 bytes are enough to tell cases apart and keep the index small.
-fn case_identity(case: &Case) -> [u8; 16] {
-    let mut builder = DigestBuilder::new("stored-case").part(case.id.as_str().as_bytes()).part(case.digest.as_bytes());
-    builder = builder.part(&case.weight.to_bits().to_be_bytes());
-    builder =
-        builder.part(case.group.as_deref().map_or(&[][..], str::as_bytes)).part(&[u8::from(case.group.is_some())]);
-    for tag in &case.tags {
-        builder = builder.part(tag.as_bytes());
-    }
-    let whole = builder.finish();
-    let mut short = [0; 16];
-    short.copy_from_slice(whole.as_bytes().split_at(16).0);
-    short
+/// The first half of a digest: enough to tell things apart, at half the memory.
+pub(super) fn short(digest: &Digest) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(digest.as_bytes().split_at(16).0);
+    half
 }

@@ -11,6 +11,7 @@ mod insert;
 mod list;
 mod migrate;
 mod open;
+mod ready;
 mod refit;
 mod reuse;
 mod run;

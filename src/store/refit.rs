@@ -1,5 +1,7 @@
 //! Fits a stored run to a plan that has changed since it began.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, params};
 
 use super::StoreError;
@@ -17,8 +19,9 @@ impl Store {
     pub fn refit(&self, run: &RunId, moved: &[(TrialKey, u64)], stale: &[TrialKey]) -> Result<(), StoreError> {
         let id = self.run_number(run)?;
         self.write(|db| {
-            place(db, id, moved)?;
-            take_out(db, id, stale)?;
+            let rows = rows_by_key(db, id)?;
+            place(db, &rows, moved)?;
+            take_out(db, &rows, stale)?;
             recount(db, id)?;
             db.execute(
                 "DELETE FROM suite WHERE run = ?1 AND id NOT IN (SELECT suite FROM trial WHERE run = ?1)",
@@ -33,21 +36,29 @@ impl Store {
     }
 }
 
-fn place(db: &Connection, run: i64, moved: &[(TrialKey, u64)]) -> rusqlite::Result<()> {
-    let mut statement = db.prepare("UPDATE trial SET ordinal = ?3 WHERE run = ?1 AND key = ?2")?;
+/// Numbers of the run's rows by trial key: there is no index by key, and one pass serves all.
+fn rows_by_key(db: &Connection, run: i64) -> rusqlite::Result<HashMap<Vec<u8>, i64>> {
+    db.prepare("SELECT key, id FROM trial WHERE run = ?1")?
+        .query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+fn place(db: &Connection, rows: &HashMap<Vec<u8>, i64>, moved: &[(TrialKey, u64)]) -> rusqlite::Result<()> {
+    let mut statement = db.prepare("UPDATE trial SET ordinal = ?2 WHERE id = ?1")?;
     for (key, ordinal) in moved {
-        statement.execute(params![run, key.0.as_bytes(), signed(*ordinal)])?;
+        if let Some(id) = rows.get(key.0.as_bytes().as_slice()) {
+            statement.execute(params![id, signed(*ordinal)])?;
+        }
     }
     Ok(())
 }
 
-fn take_out(db: &Connection, run: i64, stale: &[TrialKey]) -> rusqlite::Result<()> {
-    let mut scores =
-        db.prepare("DELETE FROM score WHERE trial = (SELECT id FROM trial WHERE run = ?1 AND key = ?2)")?;
-    let mut trial = db.prepare("DELETE FROM trial WHERE run = ?1 AND key = ?2")?;
-    for key in stale {
-        scores.execute(params![run, key.0.as_bytes()])?;
-        trial.execute(params![run, key.0.as_bytes()])?;
+fn take_out(db: &Connection, rows: &HashMap<Vec<u8>, i64>, stale: &[TrialKey]) -> rusqlite::Result<()> {
+    let mut scores = db.prepare("DELETE FROM score WHERE trial = ?1")?;
+    let mut trial = db.prepare("DELETE FROM trial WHERE id = ?1")?;
+    for id in stale.iter().filter_map(|key| rows.get(key.0.as_bytes().as_slice())) {
+        scores.execute([id])?;
+        trial.execute([id])?;
     }
     Ok(())
 }

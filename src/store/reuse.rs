@@ -42,9 +42,11 @@ impl ReplyReader {
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
     pub fn look_up(&self, key: &Digest, not_before: Timestamp) -> Result<Option<CachedReply>, StoreError> {
-        let query = "SELECT r.content, c.latency_ms, c.cost, c.started FROM call c INDEXED BY call_reuse \
-                     JOIN body r ON r.id = c.reply WHERE c.cache_key = ?1 AND c.reusable = 1 AND c.started >= ?2 \
-                     ORDER BY c.started DESC LIMIT 1";
+        let query = "SELECT r.content, c.latency_ms, c.cost, c.started FROM body r JOIN (\
+                         SELECT reply, latency_ms, cost, started FROM call INDEXED BY call_reuse \
+                         WHERE substr(cache_key, 1, 8) = substr(?1, 1, 8) AND cache_key = ?1 AND reusable = 1 \
+                         AND started >= ?2 ORDER BY started DESC LIMIT 1\
+                     ) c ON r.id = c.reply";
         self.pool.with(|db| {
             let attempt = db.prepare_cached(query).and_then(|mut statement| {
                 let found = statement.query_row((key.as_bytes(), not_before.0), |row| {

@@ -219,7 +219,8 @@ impl Store {
                 .prepare("SELECT digest, id FROM variant WHERE run = ?1")?
                 .query_map([id], |row| Ok((digest(row, 0)?, row.get(1)?)))?
                 .collect::<rusqlite::Result<_>>()?;
-            Ok(RunRows { run: id, suites, variants })
+            let repeats = db.prepare("SELECT 1 FROM suite WHERE run = ?1 AND repeat > 1")?.exists([id])?;
+            Ok(RunRows { run: id, suites, variants, repeats })
         })
     }
 

@@ -1,5 +1,7 @@
 //! Values of records as SQLite holds them: words, signed integers, JSON.
 
+use std::ops::Range;
+
 use rusqlite::Row;
 use rusqlite::types::{FromSql, Type};
 use serde::Serialize;
@@ -37,6 +39,15 @@ pub(super) fn millis(number: i64) -> Millis {
 /// A record as JSON. Records of this crate always serialize; should one not, the text says so instead of being lost.
 pub(super) fn json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_else(|error| serde_json::Value::String(error.to_string()).to_string())
+}
+
+/// Appends a record as JSON, followed by a line break, and returns where it stands.
+pub(super) fn json_into<T: Serialize>(value: &T, text: &mut String) -> Range<usize> {
+    let start = text.len();
+    text.push_str(&json(value));
+    let range = start..text.len();
+    text.push('\n');
+    range
 }
 
 /// An error for column `index` that holds what karat does not write.

@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::time::{Instant, timeout_at};
 
 use super::StoreError;
 use super::insert::{Change, InsertError, Inserts, RunRows};
 use super::open::{Access, Pool};
+use super::ready::Ready;
 use super::run::Store;
 use crate::base::{Redactor, RunId};
 use crate::record::TrialRecord;
@@ -21,9 +23,9 @@ use crate::record::TrialRecord;
 /// Longest time a trial waits for others to share its transaction.
 const BATCH_WAIT: Duration = Duration::from_millis(20);
 /// Most trials of one transaction; a full batch does not wait.
-const BATCH_TRIALS: usize = 512;
+const BATCH_TRIALS: usize = 1024;
 /// Trials that wait for the thread before senders wait.
-const CHANNEL_TRIALS: usize = 1024;
+const CHANNEL_TRIALS: usize = 256;
 
 /// What the writing thread says.
 #[derive(Debug)]
@@ -37,7 +39,8 @@ pub enum WriterEvent {
 /// The way to the writing thread of one run. Many tasks may send at once.
 #[derive(Debug)]
 pub struct Writer {
-    sender: mpsc::Sender<Box<TrialRecord>>,
+    sender: mpsc::Sender<Box<Ready>>,
+    redactor: Redactor,
     failure: Arc<OnceLock<StoreError>>,
     thread: JoinHandle<()>,
 }
@@ -78,8 +81,9 @@ impl Writer {
         let io = move |error: std::io::Error| StoreError::of_io(&error, &path);
         // A runtime of this thread alone: only to wait for the channel with a time limit.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(&io)?;
+        let cases = redactor.clone();
         let work = move || {
-            let ended = write_all(&db, &pool, rows, redactor, &runtime, &mut receiver, &mut on_event);
+            let ended = write_all(&db, &pool, rows, cases, &runtime, &mut receiver, &mut on_event);
             if let Err(error) = ended {
                 // Before the channel closes, so that a sender which finds it closed finds the reason.
                 let _already_set = told.set(error.clone());
@@ -88,7 +92,7 @@ impl Writer {
             }
         };
         let thread = thread::Builder::new().name("karat-store".to_owned()).spawn(work).map_err(io)?;
-        Ok(Writer { sender, failure, thread })
+        Ok(Writer { sender, redactor, failure, thread })
     }
 
     /// Hands a finished trial over; waits while the channel is full. It is durable when the event says so.
@@ -96,15 +100,17 @@ impl Writer {
     /// # Errors
     /// The failure that ended the thread; every later call fails the same way.
     pub async fn send(&self, trial: Box<TrialRecord>) -> Result<(), StoreError> {
-        self.sender.send(trial).await.map_err(|_| self.failure())
+        let ready = Box::new(Ready::new(*trial, &self.redactor));
+        self.sender.send(ready).await.map_err(|_| self.failure())
     }
 
-    /// The same for a caller without async.
+    /// The same for a thread outside of an async runtime; inside of one it panics, as all blocking waits of tokio do.
     ///
     /// # Errors
     /// As [`Writer::send`].
     pub fn send_blocking(&self, trial: Box<TrialRecord>) -> Result<(), StoreError> {
-        self.sender.blocking_send(trial).map_err(|_| self.failure())
+        let ready = Box::new(Ready::new(*trial, &self.redactor));
+        self.sender.blocking_send(ready).map_err(|_| self.failure())
     }
 
     /// Waits until everything that was sent is durable, and ends the thread. Blocks the calling thread for as long as
@@ -133,9 +139,10 @@ fn write_all(
     rows: RunRows,
     redactor: Redactor,
     runtime: &tokio::runtime::Runtime,
-    receiver: &mut mpsc::Receiver<Box<TrialRecord>>,
+    receiver: &mut mpsc::Receiver<Box<Ready>>,
     on_event: &mut impl FnMut(WriterEvent),
 ) -> Result<(), StoreError> {
+    tune(db).map_err(|error| pool.error(&error))?;
     let mut inserts = Inserts::prepare(db, rows, redactor).map_err(|error| pool.error(&error))?;
     loop {
         let batch = runtime.block_on(next_batch(receiver));
@@ -150,28 +157,33 @@ fn write_all(
                 InsertError::Store(error) => error,
             });
         }
-        on_event(WriterEvent::Committed(batch));
+        on_event(WriterEvent::Committed(batch.into_iter().map(|ready| ready.trial).collect()));
     }
 }
 
 /// The trials of the next transaction; empty when no more will come.
-async fn next_batch(receiver: &mut mpsc::Receiver<Box<TrialRecord>>) -> Vec<TrialRecord> {
+async fn next_batch(receiver: &mut mpsc::Receiver<Box<Ready>>) -> Vec<Box<Ready>> {
     let mut batch = Vec::new();
-    let Some(first) = receiver.recv().await else { return batch };
-    batch.push(*first);
+    batch.extend(receiver.recv().await);
     let deadline = Instant::now() + BATCH_WAIT;
-    while batch.len() < BATCH_TRIALS {
-        match timeout_at(deadline, receiver.recv()).await {
-            Ok(Some(trial)) => batch.push(*trial),
-            Ok(None) | Err(_) => break,
+    while !batch.is_empty() && batch.len() < BATCH_TRIALS {
+        match receiver.try_recv() {
+            Ok(trial) => batch.push(trial),
+            Err(TryRecvError::Disconnected) => break,
+            // The timer is set only when there is something to wait for.
+            Err(TryRecvError::Empty) => match timeout_at(deadline, receiver.recv()).await {
+                Ok(Some(trial)) => batch.push(trial),
+                Ok(None) | Err(_) => break,
+            },
         }
     }
     batch
 }
 
-fn commit(db: &Connection, inserts: &mut Inserts<'_>, batch: &[TrialRecord]) -> Result<(), InsertError> {
+fn commit(db: &Connection, inserts: &mut Inserts<'_>, batch: &[Box<Ready>]) -> Result<(), InsertError> {
     // IMMEDIATE: a transaction that begins as a reader cannot wait for another process when it starts to write.
     db.execute_batch("BEGIN IMMEDIATE")?;
+    inserts.catch_up()?;
     let mut change = Change::default();
     for trial in batch {
         inserts.add(trial, &mut change)?;
@@ -179,4 +191,10 @@ fn commit(db: &Connection, inserts: &mut Inserts<'_>, batch: &[TrialRecord]) -> 
     inserts.add_change(&change)?;
     db.execute_batch("COMMIT")?;
     Ok(())
+}
+
+/// The writer makes every row that it refers to itself, so SQLite need not look them up again; the random indexes of a
+/// large run fit the larger cache.
+fn tune(db: &Connection) -> rusqlite::Result<()> {
+    db.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA cache_size = -16000;")
 }

@@ -26,16 +26,6 @@ impl SuiteFile {
             problems.push(Diagnostic::error("path-outside-project", message).at(Place::of_file(&shown)));
             return None;
         }
-        if !full.exists() {
-            let near = files::similar(&full, &shown.to_string_lossy());
-            let help = near.map_or_else(
-                || "`karat eval` without a path runs every suite in `evals/`".to_owned(),
-                |near| format!("did you mean `{near}`?"),
-            );
-            let message = format!("`{}` does not exist", shown.display());
-            problems.push(Diagnostic::error("file-not-found", message).at(Place::of_file(&shown)).help(help));
-            return None;
-        }
         let source = read_text(&full, &shown, problems)?;
         let node = parse_yaml(&source, problems)?;
         if node.as_map().is_none() {

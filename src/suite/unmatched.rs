@@ -14,6 +14,10 @@ const COMPARED: usize = 20_000;
 
 /// Reports filters that match in no suite; when all else is sound, also a selection that leaves no case to run.
 pub(super) fn report(suites: &[Suite], surveys: &[Survey], selection: &Selection, problems: &mut Problems) {
+    // Without a suite nothing can match, and why there is none is told already.
+    if suites.is_empty() && problems.has_errors() {
+        return;
+    }
     let hit_in = |hits: fn(&Survey) -> &Vec<bool>, index: usize| {
         surveys.iter().any(|survey| hits(survey).get(index).copied().unwrap_or(false))
     };

@@ -165,6 +165,23 @@ fn a_killed_run_resumes_and_repeats_only_what_was_under_way() {
     assert_eq!(timeless(&told.json()), timeless(&wanted));
 }
 
+#[test]
+fn two_processes_on_one_store_lose_nothing() {
+    let stub = Stub::start(Duration::from_millis(2), |seen| Reaction::Say(seen.user.clone()));
+    let project = Project::new(stub.url(), MODELS[0], 150);
+    let start =
+        || project.karat("eval --no-cache -j 8 --format json").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let children = [start().expect("runs"), start().expect("runs")];
+    for child in children {
+        let told = Told::of(&child.wait_with_output().expect("ends")).exits(0);
+        assert_eq!(counts(&told), (150, 0, 0, 0));
+        let id = told.json()["run"]["id"].as_str().expect("id").to_owned();
+        let stored = project.run(&format!("eval show {id} --format json")).exits(0);
+        assert_eq!(counts(&stored), (150, 0, 0, 0));
+    }
+    assert_eq!(stub.calls(), 300);
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_drains_and_the_run_resumes_without_a_repeated_call() {

@@ -3,10 +3,12 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod bad_inputs;
+mod commands;
 mod completions;
 mod house;
 mod listed;
 mod live;
 mod project;
+mod readme;
 mod stub;
 mod support;

@@ -8,10 +8,10 @@ use crate::cli::{Cli, Exit, Ui};
 /// Print a shell completion script
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  karat completions bash > ~/.local/share/bash-completion/completions/karat\n  karat completions zsh > ~/.zfunc/_karat"
+    before_help = "Examples:\n  karat completions bash > karat.bash    Source it in ~/.bashrc\n  karat completions zsh > _karat         Put it into a folder of $fpath"
 )]
 pub struct CompletionsArgs {
-    /// The shell to complete for
+    /// Complete for this shell
     pub shell: Shell,
 }
 

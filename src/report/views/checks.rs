@@ -1,13 +1,13 @@
-//! The checks a suite can use.
+//! The checks a suite can use: a list of all, or one explained.
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::super::doc::{Block, Column, Doc, Line, Table};
+use super::super::doc::{Block, Column, Doc, Line, Table, Tone};
 use super::super::present::View;
 use crate::eval::SCHEMA_VERSION;
 
-/// The catalogue of checks.
+/// The catalogue of checks, or one of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChecksReport {
     /// [`SCHEMA_VERSION`].
@@ -17,7 +17,7 @@ pub struct ChecksReport {
 }
 
 impl ChecksReport {
-    /// The catalogue of these checks.
+    /// The catalogue of these checks; a single one is explained in full.
     pub fn of(checks: Vec<CheckRow>) -> ChecksReport {
         ChecksReport { schema_version: SCHEMA_VERSION, checks }
     }
@@ -28,43 +28,88 @@ impl ChecksReport {
 pub struct CheckRow {
     /// Its name in a suite.
     pub name: String,
-    /// What it holds.
+    /// When it holds.
     pub about: String,
-    /// Its parameters, in one line.
-    pub parameters: String,
+    /// Where its value comes from when none is written; empty when it must be written, or takes none.
+    pub without_value: String,
+    /// An entry as users write it.
+    pub example: String,
+    /// Its own options, then those of every check.
+    pub options: Vec<CheckOption>,
     /// What it says of empty and missing values.
-    pub edge_cases: String,
+    pub edge_cases: Vec<String>,
     /// Version of its implementation.
     pub version: u32,
+}
+
+/// One option of a check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CheckOption {
+    /// The key users write.
+    pub name: String,
+    /// The kind of value it takes.
+    pub takes: String,
+    /// What it does.
+    pub about: String,
+    /// Whether every check has it.
+    pub common: bool,
 }
 
 impl View for ChecksReport {
     const WHAT: &'static str = "the list of checks";
 
     fn doc(&self) -> Doc {
-        let columns = vec![
-            Column::names("check"),
-            Column::words("holds when"),
-            Column::words("parameters"),
-            Column::words("edge cases"),
-        ];
-        let rows = self
-            .checks
-            .iter()
-            .map(|check| {
-                [&check.name, &check.about, &check.parameters, &check.edge_cases]
-                    .map(|text| Line::from(text.as_str()))
-                    .to_vec()
-            })
-            .collect();
-        let table = Table { columns, rows }.without_boring("parameters", "").without_boring("edge cases", "");
-        let mut doc = Doc::new();
-        doc.push(Block::Table(table));
-        doc.push(Block::Paragraph(Line::from("`not_` before a name turns it round; an ungraded check stays ungraded")));
-        doc
+        match self.checks.as_slice() {
+            [check] => explained(check),
+            checks => listed(checks),
+        }
     }
 
     fn lines(&self) -> Option<Vec<Value>> {
         self.checks.iter().map(|check| serde_json::to_value(check).ok()).collect()
     }
+}
+
+fn listed(checks: &[CheckRow]) -> Doc {
+    let columns = vec![Column::names("check"), Column::words("holds when"), Column::words("options")];
+    let row = |check: &CheckRow| {
+        let own = check.options.iter().filter(|option| !option.common).map(|option| option.name.as_str());
+        let own = own.collect::<Vec<_>>().join(", ");
+        vec![Line::from(check.name.as_str()), Line::from(check.about.as_str()), Line::from(own)]
+    };
+    let table = Table { columns, rows: checks.iter().map(row).collect() };
+    let mut doc = Doc::new();
+    doc.push(Block::Table(table));
+    doc.push_list(vec![
+        Line::from("`not_` before a name turns it round; an ungraded check stays ungraded"),
+        Line::from("options, edge cases and an example of one: ")
+            .then("karat eval --list-checks contains", Tone::Command),
+    ]);
+    doc
+}
+
+fn explained(check: &CheckRow) -> Doc {
+    let mut doc = Doc::new();
+    let about = format!("  holds when {}", check.about);
+    doc.push(Block::Heading(Line::of(check.name.as_str(), Tone::Strong).text(about)));
+    if !check.without_value.is_empty() {
+        doc.push(Block::Paragraph(Line::from(check.without_value.as_str())));
+    }
+    doc.push(Block::Heading(Line::of("example", Tone::Strong)));
+    doc.push(Block::Code(check.example.clone()));
+    let columns = vec![Column::names("option"), Column::words("takes"), Column::words("meaning")];
+    let row = |option: &CheckOption| {
+        [&option.name, &option.takes, &option.about].map(|text| Line::from(text.as_str())).to_vec()
+    };
+    doc.push(Block::Heading(Line::of("options", Tone::Strong)));
+    doc.push(Block::Table(Table { columns, rows: check.options.iter().map(row).collect() }));
+    if !check.edge_cases.is_empty() {
+        doc.push(Block::Heading(Line::of("edge cases", Tone::Strong)));
+        doc.push_list(check.edge_cases.iter().map(|case| Line::from(case.as_str())).collect());
+    }
+    doc.push(Block::Paragraph(Line::from(format!(
+        "`not_{}` turns it round; an ungraded check stays ungraded",
+        check.name
+    ))));
+    doc
 }

@@ -7,8 +7,8 @@ use serde::{Serialize, Serializer};
 use super::super::doc::{Block, Column, Doc, Entry, Line, Table, Tone};
 use super::super::present::View;
 use super::{counted, short_tokens};
-use crate::base::{Millis, Ratio, Tokens};
-use crate::eval::{CheckResult, Counts, EvalReport, Failure, GroupReport, Rate, SuiteReport, shown_cost};
+use crate::base::{Millis, Ratio, Tokens, Usd};
+use crate::eval::{CheckResult, EvalReport, Failure, GroupReport, Rate, SuiteReport, shown_cost};
 use crate::record::{Outcome, RunStatus, Verdict};
 
 /// Reasons shown under the first one.
@@ -23,6 +23,8 @@ pub struct EvalView<'a> {
     pub failures_shown: usize,
     /// The store, as shown to the user; `None` when the run is not stored.
     pub stored_in: Option<&'a str>,
+    /// Flags that every suggested command needs to find this run again, such as `--store other.db`; mostly empty.
+    pub flags: &'a str,
 }
 
 impl Serialize for EvalView<'_> {
@@ -91,7 +93,7 @@ fn group_table(suite: &SuiteReport, with_prompt: bool) -> Table {
         columns.push(Column::names("prompt"));
     }
     columns.push(Column::names("model"));
-    columns.extend(["pass", "rate (95 %)", "score", "p50", "p95", "tokens", "cost", "cached"].map(Column::numbers));
+    columns.extend(FIGURES.map(Column::numbers));
     let rows = suite
         .groups
         .iter()
@@ -108,8 +110,8 @@ fn group_table(suite: &SuiteReport, with_prompt: bool) -> Table {
             row
         })
         .collect();
-    let table = Table { columns, rows };
-    let table = table.without_boring("cached", "0 %").without_boring("cached", "—");
+    let table = Table { columns, rows }.without_boring("cached", "0 %").without_boring("cached", "—");
+    let table = table.without_boring("not graded", "0");
     if several && suite.groups.iter().all(|group| group.verdict.verdict == suite.verdict.verdict) {
         return table.without_boring_verdict();
     }
@@ -125,12 +127,17 @@ impl Table {
     }
 }
 
-fn figures(group: &GroupReport) -> [String; 8] {
+/// The columns of a suite's table. Trials that are not counted in the rate have one of their own, left out where all
+/// are graded.
+const FIGURES: [&str; 9] = ["pass", "not graded", "rate (95 %)", "score", "p50", "p95", "tokens", "cost", "cached"];
+
+fn figures(group: &GroupReport) -> [String; 9] {
     let counts = group.counts;
     let used = &group.consumption;
     let unknown = "—".to_owned();
     [
         format!("{}/{}", counts.pass, counts.graded()),
+        (counts.error + counts.ungraded + counts.skipped).to_string(),
         group.pass_rate.map_or(unknown.clone(), |rate| {
             format!("{} ({:.0}–{:.0})", percent(rate), rate.low * 100.0, rate.high * 100.0)
         }),
@@ -147,17 +154,6 @@ fn figures(group: &GroupReport) -> [String; 8] {
 fn suite_notes(suite: &SuiteReport) -> Vec<Line> {
     let mut notes: Vec<Line> = suite.verdict.reasons.iter().skip(1).map(|reason| Line::from(reason.as_str())).collect();
     let sum = |of: fn(&GroupReport) -> u64| suite.groups.iter().map(of).sum::<u64>();
-    for group in &suite.groups {
-        let rest = Counts { pass: 0, fail: 0, ..group.counts };
-        if rest.error + rest.ungraded + rest.skipped > 0 {
-            let of =
-                if suite.groups.len() > 1 { format!("{} on {}: ", group.prompt, group.model) } else { String::new() };
-            notes.push(Line::from(format!("{of}{}, not counted in the rate", rest.sentence())));
-        }
-    }
-    if suite.groups.iter().filter_map(|group| group.pass_rate).any(|rate| rate.clustered) {
-        notes.push(Line::from("the intervals count cases, not repeats, and allow for grouped cases"));
-    }
     let altered = sum(|group| group.altered_trials);
     if altered > 0 {
         notes.push(Line::from(format!(
@@ -183,10 +179,10 @@ impl EvalView<'_> {
             format!("{} of {} did not pass", Tokens(report.failures_total), counted(total, "trial", "trials"));
         doc.push(Block::Heading(Line::of(did_not, Tone::Strong)));
         let shown: Vec<&Failure> = report.failures.iter().take(self.failures_shown).collect();
-        doc.push(Block::Entries(shown.iter().map(|failure| entry(failure)).collect()));
+        doc.push(Block::Entries(shown.iter().map(|failure| self.entry(failure)).collect()));
         let left = report.failures_total.saturating_sub(u64::try_from(shown.len()).unwrap_or(u64::MAX));
         if left > 0 {
-            let command = format!("karat eval export {}", report.run.id);
+            let command = self.with_flags(format!("karat eval export {}", report.run.id));
             let more = Line::from(format!("and {} more: ", Tokens(left))).then(command, Tone::Command);
             doc.push(Block::Paragraph(more));
         }
@@ -200,9 +196,18 @@ impl EvalView<'_> {
         let mut facts = vec![
             ("trials".to_owned(), Line::from(totals.counts.sentence())),
             ("calls".to_owned(), Line::from(self.calls())),
-            ("tokens".to_owned(), Line::from(format!("{input} in, {output} out"))),
-            ("cost".to_owned(), Line::from(self.cost())),
         ];
+        // Without a reply there is neither a token nor a price to speak of, unless failing calls cost something.
+        if totals.consumption.replies > 0 {
+            facts.push(("tokens".to_owned(), Line::from(format!("{input} in, {output} out"))));
+        }
+        if totals.consumption.replies > 0 || totals.consumption.spent_usd.is_some_and(|spent| spent > Usd::ZERO) {
+            facts.push(("cost".to_owned(), Line::from(self.cost())));
+        }
+        let mut rates = report.suites.iter().flat_map(|suite| &suite.groups).filter_map(|group| group.pass_rate);
+        if rates.any(|rate| rate.clustered) {
+            facts.push(("rates".to_owned(), Line::from("each with its 95 % interval, wider where cases are related")));
+        }
         let mut run = Line::of(report.run.id.as_str(), Tone::Strong);
         if let Some(path) = self.stored_in {
             run = run.text(format!(" in {path}"));
@@ -225,7 +230,8 @@ impl EvalView<'_> {
     fn calls(&self) -> String {
         let cache = &self.report.cache;
         if self.report.run.calls == "replay" {
-            return format!("replayed from cassettes: nothing was called ({} replies)", Tokens(cache.cassette));
+            let replies = counted(self.report.totals.consumption.replies, "reply", "replies");
+            return format!("{replies} replayed from cassettes, nothing was called");
         }
         let retries = self.report.totals.http_attempts.saturating_sub(cache.live);
         let mut parts = Vec::new();
@@ -265,13 +271,30 @@ impl EvalView<'_> {
     fn next_step(&self) -> Option<String> {
         let run = &self.report.run;
         self.stored_in?;
-        match run.status {
+        let command = match run.status {
             RunStatus::Interrupted | RunStatus::OverBudget | RunStatus::Aborted | RunStatus::Running => {
-                Some(format!("karat eval --resume {}", run.id))
+                format!("karat eval --resume {}", run.id)
             }
-            RunStatus::Complete if self.report.failures_total > 0 => Some(format!("karat eval --failed-in {}", run.id)),
-            RunStatus::Complete => None,
-        }
+            // Nothing failed, some calls did: those alone are repeated, in the same run.
+            RunStatus::Complete if self.report.failures_total > 0 && self.report.totals.counts.fail == 0 => {
+                format!("karat eval --resume {} --retry-errors", run.id)
+            }
+            RunStatus::Complete if self.report.failures_total > 0 => format!("karat eval --failed-in {}", run.id),
+            RunStatus::Complete => return None,
+        };
+        Some(self.with_flags(command))
+    }
+
+    /// A command, with the flags it needs to find this run again.
+    fn with_flags(&self, command: String) -> String {
+        if self.flags.is_empty() { command } else { format!("{command} {}", self.flags) }
+    }
+
+    fn entry(&self, failure: &Failure) -> Entry {
+        let mut entry = entry(failure);
+        let rerun = self.with_flags(failure.rerun.clone());
+        entry.lines.push(("rerun".to_owned(), Line::of(rerun, Tone::Command)));
+        entry
     }
 }
 
@@ -286,7 +309,11 @@ fn entry(failure: &Failure) -> Entry {
         head = head.then(format!(" · {latency}"), Tone::Dim);
     }
     let mut entry = Entry::new(failure.outcome.word(), Tone::of_outcome(failure.outcome), head);
-    if let Some(note) = &failure.note {
+    // The note of an ungraded trial quotes the check that is ungraded, which is shown below.
+    let repeats = |note: &&String| {
+        failure.scores.iter().any(|check| !check.reason.is_empty() && note.contains(check.reason.as_str()))
+    };
+    if let Some(note) = failure.note.as_ref().filter(|note| !repeats(note)) {
         let label = failure.error_kind.map_or("why", |kind| kind.word());
         entry.lines.push((label.to_owned(), Line::from(note.as_str())));
     }
@@ -301,7 +328,6 @@ fn entry(failure: &Failure) -> Entry {
         let reply = if chars == 0 { Line::of("(empty)", Tone::Dim) } else { Line::quote(output.as_str(), chars) };
         entry.lines.push(("reply".to_owned(), reply));
     }
-    entry.lines.push(("rerun".to_owned(), Line::of(failure.rerun.as_str(), Tone::Command)));
     entry
 }
 

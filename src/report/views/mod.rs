@@ -6,7 +6,7 @@ mod plan;
 mod runs;
 mod trial;
 
-pub use checks::{CheckRow, ChecksReport};
+pub use checks::{CheckOption, CheckRow, ChecksReport};
 pub use eval::EvalView;
 pub use runs::{RunRow, RunsReport};
 pub use trial::{CallReport, CaseFacts, TrialReport, TrialsReport};

@@ -1,13 +1,9 @@
 //! Several writers at once, and writers that die.
 
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-
-use super::sample::{Folder, begin, raw, run_id, trial, write, writer};
+use super::sample::{Folder, begin, raw, trial, write, writer};
 use crate::base::Redactor;
 use crate::record::TrialRecord;
-use crate::store::{Access, Store, WriterEvent};
+use crate::store::WriterEvent;
 
 /// Trials of two writers with keys of their own.
 fn share(of: u64, count: u64) -> impl Iterator<Item = TrialRecord> {
@@ -33,6 +29,24 @@ fn two_handles_writing_at_once_lose_nothing() {
 }
 
 #[test]
+fn two_writers_of_the_same_trials_count_each_once() {
+    let folder = Folder::new();
+    let (first, run) = folder.with_run("r1");
+    let second = folder.store();
+    write(&first, &run, share(0, 10));
+    std::thread::scope(|scope| {
+        scope.spawn(|| write(&first, &run, share(0, 1_500)));
+        scope.spawn(|| write(&second, &run, share(0, 1_500)));
+    });
+    assert_eq!(first.run_row(&run).unwrap().counts.pass, 1_500);
+    assert_eq!(raw(&folder.db(), "SELECT count(*) FROM trial"), 1_500);
+    assert_eq!(raw(&folder.db(), "SELECT count(DISTINCT key) FROM trial"), 1_500);
+    assert_eq!(raw(&folder.db(), "SELECT count(*) FROM score"), 4_500);
+    assert_eq!(raw(&folder.db(), "SELECT count(*) FROM call"), 3_010, "every call was paid for");
+    assert_eq!(raw(&folder.db(), "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+}
+
+#[test]
 fn many_threads_may_create_the_file_at_once() {
     let folder = Folder::new();
     std::thread::scope(|scope| {
@@ -42,84 +56,6 @@ fn many_threads_may_create_the_file_at_once() {
         }
     });
     assert_eq!(folder.store().runs(100).unwrap().len(), 8);
-}
-
-/// This test binary again, running only `child`, with the store's path.
-fn spawn(child: &str, folder: &Folder, share: &str) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &format!("store::tests::concurrent::{child}"), "--ignored", "--nocapture"])
-        .env("KARAT_TEST_STORE", folder.db())
-        .env("KARAT_TEST_SHARE", share)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap()
-}
-
-fn told_store() -> Store {
-    Store::open(&PathBuf::from(std::env::var("KARAT_TEST_STORE").unwrap()), Access::Write).unwrap()
-}
-
-#[test]
-fn two_processes_writing_at_once_lose_nothing() {
-    let folder = Folder::new();
-    let (store, run) = folder.with_run("r1");
-    let children = [spawn("child_writes", &folder, "1"), spawn("child_writes", &folder, "2")];
-    write(&store, &run, share(0, 500));
-    for child in children {
-        assert!(child.wait_with_output().unwrap().status.success());
-    }
-    assert_eq!(store.run_row(&run).unwrap().counts.pass, 1_500);
-    assert_eq!(store.finished(&run).unwrap().len(), 1_500);
-}
-
-#[test]
-#[ignore = "a child process of `two_processes_writing_at_once_lose_nothing`"]
-fn child_writes() {
-    let of: u64 = std::env::var("KARAT_TEST_SHARE").unwrap().parse().unwrap();
-    write(&told_store(), &run_id("r1"), share(of, 500));
-}
-
-#[test]
-fn what_was_committed_survives_a_killed_process() {
-    let folder = Folder::new();
-    let (store, run) = folder.with_run("r1");
-    drop(store);
-    let mut child = spawn("child_is_killed", &folder, "0");
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    // The test harness writes to the same line.
-    let told = lines.map_while(Result::ok).find_map(|line| line.split("committed ").nth(1).map(str::to_owned));
-    assert!(!child.wait().unwrap().success(), "it should have died");
-    let told: usize = told.unwrap().parse().unwrap();
-    let store = folder.store();
-    let finished = store.finished(&run).unwrap();
-    assert!(told > 0 && finished.len() >= told, "{told} were told durable, {} are there", finished.len());
-    let counts = store.run_row(&run).unwrap().counts;
-    assert_eq!(counts.total(), u64::try_from(finished.len()).unwrap(), "a half-written batch");
-    assert_eq!(store.header(&run).unwrap().ended, None);
-    write(&store, &run, share(0, 3_000));
-    assert_eq!(store.finished(&run).unwrap().len(), 3_000);
-}
-
-#[test]
-#[ignore = "a child process of `what_was_committed_survives_a_killed_process`"]
-fn child_is_killed() {
-    let store = told_store();
-    let mut committed = 0;
-    let mut batches = 0;
-    let on_event = move |event| {
-        let WriterEvent::Committed(trials) = event else { return };
-        committed += trials.len();
-        batches += 1;
-        if batches == 2 {
-            println!("committed {committed}");
-            std::process::abort();
-        }
-    };
-    let writer = store.writer(&run_id("r1"), Redactor::default(), on_event).unwrap();
-    for trial in share(0, 3_000) {
-        writer.send_blocking(Box::new(trial)).unwrap();
-    }
-    writer.close().unwrap();
 }
 
 #[test]

@@ -126,6 +126,7 @@ fn a_file_of_version_1_keeps_every_row() {
     begun.ended = Some(Timestamp(9_000));
     assert_eq!(store.header(&run).unwrap(), RunHeader { ..begun });
     assert_eq!(store.suites(&run).unwrap()[0].verdict, Some(verdict()));
+    assert_eq!(store.suites(&run).unwrap()[1], suites()[1]);
     assert_eq!(store.variants(&run).unwrap(), variants());
     assert_eq!(store.trials(&run, &crate::store::TrialFilter::default()).unwrap(), [trial(1), trial(2), skipped(3)]);
     let row = store.run_row(&run).unwrap();
@@ -133,4 +134,23 @@ fn a_file_of_version_1_keeps_every_row() {
     assert_eq!(row.spent.known, Usd::from_picos(3_000));
     assert_eq!(super::sample::raw(&folder.db(), "SELECT count(*) FROM call"), 3);
     assert!(store.reply_reader().get(&Digest::of_bytes(b"key 2"), Timestamp(0)).is_some());
+}
+
+#[test]
+fn a_migrated_file_has_the_same_tables_as_a_fresh_one() {
+    let folder = Folder::new();
+    let migrated = folder.path().join("old.db");
+    let sql = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/store/v1.sql")).unwrap();
+    rusqlite::Connection::open(&migrated).unwrap().execute_batch(&sql).unwrap();
+    let shape = |path: &std::path::Path| -> Vec<String> {
+        drop(Store::open(path, Access::Write).unwrap());
+        let db = rusqlite::Connection::open(path).unwrap();
+        let query = "SELECT m.type || ' ' || m.name || ' ' || coalesce(c.name || ' ' || c.type || c.\"notnull\", m.sql, '') \
+                     FROM sqlite_schema m LEFT JOIN pragma_table_info(m.name) c ON m.type = 'table' ORDER BY 1";
+        let mut statement = db.prepare(query).unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    };
+    let fresh = shape(&folder.db());
+    assert!(fresh.len() > 80);
+    assert_eq!(shape(&migrated), fresh);
 }

@@ -73,7 +73,7 @@ pub(super) fn suites() -> Vec<SuiteRecord> {
         path: format!("evals/{word}.yaml"),
         digest: Digest::of_bytes(word.as_bytes()),
         cases: 6,
-        repeat: 1,
+        repeat: 4,
         goal: json!({"pass_rate": ">= 0.9"}),
         verdict: None,
     };

@@ -3,23 +3,14 @@
 use super::present::show;
 use crate::base::closest;
 use crate::cli::{Exit, Session, UsageError};
-use crate::report::{CheckRow, ChecksReport, Format};
-use crate::score::{CheckSpec, ValueRule, catalogue};
+use crate::report::{CheckOption, CheckRow, ChecksReport, Format};
+use crate::score::{COMMON_OPTIONS, CheckSpec, OptionSpec, ValueRule, catalogue};
 
-/// Prints all checks, or the one of this name; an empty name means all.
+/// Prints all checks, or explains the one of this name; an empty name means all.
 pub(super) fn run(name: &str, format: Format, session: &Session) -> anyhow::Result<Exit> {
     let wanted = name.strip_prefix("not_").unwrap_or(name);
-    let rows: Vec<CheckRow> = catalogue()
-        .iter()
-        .filter(|spec| wanted.is_empty() || spec.name == wanted)
-        .map(|spec| CheckRow {
-            name: spec.name.to_owned(),
-            about: spec.about.to_owned(),
-            parameters: parameters(spec),
-            edge_cases: spec.degenerate.join("; "),
-            version: spec.version,
-        })
-        .collect();
+    let chosen = catalogue().iter().filter(|spec| wanted.is_empty() || spec.name == wanted);
+    let rows: Vec<CheckRow> = chosen.map(|spec| row(spec)).collect();
     if rows.is_empty() {
         let near = closest(wanted, catalogue().iter().map(|spec| spec.name));
         let help = near.map_or_else(
@@ -32,13 +23,28 @@ pub(super) fn run(name: &str, format: Format, session: &Session) -> anyhow::Resu
     Ok(Exit::Passed)
 }
 
-/// The options of a check in one line: what its value is, then its own options with what they take.
-fn parameters(spec: &CheckSpec) -> String {
-    let value = match spec.value {
-        ValueRule::OrExpected => Some("without a value: the case's `expected`".to_owned()),
-        ValueRule::Optional => Some("may go without a value".to_owned()),
-        ValueRule::None | ValueRule::Required => None,
+fn row(spec: &CheckSpec) -> CheckRow {
+    let option = |option: &OptionSpec, common| CheckOption {
+        name: option.name.to_owned(),
+        takes: option.takes.to_owned(),
+        about: option.about.to_owned(),
+        common,
     };
-    let options = spec.options.iter().map(|option| format!("{} ({})", option.name, option.takes));
-    value.into_iter().chain(options).collect::<Vec<_>>().join("; ")
+    let own = spec.options.iter().map(|own| option(own, false));
+    // A check without a value has nothing to take from the case.
+    let takes_value = spec.value != ValueRule::None;
+    let common = COMMON_OPTIONS.iter().filter(|common| takes_value || common.name != "from");
+    CheckRow {
+        name: spec.name.to_owned(),
+        about: spec.about.to_owned(),
+        without_value: match spec.value {
+            ValueRule::OrExpected => format!("without `{}` it takes the case's `expected`", spec.short),
+            ValueRule::Optional => "it may go without a value".to_owned(),
+            ValueRule::None | ValueRule::Required => String::new(),
+        },
+        example: spec.example.to_owned(),
+        options: own.chain(common.map(|common| option(common, true))).collect(),
+        edge_cases: spec.degenerate.iter().map(|&case| case.to_owned()).collect(),
+        version: spec.version,
+    }
 }

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::args::{EvalArgs, UndecidedArg};
 use super::listen::{Heard, listen};
 use super::load::Loaded;
-use super::present::show_report;
+use super::present::{Shown, show_report};
 use super::providers::Providers;
 use super::stored::report_of;
 use crate::cli::progress::Progress;
@@ -16,10 +16,11 @@ use crate::cli::signals::Signals;
 use crate::cli::{Exit, Session, UsageError};
 use crate::eval::{Bounds, EvalReport, Finished, Limit, Stop, execute, trials};
 use crate::record::{RunHeader, RunStatus, VerdictWord};
+use crate::report::Format;
 use crate::store::{Store, WriterEvent};
 
 /// Events under way between engine and listener; more would only hold memory.
-const EVENTS_UNDER_WAY: usize = 256;
+const EVENTS_UNDER_WAY: usize = 64;
 
 /// A run that is ready to start or to go on: it is in the store, with its suites and variants.
 pub(super) struct Drive<'a> {
@@ -95,12 +96,16 @@ fn conclude(run: &Drive<'_>, heard: &Heard, signals: &Signals) -> anyhow::Result
     let report = report_of(store, id, loaded.config.max_errors.value)?;
     let verdicts: Vec<_> = report.suites.iter().map(|suite| (suite.name.clone(), suite.verdict.clone())).collect();
     store.finish_run(id, heard.status, now, &verdicts)?;
-    show_report(&report, args.show.format, &args.show.output, store, session)?;
+    let shown = Shown::of(store, &header.calls, &loaded.config, session);
+    show_report(&report, args.show.format, &args.show.output, &shown, session)?;
     if let Some(error) = &heard.fatal {
         session.ui.problem(&format!("error: the run stopped: {}", error.message));
     }
-    if heard.status != RunStatus::Complete {
-        session.ui.problem(&format!("what finished is stored; `karat eval --resume {id}` goes on from there"));
+    // On a terminal the report ends with it.
+    let is_read = session.ui.around.stdout_tty && matches!(args.show.format, Format::Auto | Format::Table);
+    if heard.status != RunStatus::Complete && !is_read {
+        let command = shown.command(&format!("karat eval --resume {id}"));
+        session.ui.problem(&format!("what finished is stored; `{command}` goes on from there"));
     }
     Ok(exit_of(&report, args, heard.status, signals))
 }
@@ -109,6 +114,11 @@ fn exit_of(report: &EvalReport, args: &EvalArgs, status: RunStatus, signals: &Si
     if status == RunStatus::Interrupted && signals.came() {
         return if signals.was_terminate() { Exit::Terminated } else { Exit::Interrupted };
     }
+    exit_of_verdict(report, args)
+}
+
+/// The exit code of a run that was not stopped by a signal.
+pub(super) fn exit_of_verdict(report: &EvalReport, args: &EvalArgs) -> Exit {
     let failed = args.how.fail_exit_code.map_or(Exit::Failed, Exit::FailedAs);
     match (report.verdict.verdict, args.how.undecided) {
         (VerdictWord::Pass, _) | (VerdictWord::Undecided, UndecidedArg::Pass) => Exit::Passed,

@@ -3,7 +3,7 @@
 use anyhow::Context;
 
 use super::args::ExportArgs;
-use super::present::write_report;
+use super::present::{Shown, write_report};
 use super::stored::{find, open_to_read, report_of};
 use crate::base::files::write_atomic;
 use crate::cli::{Exit, Session};
@@ -20,13 +20,14 @@ pub(super) fn run(args: &ExportArgs, session: &Session) -> anyhow::Result<Exit> 
         (None, None) => Format::Jsonl,
     };
     let mut bytes = Vec::new();
-    write_report(&report, format.settled(false), &store, session, args.output.is_some(), &mut bytes)?;
+    let shown = Shown::of(&store, &report.run.calls, &config, session);
+    write_report(&report, format.settled(false), &shown, session, args.output.is_some(), &mut bytes)?;
     match &args.output {
         None => session.ui.answer(&String::from_utf8_lossy(&bytes))?,
         Some(file) => {
             write_atomic(&session.cwd.join(file), &bytes)
                 .with_context(|| format!("`{}` cannot be written", file.display()))?;
-            session.ui.note(&format!("wrote {} bytes to {}", bytes.len(), file.display()));
+            session.ui.note(&format!("wrote run {id} to {}", file.display()));
         }
     }
     Ok(Exit::Passed)

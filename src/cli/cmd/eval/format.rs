@@ -4,8 +4,10 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::report::Format;
 
-/// Reads the words of [`Format`]; help and completions come from the same table.
-pub(super) fn format_parser() -> impl TypedValueParser<Value = Format> {
-    let words = Format::all().map(|(_, word, about)| PossibleValue::new(word).help(about));
+/// Reads the words of these formats; help and completions come from the same table.
+pub(super) fn format_parser(
+    formats: impl Iterator<Item = (Format, &'static str, &'static str)>,
+) -> impl TypedValueParser<Value = Format> {
+    let words = formats.map(|(_, word, about)| PossibleValue::new(word).help(about));
     PossibleValuesParser::new(words).try_map(|word| word.parse::<Format>())
 }

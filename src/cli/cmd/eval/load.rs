@@ -1,18 +1,21 @@
 //! From options to suites that may be run: reads everything, and reports everything wrong with it at once.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{CallsArg, EvalArgs};
 use super::options::PlanOptions;
-use crate::base::{ModelRef, Problems, Usd};
+use crate::base::{Diagnostic, ModelRef, Problems, Usd, closest};
 use crate::cli::{Session, UsageError};
 use crate::config::{CallMode, Config, Overrides};
 use crate::eval::{Estimator, SurveyedSuite};
 use crate::price::{PriceOverride, PriceTable};
 use crate::prompt::Registry;
-use crate::suite::{LoadContext, Selection, discover, load as load_suites, survey_all};
+use crate::suite::{LoadContext, Selection, Survey, discover, load as load_suites, survey_all};
+
+/// Words after `karat eval` that are no suite files.
+const SUBCOMMANDS: &[&str] = &["list", "show", "export"];
 
 /// Everything a run is made of.
 pub(super) struct Loaded {
@@ -90,7 +93,7 @@ pub(super) fn load(
     let paths: Vec<PathBuf> = if options.files.is_empty() {
         discover(&config.evals.value, &mut problems)
     } else {
-        options.files.iter().map(|path| root.join(path)).collect()
+        named_files(&options.files, &config, session, &mut problems)
     };
     if paths.is_empty() && !problems.has_errors() {
         let folder = session.shown(&config.evals.value);
@@ -105,8 +108,45 @@ pub(super) fn load(
     let surveys = survey_all(&suites, &selection, &mut problems);
     let prices = price_table(&config, &mut problems)?;
     session.stop_on(problems)?;
-    let suites = suites.into_iter().zip(surveys).map(|(suite, survey)| SurveyedSuite::new(suite, survey)).collect();
+    // A suite without a selected case is not part of the run: it has nothing to be judged by.
+    let has_part = |survey: &Survey| survey.selected + survey.skipped > 0 && !survey.variants.is_empty();
+    let chosen = suites.into_iter().zip(surveys).filter(|(_, survey)| has_part(survey));
+    let suites = chosen.map(|(suite, survey)| SurveyedSuite::new(suite, survey)).collect();
     Ok(Loaded { config, suites, selection, prices })
+}
+
+/// The files that were named; those that do not exist are reported with what might have been meant.
+fn named_files(files: &[PathBuf], config: &Config, session: &Session, problems: &mut Problems) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for file in files {
+        let path = session.root.join(file);
+        if path.exists() {
+            found.push(path);
+            continue;
+        }
+        let known: Vec<String> = discover(&config.evals.value, &mut Problems::new())
+            .iter()
+            .map(|suite| session.shown(suite).display().to_string())
+            .collect();
+        let help = meant(&file.display().to_string(), &known)
+            .unwrap_or_else(|| "`karat eval` without a file runs every suite of the project".to_owned());
+        let message = format!("there is no suite file `{}`", file.display());
+        problems.push(Diagnostic::error("file-not-found", message).help(help));
+    }
+    found
+}
+
+/// What a word that names no file might mean: a suite without its folder and extension, a typo, or a subcommand.
+fn meant(word: &str, files: &[String]) -> Option<String> {
+    let stem = |file: &str| Path::new(file).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let stems: Vec<String> = files.iter().filter_map(|file| stem(file)).collect();
+    let wanted = stem(word)?;
+    if let Some(command) = closest(word, SUBCOMMANDS.iter().copied()) {
+        return Some(format!("did you mean `karat eval {command}`?"));
+    }
+    let near = closest(&wanted, stems.iter().map(String::as_str))?;
+    let file = files.iter().find(|file| stem(file).as_deref() == Some(near))?;
+    Some(format!("did you mean `{file}`?"))
 }
 
 /// The bundled prices with those of `karat.yaml` on top.

@@ -38,7 +38,7 @@ impl PlanOptions {
         let select = args.select.clone();
         PlanOptions {
             version: VERSION,
-            files: args.suites.iter().map(|path| session.shown(path)).collect(),
+            files: args.suites.iter().map(|path| session.named(path)).collect(),
             suite: select.suite,
             case: select.case,
             tag: select.tag,
@@ -72,6 +72,23 @@ impl PlanOptions {
         serde_json::to_value(self).unwrap_or(Value::Null)
     }
 
+    /// Narrows the plan to the cases that did not pass in an earlier run, whose files, prompts and models are taken over
+    /// where the command line names none: what failed is run again, and no more.
+    pub(super) fn only(&mut self, cases: Vec<(SafeName, CaseId)>, earlier: &Value) {
+        self.only_cases = Some(cases);
+        let Ok(earlier) = PlanOptions::stored(earlier) else { return };
+        let take = |mine: &mut Vec<String>, theirs: Vec<String>| {
+            if mine.is_empty() {
+                *mine = theirs;
+            }
+        };
+        take(&mut self.prompt, earlier.prompt);
+        take(&mut self.model, earlier.model);
+        if self.files.is_empty() {
+            self.files = earlier.files;
+        }
+    }
+
     /// What of the suites' cases and variants is chosen.
     pub(super) fn selection(&self) -> Selection {
         Selection {
@@ -85,5 +102,40 @@ impl PlanOptions {
             seed: self.seed,
             keys: self.only_cases.as_ref().map(|cases| cases.iter().cloned().collect()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn options(files: &[&str], models: &[&str]) -> PlanOptions {
+        let stored = json!({
+            "version": VERSION, "files": files, "suite": ["a"], "case": [], "tag": [], "prompt": [], "model": models,
+            "first": 1, "sample": null, "seed": 0, "only_cases": null
+        });
+        PlanOptions::stored(&stored).expect("options")
+    }
+
+    #[test]
+    fn what_failed_is_run_again_with_the_files_and_models_of_its_run_and_no_others() {
+        let earlier = options(&["other/a.yaml"], &["openai/*"]).to_json();
+        let mut rerun = PlanOptions { first: None, suite: Vec::new(), ..options(&[], &[]) };
+        rerun.only(Vec::new(), &earlier);
+        assert_eq!((&rerun.files, &rerun.model), (&vec![PathBuf::from("other/a.yaml")], &vec!["openai/*".to_owned()]));
+        // `--first` chose among all cases then; among those that failed it would hide some.
+        assert_eq!((rerun.first, rerun.only_cases), (None, Some(Vec::new())));
+        let mut named = options(&["b.yaml"], &["anthropic/*"]);
+        named.only(Vec::new(), &earlier);
+        assert_eq!((named.files, named.model), (vec![PathBuf::from("b.yaml")], vec!["anthropic/*".to_owned()]));
+    }
+
+    #[test]
+    fn options_of_another_version_are_refused() {
+        let mut stored = options(&[], &[]).to_json();
+        stored["version"] = json!(2);
+        assert!(PlanOptions::stored(&stored).is_err());
     }
 }

@@ -3,17 +3,18 @@
 use super::args::EvalArgs;
 use super::options::PlanOptions;
 use super::present::show;
-use super::run::{failed_cases, prepare};
+use super::run::{only_failed, prepare};
 use crate::base::Usd;
 use crate::cli::{Exit, Session, UsageError};
 use crate::config::CallMode;
 use crate::eval::{PlanReport, SCHEMA_VERSION};
+use crate::stats::wilson;
 
 /// Prints the plan, tokens and cost. Calls nothing and stores nothing.
 pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
     let mut options = PlanOptions::of(args, session);
     if let Some(named) = &args.select.failed_in {
-        options.only_cases = Some(failed_cases(named, session)?);
+        only_failed(&mut options, named, session)?;
     }
     let loaded = prepare(&options, args, session)?;
     let config = &loaded.config;
@@ -47,5 +48,18 @@ fn notes(calls: CallMode, suites: &[crate::eval::PlanSuite]) -> Vec<String> {
     if suites.iter().any(|suite| suite.variants.iter().any(|variant| !variant.input_exact)) {
         notes.push("input tokens are estimated where a model's own vocabulary is not published".to_owned());
     }
+    notes.extend(suites.iter().filter_map(reach));
     notes
+}
+
+/// What a suite of so few cases leaves open even when all of them pass; from 100 cases on there is little to say.
+fn reach(suite: &crate::eval::PlanSuite) -> Option<String> {
+    let cases = suite.cases;
+    let low = wilson(cases, cases, 0.95)?.low;
+    let text = format!(
+        "{}: {cases} of {cases} passing would still allow a true pass rate of {:.0} % (95 %)",
+        suite.name,
+        low * 100.0
+    );
+    (cases < 100).then_some(text)
 }

@@ -92,6 +92,7 @@ impl Providers {
             },
             providers: self.settings.clone(),
             cache,
+            root: session.root.clone(),
             cassettes: config.cassettes.value.clone(),
             clock: Arc::clone(&session.clock),
             transport: Arc::new(HttpClient::new(NetOptions::default())),
@@ -117,14 +118,16 @@ impl ReplyCache for StoredReplies {
 
 /// Prices replies; each model is looked up once.
 fn pricer(prices: Arc<PriceTable>) -> Pricer {
-    let models: Mutex<HashMap<ModelRef, Resolution>> = Mutex::default();
+    let models: Mutex<HashMap<ModelRef, (Resolution, bool)>> = Mutex::default();
     Arc::new(move |model: &ModelRef, reply: &ChatReply, at: Timestamp| {
-        let resolution = {
+        let provider = Some(model.provider.as_str());
+        let (resolution, states_bill) = {
             let mut models = models.lock().unwrap_or_else(PoisonError::into_inner);
-            let find = || prices.resolve(Some(model.provider.as_str()), &model.model, None);
+            let find = || (prices.resolve(provider, &model.model, None), prices.reports_cost(provider, &model.model));
             models.entry(model.clone()).or_insert_with(find).clone()
         };
-        let reported = reply.reported_cost.map(crate::base::Usd::to_decimal);
+        // A cost field is the bill only where the provider documents it; elsewhere it is somebody's guess.
+        let reported = reply.reported_cost.filter(|_| states_bill).map(crate::base::Usd::to_decimal);
         let terms = Terms { service_tier: reply.service_tier.as_deref(), reported, ..Terms::at(at) };
         let usage = reply.usage?;
         resolution.cost(&usage, &terms)

@@ -1,10 +1,11 @@
 //! `karat eval --resume [RUN]`: goes on with a stopped run, by the content of its trials.
 
 use super::args::EvalArgs;
-use super::drive::{Drive, drive};
+use super::drive::{Drive, drive, exit_of_verdict};
 use super::options::PlanOptions;
+use super::present::{Shown, show_report};
 use super::run::{prepare, suite_records, variant_records};
-use super::stored::{find, open_to_read};
+use super::stored::{find, open_to_read, report_of};
 use super::{money, providers};
 use crate::base::RunId;
 use crate::cli::{Exit, Session};
@@ -33,9 +34,16 @@ pub(super) fn run(named: &str, args: &EvalArgs, session: &Session) -> anyhow::Re
         store.refit(&id, &fit.moved, &fit.stale)?;
         finished.forget(&fit.stale);
     }
+    let left = loaded.trials().saturating_sub(finished.count());
+    if left == 0 && changed.is_empty() && header.status == RunStatus::Complete {
+        session.ui.note(&format!("run {id} is complete: there is nothing to resume"));
+        let report = report_of(&store, &id, loaded.config.max_errors.value)?;
+        let shown = Shown::of(&store, &header.calls, &loaded.config, session);
+        show_report(&report, args.show.format, &args.show.output, &shown, session)?;
+        return Ok(exit_of_verdict(&report, args));
+    }
     header.planned = loaded.trials();
     header.status = RunStatus::Running;
-    let left = loaded.trials().saturating_sub(finished.count());
     session.ui.note(&format!(
         "resuming {id}: {} of {} trials are stored, {left} are left",
         finished.count(),

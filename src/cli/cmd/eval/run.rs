@@ -9,7 +9,7 @@ use super::options::PlanOptions;
 use super::present::check_outputs;
 use super::stored::{find, open_to_read};
 use super::{money, providers};
-use crate::base::{CaseId, Problems, RunId, SafeName, Usd};
+use crate::base::{Problems, RunId, Usd};
 use crate::cli::{Exit, Session, UsageError};
 use crate::eval::{Finished, goal_json};
 use crate::record::{RunHeader, RunKind, RunStatus, SuiteRecord, VariantRecord};
@@ -19,7 +19,7 @@ use crate::store::{Access, Store};
 pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
     let mut options = PlanOptions::of(args, session);
     if let Some(named) = &args.select.failed_in {
-        options.only_cases = Some(failed_cases(named, session)?);
+        only_failed(&mut options, named, session)?;
     }
     let loaded = prepare(&options, args, session)?;
     let providers = providers::settle(&loaded, session)?;
@@ -40,8 +40,8 @@ pub(super) fn prepare(options: &PlanOptions, args: &EvalArgs, session: &Session)
     load(options, config, session, problems)
 }
 
-/// The cases that did not pass in an earlier run.
-pub(super) fn failed_cases(named: &str, session: &Session) -> anyhow::Result<Vec<(SafeName, CaseId)>> {
+/// Narrows a plan to the cases that did not pass in an earlier run.
+pub(super) fn only_failed(options: &mut PlanOptions, named: &str, session: &Session) -> anyhow::Result<()> {
     let (store, _) = open_to_read(session)?;
     let run = find(&store, named)?;
     let cases = store.failed_cases(&run)?;
@@ -49,7 +49,8 @@ pub(super) fn failed_cases(named: &str, session: &Session) -> anyhow::Result<Vec
         let message = format!("every case passed in run `{run}`");
         return Err(UsageError::of("nothing-failed", message, "there is nothing to run again").into());
     }
-    Ok(cases)
+    options.only(cases, &store.header(&run)?.options);
+    Ok(())
 }
 
 fn header(loaded: &Loaded, options: &PlanOptions, session: &Session) -> RunHeader {

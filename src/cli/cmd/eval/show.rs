@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::args::ShowRunArgs;
-use super::present::{show, show_report};
+use super::present::{Shown, show, show_report};
 use super::stored::{find, open_to_read, report_of};
 use crate::base::Digest;
 use crate::cli::{Exit, Session, UsageError};
@@ -17,7 +17,7 @@ pub(super) fn run(args: &ShowRunArgs, session: &Session) -> anyhow::Result<Exit>
     let id = find(&store, &args.run)?;
     let Some(case) = &args.case else {
         let report = report_of(&store, &id, config.max_errors.value)?;
-        show_report(&report, args.format, &[], &store, session)?;
+        show_report(&report, args.format, &[], &Shown::of(&store, &report.run.calls, &config, session), session)?;
         return Ok(Exit::Passed);
     };
     let trials = store.trials(&id, &TrialFilter { case: Some(case.clone()), ..TrialFilter::default() })?;

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::price::{Dialect, normalize};
 use crate::record::Usage;
 
 /// The buckets of a `usage` object; `None` when it holds no counts at all.
@@ -19,36 +20,7 @@ pub(super) fn usage_of(raw: &Value) -> Option<Usage> {
 }
 
 fn one(raw: &Value) -> Option<Usage> {
-    let count = |name: &str| raw.get(name).and_then(Value::as_u64);
-    let (input, output) = (count("input_tokens"), count("output_tokens"));
-    if input.is_none() && output.is_none() {
-        return None;
-    }
-    let mut usage = Usage { input, cache_read: count("cache_read_input_tokens"), ..Usage::default() };
-    writes(raw, count("cache_creation_input_tokens"), &mut usage);
-    // Older replies do not split the output: the thinking is then unknown, not zero.
-    usage.reasoning = raw.pointer("/output_tokens_details/thinking_tokens").and_then(Value::as_u64);
-    usage.output = output.map(|output| {
-        let thinking = usage.reasoning.unwrap_or(0);
-        usage.ambiguous |= thinking > output;
-        output.saturating_sub(thinking)
-    });
-    Some(usage)
-}
-
-/// Cache writes by lifetime; what the split does not explain has the short one.
-fn writes(raw: &Value, total: Option<u64>, usage: &mut Usage) {
-    let split = |name: &str| raw.pointer(&format!("/cache_creation/{name}")).and_then(Value::as_u64);
-    let (short, long) = (split("ephemeral_5m_input_tokens"), split("ephemeral_1h_input_tokens"));
-    let known = short.unwrap_or(0).saturating_add(long.unwrap_or(0));
-    usage.cache_write_1h = long;
-    usage.cache_write = match total {
-        Some(total) => {
-            usage.ambiguous |= known > total;
-            Some(short.unwrap_or(0).saturating_add(total.saturating_sub(known)))
-        }
-        None => short,
-    };
+    Some(normalize(Dialect::Anthropic, raw)).filter(|usage| usage.total_input().or(usage.total_output()).is_some())
 }
 
 fn sum(a: Usage, b: Usage) -> Usage {

@@ -3,20 +3,17 @@
 use serde_json::Value;
 
 use crate::base::Usd;
+use crate::price::{Dialect, normalize};
 use crate::record::Usage;
 
 /// The buckets of a `usage` object; `None` when it holds no counts at all.
+///
+/// The wire serves every compatible server, so what contains what is told from the totals, not from the vendor's name.
 pub(super) fn usage_of(raw: &Value) -> Option<Usage> {
-    let prompt = count(raw, "prompt_tokens");
-    let completion = count(raw, "completion_tokens");
-    if prompt.is_none() && completion.is_none() {
-        return None;
-    }
-    let total = count(raw, "total_tokens");
-    let mut usage = Usage::default();
-    input_side(raw, prompt, &mut usage);
-    output_side(raw, prompt, completion, total, &mut usage);
-    Some(usage)
+    // DeepSeek splits the prompt itself, and says so by these fields.
+    let splits = raw.get("prompt_cache_hit_tokens").is_some();
+    let dialect = if splits { Dialect::DeepSeek } else { Dialect::Compatible };
+    Some(normalize(dialect, raw)).filter(|usage| usage.total_input().or(usage.total_output()).is_some())
 }
 
 /// What the provider says it charged: `OpenRouter` in dollars, xAI in ticks of 1e-10 dollars.
@@ -29,73 +26,6 @@ pub(super) fn reported_cost(raw: &Value) -> Option<Usd> {
     let text = cost.as_number().map(ToString::to_string)?;
     let exact = rust_decimal::Decimal::from_scientific(&text).or_else(|_| text.parse()).ok()?;
     Usd::from_decimal(exact).filter(|usd| usd.picos() >= 0)
-}
-
-fn input_side(raw: &Value, prompt: Option<u64>, usage: &mut Usage) {
-    let details = raw.get("prompt_tokens_details");
-    let detail = |name: &str| details.and_then(|details| count(details, name));
-    usage.input_audio = detail("audio_tokens").filter(|tokens| *tokens > 0);
-    usage.input_image = detail("image_tokens").filter(|tokens| *tokens > 0);
-    // DeepSeek splits the prompt itself.
-    if let (Some(hit), Some(miss)) = (count(raw, "prompt_cache_hit_tokens"), count(raw, "prompt_cache_miss_tokens")) {
-        usage.cache_read = Some(hit);
-        usage.input = Some(miss);
-        return;
-    }
-    usage.cache_read = detail("cached_tokens").or_else(|| count(raw, "num_cached_tokens"));
-    usage.cache_write = detail("cache_write_tokens");
-    let cached = usage.cache_read.unwrap_or(0).saturating_add(usage.cache_write.unwrap_or(0));
-    let carved = usage.input_audio.unwrap_or(0).saturating_add(usage.input_image.unwrap_or(0));
-    usage.input = prompt.map(|prompt| {
-        // More cached than there was prompt: this server counts the cache outside the prompt.
-        let text = if cached > prompt {
-            usage.ambiguous = true;
-            prompt
-        } else {
-            prompt - cached
-        };
-        if carved > text {
-            usage.ambiguous = true;
-        }
-        text.saturating_sub(carved)
-    });
-}
-
-fn output_side(raw: &Value, prompt: Option<u64>, completion: Option<u64>, total: Option<u64>, usage: &mut Usage) {
-    let details = raw.get("completion_tokens_details");
-    let detail = |name: &str| details.and_then(|details| count(details, name));
-    usage.reasoning = detail("reasoning_tokens").or_else(|| count(raw, "reasoning_tokens"));
-    usage.output_audio = detail("audio_tokens").filter(|tokens| *tokens > 0);
-    usage.output_image = detail("image_tokens").filter(|tokens| *tokens > 0);
-    let Some(completion) = completion else { return };
-    let reasoning = usage.reasoning.unwrap_or(0);
-    let inside = reasoning_is_inside(prompt, completion, reasoning, total, usage);
-    let carved = usage.output_audio.unwrap_or(0).saturating_add(usage.output_image.unwrap_or(0));
-    let taken = carved.saturating_add(if inside { reasoning } else { 0 });
-    if taken > completion {
-        usage.ambiguous = true;
-    }
-    usage.output = Some(completion.saturating_sub(taken));
-}
-
-/// Whether `completion` includes the thinking, judged by the total: OpenAI includes it, xAI chat does not.
-fn reasoning_is_inside(
-    prompt: Option<u64>,
-    completion: u64,
-    reasoning: u64,
-    total: Option<u64>,
-    usage: &mut Usage,
-) -> bool {
-    let (Some(prompt), Some(total)) = (prompt, total) else { return true };
-    let plain = prompt.saturating_add(completion);
-    if reasoning == 0 || total == plain {
-        return true;
-    }
-    if total == plain.saturating_add(reasoning) {
-        return false;
-    }
-    usage.ambiguous = true;
-    true
 }
 
 /// A count; servers that count in floats are rounded.

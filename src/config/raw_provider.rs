@@ -1,0 +1,252 @@
+//! Providers as one layer of `karat.yaml` writes them.
+
+use std::path::{Path, PathBuf};
+
+use crate::base::{Diagnostic, Fields, Kind, Millis, Node, Place, Problems, SafeName, Source, Span};
+
+use super::Env;
+use super::interpolate::{is_variable_name, names_in, replace};
+use super::provider::{Limits, Timeouts, WireName, check_url};
+use super::value::{self, Placed};
+
+/// A provider as one layer of `karat.yaml` writes it.
+#[derive(Clone)]
+pub(super) struct RawProvider {
+    pub(super) name: SafeName,
+    pub(super) wire: Option<WireName>,
+    /// Whether a type is written, be it a wrong one.
+    pub(super) has_type: bool,
+    pub(super) base_url: Option<Placed<String>>,
+    /// `Some(None)` is an explicit `null`: this provider takes no key.
+    pub(super) key_env: Option<Option<String>>,
+    pub(super) headers: Option<Headers>,
+    pub(super) limits: Limits,
+    pub(super) timeouts: Timeouts,
+    pub(super) max_attempts: Option<u32>,
+    pub(super) retry_deadline_ms: Option<Millis>,
+    pub(super) rules: Option<Placed<PathBuf>>,
+    pub(super) place: Place,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct Headers {
+    pub(super) pairs: Vec<(String, String)>,
+    pub(super) variables: Vec<String>,
+}
+
+/// Keys under which people write the secret itself.
+const LITERAL_KEYS: &[&str] = &["api_key", "apikey", "api-key", "key", "token", "secret", "password"];
+/// Headers whose value is a secret.
+const SECRET_HEADERS: &[&str] = &["authorization", "x-api-key", "api-key", "proxy-authorization", "x-goog-api-key"];
+
+/// Reads a `providers:` mapping.
+pub(super) fn read_all(
+    node: &Node,
+    root: &Path,
+    env: &Env,
+    source: &Source,
+    problems: &mut Problems,
+) -> Vec<RawProvider> {
+    let Some(entries) = node.as_map() else {
+        let message = format!("`providers` must be a mapping of names, this is {}", node.describe());
+        problems.push(Diagnostic::error("wrong-type", message).at(source.place(node.span)));
+        return Vec::new();
+    };
+    let mut providers = Vec::with_capacity(entries.len());
+    for (key, value) in entries {
+        match SafeName::parse(&key.text) {
+            Ok(name) => providers.extend(read(name, value, key.span, root, env, source, problems)),
+            Err(error) => {
+                problems.push(Diagnostic::error("invalid-name", error.to_string()).at(source.place(key.span)));
+            }
+        }
+    }
+    providers
+}
+
+fn read(
+    name: SafeName,
+    node: &Node,
+    span: Span,
+    root: &Path,
+    env: &Env,
+    source: &Source,
+    problems: &mut Problems,
+) -> Option<RawProvider> {
+    let node = without_literal_keys(node, source, problems);
+    let mut fields = Fields::of(&node, "provider", source, problems)?;
+    let raw = RawProvider {
+        has_type: fields.node("type").is_some(),
+        wire: fields.choice("type", WireName::ALL, problems),
+        base_url: base_url(&mut fields, problems),
+        key_env: key_env(&mut fields, problems),
+        headers: fields.node("headers").map(|node| headers(node, env, source, problems)),
+        limits: limits(&mut fields, problems),
+        timeouts: timeouts(&mut fields, problems),
+        max_attempts: None,
+        retry_deadline_ms: None,
+        rules: value::path_inside(&mut fields, "rules", root, problems),
+        place: source.place(span),
+        name,
+    };
+    let raw = retries(&mut fields, raw, problems);
+    fields.finish(problems);
+    Some(raw)
+}
+
+/// Reports keys that hold the secret itself, and takes them out so that no other message shows them.
+fn without_literal_keys(node: &Node, source: &Source, problems: &mut Problems) -> Node {
+    let Kind::Map(entries) = &node.kind else { return node.clone() };
+    let literal = |text: &str| LITERAL_KEYS.contains(&text.to_lowercase().as_str());
+    for (key, _) in entries.iter().filter(|(key, _)| literal(&key.text)) {
+        let message = format!("`{}`: a key does not belong in a file", key.text);
+        problems.push(
+            Diagnostic::error("literal-key", message)
+                .at(Place::of_file(source.path()).at(key.span))
+                .help("put it in the environment or `.env` and give its name: `key_env: OPENAI_API_KEY`"),
+        );
+    }
+    let kept = entries.iter().filter(|(key, _)| !literal(&key.text)).cloned().collect();
+    Node { kind: Kind::Map(kept), span: node.span }
+}
+
+fn base_url(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Placed<String>> {
+    let (url, place) = value::text(fields, "base_url", problems)?;
+    match check_url(&url) {
+        Ok(url) => Some((url, place)),
+        Err(message) => {
+            // Without the excerpt: the URL may hold a password.
+            let place = Place { excerpt: None, ..place };
+            problems.push(Diagnostic::error("invalid-url", format!("`base_url`: {message}")).at(place));
+            None
+        }
+    }
+}
+
+fn key_env(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Option<String>> {
+    let node = fields.raw("key_env")?;
+    if node.kind == Kind::Null {
+        return Some(None);
+    }
+    let name = fields.text("key_env", problems)?;
+    if is_variable_name(name) {
+        return Some(Some(name.to_owned()));
+    }
+    // Neither the text nor the line is shown: people paste the key itself here.
+    let place = Place::of_file(fields.source().path()).at(node.span);
+    problems.push(
+        Diagnostic::error("literal-key", "`key_env` takes the name of an environment variable, this is not a name")
+            .at(place)
+            .help("put the key in the environment or `.env` and give its name: `key_env: OPENAI_API_KEY`"),
+    );
+    None
+}
+
+fn headers(node: &Node, env: &Env, source: &Source, problems: &mut Problems) -> Headers {
+    let Some(entries) = node.as_map() else {
+        let message = format!("`headers` must be a mapping, this is {}", node.describe());
+        problems.push(Diagnostic::error("wrong-type", message).at(source.place(node.span)));
+        return Headers::default();
+    };
+    let mut headers = Headers::default();
+    for (key, value) in entries {
+        let hidden = Place::of_file(source.path()).at(value.span);
+        let Some(text) = value.as_text() else {
+            let message = format!("header `{}` must be text, this is {}", key.text, value.describe());
+            problems
+                .push(Diagnostic::error("wrong-type", message).at(source.place(value.span)).help("put it in quotes"));
+            continue;
+        };
+        let variables = names_in(text);
+        let named = !key.text.is_empty() && key.text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+        let filled = replace(text, value.span, env, source, problems);
+        if !named {
+            let message = format!("`{}` is not a header name", key.text);
+            problems.push(Diagnostic::error("invalid-header", message).at(source.place(key.span)));
+        } else if SECRET_HEADERS.contains(&key.text.to_lowercase().as_str()) && variables.is_empty() {
+            problems.push(
+                Diagnostic::error("literal-key", format!("header `{}` holds a key as it is", key.text))
+                    .at(hidden)
+                    .help(format!("fill it from the environment: `{}: \"Bearer ${{env.MY_TOKEN}}\"`", key.text)),
+            );
+        } else if filled.chars().any(char::is_control) {
+            let message = format!("header `{}` has a line break or control character", key.text);
+            problems.push(Diagnostic::error("invalid-header", message).at(hidden));
+        } else {
+            headers.pairs.push((key.text.clone(), filled));
+            headers.variables.extend(variables);
+        }
+    }
+    headers
+}
+
+fn limits(fields: &mut Fields<'_>, problems: &mut Problems) -> Limits {
+    let source = fields.source();
+    let inner = fields.node("limits").and_then(|node| Fields::of(node, "`limits` mapping", source, problems));
+    let Some(mut inner) = inner else { return Limits::default() };
+    let mut count = |name| value::whole(&mut inner, name, 1, u32::MAX, problems).map(|(number, _)| number);
+    let limits = Limits { rpm: count("rpm"), tpm: count("tpm"), concurrency: count("concurrency") };
+    inner.finish(problems);
+    limits
+}
+
+fn timeouts(fields: &mut Fields<'_>, problems: &mut Problems) -> Timeouts {
+    let source = fields.source();
+    let inner = fields.node("timeouts").and_then(|node| Fields::of(node, "`timeouts` mapping", source, problems));
+    let Some(mut inner) = inner else { return Timeouts::default() };
+    let mut time = |name| value::millis(&mut inner, name, problems);
+    let timeouts = Timeouts { connect_ms: time("connect"), first_byte_ms: time("first_byte"), total_ms: time("total") };
+    inner.finish(problems);
+    timeouts
+}
+
+fn retries(fields: &mut Fields<'_>, raw: RawProvider, problems: &mut Problems) -> RawProvider {
+    let source = fields.source();
+    let inner = fields.node("retries").and_then(|node| Fields::of(node, "`retries` mapping", source, problems));
+    let Some(mut inner) = inner else { return raw };
+    let max_attempts = value::whole(&mut inner, "max_attempts", 1, 100, problems).map(|(number, _)| number);
+    let retry_deadline_ms = value::millis(&mut inner, "deadline", problems);
+    inner.finish(problems);
+    RawProvider { max_attempts, retry_deadline_ms, ..raw }
+}
+
+impl RawProvider {
+    /// This layer with `over` on top, field by field; header by header.
+    pub(super) fn overlaid(self, over: RawProvider) -> RawProvider {
+        let headers = match (self.headers, over.headers) {
+            (Some(under), Some(over)) => Some(under.overlaid(over)),
+            (under, over) => over.or(under),
+        };
+        RawProvider {
+            name: self.name,
+            wire: over.wire.or(self.wire),
+            has_type: over.has_type || self.has_type,
+            base_url: over.base_url.or(self.base_url),
+            key_env: over.key_env.or(self.key_env),
+            headers,
+            limits: Limits {
+                rpm: over.limits.rpm.or(self.limits.rpm),
+                tpm: over.limits.tpm.or(self.limits.tpm),
+                concurrency: over.limits.concurrency.or(self.limits.concurrency),
+            },
+            timeouts: Timeouts {
+                connect_ms: over.timeouts.connect_ms.or(self.timeouts.connect_ms),
+                first_byte_ms: over.timeouts.first_byte_ms.or(self.timeouts.first_byte_ms),
+                total_ms: over.timeouts.total_ms.or(self.timeouts.total_ms),
+            },
+            max_attempts: over.max_attempts.or(self.max_attempts),
+            retry_deadline_ms: over.retry_deadline_ms.or(self.retry_deadline_ms),
+            rules: over.rules.or(self.rules),
+            place: self.place,
+        }
+    }
+}
+
+impl Headers {
+    fn overlaid(mut self, over: Headers) -> Headers {
+        self.pairs.retain(|(name, _)| !over.pairs.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
+        self.pairs.extend(over.pairs);
+        self.variables.extend(over.variables);
+        self
+    }
+}

@@ -1,0 +1,152 @@
+//! What comes back from a chat request.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ToolCall, Usage};
+use crate::base::Usd;
+
+/// Why the model stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finish {
+    /// It was done.
+    Stop,
+    /// It met a stop text.
+    StopSequence,
+    /// The token limit cut it.
+    Length,
+    /// The context window is full.
+    ContextFull,
+    /// It wants tools called.
+    ToolCalls,
+    /// The provider's filter cut it.
+    ContentFilter,
+    /// It refused.
+    Refusal,
+    /// It paused and wants to be continued.
+    Paused,
+    /// The provider reports a failure of the generation.
+    Error,
+    /// A reason this version does not know; the raw word is in the reply.
+    Other,
+}
+
+impl Finish {
+    /// Word and reason, in one table.
+    pub const ALL: &[(&str, Finish)] = &[
+        ("stop", Finish::Stop),
+        ("stop_sequence", Finish::StopSequence),
+        ("length", Finish::Length),
+        ("context_full", Finish::ContextFull),
+        ("tool_calls", Finish::ToolCalls),
+        ("content_filter", Finish::ContentFilter),
+        ("refusal", Finish::Refusal),
+        ("paused", Finish::Paused),
+        ("error", Finish::Error),
+        ("other", Finish::Other),
+    ];
+
+    /// The word that users write.
+    pub fn word(self) -> &'static str {
+        Finish::ALL.iter().find(|(_, finish)| *finish == self).map_or("other", |(word, _)| word)
+    }
+}
+
+impl FromStr for Finish {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Finish, ()> {
+        Finish::ALL.iter().find(|(word, _)| *word == text).map(|(_, finish)| *finish).ok_or(())
+    }
+}
+
+/// One token with its natural-log probability and alternatives.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LogprobToken {
+    /// The token's text.
+    pub text: String,
+    /// Natural logarithm of its probability.
+    pub logprob: f64,
+    /// Alternatives, most likely first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub top: Vec<(String, f64)>,
+}
+
+/// Something that was dropped or changed on the way to the wire: it must be visible, because it breaks comparability.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// The parameter.
+    pub param: String,
+    /// `dropped`, `renamed`, `clamped`.
+    pub action: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What came back. A refusal or a filtered answer is a reply, not an error: it is scored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChatReply {
+    /// Visible text; empty when there is none.
+    pub text: String,
+    /// Tool calls asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tool_calls: Vec<ToolCall>,
+    /// Why the model stopped.
+    pub finish: Finish,
+    /// The provider's own word for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finish_raw: Option<String>,
+    /// The refusal's text, when the API marks one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<String>,
+    /// Visible summary of the thinking, when sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<String>,
+    /// Per-token probabilities, when asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logprobs: Vec<LogprobToken>,
+    /// Tokens used; `None` when the provider did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+    /// What the provider says it charged, where it is known to be the bill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported_cost: Option<Usd>,
+    /// The model that answered, as the provider names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The provider's id of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// The tier that served it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_tier: Option<String>,
+    /// The provider's fingerprint of its system, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+    /// Parameters that were dropped or changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
+}
+
+impl ChatReply {
+    /// A finished reply of plain text, for mocks and tests.
+    pub fn of_text(text: impl Into<String>) -> ChatReply {
+        ChatReply {
+            text: text.into(),
+            tool_calls: Vec::new(),
+            finish: Finish::Stop,
+            finish_raw: None,
+            refusal: None,
+            reasoning: None,
+            logprobs: Vec::new(),
+            usage: None,
+            reported_cost: None,
+            model: None,
+            request_id: None,
+            service_tier: None,
+            fingerprint: None,
+            warnings: Vec::new(),
+        }
+    }
+}
