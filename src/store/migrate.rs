@@ -21,12 +21,14 @@ pub(super) enum Identity {
 
 /// Reads what kind of file it is.
 pub(super) fn identify(db: &Connection) -> rusqlite::Result<Identity> {
-    let pragma = |name: &str| db.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
-    let (application, version) = (pragma("application_id")?, pragma("user_version")?);
+    // One statement, one snapshot: another process may be creating the file at this moment.
+    let query = "SELECT (SELECT count(*) FROM sqlite_schema), (SELECT application_id FROM pragma_application_id), \
+                 (SELECT user_version FROM pragma_user_version)";
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let (tables, application, version): (i64, i64, i64) = db.query_row(query, [], read)?;
     if application == APPLICATION_ID && version > 0 {
         return Ok(Identity::Karat(version));
     }
-    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     Ok(if tables == 0 && version == 0 && application == 0 { Identity::Empty } else { Identity::Foreign })
 }
 
