@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc::Sender;
-use tokio::task::JoinSet;
+use tokio::sync::mpsc::{Sender, UnboundedReceiver};
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::budget::{Admission, Budget, Limit};
@@ -36,8 +36,9 @@ pub struct Bounds {
 
 /// Runs all trials of `plan` and says what happens; returns how the run ended.
 ///
-/// The listener of `events` makes trials durable. The channel is bounded: a slow store slows the run, and nothing
-/// piles up in memory. Dropping the future leaves no task behind.
+/// The listener of `events` makes trials durable, and says through `saved` how many more are. Calls under way and
+/// replies that are not durable yet are together never more than the concurrency: that is what a kill can cost. So a slow
+/// store slows the run, and nothing piles up in memory. Dropping the future leaves no task behind.
 ///
 /// # Errors
 /// The problems of the plan, when a dataset cannot be read any more. What had finished was told before.
@@ -47,6 +48,7 @@ pub async fn execute(
     bounds: Bounds,
     stop: Stop,
     events: Sender<RunEvent>,
+    saved: UnboundedReceiver<usize>,
 ) -> Result<RunStatus, Problems> {
     let (limits, worst_case) = bounds.money.map_or((Vec::new(), None), |(limits, worst)| (limits, Some(worst)));
     let mut engine = Engine {
@@ -60,6 +62,8 @@ pub async fn execute(
         health: Health::new(bounds.concurrency),
         held: Vec::new(),
         events,
+        saved,
+        unsaved: 0,
         status: RunStatus::Complete,
         launching: true,
     };
@@ -87,6 +91,9 @@ struct Engine {
     health: Health,
     held: Vec<TrialRecord>,
     events: Sender<RunEvent>,
+    saved: UnboundedReceiver<usize>,
+    /// Trials told to the listener that are not durable yet.
+    unsaved: usize,
     status: RunStatus,
     launching: bool,
 }
@@ -100,7 +107,7 @@ impl Engine {
         let mut waiting: Option<PlannedTrial> = None;
         let mut broken = None;
         loop {
-            while self.launching && self.tasks.len() < self.concurrency {
+            while self.launching && self.tasks.len() + self.unsaved < self.concurrency {
                 let next = match waiting.take() {
                     Some(trial) => Some(Ok(trial)),
                     None => plan.next(),
@@ -117,19 +124,14 @@ impl Engine {
                     break;
                 }
             }
+            if !self.launching && self.tasks.is_empty() {
+                break;
+            }
             tokio::select! {
                 biased;
                 () = drain.cancelled(), if self.launching => self.wind_down(RunStatus::Interrupted),
-                ended = self.tasks.join_next() => match ended {
-                    Some(Ok(ended)) => self.settle(ended).await,
-                    // A task is never aborted by us and does not panic by rule; if one did, its trial has no outcome.
-                    Some(Err(error)) => {
-                        self.tell(RunEvent::Notice(format!("internal error: a trial ended without an outcome: {error}"))).await;
-                        self.wind_down(RunStatus::Aborted);
-                    }
-                    None if !self.launching => break,
-                    None => {}
-                },
+                durable = self.saved.recv(), if self.unsaved > 0 => self.count_saved(durable),
+                Some(ended) = self.tasks.join_next(), if !self.tasks.is_empty() => self.end(ended).await,
             }
         }
         broken.map_or(Ok(()), Err)
@@ -158,6 +160,30 @@ impl Engine {
         let abort = self.abort.clone();
         self.tasks.spawn(async move { Ended { record: trial::run(trial, &caller, &abort).await, reserved } });
         None
+    }
+
+    async fn end(&mut self, ended: Result<Ended, JoinError>) {
+        match ended {
+            Ok(ended) => self.settle(ended).await,
+            // A task is never aborted by us and does not panic by rule; if one did, its trial has no outcome.
+            Err(error) => {
+                let text = format!("internal error: a trial ended without an outcome: {error}");
+                self.tell(RunEvent::Notice(text)).await;
+                self.wind_down(RunStatus::Aborted);
+            }
+        }
+    }
+
+    /// More trials are durable. When nobody saves any more, nothing more may be spent.
+    fn count_saved(&mut self, durable: Option<usize>) {
+        match durable {
+            Some(count) => self.unsaved = self.unsaved.saturating_sub(count),
+            None => {
+                self.unsaved = 0;
+                self.wind_down(RunStatus::Aborted);
+                self.abort.cancel();
+            }
+        }
     }
 
     async fn over_budget(&mut self, why: String) {
@@ -211,6 +237,7 @@ impl Engine {
     }
 
     async fn tell(&mut self, event: RunEvent) {
+        self.unsaved += usize::from(matches!(event, RunEvent::TrialFinished(_)));
         // The listener is gone when the store failed: nothing can be kept any more, so nothing more may be spent.
         if self.events.send(event).await.is_err() {
             self.wind_down(RunStatus::Aborted);

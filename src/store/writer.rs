@@ -20,8 +20,10 @@ use super::run::Store;
 use crate::base::{Redactor, RunId};
 use crate::record::TrialRecord;
 
-/// Longest time a trial waits for others to share its transaction.
-const BATCH_WAIT: Duration = Duration::from_millis(20);
+/// Longest time a trial waits for others to share its transaction: it holds a slot of the run for so long.
+const BATCH_WAIT: Duration = Duration::from_millis(1);
+/// So long after a transaction the store counts as busy; before the first of a busy time nothing waits.
+const BUSY: Duration = Duration::from_millis(3);
 /// Most trials of one transaction; a full batch does not wait.
 const BATCH_TRIALS: usize = 1024;
 /// Trials that wait for the thread before senders wait.
@@ -144,8 +146,9 @@ fn write_all(
 ) -> Result<(), StoreError> {
     tune(db).map_err(|error| pool.error(&error))?;
     let mut inserts = Inserts::prepare(db, rows, redactor).map_err(|error| pool.error(&error))?;
+    let mut last_commit = None;
     loop {
-        let batch = runtime.block_on(next_batch(receiver));
+        let batch = runtime.block_on(next_batch(receiver, last_commit));
         if batch.is_empty() {
             return Ok(());
         }
@@ -157,15 +160,19 @@ fn write_all(
                 InsertError::Store(error) => error,
             });
         }
+        last_commit = Some(Instant::now());
         on_event(WriterEvent::Committed(batch.into_iter().map(|ready| ready.trial).collect()));
     }
 }
 
-/// The trials of the next transaction; empty when no more will come.
-async fn next_batch(receiver: &mut mpsc::Receiver<Box<Ready>>) -> Vec<Box<Ready>> {
+/// The trials of the next transaction; empty when no more will come. While the store is busy it waits a moment for
+/// company, because many small transactions cost more than they save.
+async fn next_batch(receiver: &mut mpsc::Receiver<Box<Ready>>, last_commit: Option<Instant>) -> Vec<Box<Ready>> {
     let mut batch = Vec::new();
     batch.extend(receiver.recv().await);
-    let deadline = Instant::now() + BATCH_WAIT;
+    let now = Instant::now();
+    let busy = last_commit.is_some_and(|ended| now.saturating_duration_since(ended) < BUSY);
+    let deadline = if busy { now + BATCH_WAIT } else { now };
     while !batch.is_empty() && batch.len() < BATCH_TRIALS {
         match receiver.try_recv() {
             Ok(trial) => batch.push(trial),

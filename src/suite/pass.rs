@@ -3,7 +3,7 @@
 use super::Suite;
 use super::reader::{CaseReader, LoadedCase, NextCase, Scan};
 use super::select::{Filter, Selection, draw};
-use super::survey::{Survey, cases_digest, stamps};
+use super::survey::{Survey, cases_digest, stamps, with_case};
 use crate::base::{Diagnostic, DigestBuilder, Problems};
 
 /// The selected cases of a suite, lazily and in order, with their 0-based position among all cases of the suite.
@@ -83,7 +83,7 @@ impl Selected<'_> {
     /// Counts a case in, and says whether it is yielded. The rules are those of the survey's tally.
     fn takes(&mut self, loaded: &LoadedCase) -> bool {
         self.index += 1;
-        self.digest = self.digest.take().map(|digest| digest.part(loaded.case.digest.as_bytes()));
+        self.digest = self.digest.take().map(|digest| with_case(digest, loaded));
         let accepted = self.filter.accepts(&loaded.case) && (loaded.only || !self.survey.only);
         if !accepted {
             return false;

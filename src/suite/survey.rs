@@ -125,7 +125,7 @@ impl<'a> Pass<'a> {
     fn case(&mut self, loaded: &LoadedCase, reader: &CaseReader<'_>, found: &mut Problems) {
         self.total += 1;
         let digest = std::mem::replace(&mut self.digest, cases_digest());
-        self.digest = digest.part(loaded.case.digest.as_bytes());
+        self.digest = with_case(digest, loaded);
         self.duplicates.add(&loaded.case.id, || reader.place());
         if loaded.checks.is_empty() && !self.suite.gaps.checks {
             self.unchecked += 1;
@@ -244,6 +244,11 @@ impl<'a> Pass<'a> {
 /// Starts the digest over all case digests in order.
 pub(super) fn cases_digest() -> DigestBuilder {
     DigestBuilder::new("cases")
+}
+
+/// Adds a case. Its id counts, too: results are kept by it, so a renamed case is another case.
+pub(super) fn with_case(digest: DigestBuilder, loaded: &LoadedCase) -> DigestBuilder {
+    digest.part(loaded.case.id.as_str().as_bytes()).part(loaded.case.digest.as_bytes())
 }
 
 /// Counts what passes the filters. With a sample, keeps the smallest draws: memory follows the sample, not the suite.

@@ -13,7 +13,7 @@ use super::providers::Providers;
 use super::stored::report_of;
 use crate::cli::progress::Progress;
 use crate::cli::signals::Signals;
-use crate::cli::{Exit, Session, UsageError};
+use crate::cli::{Exit, Session};
 use crate::eval::{Bounds, EvalReport, Finished, Limit, Stop, execute, trials};
 use crate::record::{RunHeader, RunStatus, VerdictWord};
 use crate::report::Format;
@@ -52,9 +52,11 @@ async fn run_to_end(run: &Drive<'_>) -> anyhow::Result<(Heard, Signals)> {
     let (events, heard_events) = mpsc::channel(EVENTS_UNDER_WAY);
     let progress = Progress::new(&session.ui, loaded.trials(), finished.count());
     let (committed, commits) = mpsc::unbounded_channel();
+    let (saving, saved) = mpsc::unbounded_channel();
     let writer = store.writer(&header.id, providers.redactor(), move |event| {
         // The listener outlives the writer; if it is gone, nobody counts any more.
         if let WriterEvent::Committed(trials) = event {
+            saving.send(trials.len()).ok();
             committed.send(trials).ok();
         }
     })?;
@@ -62,11 +64,11 @@ async fn run_to_end(run: &Drive<'_>) -> anyhow::Result<(Heard, Signals)> {
     let bounds = Bounds { concurrency: usize::try_from(loaded.config.concurrency.value)?, money: money_bounds(run) };
     let plan = trials(&loaded.suites, &loaded.selection)
         .filter(|trial| !trial.as_ref().is_ok_and(|trial| finished.has(&trial.key)));
-    let ended = execute(plan, Arc::clone(&caller), bounds, stop, events).await;
+    let ended = execute(plan, Arc::clone(&caller), bounds, stop, events, saved).await;
     let mut heard = listener.await.context("the listener ended early")??;
     caller.finish().context("the cassettes cannot be written")?;
     if let Err(problems) = ended {
-        session.ui.problem(&UsageError(problems).render(session.ui.color_err()));
+        session.ui.problem(&problems.render(session.ui.color_err()));
         heard.status = RunStatus::Aborted;
     }
     Ok((heard, signals))

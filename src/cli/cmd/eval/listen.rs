@@ -1,11 +1,16 @@
 //! The listener of a run's events: makes trials durable, then counts and shows them.
 
+use std::time::Duration;
+
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 
 use crate::base::Usd;
 use crate::cli::progress::Progress;
 use crate::record::{CallError, CallRecord, RunEvent, RunStatus, TrialRecord};
 use crate::store::{StoreError, Writer};
+
+/// How often progress is shown when nothing becomes durable: a quiet run must not look dead.
+const HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// What the listener knows when the run has ended.
 #[derive(Debug)]
@@ -27,8 +32,10 @@ pub(super) async fn listen(
     mut progress: Progress,
 ) -> Result<Heard, StoreError> {
     let mut heard = Heard { status: RunStatus::Aborted, fatal: None };
+    let mut beat = tokio::time::interval(HEARTBEAT);
     loop {
         tokio::select! {
+            _ = beat.tick() => progress.show(),
             event = events.recv() => match event {
                 None => break,
                 Some(RunEvent::Ended(status)) => heard.status = status,
