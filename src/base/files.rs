@@ -169,6 +169,35 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
+/// A lock that one process holds on a path; it ends with the process, however that ends.
+#[derive(Debug)]
+pub struct Lock {
+    path: PathBuf,
+    _file: fs::File,
+}
+
+impl Lock {
+    /// Takes the lock; `None` when another process holds it.
+    ///
+    /// # Errors
+    /// When the file cannot be made or locked.
+    pub fn take(path: &Path) -> io::Result<Option<Lock>> {
+        let file = fs::File::options().create(true).truncate(false).write(true).open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Lock { path: path.to_path_buf(), _file: file })),
+            Err(fs::TryLockError::WouldBlock) => Ok(None),
+            Err(fs::TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A file that stays behind is not locked, and harms nobody.
+        fs::remove_file(&self.path).ok();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,5 +249,15 @@ mod tests {
         write_atomic(&path, b"two").expect("write");
         assert_eq!(fs::read(&path).expect("read"), b"two");
         assert_eq!(fs::read_dir(folder.path().join("a")).expect("dir").count(), 1);
+    }
+
+    #[test]
+    fn a_lock_is_held_once_and_freed_when_dropped() {
+        let folder = tempfile::tempdir().expect("temp");
+        let path = folder.path().join("run.lock");
+        let held = Lock::take(&path).expect("io").expect("free");
+        assert!(Lock::take(&path).expect("io").is_none());
+        drop(held);
+        assert!(!path.exists() && Lock::take(&path).expect("io").is_some());
     }
 }

@@ -32,6 +32,7 @@ pub const EXIT_CODES: &str = "Exit codes:
   1    checked and failed
   2    usage, config or file error; nothing was run
   3    undecided: errors, ungraded trials, over budget, provider or store down
+  6    another process is running it
   130  interrupted (143: terminated); `--resume` continues";
 
 /// Flags that mean the same everywhere.

@@ -48,12 +48,17 @@ fn usage(error: &clap::Error) -> u8 {
     if asked { Exit::Passed.code() } else { Exit::Usage.code() }
 }
 
-/// Says what went wrong; a closed pipe is a quiet end.
-fn report(error: &anyhow::Error, ui: &Ui) -> Exit {
-    let closed_pipe = |cause: &(dyn std::error::Error + 'static)| {
+/// Whether an error says that the reader of stdout went away.
+pub(super) fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let closed = |cause: &(dyn std::error::Error + 'static)| {
         cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     };
-    if error.chain().any(closed_pipe) {
+    error.chain().any(closed)
+}
+
+/// Says what went wrong; a closed pipe is a quiet end.
+fn report(error: &anyhow::Error, ui: &Ui) -> Exit {
+    if is_closed_pipe(error) {
         return Exit::Passed;
     }
     if let Some(usage) = error.downcast_ref::<UsageError>() {

@@ -15,6 +15,8 @@ pub enum Exit {
     Interrupted,
     /// Stopped by SIGTERM; what finished is stored.
     Terminated,
+    /// Another process holds what was asked for.
+    Locked,
     /// The code that `--fail-exit-code` asks for instead of 1.
     FailedAs(u8),
 }
@@ -26,6 +28,7 @@ impl Exit {
         (1, "checked and failed"),
         (2, "usage, config or file error; nothing was run"),
         (3, "undecided: errors, ungraded trials, over budget, provider or store down"),
+        (6, "another process is running it"),
         (130, "interrupted (143: terminated); `--resume` continues"),
     ];
 
@@ -36,6 +39,7 @@ impl Exit {
             Exit::Failed => 1,
             Exit::Usage => 2,
             Exit::Undecided => 3,
+            Exit::Locked => 6,
             Exit::Interrupted => 130,
             Exit::Terminated => 143,
             Exit::FailedAs(code) => code,

@@ -10,6 +10,7 @@ mod signals;
 mod ui;
 
 pub use args::{Cli, Command, EXIT_CODES, GlobalArgs};
+use entry::is_closed_pipe;
 pub use entry::main;
 pub use exit::Exit;
 pub use session::{Session, UsageError};

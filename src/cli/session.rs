@@ -78,13 +78,18 @@ impl Session {
         Ok(Session { ui: ui.clone(), global: global.clone(), env, clock: Arc::new(SystemClock), root, cwd })
     }
 
-    /// The settings, with `overrides` of the command's own flags; problems are collected with those of other files.
-    pub fn config(&self, overrides: Overrides, problems: &mut Problems) -> Config {
-        let overrides = Overrides {
+    /// The global flags under the command's own.
+    pub fn with_global(&self, overrides: Overrides) -> Overrides {
+        Overrides {
             environment: self.global.environment.clone(),
             store: self.global.store.as_ref().map(|path| self.cwd.join(path)),
             ..overrides
-        };
+        }
+    }
+
+    /// The settings, with `overrides` of the command's own flags; problems are collected with those of other files.
+    pub fn config(&self, overrides: Overrides, problems: &mut Problems) -> Config {
+        let overrides = self.with_global(overrides);
         let config = Config::load(&self.root, &self.env, &overrides, problems);
         for (key, value, origin) in config.explain() {
             self.ui.detail(&format!("{key} = {value}  ({origin})"));

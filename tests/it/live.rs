@@ -182,6 +182,48 @@ fn two_processes_on_one_store_lose_nothing() {
     assert_eq!(stub.calls(), 300);
 }
 
+#[test]
+fn a_run_belongs_to_one_process() {
+    let stub = Stub::start(Duration::from_millis(20), |seen| Reaction::Say(seen.user.clone()));
+    let project = Project::new(stub.url(), MODELS[0], 100);
+    let mut child = project.karat("eval -j 2").stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("runs");
+    while stub.calls() < 10 {
+        std::thread::yield_now();
+    }
+    let told = project.run("eval --resume").exits(6);
+    assert!(told.stderr.contains("another process"), "{}", told.stderr);
+    assert!(child.wait().expect("ends").success());
+    assert_eq!(stub.calls(), 100);
+    assert!(
+        std::fs::read_dir(project.path().join(".karat"))
+            .expect("folder")
+            .all(|entry| { !entry.expect("entry").file_name().to_string_lossy().ends_with(".lock") })
+    );
+}
+
+#[test]
+fn a_resumed_run_keeps_to_its_limit_and_to_where_its_replies_came_from() {
+    let stub = Stub::echo();
+    let project = Project::new(stub.url(), MODELS[0], 100);
+    project.write("karat.yaml", "calls: replay\n");
+    project.run("eval --calls live --max-cost 0.002 -j 2").exits(3);
+    let before = stub.calls();
+    assert!(before > 5 && before < 40, "{before} calls");
+    project.run("eval --resume").exits(3);
+    assert!(stub.calls() <= before + 2, "the limit was forgotten");
+    project.run("eval --resume --max-cost 1").exits(0);
+    assert_eq!(stub.calls(), 100);
+}
+
+#[test]
+fn a_closed_pipe_does_not_change_the_verdict() {
+    let stub = Stub::start(Duration::ZERO, |_| Reaction::Say("wrong".to_owned()));
+    let project = Project::new(stub.url(), MODELS[0], 3);
+    let mut child = project.karat("eval").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("runs");
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("ends").code(), Some(1));
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_drains_and_the_run_resumes_without_a_repeated_call() {

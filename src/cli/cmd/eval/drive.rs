@@ -11,9 +11,11 @@ use super::load::Loaded;
 use super::present::{Shown, show_report};
 use super::providers::Providers;
 use super::stored::report_of;
+use crate::base::RunId;
+use crate::base::files::Lock;
 use crate::cli::progress::Progress;
 use crate::cli::signals::Signals;
-use crate::cli::{Exit, Session};
+use crate::cli::{Exit, Session, is_closed_pipe};
 use crate::eval::{Bounds, EvalReport, Finished, Limit, Stop, execute, trials};
 use crate::record::{RunHeader, RunStatus, VerdictWord};
 use crate::report::Format;
@@ -42,6 +44,19 @@ pub(super) fn drive(run: &Drive<'_>) -> anyhow::Result<Exit> {
     // Connections of calls that were given up must not hold the process.
     runtime.shutdown_background();
     conclude(run, &heard, &signals)
+}
+
+/// Takes a run for this process: two at once would pay for the same calls twice. Says so when another has it.
+///
+/// # Errors
+/// When the lock file cannot be made.
+pub(super) fn take(store: &Store, id: &RunId, session: &Session) -> anyhow::Result<Option<Lock>> {
+    let path = store.path().with_file_name(format!("{id}.lock"));
+    let lock = Lock::take(&path).with_context(|| format!("`{}` cannot be locked", session.shown(&path).display()))?;
+    if lock.is_none() {
+        session.ui.problem(&format!("error: another process is running {id}; wait for it, or stop it first"));
+    }
+    Ok(lock)
 }
 
 async fn run_to_end(run: &Drive<'_>) -> anyhow::Result<(Heard, Signals)> {
@@ -99,7 +114,7 @@ fn conclude(run: &Drive<'_>, heard: &Heard, signals: &Signals) -> anyhow::Result
     let verdicts: Vec<_> = report.suites.iter().map(|suite| (suite.name.clone(), suite.verdict.clone())).collect();
     store.finish_run(id, heard.status, now, &verdicts)?;
     let shown = Shown::of(store, &header.calls, &loaded.config, session);
-    show_report(&report, args.show.format, &args.show.output, &shown, session)?;
+    unless_closed(show_report(&report, args.show.format, &args.show.output, &shown, session))?;
     if let Some(error) = &heard.fatal {
         session.ui.problem(&format!("error: the run stopped: {}", error.message));
     }
@@ -110,6 +125,14 @@ fn conclude(run: &Drive<'_>, heard: &Heard, signals: &Signals) -> anyhow::Result
         session.ui.problem(&format!("what finished is stored; `{command}` goes on from there"));
     }
     Ok(exit_of(&report, args, heard.status, signals))
+}
+
+/// A reader that went away changes nothing about the verdict.
+fn unless_closed(shown: anyhow::Result<()>) -> anyhow::Result<()> {
+    match shown {
+        Err(error) if is_closed_pipe(&error) => Ok(()),
+        other => other,
+    }
 }
 
 fn exit_of(report: &EvalReport, args: &EvalArgs, status: RunStatus, signals: &Signals) -> Exit {

@@ -44,13 +44,27 @@ impl Loaded {
     }
 }
 
-/// The settings, with the flags of `karat eval` on top.
+/// What a run was started with, for a `--resume` that does not say otherwise.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Before {
+    /// Where its replies came from.
+    pub(super) calls: Option<CallMode>,
+    /// Its `--max-cost`: a limit holds until it is raised.
+    pub(super) max_cost: Option<Usd>,
+}
+
+/// The settings, with the flags of `karat eval` on top, and those of the run that is resumed where there are none.
 ///
 /// # Errors
 /// [`UsageError`] for an amount of money that is none.
-pub(super) fn configure(args: &EvalArgs, session: &Session, problems: &mut Problems) -> Result<Config, UsageError> {
+pub(super) fn configure(
+    args: &EvalArgs,
+    before: Before,
+    session: &Session,
+    problems: &mut Problems,
+) -> Result<Config, UsageError> {
     let max_cost = match &args.how.max_cost {
-        None => None,
+        None => before.max_cost,
         Some(text) => Some(amount(text)?),
     };
     let calls = match (args.how.record, args.how.calls) {
@@ -67,6 +81,12 @@ pub(super) fn configure(args: &EvalArgs, session: &Session, problems: &mut Probl
         max_errors: args.how.max_errors,
         ..Overrides::default()
     };
+    if let (None, Some(then)) = (calls, before.calls) {
+        let plain = session.with_global(overrides.clone());
+        let usual = Config::load(&session.root, &session.env, &plain, &mut Problems::new());
+        let calls = (usual.calls.value != then).then_some(then);
+        return Ok(session.config(Overrides { calls, ..overrides }, problems));
+    }
     Ok(session.config(overrides, problems))
 }
 

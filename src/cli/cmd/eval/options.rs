@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::args::EvalArgs;
-use crate::base::{CaseId, SafeName};
+use crate::base::{CaseId, SafeName, Usd};
 use crate::cli::{Session, UsageError};
 use crate::suite::Selection;
 
@@ -28,6 +28,8 @@ pub(super) struct PlanOptions {
     pub(super) first: Option<u64>,
     pub(super) sample: Option<u64>,
     pub(super) seed: u64,
+    /// The `--max-cost` it was started with: a resumed run keeps to it until it is raised.
+    pub(super) max_cost: Option<Usd>,
     /// The cases of `--failed-in` as they were found when the run began: suite and case id.
     pub(super) only_cases: Option<Vec<(SafeName, CaseId)>>,
 }
@@ -47,6 +49,7 @@ impl PlanOptions {
             first: select.first,
             sample: select.sample,
             seed: select.seed,
+            max_cost: None,
             only_cases: None,
         }
     }

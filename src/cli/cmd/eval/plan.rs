@@ -1,6 +1,7 @@
 //! `karat eval --dry-run`: what a run would do.
 
 use super::args::EvalArgs;
+use super::load::Before;
 use super::options::PlanOptions;
 use super::present::show;
 use super::run::{only_failed, prepare};
@@ -16,7 +17,7 @@ pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
     if let Some(named) = &args.select.failed_in {
         only_failed(&mut options, named, session)?;
     }
-    let loaded = prepare(&options, args, session)?;
+    let loaded = prepare(&options, args, Before::default(), session)?;
     let config = &loaded.config;
     let estimator = loaded.estimator(session);
     let suites = estimator.plan(&loaded.suites, &loaded.selection).map_err(UsageError)?;

@@ -1,7 +1,8 @@
 //! `karat eval --resume [RUN]`: goes on with a stopped run, by the content of its trials.
 
 use super::args::EvalArgs;
-use super::drive::{Drive, drive, exit_of_verdict};
+use super::drive::{Drive, drive, exit_of_verdict, take};
+use super::load::Before;
 use super::options::PlanOptions;
 use super::present::{Shown, show_report};
 use super::run::{prepare, suite_records, variant_records};
@@ -9,6 +10,7 @@ use super::stored::{find, open_to_read, report_of};
 use super::{money, providers};
 use crate::base::RunId;
 use crate::cli::{Exit, Session};
+use crate::config::CallMode;
 use crate::eval::{Finished, Fit, trials};
 use crate::record::{RunStatus, SuiteRecord};
 use crate::store::{Access, Store};
@@ -20,10 +22,12 @@ pub(super) fn run(named: &str, args: &EvalArgs, session: &Session) -> anyhow::Re
     let mut header = reader.header(&id)?;
     drop(reader);
     let options = PlanOptions::stored(&header.options)?;
-    let loaded = prepare(&options, args, session)?;
+    let before = Before { calls: CallMode::parse(&header.calls), max_cost: options.max_cost };
+    let loaded = prepare(&options, args, before, session)?;
     let providers = providers::settle(&loaded, session)?;
     money::refuse_unknown_prices(&loaded, session)?;
     let store = Store::open(&loaded.config.store.value, Access::Write)?;
+    let Some(_held) = take(&store, &id, session)? else { return Ok(Exit::Locked) };
     let stored_suites = store.suites(&id)?;
     let suites = suite_records(&loaded);
     let mut finished = Finished::new(store.finished(&id)?, args.how.retry_errors);

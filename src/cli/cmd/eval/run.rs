@@ -3,8 +3,8 @@
 use rand::RngExt as _;
 
 use super::args::EvalArgs;
-use super::drive::{Drive, drive};
-use super::load::{Loaded, configure, load};
+use super::drive::{Drive, drive, take};
+use super::load::{Before, Loaded, configure, load};
 use super::options::PlanOptions;
 use super::present::check_outputs;
 use super::stored::{find, open_to_read};
@@ -21,22 +21,29 @@ pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
     if let Some(named) = &args.select.failed_in {
         only_failed(&mut options, named, session)?;
     }
-    let loaded = prepare(&options, args, session)?;
+    let loaded = prepare(&options, args, Before::default(), session)?;
+    options.max_cost = loaded.config.max_cost.value;
     let providers = providers::settle(&loaded, session)?;
     money::refuse_unknown_prices(&loaded, session)?;
     let store = Store::open(&loaded.config.store.value, Access::Write)?;
     let limits = money::limits(&loaded, Usd::ZERO, &store, session)?;
     money::guard(&loaded, &limits, session)?;
     let header = header(&loaded, &options, session);
+    let Some(_held) = take(&store, &header.id, session)? else { return Ok(Exit::Locked) };
     store.begin_run(&header, &suite_records(&loaded), &variant_records(&loaded))?;
     drive(&Drive { args, session, loaded: &loaded, store, header, finished: Finished::default(), limits, providers })
 }
 
 /// Settings and suites, everything checked. Shared with `--dry-run` and `--resume`.
-pub(super) fn prepare(options: &PlanOptions, args: &EvalArgs, session: &Session) -> anyhow::Result<Loaded> {
+pub(super) fn prepare(
+    options: &PlanOptions,
+    args: &EvalArgs,
+    before: Before,
+    session: &Session,
+) -> anyhow::Result<Loaded> {
     check_outputs(&args.show.output)?;
     let mut problems = Problems::new();
-    let config = configure(args, session, &mut problems)?;
+    let config = configure(args, before, session, &mut problems)?;
     load(options, config, session, problems)
 }
 
