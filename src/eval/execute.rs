@@ -12,7 +12,7 @@ use super::plan::PlannedTrial;
 use super::trial;
 use crate::base::{Problems, Usd};
 use crate::provider::Caller;
-use crate::record::{CallError, RunEvent, RunStatus, TrialRecord};
+use crate::record::{CallError, CallRecord, CallSource, RunEvent, RunStatus, TrialRecord};
 
 /// How a run is asked to stop: `drain` starts nothing new, `abort` also gives up what is under way.
 #[derive(Debug, Clone, Default)]
@@ -37,8 +37,9 @@ pub struct Bounds {
 /// Runs all trials of `plan` and says what happens; returns how the run ended.
 ///
 /// The listener of `events` makes trials durable, and says through `saved` how many more are. Calls under way and
-/// replies that are not durable yet are together never more than the concurrency: that is what a kill can cost. So a slow
-/// store slows the run, and nothing piles up in memory. Dropping the future leaves no task behind.
+/// replies that are not durable yet are together never more than the concurrency: that is what a kill can cost. Only where
+/// replies come within 10 ms, which no paid provider does, may as many again wait for the store. So a slow store slows the
+/// run, and nothing piles up in memory. Dropping the future leaves no task behind.
 ///
 /// # Errors
 /// The problems of the plan, when a dataset cannot be read any more. What had finished was told before.
@@ -64,6 +65,8 @@ pub async fn execute(
         events,
         saved,
         unsaved: 0,
+        // Nothing is known yet: careful.
+        pace: 8 * 1_000,
         status: RunStatus::Complete,
         launching: true,
     };
@@ -75,6 +78,9 @@ pub async fn execute(
     engine.tell(RunEvent::Ended(status)).await;
     ended.map(|()| status)
 }
+
+/// Latency below which a reply is cheaper to ask for again than to wait for its commit, in milliseconds.
+const INSTANT_MS: u64 = 10;
 
 struct Ended {
     record: Box<TrialRecord>,
@@ -94,6 +100,8 @@ struct Engine {
     saved: UnboundedReceiver<usize>,
     /// Trials told to the listener that are not durable yet.
     unsaved: usize,
+    /// Moving mean of the latency of live calls, in eighths of a millisecond.
+    pace: u64,
     status: RunStatus,
     launching: bool,
 }
@@ -107,7 +115,7 @@ impl Engine {
         let mut waiting: Option<PlannedTrial> = None;
         let mut broken = None;
         loop {
-            while self.launching && self.tasks.len() + self.unsaved < self.concurrency {
+            while self.launching && self.has_room() {
                 let next = match waiting.take() {
                     Some(trial) => Some(Ok(trial)),
                     None => plan.next(),
@@ -162,6 +170,19 @@ impl Engine {
         None
     }
 
+    /// Whether one more trial may start.
+    fn has_room(&self) -> bool {
+        let may_wait = if self.pace < 8 * INSTANT_MS { self.concurrency } else { 0 };
+        self.tasks.len() + self.unsaved.saturating_sub(may_wait) < self.concurrency
+    }
+
+    /// Takes note of how long a live call took. What came from anywhere else cost nothing.
+    fn measure(&mut self, call: &CallRecord) {
+        let live = matches!(call.source, CallSource::Live | CallSource::Shared);
+        let latency = if live { call.latency_ms.0.min(60_000) } else { 0 };
+        self.pace = self.pace - self.pace / 8 + latency;
+    }
+
     async fn end(&mut self, ended: Result<Ended, JoinError>) {
         match ended {
             Ok(ended) => self.settle(ended).await,
@@ -194,8 +215,11 @@ impl Engine {
     async fn settle(&mut self, ended: Ended) {
         let Ended { record, reserved } = ended;
         if self.budget.is_limited() {
-            let spent = record.call.as_ref().map_or(Some(Usd::ZERO), crate::record::CallRecord::spent);
+            let spent = record.call.as_ref().map_or(Some(Usd::ZERO), CallRecord::spent);
             self.budget.settle(reserved, spent);
+        }
+        if let Some(call) = &record.call {
+            self.measure(call);
         }
         let judgement = record.call.as_ref().map_or(Judgement::Keep, |call| self.health.observe(call));
         match judgement {

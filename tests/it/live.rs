@@ -150,7 +150,7 @@ fn a_killed_run_resumes_and_repeats_only_what_was_under_way() {
     let undisturbed = Project::new(whole.url(), MODELS[0], 300);
     let wanted = undisturbed.run("eval --format json --no-cache").exits(0).json();
 
-    let stub = Stub::start(Duration::from_millis(10), |seen| Reaction::Say(seen.user.clone()));
+    let stub = Stub::start(Duration::from_millis(20), |seen| Reaction::Say(seen.user.clone()));
     let project = Project::new(stub.url(), MODELS[0], 300);
     let mut child =
         project.karat("eval --no-cache -j 10").stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("runs");
