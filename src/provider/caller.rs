@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::cassette::{CassetteError, Kept, Shelf};
+use super::clean::{clean_error, clean_reply};
 use super::mock::Mock;
 use super::route::{Answer, Backend, Errand, HttpBackend, Route, stopped};
 use super::settings::{CallMode, ProviderSettings};
@@ -147,6 +148,19 @@ impl Caller {
         self.routes.get(&model.provider)?.fuses.error(&model.model)
     }
 
+    /// Whether the response cache would answer this request now. Never when there is no cache, nor in a mode or from a
+    /// provider that does not look there.
+    pub fn is_cached(&self, model: &ModelRef, request: &ChatRequest, repeat: u32) -> bool {
+        let (Some(cache), Some(route)) = (&self.cache, self.routes.get(&model.provider)) else { return false };
+        if !matches!(route.backend, Backend::Http(_)) {
+            return false;
+        }
+        let mut request = request.clone();
+        // As in `live`, the cache is asked before a request over the limit is refused.
+        let _allowed = self.limit_tokens(&mut request);
+        cache.get(&cache_key(route, &request, repeat)).is_some()
+    }
+
     /// Reads the cassettes of these suites now and reports broken lines. Does nothing unless the mode is replay.
     pub fn check_cassettes(&self, suites: &[&str], problems: &mut Problems) {
         if self.mode == CallMode::Replay {
@@ -268,9 +282,10 @@ impl Caller {
         let extra = FIELDS.iter().filter_map(|field| request.params.extra.get(*field)?.as_u64()).max();
         let asked = request.params.max_tokens.map(u64::from).max(extra);
         match asked {
-            Some(asked) if asked > u64::from(cap) => {
-                Err(refused(format!("the request asks for {asked} output tokens, MAX_TOKENS_PER_REQUEST allows {cap}")))
-            }
+            Some(asked) if asked > u64::from(cap) => Err(refused(format!(
+                "the request asks for up to {asked} output tokens, one request may ask for {cap} at most; the limit comes \
+                 from MAX_TOKENS_PER_REQUEST in the environment or `max_tokens_per_request` in karat.yaml"
+            ))),
             Some(_) => Ok(()),
             None => {
                 request.params.max_tokens = Some(cap);
@@ -295,10 +310,12 @@ impl Caller {
     }
 
     fn record(&self, ask: Ask<'_>, key: Digest, answer: Answer, source: CallSource, started: Timestamp) -> CallRecord {
-        let reply = answer.reply.map_err(|mut error| {
-            error.message = self.redactor.clean(&error.message).into_owned();
-            error
-        });
+        // Here, before anybody reads the reply: half a key in a quote could not be recognised any more.
+        let mut reply = answer.reply;
+        match &mut reply {
+            Ok(reply) => clean_reply(&self.redactor, reply),
+            Err(error) => clean_error(&self.redactor, error),
+        }
         tracing::debug!(
             case = ask.label,
             model = %ask.model,

@@ -22,7 +22,7 @@ use crate::record::{
 type Script = Box<dyn Fn(u32, &HttpRequest) -> (Duration, Result<HttpReply, NetError>) + Send + Sync>;
 
 /// Answers by script: the number of the call (from 0) and the request decide.
-struct Stub {
+pub(super) struct Stub {
     script: Script,
     calls: AtomicU32,
     in_flight: AtomicU32,
@@ -37,7 +37,7 @@ impl std::fmt::Debug for Stub {
 }
 
 impl Stub {
-    fn new(
+    pub(super) fn new(
         script: impl Fn(u32, &HttpRequest) -> (Duration, Result<HttpReply, NetError>) + Send + Sync + 'static,
     ) -> Arc<Stub> {
         Arc::new(Stub {
@@ -49,7 +49,7 @@ impl Stub {
         })
     }
 
-    fn calls(&self) -> u32 {
+    pub(super) fn calls(&self) -> u32 {
         self.calls.load(Ordering::Relaxed)
     }
 }
@@ -69,13 +69,13 @@ impl Transport for Stub {
     }
 }
 
-fn ok(text: &str) -> Result<HttpReply, NetError> {
+pub(super) fn ok(text: &str) -> Result<HttpReply, NetError> {
     let body = json!({"id": "x", "model": "gpt-4o", "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5},
         "choices": [{"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}]});
     Ok(HttpReply { status: 200, headers: vec![], body: body.to_string().into_bytes() })
 }
 
-fn status(status: u16, headers: &[(&str, &str)]) -> Result<HttpReply, NetError> {
+pub(super) fn status(status: u16, headers: &[(&str, &str)]) -> Result<HttpReply, NetError> {
     let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     Ok(HttpReply { status, headers, body: br#"{"error":{"message":"no, sk-test-key-1"}}"#.to_vec() })
 }
@@ -84,9 +84,9 @@ fn refused() -> Result<HttpReply, NetError> {
     Err(NetError::Connect("Connection refused".into()))
 }
 
-const NOW: Duration = Duration::ZERO;
+pub(super) const NOW: Duration = Duration::ZERO;
 
-fn options(stub: &Arc<Stub>, mode: CallMode, change: impl Fn(&mut ProviderSettings)) -> CallerOptions {
+pub(super) fn options(stub: &Arc<Stub>, mode: CallMode, change: impl Fn(&mut ProviderSettings)) -> CallerOptions {
     let mut openai =
         ProviderSettings::new(SafeName::parse("openai").expect("name"), provider_spec("openai").expect("spec"));
     openai.key = Some(openai.spec.key_of(Secret::new("sk-test-key-1"), None));
@@ -108,16 +108,16 @@ fn options(stub: &Arc<Stub>, mode: CallMode, change: impl Fn(&mut ProviderSettin
     }
 }
 
-fn build(options: CallerOptions) -> Caller {
+pub(super) fn build(options: CallerOptions) -> Caller {
     let mut problems = Problems::new();
     Caller::new(options, &mut problems).unwrap_or_else(|| panic!("{}", problems.render(false)))
 }
 
-fn caller(stub: &Arc<Stub>) -> Caller {
+pub(super) fn caller(stub: &Arc<Stub>) -> Caller {
     build(options(stub, CallMode::Live, |_| {}))
 }
 
-fn request(text: &str) -> ChatRequest {
+pub(super) fn request(text: &str) -> ChatRequest {
     ChatRequest {
         model: "gpt-4o".into(),
         messages: vec![Message::text(Role::User, text)],
@@ -128,7 +128,7 @@ fn request(text: &str) -> ChatRequest {
     }
 }
 
-fn model() -> ModelRef {
+pub(super) fn model() -> ModelRef {
     ModelRef::parse("openai/gpt-4o").expect("model")
 }
 
@@ -136,11 +136,11 @@ async fn ask_with(caller: &Caller, request: ChatRequest, repeat: u32, stop: &Can
     caller.call(Ask { model: &model(), request, repeat, label: "suite/case" }, stop).await
 }
 
-async fn ask(caller: &Caller, text: &str) -> CallRecord {
+pub(super) async fn ask(caller: &Caller, text: &str) -> CallRecord {
     ask_with(caller, request(text), 0, &CancellationToken::new()).await
 }
 
-fn kind(record: &CallRecord) -> Option<ErrorKind> {
+pub(super) fn kind(record: &CallRecord) -> Option<ErrorKind> {
     record.reply.as_ref().err().map(|error| error.kind)
 }
 
@@ -347,7 +347,7 @@ async fn stopping_ends_a_call_wherever_it_waits() {
     }
 }
 
-struct Cache(HashMap<Digest, CachedReply>);
+pub(super) struct Cache(pub(super) HashMap<Digest, CachedReply>);
 
 impl ReplyCache for Cache {
     fn get(&self, key: &Digest) -> Option<CachedReply> {
@@ -371,6 +371,10 @@ async fn a_cached_reply_keeps_its_latency_and_cost_and_depends_on_the_base_url()
         options.cache = Some(Arc::clone(&cache));
         build(options)
     };
+    assert!(cached(|_| {}).is_cached(&model(), &request("q"), 0));
+    assert!(
+        !cached(|_| {}).is_cached(&model(), &request("q"), 1) && !caller(&stub).is_cached(&model(), &request("q"), 0)
+    );
     let record = ask(&cached(|_| {}), "q").await;
     assert_eq!((record.source, record.latency_ms, record.attempts), (CallSource::Cache, Millis(70), 0));
     assert_eq!((record.cost, record.spent()), (first.cost, Some(Usd::ZERO)));
@@ -389,7 +393,11 @@ async fn the_token_limit_is_sent_when_none_is_asked_and_refuses_more() {
     let unset = ask_with(&caller, limited(None), 0, &stop).await;
     assert_eq!((kind(&unset), unset.request.params.max_tokens), (None, Some(500)));
     assert_eq!(stub.bodies.lock().expect("bodies")[0]["max_tokens"], 500);
-    assert_eq!(kind(&ask_with(&caller, limited(Some(501)), 0, &stop).await), Some(ErrorKind::Refused));
+    let refusal = ask_with(&caller, limited(Some(501)), 0, &stop).await.reply.expect_err("over the limit");
+    assert_eq!(refusal.kind, ErrorKind::Refused);
+    for part in ["501", "500", "MAX_TOKENS_PER_REQUEST", "`max_tokens_per_request`", "karat.yaml"] {
+        assert!(refusal.message.contains(part), "{}", refusal.message);
+    }
     let mut hidden = request("q");
     hidden.params.extra.insert("max_completion_tokens".into(), json!(9000));
     assert_eq!(kind(&ask_with(&caller, hidden, 0, &stop).await), Some(ErrorKind::Refused));

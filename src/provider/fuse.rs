@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::record::CallError;
@@ -16,8 +18,15 @@ pub(super) struct Fuses {
 #[derive(Debug, Default)]
 struct State {
     models: HashMap<String, Fuse>,
+    /// It spoke, if only to refuse.
     answered: bool,
+    /// It gave a reply.
+    well: bool,
+    /// Its first failure.
+    failing_since: Option<Instant>,
     whole: Option<CallError>,
+    /// What `whole` was before a late reply proved it wrong, for calls that are just being told.
+    lifted: Option<CallError>,
 }
 
 #[derive(Debug, Default)]
@@ -59,9 +68,34 @@ impl Fuses {
     pub(super) fn note_answer(&self, model: &str) {
         let mut state = self.lock();
         state.answered = true;
+        state.well = true;
+        if let Some(error) = state.whole.take() {
+            // An attempt that was under way when the provider was given up.
+            state.lifted = Some(error);
+            let unharmed = state.models.values_mut().filter(|fuse| fuse.error.is_none());
+            unharmed.for_each(|fuse| fuse.blown = CancellationToken::new());
+        }
         if let Some(fuse) = state.models.get_mut(model) {
             fuse.answered = true;
         }
+    }
+
+    /// Why a call that was told to stop waiting must stop.
+    pub(super) fn verdict(&self, model: &str) -> Option<CallError> {
+        self.error(model).or_else(|| self.lock().lifted.clone())
+    }
+
+    /// How long a provider that has never answered well has been failing; `None` once it has. `failed` notes a failure.
+    pub(super) fn startup(&self, failed: bool) -> Option<Duration> {
+        let now = Instant::now();
+        let mut state = self.lock();
+        if state.well {
+            return None;
+        }
+        if failed {
+            state.failing_since.get_or_insert(now);
+        }
+        Some(state.failing_since.map(|since| now.duration_since(since)).unwrap_or_default())
     }
 
     /// The provider spoke, if only to refuse: it is reachable.
@@ -77,7 +111,7 @@ impl Fuses {
         fuse.blown.cancel();
     }
 
-    /// The whole provider cannot be reached and never could: everybody who waits for it fails now.
+    /// The whole provider does not answer and never did: everybody who waits for it fails now.
     pub(super) fn blow_all(&self, error: &CallError) {
         let mut state = self.lock();
         state.whole.get_or_insert_with(|| error.clone());

@@ -3,8 +3,11 @@
 mod breaker;
 mod caller;
 #[cfg(test)]
+mod caller_startup_test;
+#[cfg(test)]
 mod caller_test;
 mod cassette;
+mod clean;
 mod fuse;
 mod inflight;
 mod limiter;

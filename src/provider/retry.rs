@@ -23,6 +23,8 @@ pub(super) struct Tally {
     pub(super) counted: u32,
     /// Failures of every sort in a row, for the exponent.
     pub(super) streak: u32,
+    /// Replies that could not be read.
+    pub(super) malformed: u32,
     /// Answers that timed out after they began.
     pub(super) total_timeouts: u32,
     /// Answers of a fatal class.
@@ -42,28 +44,54 @@ pub(super) enum Decision {
     Wait(Duration),
 }
 
-/// Decides; `tally` already holds the failure. `answered` says whether the provider has ever answered, `model_answered`
-/// whether this model has; `unit` is a random number in 0..1.
+/// What is known of the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Standing {
+    /// It has spoken, if only to refuse.
+    pub(super) answered: bool,
+    /// This model has given a reply.
+    pub(super) model_answered: bool,
+    /// How long it has been failing without ever giving a reply; `None` when it has, and for the mock.
+    pub(super) startup: Option<Duration>,
+}
+
+/// Whether a provider that never gave a reply has had its time, or replies with something that is no API.
+pub(super) fn startup_over(failure: &Failure, tally: &Tally, settings: &RetrySettings, standing: Standing) -> bool {
+    let Some(failing) = standing.startup.filter(|_| ails(failure)) else { return false };
+    let patience = match failure.error.kind {
+        ErrorKind::Malformed if tally.malformed >= settings.startup_malformed => return true,
+        ErrorKind::RateLimited => settings.startup_limited_ms,
+        _ => settings.startup_failing_ms,
+    };
+    failing >= Duration::from_millis(patience)
+}
+
+/// Whether a failure says that the provider does not work, and not that it dislikes this request.
+pub(super) fn ails(failure: &Failure) -> bool {
+    failure.counts_for_breaker() || matches!(failure.error.kind, ErrorKind::RateLimited | ErrorKind::Malformed)
+}
+
+/// Decides; `tally` already holds the failure; `unit` is a random number in 0..1.
 pub(super) fn decide(
     failure: &Failure,
     tally: &Tally,
     settings: &RetrySettings,
-    answered: bool,
-    model_answered: bool,
+    standing: Standing,
     unit: f64,
 ) -> Decision {
     if failure.error.kind.is_fatal() {
         // A model that has answered before is asked once more: one odd refusal must not end the run.
-        let again = model_answered && tally.fatal < 2;
+        let again = standing.model_answered && tally.fatal < 2;
         return if again { Decision::Wait(Duration::from_millis(settings.base_ms)) } else { Decision::GiveUp };
     }
-    if failure.retry == Retry::Never {
+    if failure.retry == Retry::Never || startup_over(failure, tally, settings, standing) {
         return Decision::GiveUp;
     }
     if failure.unreachable {
-        return unreachable_wait(tally, settings, answered, unit);
+        return unreachable_wait(tally, settings, standing.answered, unit);
     }
-    let limit = if answered { settings.max_attempts } else { settings.startup_attempts };
+    let proven = standing.answered && standing.startup.is_none();
+    let limit = if proven { settings.max_attempts } else { settings.startup_attempts };
     if counts(failure) && tally.counted >= limit {
         return Decision::GiveUp;
     }
@@ -188,6 +216,8 @@ fn go_duration(text: &str) -> Option<Duration> {
 mod tests {
     use super::*;
 
+    const PROVEN: Standing = Standing { answered: true, model_answered: true, startup: None };
+
     fn reply(status: u16, headers: &[(&str, &str)]) -> HttpReply {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         HttpReply { status, headers, body: vec![] }
@@ -253,7 +283,7 @@ mod tests {
         let limited = |seconds| {
             let mut failure = Failure::new(ErrorKind::RateLimited, "x");
             failure.wait = Some(Duration::from_secs(seconds));
-            decide(&failure, &tally, &settings, true, true, 0.5)
+            decide(&failure, &tally, &settings, PROVEN, 0.5)
         };
         assert_eq!(limited(10), Decision::Wait(Duration::from_millis(10_500)));
         assert_eq!(limited(121), Decision::GiveUp);
@@ -271,7 +301,8 @@ mod tests {
         let settings = RetrySettings::default();
         let at = |kind, counted, answered| {
             let tally = Tally { attempts: counted, counted, streak: 1, ..Tally::default() };
-            decide(&Failure::new(kind, "x"), &tally, &settings, answered, answered, 0.5) != Decision::GiveUp
+            let standing = if answered { PROVEN } else { Standing::default() };
+            decide(&Failure::new(kind, "x"), &tally, &settings, standing, 0.5) != Decision::GiveUp
         };
         assert!(at(ErrorKind::Malformed, 9, true) && !at(ErrorKind::Malformed, 10, true));
         assert!(at(ErrorKind::Malformed, 3, false) && !at(ErrorKind::Malformed, 4, false));
@@ -286,7 +317,7 @@ mod tests {
         failure.unreachable = true;
         let at = |seconds, answered| {
             let tally = Tally { streak: 9, unreachable: Some(Duration::from_secs(seconds)), ..Tally::default() };
-            decide(&failure, &tally, &settings, answered, answered, 1.0)
+            decide(&failure, &tally, &settings, Standing { answered, ..Standing::default() }, 1.0)
         };
         assert_eq!(at(2, false), Decision::Wait(Duration::from_secs(1)));
         assert_eq!(at(3, false), Decision::GiveUp);
@@ -295,11 +326,33 @@ mod tests {
     }
 
     #[test]
+    fn a_provider_that_never_gave_a_reply_is_given_up_by_time_and_by_what_it_sends() {
+        let settings = RetrySettings::default();
+        let at = |kind, seconds, malformed| {
+            let standing = Standing { answered: true, startup: Some(Duration::from_secs(seconds)), ..PROVEN };
+            let tally = Tally { attempts: 1, counted: 1, malformed, streak: 1, ..Tally::default() };
+            decide(&Failure::new(kind, "x"), &tally, &settings, standing, 0.5) == Decision::GiveUp
+        };
+        assert!(!at(ErrorKind::Server, 29, 0) && at(ErrorKind::Server, 30, 0) && at(ErrorKind::Timeout, 30, 0));
+        assert!(!at(ErrorKind::RateLimited, 59, 0) && at(ErrorKind::RateLimited, 60, 0));
+        assert!(!at(ErrorKind::Malformed, 0, 1) && at(ErrorKind::Malformed, 0, 2));
+        // Dislike of a request says nothing about the provider.
+        let standing = Standing { startup: Some(Duration::from_secs(99)), ..PROVEN };
+        assert!(!startup_over(&Failure::new(ErrorKind::BadRequest, "x"), &Tally::default(), &settings, standing));
+    }
+
+    #[test]
     fn a_fatal_answer_is_confirmed_when_the_model_has_answered_before() {
         let settings = RetrySettings::default();
         let at = |fatal, answered| {
             let tally = Tally { fatal, ..Tally::default() };
-            decide(&Failure::new(ErrorKind::Auth, "x"), &tally, &settings, true, answered, 0.5) == Decision::GiveUp
+            decide(
+                &Failure::new(ErrorKind::Auth, "x"),
+                &tally,
+                &settings,
+                Standing { model_answered: answered, ..PROVEN },
+                0.5,
+            ) == Decision::GiveUp
         };
         assert!(at(1, false) && !at(1, true) && at(2, true));
     }
@@ -311,7 +364,7 @@ mod tests {
         failure.wait = Some(Duration::from_secs(2));
         let at = |seconds| {
             let tally = Tally { elapsed: Duration::from_secs(seconds), ..Tally::default() };
-            decide(&failure, &tally, &settings, true, true, 0.0)
+            decide(&failure, &tally, &settings, PROVEN, 0.0)
         };
         assert_eq!((at(8), at(9)), (Decision::Wait(Duration::from_secs(2)), Decision::GiveUp));
     }

@@ -6,12 +6,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::breaker::{Breaker, Leave};
+use super::breaker::{Breaker, Closed, Leave};
 use super::fuse::Fuses;
 use super::inflight::Flights;
 use super::limiter::{Limiter, Slot};
 use super::mock::Mock;
-use super::retry::{Decision, Tally, counts, decide, heed_headers};
+use super::retry::{Decision, Standing, Tally, ails, counts, decide, heed_headers, startup_over};
 use super::settings::{ProviderSettings, RetrySettings};
 use super::spec::{Encoded, Endpoint, Failure, ProviderKey, Retry, Wire};
 use crate::base::{Clock, Digest, Usd, format_duration};
@@ -20,6 +20,9 @@ use crate::record::{CallError, ChatReply, ChatRequest, ErrorKind, Part};
 
 /// Over how long the calls that a pause held back are spread.
 const PAUSE_SPREAD: Duration = Duration::from_millis(10);
+
+/// Longest wait for a provider that is there and fails, however long one call may take.
+const BREAKER_PATIENCE_MS: u64 = 600_000;
 
 /// One provider as it is called.
 #[derive(Debug)]
@@ -184,7 +187,7 @@ impl Route {
                 Ok(leave) => return Ok((slot, leave)),
                 Err(closed) => {
                     drop(slot);
-                    let limit = self.patience_ends(progress);
+                    let limit = self.patience_ends(closed, progress);
                     if Instant::now() >= limit {
                         return Err(self.circuit_open(progress));
                     }
@@ -209,7 +212,8 @@ impl Route {
 
     /// How long this call waits for an open breaker: not long for a server that never answered, up to the retry
     /// deadline for one that is there and fails.
-    fn patience_ends(&self, progress: &mut Progress) -> Instant {
+    fn patience_ends(&self, closed: Closed, progress: &mut Progress) -> Instant {
+        let now = Instant::now();
         let since = *progress.blocked_since.get_or_insert_with(Instant::now);
         let unreachable = self.breaker.last_error().is_some_and(|(_, unreachable)| unreachable);
         let (answered, _) = self.fuses.answered("");
@@ -217,9 +221,16 @@ impl Route {
         let patience = match (unreachable, answered) {
             (true, true) => retry.outage_patience_ms,
             (true, false) => retry.startup_patience_ms,
-            (false, _) => retry.deadline_ms,
+            (false, _) => retry.deadline_ms.min(BREAKER_PATIENCE_MS),
         };
-        progress.unreachable_since.unwrap_or(since).min(since) + Duration::from_millis(patience)
+        let end = progress.unreachable_since.unwrap_or(since).min(since) + Duration::from_millis(patience);
+        match self.startup(false) {
+            // The probe decides: a slow one may be the first good answer.
+            Some(failing) if closed != Closed::Probing => {
+                end.min(now + Duration::from_millis(retry.startup_failing_ms).saturating_sub(failing))
+            }
+            _ => end,
+        }
     }
 
     fn circuit_open(&self, progress: &mut Progress) -> CallError {
@@ -230,12 +241,32 @@ impl Route {
             self.fuses.blow_all(&error);
             return error;
         }
+        let patience = Duration::from_millis(self.retry().startup_failing_ms);
+        if let (Some((error, _)), Some(failing)) = (self.breaker.last_error(), self.startup(false))
+            && failing >= patience
+        {
+            return self.never_answered(error, failing);
+        }
         if let Some(error) = progress.last_error.take() {
             return error;
         }
         let why = self.breaker.last_error().map(|(error, _)| format!("; last: {}", error.message)).unwrap_or_default();
         let message = format!("the provider failed several times in a row and did not recover in time{why}");
         CallError { kind: ErrorKind::CircuitOpen, message, status: None, request_id: None }
+    }
+
+    /// Gives the provider up for everybody.
+    fn never_answered(&self, last: CallError, failing: Duration) -> CallError {
+        let time = format_duration(failing);
+        let message = format!("the provider never gave a usable answer in {time}; last: {}", last.message);
+        let error = CallError { message, ..last };
+        self.fuses.blow_all(&error);
+        error
+    }
+
+    /// See [`Fuses::startup`]; a mock is scripted case by case, one of them says nothing about the others.
+    fn startup(&self, failed: bool) -> Option<Duration> {
+        matches!(self.backend, Backend::Http(_)).then(|| self.fuses.startup(failed)).flatten()
     }
 
     /// Tells everybody else what this failure says about the provider.
@@ -254,8 +285,9 @@ impl Route {
     /// The wait before the next attempt, or the error when there is none.
     fn next(&self, failure: &Failure, model: &str, progress: &mut Progress) -> Result<Duration, CallError> {
         let (answered, model_answered) = self.fuses.answered(model);
-        let unit = rand::random::<f64>();
-        let decision = decide(failure, &progress.tally, self.retry(), answered, model_answered, unit);
+        let startup = self.startup(ails(failure));
+        let standing = Standing { answered, model_answered, startup };
+        let decision = decide(failure, &progress.tally, self.retry(), standing, rand::random::<f64>());
         let rate_limited = failure.error.kind == ErrorKind::RateLimited;
         match decision {
             Decision::Wait(wait) => {
@@ -275,6 +307,8 @@ impl Route {
                     self.fuses.blow(model, &error);
                 } else if failure.unreachable && !answered {
                     self.fuses.blow_all(&error);
+                } else if startup_over(failure, &progress.tally, self.retry(), standing) {
+                    return Err(self.never_answered(error, startup.unwrap_or_default()));
                 }
                 Err(error)
             }
@@ -304,7 +338,7 @@ impl Route {
         tokio::select! {
             biased;
             () = errand.stop.cancelled() => Err(stopped()),
-            () = blown.cancelled() => Err(self.fuses.error(&errand.request.model).unwrap_or_else(stopped)),
+            () = blown.cancelled() => Err(self.fuses.verdict(&errand.request.model).unwrap_or_else(stopped)),
             done = work => Ok(done),
         }
     }
@@ -350,6 +384,7 @@ impl Progress {
         let tally = &mut self.tally;
         tally.streak += 1;
         tally.counted += u32::from(counts(failure));
+        tally.malformed += u32::from(failure.error.kind == ErrorKind::Malformed);
         tally.fatal += u32::from(failure.error.kind.is_fatal());
         tally.total_timeouts += u32::from(failure.total_timeout);
         tally.elapsed = self.first_sent.map(|first| now.duration_since(first)).unwrap_or_default();

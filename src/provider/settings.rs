@@ -68,7 +68,16 @@ pub struct RetrySettings {
     pub max_attempts: u32,
     /// Attempts that may fail while the provider has never answered: a wrong base URL must not cost a minute.
     pub startup_attempts: u32,
-    /// No attempt begins later than this after the first one.
+    /// While the provider has never answered well: how many replies of one call may be unreadable (an HTML page, half a
+    /// body) until the provider is given up.
+    pub startup_malformed: u32,
+    /// While the provider has never answered well: how long it may fail until it is given up, counted from its first
+    /// failure, all calls together. An attempt under way is not cut short: a hang takes its first-byte timeout.
+    pub startup_failing_ms: u64,
+    /// The same for a provider that answers with rate limits only.
+    pub startup_limited_ms: u64,
+    /// No attempt begins later than this after the first one. Two hangs of a model that thinks long (300 s each) and a
+    /// third attempt fit in.
     pub deadline_ms: u64,
     /// First wait; it doubles with every failure, and each wait is drawn between zero and that (full jitter).
     pub base_ms: u64,
@@ -89,7 +98,10 @@ impl Default for RetrySettings {
         RetrySettings {
             max_attempts: 10,
             startup_attempts: 4,
-            deadline_ms: 600_000,
+            startup_malformed: 2,
+            startup_failing_ms: 30_000,
+            startup_limited_ms: 60_000,
+            deadline_ms: 1_200_000,
             base_ms: 500,
             overload_base_ms: 2_000,
             cap_ms: 30_000,
