@@ -14,6 +14,7 @@ use super::exit::Exit;
 use super::session::{Session, UsageError};
 use super::ui::{Surroundings, Ui};
 use crate::config::Env;
+use crate::store::StoreError;
 
 /// Runs karat with these arguments and returns its exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
@@ -70,7 +71,14 @@ fn report(error: &anyhow::Error, ui: &Ui) -> Exit {
     for cause in chain {
         ui.problem(&format!("  because {cause}"));
     }
+    if let Some(help) = error.chain().find_map(store_help) {
+        ui.problem(&format!(" = help: {help}"));
+    }
     Exit::Undecided
+}
+
+fn store_help(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
+    cause.downcast_ref::<StoreError>().map(StoreError::help)
 }
 
 /// Logs go to stderr: `-vv` shows karat's own calls, `-vvv` also what its libraries say. `KARAT_LOG` is not read.
@@ -87,4 +95,20 @@ fn start_log(ui: &Ui) {
         .without_time()
         .try_init()
         .ok();
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context;
+
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_store_brings_its_help_also_from_inside_a_chain() {
+        let failed = Err::<(), _>(StoreError::DiskFull { path: "karat.db".into() }).context("the run stopped");
+        let error = failed.expect_err("failed");
+        let help = error.chain().find_map(store_help);
+        assert!(help.is_some_and(|help| help.contains("free some space")));
+        assert_eq!(anyhow::anyhow!("other").chain().find_map(store_help), None);
+    }
 }

@@ -5,6 +5,7 @@
 //!   across the threshold. It does not change the verdict.
 //! - Errors and ungraded trials beyond `max_errors`, and trials a stopped run has not reached, are open: the group can
 //!   no longer pass. It still fails when it would fail with every open trial passing.
+//! - A complete run with fewer or more results than its plan has trials is undecided.
 //! - A metric without data, and an unknown cost under a limit on cost, are undecided, unless the known part alone is
 //!   already over the limit.
 
@@ -185,6 +186,10 @@ pub(super) fn judge_run(suites: &[SuiteReport], status: RunStatus, planned: u64,
     let progress = format!("{finished} of {planned} trials have a result");
     match status {
         RunStatus::Complete if finished + unplaced < planned => findings.doubts.push(progress),
+        RunStatus::Complete if finished + unplaced > planned => findings.doubts.push(format!(
+            "{} a result, but the plan has {planned}: results of another plan are among them",
+            plural(finished + unplaced, "trial has", "trials have")
+        )),
         RunStatus::Complete => {}
         RunStatus::Running => findings.doubts.push(format!("the run has not ended: {progress}")),
         RunStatus::Interrupted => findings.doubts.push(format!("the run was interrupted: {progress}")),
@@ -368,6 +373,10 @@ mod tests {
         let run = |status, planned| judge_run(std::slice::from_ref(&good), status, planned, 0);
         assert_eq!(run(RunStatus::Complete, 10).verdict, VerdictWord::Pass);
         assert_eq!(run(RunStatus::Complete, 11).verdict, VerdictWord::Undecided);
+        let more = run(RunStatus::Complete, 9);
+        assert_eq!(more.verdict, VerdictWord::Undecided);
+        let reason = "10 trials have a result, but the plan has 9: results of another plan are among them";
+        assert_eq!(more.reasons.first().map(String::as_str), Some(reason));
         for status in [RunStatus::Running, RunStatus::Interrupted, RunStatus::OverBudget, RunStatus::Aborted] {
             assert_eq!(run(status, 10).verdict, VerdictWord::Undecided, "{}", status.word());
         }

@@ -239,7 +239,7 @@ pub struct Totals {
     /// Trials by outcome.
     #[serde(flatten)]
     pub counts: Counts,
-    /// Tokens and money.
+    /// Tokens and money; what was spent includes the calls of replaced trials.
     #[serde(flatten)]
     pub consumption: Consumption,
     /// HTTP attempts, retries included.

@@ -31,6 +31,7 @@ pub struct Summarizer {
     totals: Totals,
     cache: CacheStats,
     unplaced: u64,
+    billed: Option<(Usd, u64)>,
 }
 
 impl Summarizer {
@@ -46,6 +47,7 @@ impl Summarizer {
             totals: Totals::default(),
             cache: CacheStats::default(),
             unplaced: 0,
+            billed: None,
         }
     }
 
@@ -63,6 +65,12 @@ impl Summarizer {
         consume(&mut self.totals.consumption, facts);
         self.totals.http_attempts += u64::from(facts.attempts);
         self.count_source(facts);
+    }
+
+    /// Sets what the whole run spent, calls of replaced trials included: the known money, and the calls of which it is
+    /// unknown. Without it the totals are those of the present trials; groups always are.
+    pub fn bill(&mut self, known: Usd, unknown_calls: u64) {
+        self.billed = Some((known, unknown_calls));
     }
 
     fn count_source(&mut self, facts: &TrialFacts) {
@@ -108,11 +116,22 @@ impl Summarizer {
             run: run_facts(&self.header, &self.suites, self.totals.counts.trials),
             verdict,
             suites,
-            totals: self.totals,
+            totals: self.billed_totals(),
             cache: self.cache,
             failures,
             failures_total,
         }
+    }
+
+    fn billed_totals(&self) -> Totals {
+        let mut totals = self.totals;
+        if let Some((known, unknown_calls)) = self.billed {
+            let used = &mut totals.consumption;
+            // Nothing known is not zero.
+            used.spent_usd = used.spent_usd.map(|_| known).or(Some(known).filter(|known| *known != Usd::ZERO));
+            used.unknown_spent_calls = unknown_calls;
+        }
+        totals
     }
 
     fn failures(&self, trials: &[TrialRecord]) -> Vec<Failure> {
@@ -367,6 +386,26 @@ mod tests {
         assert_eq!((used.spent_usd, used.unknown_spent_calls), (Some(Usd::from_picos(5)), 1));
         assert_eq!((report.cache.hits, report.cache.saved_usd), (1, Some(Usd::from_picos(5))));
         assert_eq!(report.suites[0].groups[0].cached_share, Some(Ratio::clamped(1.0 / 3.0)));
+    }
+
+    #[test]
+    fn the_bill_of_a_run_keeps_what_replaced_trials_spent() {
+        let billed = |trials: &[TrialFacts], known, unknown| {
+            let mut summary = Summarizer::new(&header(1), &[suite(1, 1)], &[variant("p@1")]);
+            trials.iter().for_each(|facts| summary.add(facts));
+            summary.bill(Usd::from_picos(known), unknown);
+            summary.finish(&[], 0, JudgeRules::default())
+        };
+        let report = billed(&[facts(0, Outcome::Pass)], 15, 2);
+        let used = report.totals.consumption;
+        assert_eq!((used.spent_usd, used.unknown_spent_calls), (Some(Usd::from_picos(15)), 2));
+        assert_eq!((used.cost_usd, used.unknown_cost_calls), (Some(Usd::from_picos(5)), 0));
+        let group = report.suites[0].groups[0].consumption;
+        assert_eq!((group.spent_usd, group.unknown_spent_calls), (Some(Usd::from_picos(5)), 0));
+        let unpriced = TrialFacts { cost: None, spent: None, ..facts(0, Outcome::Pass) };
+        assert_eq!(billed(&[unpriced], 0, 1).totals.consumption.spent_usd, None);
+        assert_eq!(billed(&[], 7, 0).totals.consumption.spent_usd, Some(Usd::from_picos(7)));
+        assert_eq!(billed(&[], 0, 0).totals.consumption.spent_usd, None);
     }
 
     #[test]

@@ -4,8 +4,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::escape;
+
 /// Writes the document, indented by two, with a line break at its end.
 pub(super) fn write<T: Serialize + ?Sized>(result: &T, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, result)?;
+    escape::to_writer_pretty(result, out)?;
     out.write_all(b"\n")
 }

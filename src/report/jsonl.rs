@@ -7,6 +7,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::escape;
 use super::present::Trials;
 use super::views::TrialReport;
 use crate::base::{Digest, ModelRef};
@@ -66,6 +67,6 @@ pub(super) fn write_eval(report: &EvalReport, trials: &mut dyn Trials, out: &mut
 
 /// Writes one value as one line.
 pub(super) fn line<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, value)?;
+    escape::to_writer(value, out)?;
     out.write_all(b"\n")
 }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::clean::{cut, lines};
+use super::clean::lines;
 use super::doc::{Align, Block, Doc, Entry, Line, Span, Table, Tone};
-use super::text::span_text;
+use super::text::{cut_span, span_text};
 
 /// The document as Markdown.
 pub(super) fn render(doc: &Doc) -> String {
@@ -82,7 +82,7 @@ fn marked(span: &Span, in_cell: bool) -> String {
     }
     let core = match span.tone {
         Tone::Command => code(core, in_cell),
-        Tone::Quote => code(&cut(core, usize::MAX, span.whole_chars), in_cell),
+        Tone::Quote => code(&cut_span(span, core, usize::MAX), in_cell),
         Tone::Strong | Tone::Pass | Tone::Fail | Tone::Unsure => format!("**{}**", escaped(core)),
         Tone::Plain | Tone::Dim => prose(core, in_cell),
     };
@@ -155,6 +155,15 @@ mod tests {
             shown,
             "\\| &lt;img src=x onerror=alert(1)&gt; \\[x\\](javascript:1) \\`a \\*\\*b\\*\\* @<!-- -->octocat a@b \\# h"
         );
+    }
+
+    #[test]
+    fn hidden_characters_are_visible_in_prose_and_code() {
+        let hidden = "pay\u{202e}lla\u{200b}";
+        assert_eq!(text(&Line::from(hidden), false), r"pay\\u{202e}lla\\u{200b}");
+        assert_eq!(text(&Line::quote(hidden, 8), false), r"`pay\u{202e}lla\u{200b}`");
+        assert_eq!(text(&Line::quote(hidden, 9), false), r"`pay\u{202e}lla\u{200b}… (9 characters)`");
+        assert_eq!(fenced(hidden), "```text\npay\\u{202e}lla\\u{200b}\n```\n");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod clean;
 mod doc;
+mod escape;
 mod format;
 mod json;
 mod jsonl;

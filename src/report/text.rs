@@ -83,11 +83,11 @@ impl Layout {
             let text = span_text(span);
             match (self.width, span.tone) {
                 (Some(width), Tone::Quote) => {
-                    let text = cut(&text, width.saturating_sub(column), span.whole_chars);
+                    let text = cut_span(span, &text, width.saturating_sub(column));
                     column += text.width();
                     out.push_str(&self.painted(&text, span.tone));
                 }
-                (None, Tone::Quote) => out.push_str(&cut(&text, usize::MAX, span.whole_chars)),
+                (None, Tone::Quote) => out.push_str(&cut_span(span, &text, usize::MAX)),
                 (None, tone) | (Some(_), tone @ Tone::Command) => {
                     column += text.width();
                     out.push_str(&self.painted(&text, tone));
@@ -134,7 +134,13 @@ fn plain(text: &str) -> Span {
 
 /// The cell as one line of clean text.
 pub(super) fn cell_text(cell: &Line) -> String {
-    cell.0.iter().map(|span| cut(&span_text(span), usize::MAX, span.whole_chars)).collect()
+    cell.0.iter().map(|span| cut_span(span, &span_text(span), usize::MAX)).collect()
+}
+
+/// The shown text of a span, cut to `width` columns.
+pub(super) fn cut_span(span: &Span, shown: &str, width: usize) -> String {
+    let own = u64::try_from(span.text.chars().count()).unwrap_or(u64::MAX);
+    cut(shown, width, span.whole_chars, span.whole_chars.is_some_and(|whole| whole > own))
 }
 
 /// The text of a span as it may be printed. A command keeps its spaces: they may be part of a quoted case id.

@@ -1,5 +1,7 @@
 //! Words of reasons: model text quoted, cut with its length told, without control characters.
 
+use crate::guard::strip_control;
+
 /// Characters of model text shown in a reason.
 const SHOWN: usize = 80;
 /// Characters shown on each side of a match.
@@ -7,10 +9,10 @@ const AROUND: usize = 30;
 /// Longest reason, in characters: groups join those of their members.
 const LONGEST: usize = 800;
 
-/// Text with white space as single spaces and without control characters or direction overrides.
+/// Text with white space as single spaces and without control sequences or direction overrides.
 pub(super) fn clean(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(512));
-    for c in text.chars() {
+    for c in strip_control(text).chars() {
         if c.is_whitespace() {
             if !out.ends_with(' ') {
                 out.push(' ');
@@ -33,12 +35,16 @@ pub(super) fn quote(text: &str) -> String {
     if total == 0 {
         return "an empty text".to_owned();
     }
-    let shown: String = text.chars().take(SHOWN).collect();
-    if total <= SHOWN {
-        format!("\"{}\"", clean(&shown))
-    } else {
-        format!("\"{}…\" ({total} characters)", clean(&shown))
-    }
+    let (shown, cut) = beginning(text, SHOWN);
+    if cut { format!("\"{shown}…\" ({total} characters)") } else { format!("\"{shown}\"") }
+}
+
+/// The first characters of a text, cleaned, and whether there are more. Sequences go before the cut, which could leave
+/// their tails.
+fn beginning(text: &str, longest: usize) -> (String, bool) {
+    let safe = strip_control(text);
+    let cut = safe.char_indices().nth(longest).map(|(index, _)| index);
+    (clean(cut.and_then(|cut| safe.get(..cut)).unwrap_or(&safe)), cut.is_some())
 }
 
 /// The surroundings of the bytes `start..end`, quoted: `"…can get a refund within…" at character 104`.
@@ -47,6 +53,7 @@ pub(super) fn quote_around(text: &str, start: usize, end: usize) -> String {
     let matched: String = text.get(start..end).unwrap_or("").chars().take(SHOWN).collect();
     let after = text.get(end..).unwrap_or("");
     let position = before.chars().count() + 1;
+    let (before, after) = (strip_control(before), strip_control(after));
     let left: Vec<char> = before.chars().rev().take(AROUND).collect();
     let left: String = left.into_iter().rev().collect();
     let right: String = after.chars().take(AROUND).collect();
@@ -66,15 +73,14 @@ pub(super) fn list<T: AsRef<str>>(texts: &[T]) -> String {
 pub(super) fn json(value: &serde_json::Value) -> String {
     let text = value.to_string();
     let total = text.chars().count();
-    let shown: String = text.chars().take(SHOWN).collect();
-    if total <= SHOWN { format!("`{}`", clean(&shown)) } else { format!("`{}…` ({total} characters)", clean(&shown)) }
+    let (shown, cut) = beginning(&text, SHOWN);
+    if cut { format!("`{shown}…` ({total} characters)") } else { format!("`{shown}`") }
 }
 
 /// A message of a library about model text: cleaned and cut.
 pub(super) fn message(text: &str) -> String {
-    let total = text.chars().count();
-    let shown: String = text.chars().take(2 * SHOWN).collect();
-    if total <= 2 * SHOWN { clean(&shown) } else { format!("{}…", clean(&shown)) }
+    let (shown, cut) = beginning(text, 2 * SHOWN);
+    if cut { format!("{shown}…") } else { shown }
 }
 
 /// A whole reason, cut where it is longer than anyone reads.
@@ -105,7 +111,19 @@ mod tests {
 
     #[test]
     fn control_characters_and_direction_overrides_are_stripped() {
-        assert_eq!(quote("a\u{1b}[31m\u{202e}b\n\t c\u{0}"), "\"a[31mb c\"");
+        assert_eq!(quote("a\u{1b}[31m\u{202e}b\n\t c\u{0}"), "\"ab c\"");
+    }
+
+    #[test]
+    fn whole_sequences_are_stripped_also_where_the_text_is_cut() {
+        assert_eq!(quote("\u{1b}[31mRED\u{1b}[0m"), "\"RED\"");
+        assert_eq!(quote("\u{9b}31mRED\u{1b}]0;title\u{7}!"), "\"RED!\"");
+        let long = format!("{}\u{1b}[38;5;196mRED", "x".repeat(77));
+        assert_eq!(quote(&long), format!("\"{}RED\"", "x".repeat(77)));
+        let around = format!("\u{1b}[1;31mrefund\u{1b}[0m{}", "\u{1b}[2Kz".repeat(10));
+        let at = around.find("refund").unwrap_or(0);
+        assert_eq!(quote_around(&around, at, at + 6), "\"refundzzzzzzzzzz\" (at character 8)");
+        assert_eq!(message("\u{1b}[31mno\u{1b}[0m"), "no");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
+use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 use thiserror::Error;
 
 use crate::base::RunId;
@@ -24,6 +25,14 @@ pub enum StoreError {
         path: PathBuf,
         /// What the system said.
         detail: String,
+    },
+    /// The file's latest changes are in a log beside it, which can only be read where files can be made.
+    #[error("the results store `{path}` has changes in `{log}` that cannot be read in a folder that is not writable")]
+    FrozenLog {
+        /// The file.
+        path: PathBuf,
+        /// The log beside it.
+        log: PathBuf,
     },
     /// No space left.
     #[error("there is no space left for the results store `{path}`")]
@@ -123,6 +132,9 @@ impl StoreError {
             StoreError::ReadOnly { .. } | StoreError::Io { .. } => {
                 "choose another place with `--store FILE`, `KARAT_STORE` or `store:` in karat.yaml".to_owned()
             }
+            StoreError::FrozenLog { .. } => {
+                "copy both files into a writable folder and name the copy with `--store FILE`".to_owned()
+            }
             StoreError::DiskFull { .. } => {
                 "free some space, then continue with `karat eval --resume`; what was stored before is kept".to_owned()
             }
@@ -149,6 +161,10 @@ impl StoreError {
         let Some(code) = error.sqlite_error_code() else {
             return StoreError::Unreadable { path, detail };
         };
+        // Making the shared memory of the log larger fails for lack of space only.
+        if error.sqlite_error().is_some_and(|error| error.extended_code == SQLITE_IOERR_SHMSIZE) {
+            return StoreError::DiskFull { path };
+        }
         match code {
             ErrorCode::ReadOnly | ErrorCode::PermissionDenied => StoreError::ReadOnly { path, detail },
             ErrorCode::DiskFull => StoreError::DiskFull { path },

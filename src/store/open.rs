@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::StoreError;
 use super::migrate::{self, Identity, MIGRATIONS};
@@ -31,20 +31,30 @@ pub enum Access {
 pub(super) struct Pool {
     path: PathBuf,
     access: Access,
+    /// Whether the file is read as one that nobody can change, because its folder is not writable.
+    frozen: bool,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Pool {
     /// Opens the file: creates or migrates it where needed and allowed.
     pub(super) fn open(path: &Path, access: Access) -> Result<Pool, StoreError> {
+        if path.is_dir() {
+            let detail = "it is a directory".to_owned();
+            return Err(StoreError::NotKarat { path: path.to_path_buf(), detail });
+        }
         match access {
             Access::Write => create_folder(path)?,
             Access::Read if !path.exists() => return Err(StoreError::Missing { path: path.to_path_buf() }),
             Access::Read => {}
         }
         let mut db = raw_connection(path, access)?;
-        // In one transaction: read piece by piece, a file that another process is just making looks like a stranger's.
-        let seen = db.unchecked_transaction().and_then(|view| migrate::identify(&view));
+        let mut seen = identify(&db);
+        let frozen = access == Access::Read && seen.as_ref().is_err_and(needs_folder);
+        if frozen {
+            db = frozen_connection(path)?;
+            seen = identify(&db);
+        }
         let identity = seen.map_err(|error| unidentified(&error, path))?;
         let known = migrate::newest(MIGRATIONS);
         let behind = matches!(identity, Identity::Karat(version) if version < known);
@@ -60,7 +70,7 @@ impl Pool {
             }
         }
         tune(&db).map_err(|error| StoreError::of(&error, path))?;
-        Ok(Pool { path: path.to_path_buf(), access, idle: Mutex::new(vec![db]) })
+        Ok(Pool { path: path.to_path_buf(), access, frozen, idle: Mutex::new(vec![db]) })
     }
 
     /// The file.
@@ -75,7 +85,7 @@ impl Pool {
 
     /// A further connection of its own.
     pub(super) fn connect(&self) -> Result<Connection, StoreError> {
-        let db = raw_connection(&self.path, self.access)?;
+        let db = if self.frozen { frozen_connection(&self.path)? } else { raw_connection(&self.path, self.access)? };
         tune(&db).map_err(|error| self.error(&error))?;
         Ok(db)
     }
@@ -101,6 +111,60 @@ impl Pool {
 fn create_folder(path: &Path) -> Result<(), StoreError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     folder.map_or(Ok(()), fs::create_dir_all).map_err(|error| StoreError::of_io(&error, path))
+}
+
+/// In one transaction: read piece by piece, a file that another process is just making looks like a stranger's.
+fn identify(db: &Connection) -> rusqlite::Result<Identity> {
+    db.unchecked_transaction().and_then(|view| migrate::identify(&view))
+}
+
+/// Whether reading failed because SQLite could not make or change the files it needs beside the store.
+fn needs_folder(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied))
+}
+
+/// The log beside the file that holds changes which the file itself has not.
+fn unmerged_log(path: &Path) -> Option<PathBuf> {
+    ["-wal", "-journal"].into_iter().find_map(|ending| {
+        let mut log = path.as_os_str().to_owned();
+        log.push(ending);
+        let log = PathBuf::from(log);
+        fs::metadata(&log).is_ok_and(|log| log.len() > 0).then_some(log)
+    })
+}
+
+/// A connection that takes no locks and makes no files: for a folder that is not writable. All changes must be in the
+/// file itself.
+pub(super) fn frozen_connection(path: &Path) -> Result<Connection, StoreError> {
+    if let Some(log) = unmerged_log(path) {
+        return Err(StoreError::FrozenLog { path: path.to_path_buf(), log });
+    }
+    let Some(uri) = frozen_uri(path) else {
+        let detail = "its folder is not writable, and its path is not UTF-8".to_owned();
+        return Err(StoreError::ReadOnly { path: path.to_path_buf(), detail });
+    };
+    let mode = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(uri, mode).map_err(|error| StoreError::of(&error, path))
+}
+
+/// The address by which SQLite takes the file for one that cannot change.
+fn frozen_uri(path: &Path) -> Option<String> {
+    let mut uri = String::from("file:");
+    let text = path.to_str()?;
+    let text = if cfg!(windows) { text.replace('\\', "/") } else { text.to_owned() };
+    if path.is_absolute() {
+        uri.push_str(if text.starts_with('/') { "//" } else { "///" });
+    }
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' | b':' => {
+                uri.push(char::from(byte));
+            }
+            _ => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri.push_str("?immutable=1");
+    Some(uri)
 }
 
 fn raw_connection(path: &Path, access: Access) -> Result<Connection, StoreError> {
@@ -136,7 +200,7 @@ fn check_or_empty(identity: Identity, path: &Path) -> Result<(), StoreError> {
 
 /// A file that SQLite cannot read: damaged when it begins like one of SQLite's, something else otherwise.
 fn unidentified(error: &rusqlite::Error, path: &Path) -> StoreError {
-    if error.sqlite_error_code() != Some(rusqlite::ErrorCode::NotADatabase) {
+    if error.sqlite_error_code() != Some(ErrorCode::NotADatabase) {
         return StoreError::of(error, path);
     }
     let mut start = Vec::new();
@@ -177,4 +241,31 @@ fn tune(db: &Connection) -> rusqlite::Result<()> {
          PRAGMA wal_autocheckpoint = 8000;
          PRAGMA journal_size_limit = 67108864;",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(code: i32) -> rusqlite::Error {
+        rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None)
+    }
+
+    #[test]
+    fn only_what_a_folder_refuses_leads_to_reading_without_it() {
+        use rusqlite::ffi;
+        for code in [ffi::SQLITE_CANTOPEN, ffi::SQLITE_READONLY_DIRECTORY, ffi::SQLITE_READONLY_CANTINIT] {
+            assert!(needs_folder(&failure(code)), "{code}");
+        }
+        for code in [ffi::SQLITE_BUSY, ffi::SQLITE_CORRUPT, ffi::SQLITE_NOTADB, ffi::SQLITE_IOERR, ffi::SQLITE_FULL] {
+            assert!(!needs_folder(&failure(code)), "{code}");
+        }
+    }
+
+    #[test]
+    fn addresses_hold_any_name() {
+        assert_eq!(frozen_uri(Path::new("a b/k?#%.db")).as_deref(), Some("file:a%20b/k%3F%23%25.db?immutable=1"));
+        #[cfg(unix)]
+        assert_eq!(frozen_uri(Path::new("/é/k.db")).as_deref(), Some("file:///%C3%A9/k.db?immutable=1"));
+    }
 }

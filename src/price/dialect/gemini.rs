@@ -11,10 +11,14 @@ const OUTPUT: &[&str] = &["candidatesTokensDetails"];
 pub(super) fn gemini(reader: &mut Reader<'_>) -> Usage {
     let prompt = reader.count(&["promptTokenCount"]);
     let tools = reader.count(&["toolUsePromptTokenCount"]);
+    let prompt = prompt.filter(|_| tools.is_some() || !reader.is_stated(&["toolUsePromptTokenCount"]));
     let cached = reader.count(&["cachedContentTokenCount"]);
     let cached_audio = modality(reader, CACHED, "AUDIO");
     let audio = modality(reader, INPUT, "AUDIO").map(|audio| audio.saturating_sub(cached_audio.unwrap_or(0)));
-    let candidates = reader.count(&["candidatesTokenCount"]).or(prompt.map(|_| 0));
+    let candidates = match reader.count(&["candidatesTokenCount"]) {
+        None if !reader.is_stated(&["candidatesTokenCount"]) => prompt.map(|_| 0),
+        candidates => candidates,
+    };
     let thoughts = reader.count(&["thoughtsTokenCount"]);
     let audio_out = modality(reader, OUTPUT, "AUDIO");
     let image_out = modality(reader, OUTPUT, "IMAGE");

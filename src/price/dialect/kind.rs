@@ -65,8 +65,8 @@ impl<'de> Deserialize<'de> for Dialect {
 
 /// Splits a raw usage object, as the API returned it, into classes that never overlap.
 ///
-/// What the object does not state stays `None`. Numbers that contradict each other are clamped to zero and flagged
-/// `ambiguous`. Both API shapes of a vendor (chat and responses) are told apart by their field names.
+/// What the object does not state stays `None`. A negative count is unknown, and parts beyond their total leave zero for
+/// the rest; both are flagged `ambiguous`. Both API shapes of a vendor (chat and responses) are told apart by their field names.
 pub fn normalize(dialect: Dialect, raw: &Value) -> Usage {
     let mut reader = Reader::of(raw);
     let usage = match dialect {
@@ -118,6 +118,21 @@ mod tests {
         let usage = normalize(Dialect::Anthropic, &raw);
         assert_eq!(usage.total_input().map(|tokens| tokens.0), Some(188_107));
         assert_eq!(usage.total_output().map(|tokens| tokens.0), Some(393));
+    }
+
+    #[test]
+    fn a_negative_count_is_unknown_and_not_free() {
+        for (dialect, raw) in [
+            (Dialect::OpenAi, json!({"prompt_tokens": -5, "completion_tokens": -1})),
+            (Dialect::Anthropic, json!({"input_tokens": -5, "output_tokens": -1})),
+            (Dialect::Gemini, json!({"promptTokenCount": -5, "candidatesTokenCount": -1})),
+        ] {
+            let usage = normalize(dialect, &raw);
+            assert_eq!((usage.input, usage.output, usage.ambiguous), (None, None, true), "{raw}");
+        }
+        let raw = json!({"promptTokenCount": 5, "candidatesTokenCount": -1, "toolUsePromptTokenCount": -2});
+        let usage = normalize(Dialect::Gemini, &raw);
+        assert_eq!((usage.input, usage.output), (None, None));
     }
 
     #[test]

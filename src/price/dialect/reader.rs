@@ -30,20 +30,26 @@ impl<'v> Reader<'v> {
         path.iter().try_fold(self.raw, |value, key| value.get(key))
     }
 
-    /// The count at `path`; a negative one is zero and a contradiction.
+    /// Whether there is anything at `path`, readable or not.
+    pub(super) fn is_stated(&self, path: &[&str]) -> bool {
+        self.at(path).is_some_and(|value| !value.is_null())
+    }
+
+    /// The count at `path`; a negative one is unknown and a contradiction.
     pub(super) fn count(&mut self, path: &[&str]) -> Option<u64> {
         let value = self.at(path)?;
         self.read(value)
     }
 
-    /// Sum of `field` over the items of the list at `path` whose `tag` is `wanted`; `None` without such a list.
+    /// Sum of `field` over the items of the list at `path` whose `tag` is `wanted`; `None` without such a list, and when
+    /// an item has something else than a count.
     pub(super) fn tagged(&mut self, path: &[&str], tag: &str, wanted: &str, field: &str) -> Option<u64> {
         let items = self.at(path)?.as_array()?;
         let mut sum: u64 = 0;
         for item in items {
             let matches = item.get(tag).and_then(Value::as_str).is_some_and(|word| word.eq_ignore_ascii_case(wanted));
-            if let (true, Some(count)) = (matches, item.get(field)) {
-                sum = sum.saturating_add(self.read(count).unwrap_or(0));
+            if let (true, Some(count)) = (matches, item.get(field).filter(|count| !count.is_null())) {
+                sum = sum.saturating_add(self.read(count)?);
             }
         }
         Some(sum)
@@ -65,9 +71,9 @@ impl<'v> Reader<'v> {
         }
         // Some servers write counts as `12.0`.
         let decimal = number.as_f64().and_then(Decimal::from_f64)?;
-        if decimal.is_sign_negative() {
+        if decimal.is_sign_negative() && !decimal.is_zero() {
             self.ambiguous = true;
-            return Some(0);
+            return None;
         }
         if decimal.fract().is_zero() { decimal.to_u64() } else { None }
     }
@@ -95,7 +101,18 @@ mod tests {
             assert_eq!(reader.count(path), count, "{path:?}");
         }
         assert!(!reader.is_ambiguous());
-        assert_eq!(reader.count(&["d"]), Some(0));
+        assert_eq!(reader.count(&["d"]), None);
+        assert!(reader.is_ambiguous());
+    }
+
+    #[test]
+    fn one_negative_part_makes_a_sum_unknown() {
+        let raw =
+            json!({"list": [{"kind": "a", "n": 3}, {"kind": "a", "n": -1}, {"kind": "b", "n": 2}, {"kind": "b"}]});
+        let mut reader = Reader::of(&raw);
+        assert_eq!(reader.tagged(&["list"], "kind", "b", "n"), Some(2));
+        assert!(!reader.is_ambiguous());
+        assert_eq!(reader.tagged(&["list"], "kind", "a", "n"), None);
         assert!(reader.is_ambiguous());
     }
 

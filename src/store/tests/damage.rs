@@ -9,6 +9,7 @@ use rusqlite::Connection;
 
 use super::sample::{Folder, begin, header, raw, suites, trial, variants, write};
 use crate::base::Redactor;
+use crate::store::open::frozen_connection;
 use crate::store::{Access, Store, StoreError, TrialFilter, Writer, WriterEvent};
 
 fn open_error(path: &Path, access: Access) -> StoreError {
@@ -35,7 +36,10 @@ fn a_folder_that_cannot_be_made_or_written_is_told() {
     let file = folder.path().join("file");
     fs::write(&file, "x").unwrap();
     assert!(matches!(open_error(&file.join("sub/karat.db"), Access::Write), StoreError::Io { .. }));
-    assert!(matches!(open_error(folder.path(), Access::Write), StoreError::Io { .. }), "a folder is not a file");
+    for access in [Access::Read, Access::Write] {
+        let error = open_error(folder.path(), access);
+        assert!(matches!(error, StoreError::NotKarat { .. }) && error.to_string().ends_with("it is a directory"));
+    }
     // No process, not even one of root, can make files there.
     let proc = open_error(Path::new("/proc/self/fdinfo/karat.db"), Access::Write);
     assert!(matches!(proc, StoreError::Io { .. } | StoreError::ReadOnly { .. }), "{proc:?}");
@@ -171,4 +175,29 @@ fn a_store_locked_by_another_process_is_told() {
     assert_eq!((error, durable), (StoreError::Locked { path: folder.db() }, 0));
     other.execute_batch("ROLLBACK").unwrap();
     begin(&store, "r2");
+}
+
+#[test]
+fn a_disk_that_is_full_for_the_shared_memory_is_full() {
+    let failure = |code| rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+    let path = Path::new("karat.db");
+    let class = |code| StoreError::of(&failure(code), path);
+    assert!(matches!(class(rusqlite::ffi::SQLITE_IOERR_SHMSIZE), StoreError::DiskFull { .. }));
+    assert!(matches!(class(rusqlite::ffi::SQLITE_FULL), StoreError::DiskFull { .. }));
+    assert!(matches!(class(rusqlite::ffi::SQLITE_IOERR_READ), StoreError::Io { .. }));
+}
+
+#[test]
+fn a_frozen_store_is_read_unless_changes_wait_beside_it() {
+    let folder = Folder::new();
+    let (store, _) = folder.with_run("r1");
+    drop(store);
+    Connection::open(folder.db()).unwrap().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    let db = frozen_connection(&folder.db()).unwrap();
+    assert_eq!(db.query_row("SELECT count(*) FROM run", [], |row| row.get::<_, i64>(0)).unwrap(), 1);
+    let log = folder.db().with_file_name("karat.db-wal");
+    fs::write(&log, "x").unwrap();
+    let error = frozen_connection(&folder.db()).unwrap_err();
+    assert_eq!(error, StoreError::FrozenLog { path: folder.db(), log });
+    assert!(error.help().contains("copy both files"));
 }

@@ -39,7 +39,9 @@ pub(super) fn report_of(store: &Store, run: &RunId, max_errors: u32) -> anyhow::
     let header = store.header(run)?;
     let mut summary = Summarizer::new(&header, &store.suites(run)?, &store.variants(run)?);
     store.facts(run, |facts| summary.add(&facts))?;
-    let counts = store.run_row(run)?.counts;
+    let row = store.run_row(run)?;
+    summary.bill(row.spent.known, row.spent.unknown_calls);
+    let counts = row.counts;
     let total = counts.fail + counts.error + counts.ungraded;
     let filter = TrialFilter {
         outcomes: vec![Outcome::Fail, Outcome::Error, Outcome::Ungraded],
