@@ -10,7 +10,6 @@ use crate::suite::Selection;
 
 use super::plan::{PlannedTrial, SurveyedSuite, trials};
 use super::plan_report::{PlanSuite, PlanVariant};
-use super::trial::request_of;
 
 /// Trials whose prompts are rendered and counted per suite; beyond that the rest is extrapolated.
 const COUNTED_TRIALS: u64 = 2_000;
@@ -71,7 +70,7 @@ impl Estimator {
 
     /// The most a trial can cost: a tenth more input than counted, and the longest answer. `None` when unknown.
     pub fn worst_case(&self, trial: &PlannedTrial) -> Option<Usd> {
-        let Ok(request) = request_of(trial) else { return Some(Usd::ZERO) };
+        let Ok(request) = trial.request() else { return Some(Usd::ZERO) };
         let estimate = self.request(&trial.variant.model, &request);
         self.cost(&trial.variant.model, estimate.input.saturating_mul(11).div_ceil(10), estimate.most_output)
     }
@@ -97,7 +96,7 @@ impl Estimator {
             };
             let Some(sum) = sums.get_mut(index) else { continue };
             sum.trials += 1;
-            if let (None, Ok(request)) = (&trial.skip, request_of(&trial)) {
+            if let (None, Ok(request)) = (&trial.skip, trial.request()) {
                 let estimate = self.request(&trial.variant.model, &request);
                 sum.input = sum.input.saturating_add(estimate.input);
                 sum.most_output = sum.most_output.saturating_add(estimate.most_output);

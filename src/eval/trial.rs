@@ -7,25 +7,26 @@ use tokio_util::sync::CancellationToken;
 use super::plan::PlannedTrial;
 use crate::base::Millis;
 use crate::provider::{Ask, Caller};
-use crate::record::{CallRecord, ChatRequest, Outcome, Params, TrialRecord};
+use crate::record::{CallRecord, ChatRequest, Outcome, ToolChoice, TrialRecord};
 use crate::score::{ScoreInput, aggregate, score};
 
-/// The request of a trial.
-///
-/// # Errors
-/// A sentence on why the prompt does not render with the case's variables.
-pub(super) fn request_of(trial: &PlannedTrial) -> Result<ChatRequest, String> {
-    let variant = &trial.variant;
-    let rendered = variant.prompt.render(&trial.case.vars, &variant.model).map_err(|error| error.to_string())?;
-    let params: Params = rendered.params.overlaid(&variant.params).overlaid(&trial.params);
-    Ok(ChatRequest {
-        model: variant.model.model.clone(),
-        messages: rendered.messages,
-        params,
-        output: rendered.output,
-        tools: Vec::new(),
-        tool_choice: crate::record::ToolChoice::Auto,
-    })
+impl PlannedTrial {
+    /// What will be asked.
+    ///
+    /// # Errors
+    /// A sentence on why the prompt does not render with the case's variables.
+    pub fn request(&self) -> Result<ChatRequest, String> {
+        let variant = &self.variant;
+        let rendered = variant.prompt.render(&self.case.vars, &variant.model).map_err(|error| error.to_string())?;
+        Ok(ChatRequest {
+            messages: rendered.messages,
+            model: variant.model.model.clone(),
+            output: rendered.output,
+            params: rendered.params.overlaid(&variant.params).overlaid(&self.params),
+            tool_choice: ToolChoice::Auto,
+            tools: Vec::new(),
+        })
+    }
 }
 
 /// Runs a trial to its outcome. Never fails: what goes wrong is the outcome.
@@ -35,7 +36,7 @@ pub(super) async fn run(trial: PlannedTrial, caller: &Caller, abort: &Cancellati
         let note = reason.clone();
         return finished(trial, Outcome::Skipped, Some(note), None, begun);
     }
-    let request = match request_of(&trial) {
+    let request = match trial.request() {
         Ok(request) => request,
         Err(why) => return finished(trial, Outcome::Error, Some(why), None, begun),
     };

@@ -258,6 +258,15 @@ fn a_run_stops_at_its_cost_limit_and_goes_on_when_it_is_raised() {
 }
 
 #[test]
+fn what_the_cache_answers_is_not_charged_to_a_limit() {
+    let stub = Stub::echo();
+    let project = Project::new(stub.url(), MODELS[0], 40);
+    project.run("eval").exits(0);
+    let told = project.run("eval --max-cost 0.0001 --format json").exits(0);
+    assert_eq!((counts(&told), stub.calls()), ((40, 0, 0, 0), 40));
+}
+
+#[test]
 fn the_daily_limit_counts_earlier_runs_and_the_token_limit_caps_requests() {
     let stub = Stub::echo();
     let project = Project::new(stub.url(), MODELS[0], 40);

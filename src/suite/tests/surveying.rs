@@ -150,7 +150,7 @@ fn trials_are_repeats_times_variants() {
 }
 
 #[test]
-fn the_suite_digest_follows_content_and_order_but_not_names() {
+fn the_suite_digest_follows_content_order_and_ids_but_not_what_the_suite_says_of_itself() {
     let digest = |cases: &str, extra: &str| {
         let (_, surveys, problems) = Project::new(&[("evals/demo.yaml", &format!("{HEAD}{extra}cases: [{cases}]\n"))])
             .survey(&Selection::default());
@@ -158,7 +158,8 @@ fn the_suite_digest_follows_content_and_order_but_not_names() {
         surveys[0].digest
     };
     let base = digest("{id: a, vars: {q: 1}}, {id: b, vars: {q: 2}}", "");
-    assert_eq!(digest("{id: x, vars: {q: 1}}, {id: y, vars: {q: 2}}", "about: hello\n"), base);
+    assert_eq!(digest("{id: a, vars: {q: 1}}, {id: b, vars: {q: 2}}", "about: hello\n"), base);
+    assert_ne!(digest("{id: x, vars: {q: 1}}, {id: y, vars: {q: 2}}", ""), base);
     assert_ne!(digest("{id: b, vars: {q: 2}}, {id: a, vars: {q: 1}}", ""), base);
     assert_ne!(digest("{id: a, vars: {q: 1}}", ""), base);
     assert_ne!(digest("{id: a, vars: {q: 1}}, {id: b, vars: {q: 2}}", "goal: {pass_rate: \">= 0.5\"}\n"), base);

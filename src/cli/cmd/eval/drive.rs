@@ -11,12 +11,13 @@ use super::load::Loaded;
 use super::present::{Shown, show_report};
 use super::providers::Providers;
 use super::stored::report_of;
-use crate::base::RunId;
 use crate::base::files::Lock;
+use crate::base::{RunId, Usd};
 use crate::cli::progress::Progress;
 use crate::cli::signals::Signals;
 use crate::cli::{Exit, Session, is_closed_pipe};
-use crate::eval::{Bounds, EvalReport, Finished, Limit, Stop, execute, trials};
+use crate::eval::{Bounds, EvalReport, Finished, Limit, PlannedTrial, Stop, execute, trials};
+use crate::provider::Caller;
 use crate::record::{RunHeader, RunStatus, VerdictWord};
 use crate::report::Format;
 use crate::store::{Store, WriterEvent};
@@ -76,7 +77,8 @@ async fn run_to_end(run: &Drive<'_>) -> anyhow::Result<(Heard, Signals)> {
         }
     })?;
     let listener = tokio::spawn(listen(heard_events, writer, commits, progress));
-    let bounds = Bounds { concurrency: usize::try_from(loaded.config.concurrency.value)?, money: money_bounds(run) };
+    let bounds =
+        Bounds { concurrency: usize::try_from(loaded.config.concurrency.value)?, money: money_bounds(run, &caller) };
     let plan = trials(&loaded.suites, &loaded.selection)
         .filter(|trial| !trial.as_ref().is_ok_and(|trial| finished.has(&trial.key)));
     let ended = execute(plan, Arc::clone(&caller), bounds, stop, events, saved).await;
@@ -89,19 +91,25 @@ async fn run_to_end(run: &Drive<'_>) -> anyhow::Result<(Heard, Signals)> {
     Ok((heard, signals))
 }
 
-fn money_bounds(run: &Drive<'_>) -> Option<(Vec<Limit>, crate::eval::WorstCase)> {
+fn money_bounds(run: &Drive<'_>, caller: &Arc<Caller>) -> Option<(Vec<Limit>, crate::eval::WorstCase)> {
     if run.limits.is_empty() {
         return None;
     }
     let estimator = run.loaded.estimator(run.session);
     let free = run.providers.free_names();
+    let caller = Arc::clone(caller);
     let worst: crate::eval::WorstCase = Box::new(move |trial| {
-        if free.contains(trial.variant.model.provider.as_str()) {
-            return Some(crate::base::Usd::ZERO);
+        if free.contains(trial.variant.model.provider.as_str()) || is_cached(&caller, trial) {
+            return Some(Usd::ZERO);
         }
         estimator.worst_case(trial)
     });
     Some((run.limits.clone(), worst))
+}
+
+/// Whether the response cache would answer a trial, so that it costs nothing.
+pub(super) fn is_cached(caller: &Caller, trial: &PlannedTrial) -> bool {
+    trial.request().is_ok_and(|request| caller.is_cached(&trial.variant.model, &request, trial.repeat))
 }
 
 /// Closes the run in the store, prints the report, and finds the exit code.

@@ -2,15 +2,21 @@
 
 use anyhow::bail;
 
+use super::drive::is_cached;
 use super::load::Loaded;
+use super::providers::Providers;
 use crate::base::Usd;
 use crate::cli::{Session, UsageError};
 use crate::config::{CallMode, WireName};
-use crate::eval::Limit;
+use crate::eval::{Limit, trials};
+use crate::provider::Caller;
 use crate::store::Store;
 
 const MAX_COST: &str = "--max-cost";
 const DAILY_LIMIT: &str = "DAILY_COST_LIMIT_USD";
+
+/// Trials that are rendered and counted before a run with a limit.
+const COUNTED_TRIALS: usize = 2_000;
 
 /// The limits of a run that has already spent `spent`, most of them absent. Replayed runs spend nothing.
 ///
@@ -72,13 +78,18 @@ pub(super) fn refuse_unknown_prices(loaded: &Loaded, session: &Session) -> Resul
 ///
 /// # Errors
 /// A refusal, with the figures.
-pub(super) fn guard(loaded: &Loaded, limits: &[Limit], session: &Session) -> anyhow::Result<()> {
+pub(super) fn guard(
+    loaded: &Loaded,
+    limits: &[Limit],
+    providers: &Providers,
+    store: &Store,
+    session: &Session,
+) -> anyhow::Result<()> {
     if limits.is_empty() || session.ui.says_yes() {
         return Ok(());
     }
-    let plan = loaded.estimator(session).plan(&loaded.suites, &loaded.selection).map_err(UsageError)?;
-    let low = plan.iter().flat_map(|suite| &suite.variants).filter_map(|variant| variant.cost_low_usd);
-    let low = low.fold(Usd::ZERO, Usd::saturating_add);
+    let caller = providers.caller(loaded, store, session)?;
+    let low = least_cost(loaded, &caller, session)?;
     for limit in limits {
         let left = Usd::from_picos(limit.most.picos().saturating_sub(limit.spent.picos()).max(0));
         if low <= left {
@@ -93,4 +104,24 @@ pub(super) fn guard(loaded: &Loaded, limits: &[Limit], session: &Session) -> any
         }
     }
     Ok(())
+}
+
+/// What the run costs at least: the input of every trial that the response cache does not answer, and one token each.
+/// Counts the first 2,000 trials and extrapolates beyond.
+fn least_cost(loaded: &Loaded, caller: &Caller, session: &Session) -> anyhow::Result<Usd> {
+    let estimator = loaded.estimator(session);
+    let (mut low, mut counted) = (0_i128, 0_i128);
+    for trial in trials(&loaded.suites, &loaded.selection).take(COUNTED_TRIALS) {
+        let trial = trial.map_err(UsageError)?;
+        counted += 1;
+        let model = &trial.variant.model;
+        let Ok(request) = trial.request() else { continue };
+        if trial.skip.is_some() || is_cached(caller, &trial) {
+            continue;
+        }
+        let input = estimator.request(model, &request).input;
+        low += i128::from(estimator.cost(model, input, 1).unwrap_or_default().picos());
+    }
+    let scaled = low * i128::from(loaded.trials()) / counted.max(1);
+    Ok(Usd::from_picos(i64::try_from(scaled).unwrap_or(i64::MAX)))
 }

@@ -27,7 +27,7 @@ pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
     money::refuse_unknown_prices(&loaded, session)?;
     let store = Store::open(&loaded.config.store.value, Access::Write)?;
     let limits = money::limits(&loaded, Usd::ZERO, &store, session)?;
-    money::guard(&loaded, &limits, session)?;
+    money::guard(&loaded, &limits, &providers, &store, session)?;
     let header = header(&loaded, &options, session);
     let Some(_held) = take(&store, &header.id, session)? else { return Ok(Exit::Locked) };
     store.begin_run(&header, &suite_records(&loaded), &variant_records(&loaded))?;
