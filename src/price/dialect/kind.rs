@@ -154,7 +154,6 @@ mod tests {
         );
         assert_eq!((usage.input, usage.cache_read, usage.output, usage.ambiguous), (Some(0), Some(160), Some(0), true));
         let negative = normalize(Dialect::OpenAi, &json!({"prompt_tokens":-5,"completion_tokens":1}));
-        // A count below zero is no count: unknown, not nothing.
         assert_eq!((negative.input, negative.ambiguous), (None, true));
     }
 
