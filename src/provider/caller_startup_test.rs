@@ -110,21 +110,53 @@ async fn two_hangs_of_a_model_that_thinks_long_are_survived() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn fast_failures_do_not_condemn_a_provider_that_answers_slowly() {
+    let page = || HttpReply { status: 200, body: b"<html>hello</html>".to_vec(), ..HttpReply::default() };
+    let stub = Stub::new(move |number, request| {
+        let slow = String::from_utf8_lossy(&request.body).contains("slow");
+        match number {
+            _ if slow => (Duration::from_secs(50), ok("slow")),
+            0..3 => (NOW, Ok(page())),
+            // Late enough for the patience to be over.
+            3..6 => (Duration::from_secs(40), status(500, &[])),
+            _ => (NOW, ok("x")),
+        }
+    });
+    let caller = caller(&stub);
+    let ask_later = |text| {
+        let caller = &caller;
+        async move {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            ask(caller, text).await
+        }
+    };
+    let records = tokio::join!(ask_later("a"), ask(&caller, "slow"), ask_later("b"));
+    assert_eq!(kind(&records.1), None);
+    assert!(caller.known_failure(&model()).is_none());
+    assert_eq!(kind(&ask(&caller, "later").await), None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_late_reply_lifts_the_verdict() {
     let page = || HttpReply { status: 200, body: b"<html>hello</html>".to_vec(), ..HttpReply::default() };
     let stub = Stub::new(move |number, _| match number {
-        0 => (Duration::from_secs(20), ok("slow")),
-        1 | 2 => (NOW, Ok(page())),
+        0 => (Duration::from_secs(3), Ok(page())),
+        1 => (Duration::from_secs(5), ok("late")),
+        2 => (Duration::from_secs(3), Ok(page())),
         _ => (NOW, ok("x")),
     });
     let caller = caller(&stub);
-    let (slow, bad) = tokio::join!(ask(&caller, "slow"), async {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        let bad = ask(&caller, "bad").await;
+    // Call `a` reads its second page while `late`, sent after it, is still under way.
+    let a = async {
+        let record = ask(&caller, "a").await;
         assert!(caller.known_failure(&model()).is_some());
-        bad
+        record
+    };
+    let (bad, late) = tokio::join!(a, async {
+        tokio::time::sleep(Duration::from_millis(2_990)).await;
+        ask(&caller, "late").await
     });
-    assert_eq!((kind(&slow), kind(&bad)), (None, Some(ErrorKind::Malformed)));
+    assert_eq!((kind(&bad), kind(&late)), (Some(ErrorKind::Malformed), None));
     assert!(caller.known_failure(&model()).is_none());
     assert_eq!(kind(&ask(&caller, "later").await), None);
 }

@@ -1,6 +1,6 @@
 //! Remembers that a provider, or one of its models, cannot answer: later calls fail at once instead of asking again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +22,9 @@ struct State {
     answered: bool,
     /// It gave a reply.
     well: bool,
+    /// Attempts under way, by start, while it has not given a reply.
+    under_way: BTreeSet<(Instant, u64)>,
+    sent: u64,
     /// Its first failure.
     failing_since: Option<Instant>,
     whole: Option<CallError>,
@@ -36,7 +39,37 @@ struct Fuse {
     answered: bool,
 }
 
+/// An attempt under way; it ends when dropped.
+#[derive(Debug)]
+pub(super) struct Trip<'f> {
+    fuses: &'f Fuses,
+    mark: (Instant, u64),
+}
+
+impl Drop for Trip<'_> {
+    fn drop(&mut self) {
+        self.fuses.lock().under_way.remove(&self.mark);
+    }
+}
+
 impl Fuses {
+    /// An attempt sets out; `None` once the provider has given a reply, when nobody needs to know.
+    pub(super) fn set_out(&self) -> Option<Trip<'_>> {
+        let mut state = self.lock();
+        if state.well {
+            return None;
+        }
+        state.sent += 1;
+        let mark = (Instant::now(), state.sent);
+        state.under_way.insert(mark);
+        Some(Trip { fuses: self, mark })
+    }
+
+    /// Whether an attempt has been under way for longer than this: it may be the first good answer.
+    pub(super) fn hopes(&self, longer_than: Duration) -> bool {
+        self.lock().under_way.first().is_some_and(|(start, _)| start.elapsed() > longer_than)
+    }
+
     /// A token that ends when the model is known not to answer, for the calls that wait.
     pub(super) fn watch(&self, model: &str) -> CancellationToken {
         let mut state = self.lock();

@@ -53,11 +53,13 @@ pub(super) struct Standing {
     pub(super) model_answered: bool,
     /// How long it has been failing without ever giving a reply; `None` when it has, and for the mock.
     pub(super) startup: Option<Duration>,
+    /// Another attempt takes longer than this failure did: failures are often faster than answers.
+    pub(super) hopeful: bool,
 }
 
 /// Whether a provider that never gave a reply has had its time, or replies with something that is no API.
 pub(super) fn startup_over(failure: &Failure, tally: &Tally, settings: &RetrySettings, standing: Standing) -> bool {
-    let Some(failing) = standing.startup.filter(|_| ails(failure)) else { return false };
+    let Some(failing) = standing.startup.filter(|_| ails(failure) && !standing.hopeful) else { return false };
     let patience = match failure.error.kind {
         ErrorKind::Malformed if tally.malformed >= settings.startup_malformed => return true,
         ErrorKind::RateLimited => settings.startup_limited_ms,
@@ -216,7 +218,7 @@ fn go_duration(text: &str) -> Option<Duration> {
 mod tests {
     use super::*;
 
-    const PROVEN: Standing = Standing { answered: true, model_answered: true, startup: None };
+    const PROVEN: Standing = Standing { answered: true, model_answered: true, startup: None, hopeful: false };
 
     fn reply(status: u16, headers: &[(&str, &str)]) -> HttpReply {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -336,6 +338,8 @@ mod tests {
         assert!(!at(ErrorKind::Server, 29, 0) && at(ErrorKind::Server, 30, 0) && at(ErrorKind::Timeout, 30, 0));
         assert!(!at(ErrorKind::RateLimited, 59, 0) && at(ErrorKind::RateLimited, 60, 0));
         assert!(!at(ErrorKind::Malformed, 0, 1) && at(ErrorKind::Malformed, 0, 2));
+        let hopeful = Standing { startup: Some(Duration::from_secs(99)), hopeful: true, ..PROVEN };
+        assert!(!startup_over(&Failure::new(ErrorKind::Server, "x"), &Tally::default(), &settings, hopeful));
         // Dislike of a request says nothing about the provider.
         let standing = Standing { startup: Some(Duration::from_secs(99)), ..PROVEN };
         assert!(!startup_over(&Failure::new(ErrorKind::BadRequest, "x"), &Tally::default(), &settings, standing));

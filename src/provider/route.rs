@@ -24,6 +24,9 @@ const PAUSE_SPREAD: Duration = Duration::from_millis(10);
 /// Longest wait for a provider that is there and fails, however long one call may take.
 const BREAKER_PATIENCE_MS: u64 = 600_000;
 
+/// An attempt under way for so long may be one that is being answered, not one that is failing like the others.
+const LONG_UNDER_WAY: Duration = Duration::from_secs(5);
+
 /// One provider as it is called.
 #[derive(Debug)]
 pub(super) struct Route {
@@ -122,12 +125,14 @@ impl Route {
             progress.waited += waiting.elapsed();
             progress.sent();
             let sent = Instant::now();
+            let trip = self.fuses.set_out();
             let attempt = self.attempt(errand, parcel.as_ref(), progress.tally.attempts);
             let result = tokio::select! {
                 biased;
                 result = attempt => result,
                 () = errand.stop.cancelled() => return Err(stopped()),
             };
+            drop(trip);
             progress.latency = sent.elapsed();
             match result {
                 Ok(mut reply) => {
@@ -226,7 +231,7 @@ impl Route {
         let end = progress.unreachable_since.unwrap_or(since).min(since) + Duration::from_millis(patience);
         match self.startup(false) {
             // The probe decides: a slow one may be the first good answer.
-            Some(failing) if closed != Closed::Probing => {
+            Some(failing) if closed != Closed::Probing && !self.fuses.hopes(LONG_UNDER_WAY) => {
                 end.min(now + Duration::from_millis(retry.startup_failing_ms).saturating_sub(failing))
             }
             _ => end,
@@ -244,6 +249,7 @@ impl Route {
         let patience = Duration::from_millis(self.retry().startup_failing_ms);
         if let (Some((error, _)), Some(failing)) = (self.breaker.last_error(), self.startup(false))
             && failing >= patience
+            && !self.fuses.hopes(LONG_UNDER_WAY)
         {
             return self.never_answered(error, failing);
         }
@@ -286,7 +292,9 @@ impl Route {
     fn next(&self, failure: &Failure, model: &str, progress: &mut Progress) -> Result<Duration, CallError> {
         let (answered, model_answered) = self.fuses.answered(model);
         let startup = self.startup(ails(failure));
-        let standing = Standing { answered, model_answered, startup };
+        let usual = progress.latency.mul_f64(1.2) + Duration::from_millis(100);
+        let hopeful = startup.is_some() && self.fuses.hopes(usual.min(LONG_UNDER_WAY));
+        let standing = Standing { answered, model_answered, startup, hopeful };
         let decision = decide(failure, &progress.tally, self.retry(), standing, rand::random::<f64>());
         let rate_limited = failure.error.kind == ErrorKind::RateLimited;
         match decision {
