@@ -38,8 +38,8 @@ pub struct Bounds {
 ///
 /// The listener of `events` makes trials durable, and says through `saved` how many more are. Calls under way and
 /// replies that are not durable yet are together never more than the concurrency: that is what a kill can cost. Only where
-/// replies come within 10 ms, which no paid provider does, may as many again wait for the store. So a slow store slows the
-/// run, and nothing piles up in memory. Dropping the future leaves no task behind.
+/// replies come within 10 ms, which no paid provider does, may about a thousand more wait for the store. So a slow store
+/// slows the run, and nothing piles up in memory. Dropping the future leaves no task behind.
 ///
 /// # Errors
 /// The problems of the plan, when a dataset cannot be read any more. What had finished was told before.
@@ -81,6 +81,9 @@ pub async fn execute(
 
 /// Latency below which a reply is cheaper to ask for again than to wait for its commit, in milliseconds.
 const INSTANT_MS: u64 = 10;
+
+/// Instant replies that may wait for the store at once.
+const UNSAVED_INSTANT: usize = 1_024;
 
 struct Ended {
     record: Box<TrialRecord>,
@@ -172,7 +175,7 @@ impl Engine {
 
     /// Whether one more trial may start.
     fn has_room(&self) -> bool {
-        let may_wait = if self.pace < 8 * INSTANT_MS { self.concurrency } else { 0 };
+        let may_wait = if self.pace < 8 * INSTANT_MS { UNSAVED_INSTANT } else { 0 };
         self.tasks.len() + self.unsaved.saturating_sub(may_wait) < self.concurrency
     }
 

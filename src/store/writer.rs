@@ -17,13 +17,13 @@ use super::insert::{Change, InsertError, Inserts, RunRows};
 use super::open::{Access, Pool};
 use super::ready::Ready;
 use super::run::Store;
-use crate::base::{Redactor, RunId};
-use crate::record::TrialRecord;
+use crate::base::{Millis, Redactor, RunId};
+use crate::record::{CallSource, TrialRecord};
 
-/// Longest time a trial waits for others to share its transaction: it holds a slot of the run for so long.
-const BATCH_WAIT: Duration = Duration::from_millis(1);
-/// So long after a transaction the store counts as busy; before the first of a busy time nothing waits.
-const BUSY: Duration = Duration::from_millis(3);
+/// Longest time a quick reply waits for others to share its transaction.
+const BATCH_WAIT: Duration = Duration::from_millis(20);
+/// A reply that took as long as this, or longer, is committed at once: it was waited for, and may have been paid for.
+const SLOW_REPLY: Millis = Millis(10);
 /// Most trials of one transaction; a full batch does not wait.
 const BATCH_TRIALS: usize = 1024;
 /// Trials that wait for the thread before senders wait.
@@ -146,9 +146,8 @@ fn write_all(
 ) -> Result<(), StoreError> {
     tune(db).map_err(|error| pool.error(&error))?;
     let mut inserts = Inserts::prepare(db, rows, redactor).map_err(|error| pool.error(&error))?;
-    let mut last_commit = None;
     loop {
-        let batch = runtime.block_on(next_batch(receiver, last_commit));
+        let batch = runtime.block_on(next_batch(receiver));
         if batch.is_empty() {
             return Ok(());
         }
@@ -160,23 +159,22 @@ fn write_all(
                 InsertError::Store(error) => error,
             });
         }
-        last_commit = Some(Instant::now());
         on_event(WriterEvent::Committed(batch.into_iter().map(|ready| ready.trial).collect()));
     }
 }
 
-/// The trials of the next transaction; empty when no more will come. While the store is busy it waits a moment for
-/// company, because many small transactions cost more than they save.
-async fn next_batch(receiver: &mut mpsc::Receiver<Box<Ready>>, last_commit: Option<Instant>) -> Vec<Box<Ready>> {
+/// The trials of the next transaction; empty when no more will come. Quick replies wait a moment for company, because many
+/// small transactions cost more than they save.
+async fn next_batch(receiver: &mut mpsc::Receiver<Box<Ready>>) -> Vec<Box<Ready>> {
     let mut batch = Vec::new();
     batch.extend(receiver.recv().await);
-    let now = Instant::now();
-    let busy = last_commit.is_some_and(|ended| now.saturating_duration_since(ended) < BUSY);
-    let deadline = if busy { now + BATCH_WAIT } else { now };
+    let hurry = batch.first().is_some_and(|ready| was_slow(&ready.trial));
+    let deadline = Instant::now() + if hurry { Duration::ZERO } else { BATCH_WAIT };
     while !batch.is_empty() && batch.len() < BATCH_TRIALS {
         match receiver.try_recv() {
             Ok(trial) => batch.push(trial),
             Err(TryRecvError::Disconnected) => break,
+            Err(TryRecvError::Empty) if hurry => break,
             // The timer is set only when there is something to wait for.
             Err(TryRecvError::Empty) => match timeout_at(deadline, receiver.recv()).await {
                 Ok(Some(trial)) => batch.push(trial),
@@ -185,6 +183,12 @@ async fn next_batch(receiver: &mut mpsc::Receiver<Box<Ready>>, last_commit: Opti
         }
     }
     batch
+}
+
+/// Whether the reply of a trial took its time, so that it must not wait.
+fn was_slow(trial: &TrialRecord) -> bool {
+    let Some(call) = &trial.call else { return false };
+    matches!(call.source, CallSource::Live | CallSource::Shared) && call.latency_ms >= SLOW_REPLY
 }
 
 fn commit(db: &Connection, inserts: &mut Inserts<'_>, batch: &[Box<Ready>]) -> Result<(), InsertError> {
