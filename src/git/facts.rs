@@ -35,7 +35,6 @@ fn is_dirty(repository: &Repository) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::time::Instant;
 
     use git2::{IndexAddOption, Signature};
 
@@ -97,24 +96,5 @@ mod tests {
         let id = commit(&repository);
         repository.set_head_detached(id.parse().expect("oid")).expect("detach");
         assert_eq!(facts(folder.path()), Some(GitFacts { commit: id, branch: None, dirty: false }));
-    }
-
-    #[test]
-    fn facts_of_a_small_repository_are_quick() {
-        let folder = tempfile::tempdir().expect("temp");
-        let repository = Repository::init(folder.path()).expect("init");
-        for number in 0..200 {
-            fs::write(folder.path().join(format!("{number}.txt")), "x").expect("write");
-        }
-        commit(&repository);
-        // The budget is 5 ms; the best of several tries, because the machine is shared.
-        let best = (0..10)
-            .map(|_| {
-                let start = Instant::now();
-                assert!(facts(folder.path()).is_some());
-                start.elapsed()
-            })
-            .min();
-        assert!(best.is_some_and(|best| best.as_millis() < 25), "{best:?}");
     }
 }
