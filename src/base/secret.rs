@@ -69,15 +69,15 @@ impl Redactor {
 fn forms(secret: &str) -> Vec<String> {
     let json = serde_json::Value::String(secret.to_owned()).to_string();
     let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
-    vec![
-        secret.to_owned(),
-        json.trim_matches('"').to_owned(),
-        hex.to_uppercase(),
-        hex,
-        percent(secret),
-        base64(secret.as_bytes(), b'+', b'/'),
-        base64(secret.as_bytes(), b'-', b'_'),
-    ]
+    let mut forms =
+        vec![secret.to_owned(), json.trim_matches('"').to_owned(), hex.to_uppercase(), hex, percent(secret)];
+    // Within a longer text the secret may begin at any place of a group of three bytes.
+    for skipped in 0..3 {
+        let rest = secret.as_bytes().get(skipped..).unwrap_or_default();
+        forms.extend([base64(rest, b'+', b'/'), base64(rest, b'-', b'_')]);
+    }
+    forms.retain(|form| form.len() >= SHORTEST);
+    forms
 }
 
 fn percent(text: &str) -> String {
@@ -126,6 +126,19 @@ mod tests {
             assert!(clean.contains(REDACTED), "{text} -> {clean}");
         }
         assert_eq!(format!("{secret:?}"), REDACTED);
+    }
+
+    #[test]
+    fn a_secret_is_found_wherever_it_begins_in_an_encoded_text() {
+        let secret = "sk-canary-4f9a1c77e2b8d063";
+        let redactor = Redactor::new([&Secret::new(secret)]);
+        for before in ["", "a", "ab", "abc", "Bearer "] {
+            let encoded = base64(format!("{before}{secret} and more").as_bytes(), b'+', b'/');
+            let clean = redactor.clean(&encoded);
+            assert!(clean.contains(REDACTED), "{before}: {clean}");
+            // What is left of the encoding is less than one group at each end of the secret.
+            assert!(clean.len() - REDACTED.len() <= encoded.len() - 4 * ((secret.len() - 2) / 3), "{before}: {clean}");
+        }
     }
 
     #[test]
