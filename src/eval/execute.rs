@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc::{Sender, UnboundedReceiver};
+use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -34,7 +34,8 @@ pub struct Bounds {
     pub money: Option<(Vec<Limit>, WorstCase)>,
 }
 
-/// Runs all trials of `plan` and says what happens; returns how the run ended.
+/// Runs all trials that come from `plan` and says what happens; returns how the run ended. Reading and checking cases is
+/// work of its own, so the plan is made on another thread; its channel is closed when nothing more is started.
 ///
 /// The listener of `events` makes trials durable, and says through `saved` how many more are. Calls under way and
 /// replies that are not durable yet are together never more than the concurrency: that is what a kill can cost. Only where
@@ -44,7 +45,7 @@ pub struct Bounds {
 /// # Errors
 /// The problems of the plan, when a dataset cannot be read any more. What had finished was told before.
 pub async fn execute(
-    plan: impl Iterator<Item = Result<PlannedTrial, Problems>>,
+    plan: Receiver<Result<PlannedTrial, Problems>>,
     caller: Arc<Caller>,
     bounds: Bounds,
     stop: Stop,
@@ -112,28 +113,14 @@ struct Engine {
 impl Engine {
     async fn run(
         &mut self,
-        mut plan: impl Iterator<Item = Result<PlannedTrial, Problems>>,
+        mut plan: Receiver<Result<PlannedTrial, Problems>>,
         drain: &CancellationToken,
     ) -> Result<(), Problems> {
         let mut waiting: Option<PlannedTrial> = None;
         let mut broken = None;
         loop {
-            while self.launching && self.has_room() {
-                let next = match waiting.take() {
-                    Some(trial) => Some(Ok(trial)),
-                    None => plan.next(),
-                };
-                match next {
-                    None => self.launching = false,
-                    Some(Err(problems)) => {
-                        broken = Some(problems);
-                        self.wind_down(RunStatus::Aborted);
-                    }
-                    Some(Ok(trial)) => waiting = self.launch(trial).await,
-                }
-                if waiting.is_some() {
-                    break;
-                }
+            if let Some(trial) = waiting.take().filter(|_| self.launching) {
+                waiting = self.launch(trial).await;
             }
             if !self.launching && self.tasks.is_empty() {
                 break;
@@ -143,6 +130,14 @@ impl Engine {
                 () = drain.cancelled(), if self.launching => self.wind_down(RunStatus::Interrupted),
                 durable = self.saved.recv(), if self.unsaved > 0 => self.count_saved(durable),
                 Some(ended) = self.tasks.join_next(), if !self.tasks.is_empty() => self.end(ended).await,
+                next = plan.recv(), if self.launching && waiting.is_none() && self.has_room() => match next {
+                    None => self.launching = false,
+                    Some(Err(problems)) => {
+                        broken = Some(problems);
+                        self.wind_down(RunStatus::Aborted);
+                    }
+                    Some(Ok(trial)) => waiting = self.launch(trial).await,
+                },
             }
         }
         broken.map_or(Ok(()), Err)

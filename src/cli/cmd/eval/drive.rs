@@ -1,6 +1,7 @@
 //! Drives a prepared run to its end: engine on one side, store and progress on the other, then the report.
 
 use std::sync::Arc;
+use std::thread;
 
 use anyhow::Context;
 use tokio::sync::mpsc;
@@ -12,7 +13,7 @@ use super::present::{Shown, show_report};
 use super::providers::Providers;
 use super::stored::report_of;
 use crate::base::files::Lock;
-use crate::base::{RunId, Usd};
+use crate::base::{Problems, RunId, Usd};
 use crate::cli::progress::Progress;
 use crate::cli::signals::Signals;
 use crate::cli::{Exit, Session, is_closed_pipe};
@@ -24,6 +25,12 @@ use crate::store::{Store, WriterEvent};
 
 /// Events under way between engine and listener; more would only hold memory.
 const EVENTS_UNDER_WAY: usize = 64;
+
+/// Trials that are planned ahead of the engine.
+const PLANNED_AHEAD: usize = 64;
+
+/// A trial of the plan, or why the plan cannot go on.
+type Planned = Result<PlannedTrial, Problems>;
 
 /// A run that is ready to start or to go on: it is in the store, with its suites and variants.
 pub(super) struct Drive<'a> {
@@ -41,7 +48,11 @@ pub(super) struct Drive<'a> {
 pub(super) fn drive(run: &Drive<'_>) -> anyhow::Result<Exit> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot start")?;
-    let (heard, signals) = runtime.block_on(run_to_end(run))?;
+    let (heard, signals) = thread::scope(|scope| {
+        let (planned, plan) = mpsc::channel(PLANNED_AHEAD);
+        scope.spawn(move || make_plan(run, &planned));
+        runtime.block_on(run_to_end(run, plan))
+    })?;
     // Connections of calls that were given up must not hold the process.
     runtime.shutdown_background();
     conclude(run, &heard, &signals)
@@ -60,7 +71,17 @@ pub(super) fn take(store: &Store, id: &RunId, session: &Session) -> anyhow::Resu
     Ok(lock)
 }
 
-async fn run_to_end(run: &Drive<'_>) -> anyhow::Result<(Heard, Signals)> {
+/// Makes the plan of what is left, until nobody wants more of it.
+fn make_plan(run: &Drive<'_>, planned: &mpsc::Sender<Planned>) {
+    let is_left = |trial: &Planned| !trial.as_ref().is_ok_and(|trial| run.finished.has(&trial.key));
+    for trial in trials(&run.loaded.suites, &run.loaded.selection).filter(is_left) {
+        if planned.blocking_send(trial).is_err() {
+            return;
+        }
+    }
+}
+
+async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::Result<(Heard, Signals)> {
     let Drive { session, loaded, store, header, finished, providers, .. } = run;
     let caller = Arc::new(providers.caller(loaded, store, session)?);
     let stop = Stop::default();
@@ -79,8 +100,6 @@ async fn run_to_end(run: &Drive<'_>) -> anyhow::Result<(Heard, Signals)> {
     let listener = tokio::spawn(listen(heard_events, writer, commits, progress));
     let bounds =
         Bounds { concurrency: usize::try_from(loaded.config.concurrency.value)?, money: money_bounds(run, &caller) };
-    let plan = trials(&loaded.suites, &loaded.selection)
-        .filter(|trial| !trial.as_ref().is_ok_and(|trial| finished.has(&trial.key)));
     let ended = execute(plan, Arc::clone(&caller), bounds, stop, events, saved).await;
     let mut heard = listener.await.context("the listener ended early")??;
     caller.finish().context("the cassettes cannot be written")?;
