@@ -78,7 +78,8 @@ impl Encoding {
 }
 
 /// OpenAI's patterns fold the long s of `'\u{17f}` into the contraction `'s`; the encoder does not, and can then be a
-/// token off. Comparing a million random texts with tiktoken's own code showed no other difference.
+/// token off. Among some 400,000 random texts compared with two other encoders, every difference that was looked into
+/// had this cause.
 fn counts_exactly(text: &str) -> bool {
     !text.contains("'\u{17f}")
 }
