@@ -8,6 +8,7 @@ mod columns;
 mod error;
 mod facts;
 mod insert;
+mod known;
 mod list;
 mod migrate;
 mod open;

@@ -10,6 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::StoreError;
+use super::known::KnownKeys;
 use super::migrate::{self, Identity, MIGRATIONS};
 
 /// How long to wait for another process before giving up.
@@ -34,6 +35,8 @@ pub(super) struct Pool {
     /// Whether the file is read as one that nobody can change, because its folder is not writable.
     frozen: bool,
     idle: Mutex<Vec<Connection>>,
+    /// Cache keys that have an answer.
+    pub(super) known: KnownKeys,
 }
 
 impl Pool {
@@ -70,7 +73,7 @@ impl Pool {
             }
         }
         tune(&db).map_err(|error| StoreError::of(&error, path))?;
-        Ok(Pool { path: path.to_path_buf(), access, frozen, idle: Mutex::new(vec![db]) })
+        Ok(Pool { path: path.to_path_buf(), access, frozen, idle: Mutex::new(vec![db]), known: KnownKeys::default() })
     }
 
     /// The file.

@@ -48,6 +48,10 @@ impl ReplyReader {
                          AND started >= ?2 ORDER BY started DESC LIMIT 1\
                      ) c ON r.id = c.reply";
         self.pool.with(|db| {
+            let may_have = self.pool.known.may_have(key, db).map_err(|error| self.pool.error(&error))?;
+            if !may_have {
+                return Ok(None);
+            }
             let attempt = db.prepare_cached(query).and_then(|mut statement| {
                 let found = statement.query_row((key.as_bytes(), not_before.0), |row| {
                     Ok(CachedReply {

@@ -5,12 +5,11 @@
 
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
-use tokio::time::{Instant, timeout_at};
 
 use super::StoreError;
 use super::insert::{Change, InsertError, Inserts, RunRows};
@@ -22,12 +21,14 @@ use crate::record::{CallSource, TrialRecord};
 
 /// Longest time a quick reply waits for others to share its transaction.
 const BATCH_WAIT: Duration = Duration::from_millis(20);
+/// How long the thread sleeps while a batch of quick replies fills.
+const NAP: Duration = Duration::from_millis(2);
 /// A reply that took as long as this, or longer, is committed at once: it was waited for, and may have been paid for.
 const SLOW_REPLY: Millis = Millis(10);
 /// Most trials of one transaction; a full batch does not wait.
 const BATCH_TRIALS: usize = 1024;
 /// Trials that wait for the thread before senders wait.
-const CHANNEL_TRIALS: usize = 256;
+const CHANNEL_TRIALS: usize = 2048;
 
 /// What the writing thread says.
 #[derive(Debug)]
@@ -81,11 +82,9 @@ impl Writer {
         let told = Arc::clone(&failure);
         let path = pool.path().to_path_buf();
         let io = move |error: std::io::Error| StoreError::of_io(&error, &path);
-        // A runtime of this thread alone: only to wait for the channel with a time limit.
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(&io)?;
         let cases = redactor.clone();
         let work = move || {
-            let ended = write_all(&db, &pool, rows, cases, &runtime, &mut receiver, &mut on_event);
+            let ended = write_all(&db, &pool, rows, cases, &mut receiver, &mut on_event);
             if let Err(error) = ended {
                 // Before the channel closes, so that a sender which finds it closed finds the reason.
                 let _already_set = told.set(error.clone());
@@ -140,14 +139,13 @@ fn write_all(
     pool: &Pool,
     rows: RunRows,
     redactor: Redactor,
-    runtime: &tokio::runtime::Runtime,
     receiver: &mut mpsc::Receiver<Box<Ready>>,
     on_event: &mut impl FnMut(WriterEvent),
 ) -> Result<(), StoreError> {
     tune(db).map_err(|error| pool.error(&error))?;
     let mut inserts = Inserts::prepare(db, rows, redactor).map_err(|error| pool.error(&error))?;
     loop {
-        let batch = runtime.block_on(next_batch(receiver));
+        let batch = next_batch(receiver);
         if batch.is_empty() {
             return Ok(());
         }
@@ -159,30 +157,42 @@ fn write_all(
                 InsertError::Store(error) => error,
             });
         }
+        // What is committed is committed; the response cache then answers less than it could.
+        if let Err(error) = pool.known.catch_up(db) {
+            tracing::warn!(%error, "the response cache cannot be brought up to date");
+        }
         on_event(WriterEvent::Committed(batch.into_iter().map(|ready| ready.trial).collect()));
     }
 }
 
 /// The trials of the next transaction; empty when no more will come. Quick replies wait a moment for company, because many
-/// small transactions cost more than they save.
-async fn next_batch(receiver: &mut mpsc::Receiver<Box<Ready>>) -> Vec<Box<Ready>> {
+/// small transactions cost more than they save. The thread sleeps meanwhile instead of being woken for each of them.
+fn next_batch(receiver: &mut mpsc::Receiver<Box<Ready>>) -> Vec<Box<Ready>> {
     let mut batch = Vec::new();
-    batch.extend(receiver.recv().await);
-    let hurry = batch.first().is_some_and(|ready| was_slow(&ready.trial));
-    let deadline = Instant::now() + if hurry { Duration::ZERO } else { BATCH_WAIT };
-    while !batch.is_empty() && batch.len() < BATCH_TRIALS {
-        match receiver.try_recv() {
-            Ok(trial) => batch.push(trial),
-            Err(TryRecvError::Disconnected) => break,
-            Err(TryRecvError::Empty) if hurry => break,
-            // The timer is set only when there is something to wait for.
-            Err(TryRecvError::Empty) => match timeout_at(deadline, receiver.recv()).await {
-                Ok(Some(trial)) => batch.push(trial),
-                Ok(None) | Err(_) => break,
-            },
+    batch.extend(receiver.blocking_recv());
+    let deadline = Instant::now() + BATCH_WAIT;
+    while !batch.is_empty() {
+        let new = batch.len().saturating_sub(1);
+        let is_open = take_waiting(receiver, &mut batch);
+        let hurry = batch.iter().skip(new).any(|ready| was_slow(&ready.trial));
+        if hurry || !is_open || batch.len() >= BATCH_TRIALS || Instant::now() >= deadline {
+            break;
         }
+        thread::sleep(NAP);
     }
     batch
+}
+
+/// Takes what waits, up to a full batch; says whether more may come.
+fn take_waiting(receiver: &mut mpsc::Receiver<Box<Ready>>, batch: &mut Vec<Box<Ready>>) -> bool {
+    while batch.len() < BATCH_TRIALS {
+        match receiver.try_recv() {
+            Ok(trial) => batch.push(trial),
+            Err(TryRecvError::Empty) => return true,
+            Err(TryRecvError::Disconnected) => return false,
+        }
+    }
+    true
 }
 
 /// Whether the reply of a trial took its time, so that it must not wait.

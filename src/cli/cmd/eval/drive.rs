@@ -100,7 +100,8 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
     let listener = tokio::spawn(listen(heard_events, writer, commits, progress));
     let bounds =
         Bounds { concurrency: usize::try_from(loaded.config.concurrency.value)?, money: money_bounds(run, &caller) };
-    let ended = execute(plan, Arc::clone(&caller), bounds, stop, events, saved).await;
+    let engine = tokio::spawn(execute(plan, Arc::clone(&caller), bounds, stop, events, saved));
+    let ended = engine.await.context("the engine ended early")?;
     let mut heard = listener.await.context("the listener ended early")??;
     caller.finish().context("the cassettes cannot be written")?;
     if let Err(problems) = ended {
