@@ -75,6 +75,12 @@ impl Usd {
         Usd(self.0.saturating_add(other.0))
     }
 
+    /// Difference, held at the smallest amount on overflow.
+    #[must_use]
+    pub fn saturating_sub(self, other: Usd) -> Usd {
+        Usd(self.0.saturating_sub(other.0))
+    }
+
     /// The exact amount in dollars without `$`, such as `0.0000125`.
     pub fn exact(self) -> String {
         self.to_decimal().to_string()

@@ -1,12 +1,13 @@
 //! The run loop: starts trials under a bound, watches them end, and speaks only in events.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::budget::{Admission, Budget, Limit};
+use super::budget::{Admission, Budget, Limit, SharedLimit};
 use super::health::{Health, Judgement};
 use super::plan::PlannedTrial;
 use super::trial;
@@ -30,8 +31,18 @@ pub type WorstCase = Box<dyn Fn(&PlannedTrial) -> Option<Usd> + Send>;
 pub struct Bounds {
     /// Trials under way at once.
     pub concurrency: usize,
-    /// Limits on spend, with the most a trial can cost; none means no limit.
-    pub money: Option<(Vec<Limit>, WorstCase)>,
+    /// Limits on spend; none means no limit.
+    pub money: Option<Money>,
+}
+
+/// Limits on spend.
+pub struct Money {
+    /// Of this run.
+    pub limits: Vec<Limit>,
+    /// Kept together with other processes.
+    pub shared: Option<Box<dyn SharedLimit>>,
+    /// The most a trial can cost.
+    pub worst_case: WorstCase,
 }
 
 /// Runs all trials that come from `plan` and says what happens; returns how the run ended. Reading and checking cases is
@@ -52,17 +63,21 @@ pub async fn execute(
     events: Sender<RunEvent>,
     saved: UnboundedReceiver<usize>,
 ) -> Result<RunStatus, Problems> {
-    let (limits, worst_case) = bounds.money.map_or((Vec::new(), None), |(limits, worst)| (limits, Some(worst)));
+    let (budget, worst_case) = match bounds.money {
+        Some(money) => (Budget::new(money.limits, money.shared), Some(money.worst_case)),
+        None => (Budget::default(), None),
+    };
     let mut engine = Engine {
         caller,
         // Given up on its own when the run must end, without touching the caller's token.
         abort: stop.abort.child_token(),
         concurrency: bounds.concurrency.max(1),
         tasks: JoinSet::new(),
-        budget: Budget::new(limits),
+        budget,
         worst_case,
         health: Health::new(bounds.concurrency),
         held: Vec::new(),
+        pausing: false,
         events,
         saved,
         unsaved: 0,
@@ -79,6 +94,9 @@ pub async fn execute(
     engine.tell(RunEvent::Ended(status)).await;
     ended.map(|()| status)
 }
+
+/// How often money that another process holds is asked for again.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// Latency below which a reply is cheaper to ask for again than to wait for its commit, in milliseconds.
 const INSTANT_MS: u64 = 10;
@@ -100,6 +118,8 @@ struct Engine {
     worst_case: Option<WorstCase>,
     health: Health,
     held: Vec<TrialRecord>,
+    /// Whether it was said that the run waits for money of another process.
+    pausing: bool,
     events: Sender<RunEvent>,
     saved: UnboundedReceiver<usize>,
     /// Trials told to the listener that are not durable yet.
@@ -138,6 +158,8 @@ impl Engine {
                     }
                     Some(Ok(trial)) => waiting = self.launch(trial).await,
                 },
+                // Nothing of this run can free money: it is asked for again.
+                () = tokio::time::sleep(PAUSE), if waiting.is_some() && self.tasks.is_empty() => {}
             }
         }
         broken.map_or(Ok(()), Err)
@@ -156,6 +178,12 @@ impl Engine {
             match self.budget.admit(most) {
                 Admission::Go(amount) => reserved = amount,
                 Admission::Wait => return Some(trial),
+                Admission::Pause(why) => {
+                    if !std::mem::replace(&mut self.pausing, true) {
+                        self.tell(RunEvent::Notice(format!("waiting: {why}"))).await;
+                    }
+                    return Some(trial);
+                }
                 Admission::Stop(why) => {
                     self.over_budget(why).await;
                     return None;

@@ -17,9 +17,9 @@ mod summary;
 mod testing;
 mod trial;
 
-pub use budget::Limit;
+pub use budget::{Grant, Limit, SharedLimit};
 pub use estimate::{Estimator, RequestEstimate};
-pub use execute::{Bounds, Stop, WorstCase, execute};
+pub use execute::{Bounds, Money, Stop, WorstCase, execute};
 pub use failure::{CheckResult, Failure, SuiteArgument, quoted, rerun_command, visible_output};
 pub use judge::JudgeRules;
 pub use plan::{Finished, Fit, PlannedTrial, SurveyedSuite, goal_json, trials};

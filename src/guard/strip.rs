@@ -10,6 +10,10 @@ const BELL: char = '\u{7}';
 ///
 /// A sequence that never ends loses its introducer only: the text behind it stays visible.
 pub fn strip_control(text: &str) -> Cow<'_, str> {
+    // Almost all texts have none of these bytes, and looking at bytes is much faster than at characters.
+    if !text.bytes().any(may_be_unwanted) {
+        return Cow::Borrowed(text);
+    }
     let Some(first) = text.find(is_unwanted) else { return Cow::Borrowed(text) };
     let (clean, mut rest) = text.split_at(first);
     let mut kept = String::with_capacity(text.len());
@@ -26,6 +30,11 @@ pub fn strip_control(text: &str) -> Cow<'_, str> {
         rest = tail;
     }
     Cow::Owned(kept)
+}
+
+/// Whether a byte is, or begins, a character that [`is_unwanted`]: a control, U+0080 to U+00BF, or U+2000 to U+2FFF.
+fn may_be_unwanted(byte: u8) -> bool {
+    (byte < 0x20 && !matches!(byte, b'\n' | b'\t')) || matches!(byte, 0x7f | 0xc2 | 0xe2)
 }
 
 fn is_unwanted(character: char) -> bool {

@@ -13,6 +13,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{HttpReply, HttpRequest, Method, NetError, TimeoutStage, Timeouts};
 
+/// Parsed URLs that are remembered.
+const MAX_URLS: usize = 64;
+
 /// Redirects that are followed on one origin.
 const MAX_REDIRECTS: usize = 5;
 
@@ -44,6 +47,8 @@ impl Default for NetOptions {
 pub struct HttpClient {
     options: NetOptions,
     pools: RwLock<HashMap<Need, reqwest::Client>>,
+    /// URLs that were parsed before: a run has one or a few, and thousands of calls.
+    urls: RwLock<HashMap<String, Url>>,
 }
 
 impl fmt::Debug for HttpClient {
@@ -55,7 +60,7 @@ impl fmt::Debug for HttpClient {
 impl HttpClient {
     /// A client without connections; nothing is built yet.
     pub fn new(options: NetOptions) -> HttpClient {
-        HttpClient { options, pools: RwLock::new(HashMap::new()) }
+        HttpClient { options, pools: RwLock::default(), urls: RwLock::default() }
     }
 
     /// Sends one request and reads the whole reply; any status is a reply.
@@ -65,8 +70,7 @@ impl HttpClient {
     /// # Errors
     /// [`NetError`] when there is no complete reply.
     pub async fn send(&self, request: &HttpRequest, timeouts: &Timeouts) -> Result<HttpReply, NetError> {
-        let url =
-            Url::parse(&request.url).map_err(|error| NetError::Other(format!("the URL is not valid: {error}")))?;
+        let url = self.url(&request.url)?;
         let need = Need::of(&url, request.method, timeouts.connect);
         let client = self.pool(need)?;
         let wire = client
@@ -86,6 +90,18 @@ impl HttpClient {
             Ok(read) => read,
             Err(_) => Err(NetError::Timeout(TimeoutStage::Total)),
         }
+    }
+
+    fn url(&self, text: &str) -> Result<Url, NetError> {
+        if let Some(url) = self.urls.read().unwrap_or_else(PoisonError::into_inner).get(text) {
+            return Ok(url.clone());
+        }
+        let url = Url::parse(text).map_err(|error| NetError::Other(format!("the URL is not valid: {error}")))?;
+        let mut urls = self.urls.write().unwrap_or_else(PoisonError::into_inner);
+        if urls.len() < MAX_URLS {
+            urls.insert(text.to_owned(), url.clone());
+        }
+        Ok(url)
     }
 
     fn pool(&self, need: Need) -> Result<reqwest::Client, NetError> {

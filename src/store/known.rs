@@ -56,8 +56,8 @@ impl Loaded {
     fn load_all(db: &Connection) -> rusqlite::Result<Loaded> {
         // Before the keys: calls that are added in between are then read once more.
         let upto = db.query_row("SELECT coalesce(max(id), 0) FROM call", [], |row| row.get(0))?;
-        let mut statement = db
-            .prepare_cached("SELECT substr(cache_key, 1, 8) FROM call INDEXED BY call_reuse WHERE reusable = 1")?;
+        let mut statement =
+            db.prepare_cached("SELECT substr(cache_key, 1, 8) FROM call INDEXED BY call_reuse WHERE reusable = 1")?;
         let mut rows = statement.query([])?;
         let mut keys = HashSet::new();
         while let Some(row) = rows.next()? {

@@ -9,6 +9,7 @@ mod error;
 mod facts;
 mod insert;
 mod known;
+mod ledger;
 mod list;
 mod migrate;
 mod open;
@@ -23,6 +24,7 @@ mod words;
 mod writer;
 
 pub use error::StoreError;
+pub use ledger::{Ledger, SetAside};
 pub use list::{Counts, RunRow, Spent};
 pub use open::Access;
 pub use reuse::ReplyReader;

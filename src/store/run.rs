@@ -1,6 +1,6 @@
 //! The store itself, and runs from their beginning to their end.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
@@ -39,6 +39,11 @@ impl Store {
     /// The file.
     pub fn path(&self) -> &Path {
         self.pool.path()
+    }
+
+    /// The file that a process locks while it runs this run.
+    pub fn lock_path(&self, run: &str) -> PathBuf {
+        self.path().with_file_name(format!("{run}.lock"))
     }
 
     /// Writes a run with its suites and variants, before its first call.

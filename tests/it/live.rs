@@ -282,6 +282,48 @@ fn the_daily_limit_counts_earlier_runs_and_the_token_limit_caps_requests() {
 }
 
 #[test]
+fn the_daily_limit_holds_for_all_processes_together() {
+    let stub = Stub::start(Duration::from_millis(15), |seen| Reaction::Say(seen.user.clone()));
+    let project = Project::new(stub.url(), MODELS[0], 60);
+    let start = || {
+        let mut command = project.karat("eval --no-cache --yes -j 8 --format json");
+        command.env("DAILY_COST_LIMIT_USD", "0.0065").stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().expect("runs")
+    };
+    let children = [start(), start(), start()];
+    let told = children.map(|child| Told::of(&child.wait_with_output().expect("ends")));
+    let spent = |told: &Told| {
+        let cost = told.json()["totals"]["spent_usd"].as_str().map_or(0.0, |cost| cost.parse::<f64>().expect("dollars"));
+        (cost / 0.000_065).round()
+    };
+    let calls: f64 = told.iter().map(spent).sum();
+    assert!((calls - f64::from(u32::try_from(stub.calls()).expect("few"))).abs() < 0.1, "every call is counted once");
+    assert!(stub.calls() <= 100, "{} calls at $0.000065 are more than $0.0065", stub.calls());
+    assert!(stub.calls() >= 90, "only {} of 100 calls were made", stub.calls());
+    assert!(told.iter().any(|told| told.code == Some(3)), "180 calls cannot all be made: {told:#?}");
+}
+
+#[test]
+fn money_that_a_killed_process_had_set_aside_is_free_again() {
+    let stub = Stub::start(Duration::from_millis(200), |seen| Reaction::Say(seen.user.clone()));
+    let project = Project::new(stub.url(), MODELS[0], 60);
+    let command = |cases: &str| {
+        let mut command = project.karat(&format!("eval --no-cache --yes -j 8 --first {cases}"));
+        command.env("DAILY_COST_LIMIT_USD", "0.002");
+        command
+    };
+    let mut child = command("60").stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("runs");
+    while stub.calls() < 8 {
+        std::thread::yield_now();
+    }
+    child.kill().expect("killed");
+    child.wait().expect("gone");
+    // What was under way is paid for and not known; the rest of $0.002 is free.
+    let told = Told::of(&command("20").output().expect("runs")).exits(0);
+    assert!(!told.stderr.contains("waiting"), "{}", told.stderr);
+}
+
+#[test]
 fn resume_goes_by_content_and_says_when_the_suite_changed() {
     let stub = Stub::start(Duration::ZERO, |seen| {
         // Twice: an answer that ends a run is confirmed by a second one.

@@ -3,6 +3,7 @@
 mod cache;
 mod concurrent;
 mod damage;
+mod ledger;
 mod records;
 mod runs;
 mod sample;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio::sync::mpsc;
@@ -9,6 +10,7 @@ use tokio::sync::mpsc;
 use super::args::{EvalArgs, UndecidedArg};
 use super::listen::{Heard, listen};
 use super::load::Loaded;
+use super::money::{DailyLimit, shared_limit};
 use super::present::{Shown, show_report};
 use super::providers::Providers;
 use super::stored::report_of;
@@ -17,7 +19,9 @@ use crate::base::{Problems, RunId, Usd};
 use crate::cli::progress::Progress;
 use crate::cli::signals::Signals;
 use crate::cli::{Exit, Session, is_closed_pipe};
-use crate::eval::{Bounds, EvalReport, Finished, Limit, PlannedTrial, Stop, execute, trials};
+use crate::eval::{
+    Bounds, EvalReport, Finished, Limit, Money, PlannedTrial, SharedLimit, Stop, WorstCase, execute, trials,
+};
 use crate::provider::Caller;
 use crate::record::{RunHeader, RunStatus, VerdictWord};
 use crate::report::Format;
@@ -63,8 +67,15 @@ pub(super) fn drive(run: &Drive<'_>) -> anyhow::Result<Exit> {
 /// # Errors
 /// When the lock file cannot be made.
 pub(super) fn take(store: &Store, id: &RunId, session: &Session) -> anyhow::Result<Option<Lock>> {
-    let path = store.path().with_file_name(format!("{id}.lock"));
-    let lock = Lock::take(&path).with_context(|| format!("`{}` cannot be locked", session.shown(&path).display()))?;
+    let path = store.lock_path(id.as_str());
+    let attempt =
+        || Lock::take(&path).with_context(|| format!("`{}` cannot be locked", session.shown(&path).display()));
+    let mut lock = attempt()?;
+    if lock.is_none() {
+        // Another process may only be looking whether this run is still alive, which takes an instant.
+        thread::sleep(Duration::from_millis(50));
+        lock = attempt()?;
+    }
     if lock.is_none() {
         session.ui.problem(&format!("error: another process is running {id}; wait for it, or stop it first"));
     }
@@ -98,11 +109,13 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
         }
     })?;
     let listener = tokio::spawn(listen(heard_events, writer, commits, progress));
-    let bounds =
-        Bounds { concurrency: usize::try_from(loaded.config.concurrency.value)?, money: money_bounds(run, &caller) };
+    let daily = shared_limit(&run.limits, &header.id, store, session)?;
+    let money = money_bounds(run, daily.as_ref(), &caller);
+    let bounds = Bounds { concurrency: usize::try_from(loaded.config.concurrency.value)?, money };
     let engine = tokio::spawn(execute(plan, Arc::clone(&caller), bounds, stop, events, saved));
     let ended = engine.await.context("the engine ended early")?;
     let mut heard = listener.await.context("the listener ended early")??;
+    daily.iter().for_each(DailyLimit::release);
     caller.finish().context("the cassettes cannot be written")?;
     if let Err(problems) = ended {
         session.ui.problem(&problems.render(session.ui.color_err()));
@@ -111,20 +124,21 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
     Ok((heard, signals))
 }
 
-fn money_bounds(run: &Drive<'_>, caller: &Arc<Caller>) -> Option<(Vec<Limit>, crate::eval::WorstCase)> {
+fn money_bounds(run: &Drive<'_>, daily: Option<&DailyLimit>, caller: &Arc<Caller>) -> Option<Money> {
     if run.limits.is_empty() {
         return None;
     }
+    let shared = daily.map(|limit| Box::new(limit.clone()) as Box<dyn SharedLimit>);
     let estimator = run.loaded.estimator(run.session);
     let free = run.providers.free_names();
     let caller = Arc::clone(caller);
-    let worst: crate::eval::WorstCase = Box::new(move |trial| {
+    let worst_case: WorstCase = Box::new(move |trial| {
         if free.contains(trial.variant.model.provider.as_str()) || is_cached(&caller, trial) {
             return Some(Usd::ZERO);
         }
         estimator.worst_case(trial)
     });
-    Some((run.limits.clone(), worst))
+    Some(Money { limits: run.limits.clone(), shared, worst_case })
 }
 
 /// Whether the response cache would answer a trial, so that it costs nothing.

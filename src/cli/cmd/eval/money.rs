@@ -1,16 +1,18 @@
 //! The money guard before a run: which limits hold, whether prices are known, whether to start at all.
 
+use std::sync::Arc;
+
 use anyhow::bail;
 
 use super::drive::is_cached;
 use super::load::Loaded;
 use super::providers::Providers;
-use crate::base::Usd;
+use crate::base::{RunId, Usd};
 use crate::cli::{Session, UsageError};
 use crate::config::{CallMode, WireName};
-use crate::eval::{Limit, trials};
+use crate::eval::{Grant, Limit, SharedLimit, trials};
 use crate::provider::Caller;
-use crate::store::Store;
+use crate::store::{Ledger, SetAside, Store};
 
 const MAX_COST: &str = "--max-cost";
 const DAILY_LIMIT: &str = "DAILY_COST_LIMIT_USD";
@@ -42,6 +44,53 @@ pub(super) fn limits(loaded: &Loaded, spent: Usd, store: &Store, session: &Sessi
         limits.push(Limit { name: DAILY_LIMIT, most, spent: today.known });
     }
     Ok(limits)
+}
+
+/// The daily limit of a run, kept together with other processes that use the same store; `None` when none is set.
+///
+/// # Errors
+/// When the store cannot say what the run has spent.
+pub(super) fn shared_limit(
+    limits: &[Limit],
+    run: &RunId,
+    store: &Store,
+    session: &Session,
+) -> anyhow::Result<Option<DailyLimit>> {
+    let Some(limit) = limits.iter().find(|limit| limit.name == DAILY_LIMIT) else { return Ok(None) };
+    let ledger = store.ledger(run, session.clock.now().start_of_utc_day(), limit.most)?;
+    Ok(Some(DailyLimit { ledger: Arc::new(ledger), most: limit.most }))
+}
+
+/// The daily limit of all processes.
+#[derive(Clone)]
+pub(super) struct DailyLimit {
+    ledger: Arc<Ledger>,
+    most: Usd,
+}
+
+impl DailyLimit {
+    /// Gives back what was set aside and not spent: when everything that was spent is durable, not before.
+    pub(super) fn release(&self) {
+        if let Err(error) = self.ledger.release() {
+            tracing::warn!(%error, "what was set aside under the daily limit is given back when this process has ended");
+        }
+    }
+}
+
+impl SharedLimit for DailyLimit {
+    fn set_aside(&mut self, upto: Usd) -> Grant {
+        let most = self.most;
+        match self.ledger.set_aside(upto) {
+            Ok(SetAside::Granted) => Grant::Granted,
+            Ok(SetAside::Held { spent, held }) => Grant::NotYet(format!(
+                "{DAILY_LIMIT} is {most}, {spent} are spent today, and other karat processes have set aside {held}"
+            )),
+            Ok(SetAside::Spent { spent }) => Grant::Refused(format!(
+                "{DAILY_LIMIT} is {most}, {spent} are spent today, and the next call may cost more than is left"
+            )),
+            Err(error) => Grant::Refused(format!("{DAILY_LIMIT} cannot be kept: {error}")),
+        }
+    }
 }
 
 /// Refuses models whose price is unknown: a limit on spend cannot hold for them.
