@@ -293,7 +293,8 @@ fn the_daily_limit_holds_for_all_processes_together() {
     let children = [start(), start(), start()];
     let told = children.map(|child| Told::of(&child.wait_with_output().expect("ends")));
     let spent = |told: &Told| {
-        let cost = told.json()["totals"]["spent_usd"].as_str().map_or(0.0, |cost| cost.parse::<f64>().expect("dollars"));
+        let cost =
+            told.json()["totals"]["spent_usd"].as_str().map_or(0.0, |cost| cost.parse::<f64>().expect("dollars"));
         (cost / 0.000_065).round()
     };
     let calls: f64 = told.iter().map(spent).sum();

@@ -5,6 +5,8 @@
 mod bad_inputs;
 mod commands;
 mod completions;
+#[cfg(unix)]
+mod disk;
 mod house;
 mod listed;
 mod live;
