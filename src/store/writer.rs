@@ -22,10 +22,12 @@ use crate::record::{CallSource, TrialRecord};
 /// Longest time a quick reply waits for others to share its transaction.
 const BATCH_WAIT: Duration = Duration::from_millis(20);
 /// How long the thread sleeps while a batch of quick replies fills.
-const NAP: Duration = Duration::from_millis(2);
+const NAP: Duration = Duration::from_millis(1);
 /// A reply that took as long as this, or longer, is committed at once: it was waited for, and may have been paid for.
 const SLOW_REPLY: Millis = Millis(10);
-/// Most trials of one transaction; a full batch does not wait.
+/// Trials that are worth a transaction: with so many the thread does not wait for more.
+const ENOUGH_TRIALS: usize = 256;
+/// Most trials of one transaction.
 const BATCH_TRIALS: usize = 1024;
 /// Trials that wait for the thread before senders wait.
 const CHANNEL_TRIALS: usize = 2048;
@@ -175,7 +177,7 @@ fn next_batch(receiver: &mut mpsc::Receiver<Box<Ready>>) -> Vec<Box<Ready>> {
         let new = batch.len().saturating_sub(1);
         let is_open = take_waiting(receiver, &mut batch);
         let hurry = batch.iter().skip(new).any(|ready| was_slow(&ready.trial));
-        if hurry || !is_open || batch.len() >= BATCH_TRIALS || Instant::now() >= deadline {
+        if hurry || !is_open || batch.len() >= ENOUGH_TRIALS || Instant::now() >= deadline {
             break;
         }
         thread::sleep(NAP);
