@@ -21,6 +21,10 @@ use crate::record::{CallSource, TrialRecord};
 
 /// Longest time a quick reply waits for others to share its transaction.
 const BATCH_WAIT: Duration = Duration::from_millis(20);
+/// The same while few come: then small transactions cost little, and who waits for them may be waiting for all.
+const SHORT_WAIT: Duration = Duration::from_millis(2);
+/// Trials of a batch after which many are expected.
+const MANY_TRIALS: usize = 32;
 /// How long the thread sleeps while a batch of quick replies fills.
 const NAP: Duration = Duration::from_millis(1);
 /// A reply that took as long as this, or longer, is committed at once: it was waited for, and may have been paid for.
@@ -146,8 +150,10 @@ fn write_all(
 ) -> Result<(), StoreError> {
     tune(db).map_err(|error| pool.error(&error))?;
     let mut inserts = Inserts::prepare(db, rows, redactor).map_err(|error| pool.error(&error))?;
+    let mut wait = SHORT_WAIT;
     loop {
-        let batch = next_batch(receiver);
+        let batch = next_batch(receiver, wait);
+        wait = if batch.len() < MANY_TRIALS { SHORT_WAIT } else { BATCH_WAIT };
         if batch.is_empty() {
             return Ok(());
         }
@@ -169,10 +175,10 @@ fn write_all(
 
 /// The trials of the next transaction; empty when no more will come. Quick replies wait a moment for company, because many
 /// small transactions cost more than they save. The thread sleeps meanwhile instead of being woken for each of them.
-fn next_batch(receiver: &mut mpsc::Receiver<Box<Ready>>) -> Vec<Box<Ready>> {
+fn next_batch(receiver: &mut mpsc::Receiver<Box<Ready>>, wait: Duration) -> Vec<Box<Ready>> {
     let mut batch = Vec::new();
     batch.extend(receiver.blocking_recv());
-    let deadline = Instant::now() + BATCH_WAIT;
+    let deadline = Instant::now() + wait;
     while !batch.is_empty() {
         let new = batch.len().saturating_sub(1);
         let is_open = take_waiting(receiver, &mut batch);
