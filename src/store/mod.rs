@@ -11,6 +11,7 @@ mod insert;
 mod list;
 mod migrate;
 mod open;
+mod passing;
 mod ready;
 mod refit;
 mod reuse;
