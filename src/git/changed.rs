@@ -81,7 +81,7 @@ mod tests {
         sandbox.write("prompts/b/1.0.0.yaml", "not committed");
         sandbox.write("prompts/new/1.0.0.yaml", "not tracked");
         sandbox.write("other/x.txt", "y");
-        std::fs::remove_file(sandbox.path().join("prompts/c/1.0.0.yaml")).expect("remove");
+        fs::remove_file(sandbox.path().join("prompts/c/1.0.0.yaml")).expect("remove");
         let changed = |path: &str, was, is| Changed { path: format!("prompts/{path}/1.0.0.yaml"), was, is };
         let found = sandbox.repo().changed_since(&first, &["prompts"]).expect("diff");
         let wanted = [

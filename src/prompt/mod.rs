@@ -52,7 +52,7 @@ pub use ready::{Prompt, PromptVersion, Rendered};
 pub use registry::Registry;
 pub use release::{Release, ReleaseRequest, Released};
 pub use render::RenderError;
-pub use rollback::{Rollback, roll_back};
+pub use rollback::Rollback;
 pub use template::MAX_MESSAGE_BYTES;
 pub use variable::{VarProblem, VarType, Variable};
 pub use verify::{Finding, FindingKind, Verified, adopt, verify};

@@ -254,3 +254,130 @@ fn no_draft(folder: &Folder, registry: &Registry) -> Diagnostic {
         .at(Place::of_file(registry.shown(&folder.path)))
         .help(help)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::Project;
+    use super::*;
+
+    const ONE: &str = "template: \"{{ a }} {% include 'x.md' %}\"\nvariables: {a: string}\n";
+
+    fn request(bump: Option<Bump>, version: Option<&str>) -> ReleaseRequest {
+        let version = version.map(|text| Version::parse(text).expect("version"));
+        ReleaseRequest { name: SafeName::parse("p").expect("name"), bump, version }
+    }
+
+    fn plan(project: &Project, request: &ReleaseRequest) -> Result<Release, String> {
+        let registry = project.registry();
+        let mut problems = Problems::new();
+        let lock = registry.lock(&mut problems);
+        registry.plan_release(request, &lock, &mut problems).ok_or_else(|| problems.render(false))
+    }
+
+    fn release(project: &Project, request: &ReleaseRequest, message: &str) -> Release {
+        let release = plan(project, request).expect("plan");
+        let registry = project.registry();
+        let lock = registry.lock(&mut Problems::new());
+        let held = registry.hold().expect("io").expect("free");
+        release.carry_out(&registry, lock, message, &held).expect("released");
+        release
+    }
+
+    fn files(project: &Project) -> Vec<String> {
+        let entries = files::list_folder(&project.root().join("prompts/p")).expect("folder");
+        entries.into_iter().map(|(name, _)| name).collect()
+    }
+
+    fn project() -> Project {
+        Project::new(&[("prompts/_partials/x.md", "x\n"), ("prompts/p/next.yaml", ONE)])
+    }
+
+    #[test]
+    fn a_draft_becomes_a_version_byte_for_byte_and_is_locked() {
+        let project = project();
+        let message = "first: \"größe\"\nand more";
+        let first = release(&project, &request(None, None), message);
+        assert_eq!((first.version.to_string().as_str(), first.bump, first.suggested), ("1.0.0", None, None));
+        assert_eq!(files(&project), ["1.0.0.yaml"]);
+        assert_eq!(project.read("prompts/p/1.0.0.yaml"), ONE);
+        let lock = project.registry().lock(&mut Problems::new());
+        let entry = lock.entry(&first.name, &first.version).expect("entry");
+        assert_eq!(entry.prompt, project.prompt("p@1.0.0").digest);
+        assert_eq!(entry.file, Digest::of_bytes(ONE.as_bytes()));
+        assert_eq!(entry.includes.keys().collect::<Vec<_>>(), ["prompts/_partials/x.md"]);
+        assert_eq!(entry.message, message);
+        // The second: the suggestion is taken, and the line of the first stays.
+        project.write("prompts/p/next.yaml", &ONE.replace("{{ a }}", "{{ a }} more"));
+        let second = release(&project, &request(None, None), "second");
+        assert_eq!((second.version.to_string().as_str(), second.bump), ("1.1.0", Some(Bump::Minor)));
+        assert_eq!(project.registry().lock(&mut Problems::new()).entries().count(), 2);
+    }
+
+    #[test]
+    fn bumps_and_versions_are_taken_as_asked_and_small_ones_are_known() {
+        let project = project();
+        release(&project, &request(None, None), "first");
+        project.write(
+            "prompts/p/next.yaml",
+            &ONE.replace("a: string", "a: string, b: string").replace("{{ a }}", "{{ a }}{{ b }}"),
+        );
+        for (bump, version, wanted, too_small) in [
+            (None, None, "2.0.0", false),
+            (Some(Bump::Major), None, "2.0.0", false),
+            (Some(Bump::Minor), None, "1.1.0", true),
+            (Some(Bump::Patch), None, "1.0.1", true),
+            (None, Some("2.0.0-rc.1"), "2.0.0-rc.1", false),
+            (None, Some("1.5.0"), "1.5.0", true),
+            (None, Some("0.9.0"), "0.9.0", false),
+        ] {
+            let plan = plan(&project, &request(bump, version)).expect("plan");
+            assert_eq!((plan.version.to_string().as_str(), plan.is_too_small()), (wanted, too_small));
+        }
+        release(&project, &request(None, Some("2.0.0-rc.1")), "candidate");
+        project.write("prompts/p/next.yaml", "template: final\n");
+        let plan = plan(&project, &request(None, None)).expect("plan");
+        assert_eq!(plan.version.to_string(), "2.0.0", "1.0.0 is the latest, and `a` is gone");
+    }
+
+    #[test]
+    fn what_cannot_be_released_says_why() {
+        let project = project();
+        release(&project, &request(None, None), "first");
+        assert!(plan(&project, &request(None, None)).expect_err("no draft").contains("[no-draft]"));
+        project.write("prompts/p/next.yaml", ONE);
+        std::fs::remove_file(project.root().join("prompts/registry.lock")).expect("removed");
+        assert!(plan(&project, &request(None, None)).expect_err("same").contains("[nothing-to-release]"));
+        project.write("prompts/p/next.yaml", "template: \"{{ a | nope }}\"\n");
+        assert!(plan(&project, &request(None, None)).expect_err("broken").contains("prompts/p/next.yaml:1:19"));
+        project.write("prompts/p/next.yaml", "template: other\n");
+        assert!(plan(&project, &request(None, Some("1.0.0"))).expect_err("exists").contains("[version-exists]"));
+        let gone = ReleaseRequest { name: SafeName::parse("q").expect("name"), bump: None, version: None };
+        assert!(plan(&project, &gone).expect_err("unknown").contains("[unknown-prompt]"));
+    }
+
+    #[test]
+    fn an_interrupted_release_is_finished_wherever_it_stopped() {
+        let project = project();
+        release(&project, &request(None, None), "first");
+        let two = ONE.replace("{{ a }}", "{{ a }} two");
+        // Stopped after the version's file was written.
+        project.write("prompts/p/next.yaml", &two);
+        project.write("prompts/p/1.1.0.yaml", &two);
+        let plan_now = plan(&project, &request(Some(Bump::Major), None)).expect("plan");
+        assert_eq!((plan_now.state, plan_now.version.to_string().as_str()), (Released::FileOnly, "1.1.0"));
+        release(&project, &request(Some(Bump::Major), None), "second");
+        assert_eq!(files(&project), ["1.0.0.yaml", "1.1.0.yaml"]);
+        let lock = project.registry().lock(&mut Problems::new());
+        assert_eq!(lock.entry(&plan_now.name, &plan_now.version).map(|entry| entry.message.as_str()), Some("second"));
+        // Stopped after the lock was written.
+        project.write("prompts/p/next.yaml", &two);
+        let left = release(&project, &request(None, None), "again");
+        assert_eq!((left.state, left.version), (Released::DraftLeft, plan_now.version.clone()));
+        assert_eq!(files(&project), ["1.0.0.yaml", "1.1.0.yaml"]);
+        assert_eq!(project.registry().lock(&mut Problems::new()), lock, "the message of the release stays");
+        // The content of an older version may be released again.
+        project.write("prompts/p/next.yaml", ONE);
+        let back = plan(&project, &request(None, None)).expect("plan");
+        assert_eq!((back.state, back.version.to_string().as_str()), (Released::No, "1.2.0"));
+    }
+}

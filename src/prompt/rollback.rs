@@ -1,6 +1,12 @@
 //! Back to what a label pointed to before.
 
+use std::io;
+use std::path::PathBuf;
+
+use super::history::{PromptEventKind, PromptHistory};
 use super::label::LabelValue;
+use super::registry::Registry;
+use crate::base::{SafeName, files};
 
 /// What a rollback comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +29,7 @@ pub enum Rollback {
 ///
 /// So after `1.0 → 1.1 → 1.2` a rollback goes to 1.1, a second one stays there; and after a new move to 1.3 a rollback goes
 /// to 1.1 again, not to 1.2, which was taken back.
-pub fn roll_back(values: &[Option<LabelValue>]) -> Rollback {
+fn roll_back(values: &[Option<LabelValue>]) -> Rollback {
     let mut stack: Vec<Option<&LabelValue>> = Vec::new();
     let mut was_way_back = false;
     for value in values.iter().map(Option::as_ref) {
@@ -43,6 +49,54 @@ pub fn roll_back(values: &[Option<LabelValue>]) -> Rollback {
         [below @ .., _] => {
             below.iter().rev().find_map(|value| *value).cloned().map_or(Rollback::NoEarlier, Rollback::To)
         }
+    }
+}
+
+impl PromptHistory {
+    /// Where a rollback of a label goes. A rollback to what HEAD says leaves no trace in git: for that, this machine keeps
+    /// a note of the last one, see [`Registry::note_rollback`].
+    pub fn roll_back(&self, registry: &Registry, name: &SafeName, label: &str) -> Rollback {
+        let values = self.values(label);
+        match (roll_back(&values), values.last().cloned().flatten()) {
+            (Rollback::To(_), Some(now)) if registry.noted_rollback(name, label) == Some(self.mark(label, &now)) => {
+                Rollback::Already(now)
+            }
+            (rollback, _) => rollback,
+        }
+    }
+
+    /// The value of a label together with the commit that moved it last: another move makes another mark.
+    fn mark(&self, name: &str, value: &LabelValue) -> String {
+        let is_move = |kind: &PromptEventKind| matches!(kind, PromptEventKind::Labelled { label, .. } if label == name);
+        let commit = self.events.iter().filter(|event| is_move(&event.kind)).find_map(|event| event.commit.as_ref());
+        format!("{} {value}\n", commit.map_or("-", |commit| commit.id.as_str()))
+    }
+}
+
+impl Registry {
+    /// Notes that a label was rolled back to `value`, beside the results of this machine.
+    ///
+    /// # Errors
+    /// The I/O error.
+    pub fn note_rollback(
+        &self,
+        name: &SafeName,
+        label: &str,
+        value: &LabelValue,
+        before: &PromptHistory,
+    ) -> io::Result<()> {
+        files::write_atomic(&self.rollback_note(name, label), before.mark(label, value).as_bytes())
+    }
+
+    fn noted_rollback(&self, name: &SafeName, label: &str) -> Option<String> {
+        let path = self.rollback_note(name, label);
+        let bytes = files::read_bytes(&path, &path, files::MAX_FILE_BYTES).ok()?;
+        String::from_utf8(bytes).ok()
+    }
+
+    /// Names of prompts and labels are safe parts of a path.
+    fn rollback_note(&self, name: &SafeName, label: &str) -> PathBuf {
+        self.root.join(".karat").join("rollbacks").join(name.as_str()).join(label)
     }
 }
 

@@ -23,7 +23,7 @@ use crate::store::{Access, Store};
 #[derive(Args, Debug)]
 #[command(
     group(ArgGroup::new("value").required(true).args(["version", "split", "remove"])),
-    before_help = "Examples:\n  karat prompt label code-review staging 1.1.0                    Point a label to a version\n  karat prompt label code-review canary --split 1.0.0=90,1.1.0=10    Give one user in ten another version\n  karat prompt label code-review canary --remove                  Remove it"
+    before_help = "Examples:\n  karat prompt label code-review staging 1.1.0                       Point it to a version\n  karat prompt label code-review canary --split 1.0.0=90,1.1.0=10    Split users over two\n  karat prompt label code-review canary --remove                     Remove it"
 )]
 pub struct LabelArgs {
     /// The prompt

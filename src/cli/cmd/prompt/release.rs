@@ -18,7 +18,7 @@ use crate::report::prompt::ReleaseReport;
 /// released is never changed again: `karat prompt verify` finds out.
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  karat prompt release support-answers --dry-run                        Say which version it would be, and why\n  karat prompt release support-answers --bump minor -m \"Answer gently\"    Release the draft"
+    before_help = "Examples:\n  karat prompt release support-answers --dry-run            Say which version it would be, and why\n  karat prompt release support-answers -m \"Add a tone\"      Release the draft"
 )]
 pub struct ReleaseArgs {
     /// The prompt

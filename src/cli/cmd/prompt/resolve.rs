@@ -17,7 +17,7 @@ use crate::report::prompt::ResolveReport;
 /// variables, parameters. A label that is a split is decided for the user of `--user`, as flagd decides it.
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  karat prompt resolve code-review@production                              Show the version that is live\n  karat prompt resolve code-review@production --user ada --format json    The same for one user, for an application"
+    before_help = "Examples:\n  karat prompt resolve code-review@production           Show the version that is live\n  karat prompt resolve code-review --format json        Print it for an application\n  karat prompt resolve code-review@production --user 7    Decide a split for a user"
 )]
 pub struct ResolveArgs {
     /// NAME, NAME@VERSION, NAME@LABEL, NAME@next or NAME@git:REV[:SELECTOR]

@@ -7,7 +7,7 @@ use semver::Version;
 use super::opened::{hold, named, open};
 use crate::base::{Problems, SafeName};
 use crate::cli::{Exit, Session, UsageError, format_parser, show};
-use crate::prompt::{LabelValue, Registry, Rollback, history, roll_back};
+use crate::prompt::{LabelValue, PromptHistory, Registry, Rollback, history};
 use crate::report::Format;
 use crate::report::prompt::RollbackReport;
 
@@ -45,16 +45,25 @@ pub(super) fn run(args: &RollbackArgs, session: &Session) -> anyhow::Result<Exit
     let name = named(&args.name)?;
     let (registry, _) = open(session)?;
     let Some(held) = hold(&registry, session)? else { return Ok(Exit::Locked) };
+    let mut problems = Problems::new();
+    let told = history(&registry, &name, &mut problems);
     let (target, is_back) = match &args.to {
+        // A version that is named needs no history.
         Some(version) => (LabelValue::Version(version.clone()), false),
-        None => target(args, &name, &registry, session)?,
+        None => {
+            session.stop_on(problems)?;
+            target(args, &name, &registry, told.as_ref().context("the history cannot be read")?)?
+        }
     };
     let mut problems = Problems::new();
-    let plan = registry.plan_label(&name, &args.label, Some(target), &mut problems);
+    let plan = registry.plan_label(&name, &args.label, Some(target.clone()), &mut problems);
     session.stop_on(problems)?;
     let plan = plan.context("the rollback has no plan")?;
     if plan.is_change() && !args.dry_run {
         plan.carry_out(&registry, &[], &held).with_context(|| format!("`{}` is not changed", plan.file.display()))?;
+        if let Some(told) = told.filter(|told| told.has_git) {
+            registry.note_rollback(&name, &args.label, &target, &told).context("the rollback cannot be noted")?;
+        }
     }
     show(&RollbackReport::of(&plan, is_back, args.dry_run), args.format, session)?;
     Ok(Exit::Passed)
@@ -65,19 +74,15 @@ fn target(
     args: &RollbackArgs,
     name: &SafeName,
     registry: &Registry,
-    session: &Session,
+    told: &PromptHistory,
 ) -> anyhow::Result<(LabelValue, bool)> {
-    let mut problems = Problems::new();
-    let told = history(registry, name, &mut problems);
-    session.stop_on(problems)?;
-    let told = told.context("the history cannot be read")?;
     let label = &args.label;
     let help = format!("name the version: `karat prompt rollback {name} --label {label} --to VERSION`");
     if !told.has_git {
         let message = "this project is not in a git repository, so what the label pointed to before is not known";
         return Err(UsageError::of("no-git", message, help).into());
     }
-    match roll_back(&told.values(label)) {
+    match told.roll_back(registry, name, label) {
         Rollback::To(value) => Ok((value, false)),
         Rollback::Already(value) => Ok((value, true)),
         Rollback::NoEarlier => {

@@ -71,11 +71,12 @@ impl View for LabelReport {
             facts.push(("passed".to_owned(), Line::from(format!("{version} in run {run}"))));
         }
         for version in &self.forced {
-            let text = format!("{version} has not passed any stored run; recorded in registry.lock");
+            let text = format!("{version} has not passed any stored run; that is recorded in registry.lock");
             facts.push(("forced".to_owned(), Line::of(text, Tone::Unsure)));
         }
         if self.changed && !self.dry_run {
-            facts.push(("next".to_owned(), Line::from(format!("commit {}", self.file))));
+            let lock = if self.forced.is_empty() { "" } else { " and registry.lock" };
+            facts.push(("next".to_owned(), Line::from(format!("commit {}{lock}", self.file))));
         }
         if !facts.is_empty() {
             doc.push(Block::Facts(facts));
