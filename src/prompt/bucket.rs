@@ -1,8 +1,8 @@
 //! Which version of a split a user gets: the bucketing of flagd's `fractional` operation, so that an application that
-//! evaluates the exported flag with OpenFeature agrees with karat.
+//! evaluates the exported flag with `OpenFeature` agrees with karat.
 //!
 //! As in flagd since the weights may be any whole numbers, and in `@openfeature/flagd-core` 4.0.1, which
-//! `fixtures/flagd` was made with: MurmurHash3 (x86, 32 bits, seed 0) of the flag's key followed by the user's id, times
+//! `fixtures/flagd` was made with: `MurmurHash3` (x86, 32 bits, seed 0) of the flag's key followed by the user's id, times
 //! the sum of the weights, shifted right by 32 bits; the first share whose running sum is larger than that gets the user.
 //!
 //! The JavaScript package hashes UTF-16 code units, flagd's server and its other languages hash UTF-8 bytes. For ASCII
@@ -36,7 +36,7 @@ impl Split {
     }
 }
 
-/// MurmurHash3 x86 32 with seed 0, of UTF-16 code units in place of bytes: the upper half of a unit falls into the byte
+/// `MurmurHash3` x86 32 with seed 0, of UTF-16 code units in place of bytes: the upper half of a unit falls into the byte
 /// after it, round the corner at the end of a block.
 fn hash(text: &str) -> u32 {
     let units: Vec<u16> = text.encode_utf16().collect();

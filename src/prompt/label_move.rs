@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(plan.unproven, [(Version::new(1, 1, 0), project.prompt("p@1.1.0").digest)]);
         let held = registry.hold().expect("io").expect("free");
         let forced = Forced { version: Version::new(1, 1, 0), prompt: plan.unproven[0].1, reason: "why".to_owned() };
-        plan.carry_out(&registry, &[forced.clone()], &held).expect("written");
+        plan.carry_out(&registry, std::slice::from_ref(&forced), &held).expect("written");
         assert_eq!(
             project.read("prompts/p/prompt.yaml"),
             "# mine\nlabels:\n  production: 1.1.0 # live\n  staging: 1.1.0\n"

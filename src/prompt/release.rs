@@ -345,7 +345,7 @@ mod tests {
         release(&project, &request(None, None), "first");
         assert!(plan(&project, &request(None, None)).expect_err("no draft").contains("[no-draft]"));
         project.write("prompts/p/next.yaml", ONE);
-        std::fs::remove_file(project.root().join("prompts/registry.lock")).expect("removed");
+        fs::remove_file(project.root().join("prompts/registry.lock")).expect("removed");
         assert!(plan(&project, &request(None, None)).expect_err("same").contains("[nothing-to-release]"));
         project.write("prompts/p/next.yaml", "template: \"{{ a | nope }}\"\n");
         assert!(plan(&project, &request(None, None)).expect_err("broken").contains("prompts/p/next.yaml:1:19"));

@@ -17,8 +17,11 @@ use crate::git::{GitError, Repo, Snapshot};
 /// Prompts of git revisions that were asked for, by revision and name. `None` when there is no such prompt.
 #[derive(Debug, Default)]
 pub(super) struct Revisions {
-    read: Mutex<HashMap<(String, SafeName), Option<Arc<Old>>>>,
+    read: Mutex<HashMap<(String, SafeName), Known>>,
 }
+
+/// A prompt that was asked for before.
+type Known = Option<Arc<Old>>;
 
 /// One prompt as it was at a revision, with its partials and what else it names, in a folder of its own.
 #[derive(Debug)]

@@ -152,20 +152,9 @@ fn a_prompt_goes_from_draft_to_rollout_and_back() {
 
     // A second version, for one user in ten.
     session.release_next("ask", "politely");
-    let small = Told::of(
-        &{
-            session.write("prompts/ask/next.yaml", &ONE.replace("question", "query"));
-            session.command(&["prompt", "release", "ask", "--bump", "patch", "-m", "x"])
-        }
-        .output()
-        .expect("runs"),
-    );
-    assert!(
-        small.stderr.contains("error[bump-too-small]") && small.stderr.contains("--bump major"),
-        "{}",
-        small.stderr
-    );
-    assert_eq!(small.code, Some(2));
+    session.write("prompts/ask/next.yaml", &ONE.replace("question", "query"));
+    let small = session.karat("release ask --bump patch -m x").exits(2).stderr;
+    assert!(small.contains("error[bump-too-small]") && small.contains("--bump major"), "{small}");
     assert_eq!(session.json("release ask --dry-run")["version"], "2.0.0");
     fs::remove_file(session.path().join("prompts/ask/next.yaml")).expect("removed");
     session.karat("label ask production --split 1.0.0=90,1.1.0=10 --force -m rollout").exits(0);

@@ -5,7 +5,7 @@ use clap::{ArgGroup, Args};
 use semver::Version;
 
 use super::opened::{hold, named, open};
-use crate::base::{Problems, RunId, SafeName};
+use crate::base::{Digest, Problems, RunId, SafeName};
 use crate::cli::{Exit, Session, UsageError, format_parser, show};
 use crate::config::Config;
 use crate::prompt::{Forced, LabelMove, LabelValue, Registry};
@@ -80,7 +80,7 @@ pub(super) fn run(args: &LabelArgs, session: &Session) -> anyhow::Result<Exit> {
         let message = format!("`{name}` has no label `{}` to remove", args.label);
         return Err(UsageError::of("unknown-label", message, "`karat prompt list` shows the labels").into());
     }
-    let (proofs, missing) = evidence(&plan, &config)?;
+    let Evidence { passed, missing } = evidence(&plan, &config)?;
     let forced = match (missing.is_empty(), args.force) {
         (true, _) => Vec::new(),
         (false, true) => forced(&plan, &missing, args.message.as_deref().unwrap_or_default()),
@@ -90,7 +90,7 @@ pub(super) fn run(args: &LabelArgs, session: &Session) -> anyhow::Result<Exit> {
         plan.carry_out(&registry, &forced, &held)
             .with_context(|| format!("`{}` is not changed", plan.file.display()))?;
     }
-    show(&LabelReport::of(&plan, &proofs, &forced, args.dry_run), args.format, session)?;
+    show(&LabelReport::of(&plan, &passed, &forced, args.dry_run), args.format, session)?;
     Ok(Exit::Passed)
 }
 
@@ -113,24 +113,31 @@ fn value(
         .map_err(|why| UsageError::of("label-split", format!("this is no split: {why}"), help))
 }
 
-/// The runs that versions passed, and the versions that passed none.
-fn evidence(plan: &LabelMove, config: &Config) -> anyhow::Result<(Vec<(Version, RunId)>, Vec<Version>)> {
-    let (mut proofs, mut missing) = (Vec::new(), Vec::new());
+/// What speaks for the versions that a protected label moves to.
+#[derive(Default)]
+struct Evidence {
+    /// Versions with a run that each has passed.
+    passed: Vec<(Version, RunId)>,
+    /// Versions that passed none.
+    missing: Vec<Version>,
+}
+
+fn evidence(plan: &LabelMove, config: &Config) -> anyhow::Result<Evidence> {
+    let mut evidence = Evidence::default();
     let path = &config.store.value;
     let store = if plan.unproven.is_empty() || !path.exists() { None } else { Some(Store::open(path, Access::Read)?) };
     for (version, digest) in &plan.unproven {
-        let run = store.as_ref().map(|store| store.passing_run(digest)).transpose()?.flatten();
-        match run {
-            Some(run) => proofs.push((version.clone(), run)),
-            None => missing.push(version.clone()),
+        match store.as_ref().map(|store| store.passing_run(digest)).transpose()?.flatten() {
+            Some(run) => evidence.passed.push((version.clone(), run)),
+            None => evidence.missing.push(version.clone()),
         }
     }
-    Ok((proofs, missing))
+    Ok(evidence)
 }
 
 fn forced(plan: &LabelMove, missing: &[Version], reason: &str) -> Vec<Forced> {
-    let is_missing = |(version, _): &&(Version, crate::base::Digest)| missing.contains(version);
-    let record = |(version, digest): &(Version, crate::base::Digest)| Forced {
+    let is_missing = |(version, _): &&(Version, Digest)| missing.contains(version);
+    let record = |(version, digest): &(Version, Digest)| Forced {
         version: version.clone(),
         prompt: *digest,
         reason: reason.to_owned(),
