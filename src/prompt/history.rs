@@ -117,11 +117,20 @@ fn from_files(folder: &Folder, labels: &Labels) -> Vec<Dated> {
 }
 
 fn from_git(registry: &Registry, folder: &Folder, now: &Labels, repo: &Repo) -> Result<Vec<Dated>, GitError> {
-    let path = slashed(registry.shown(&folder.path));
-    let head = repo.folder_at_head(&path)?;
+    let here = slashed(registry.shown(&folder.path));
+    let mut path = here.clone();
+    let mut head = repo.folder_at_head(&path)?;
     let mut reader = Reader { repo, seen: HashMap::new() };
-    let mut events: Vec<Dated> =
-        uncommitted(registry, folder, now, head.as_ref(), &mut reader).into_iter().map(|kind| (None, kind)).collect();
+    let mut events: Vec<Dated> = Vec::new();
+    if head.is_none()
+        && let Some(former) = repo.uncommitted_rename(&path)?
+    {
+        head = repo.folder_at_head(&former)?;
+        path.clone_from(&former);
+        events.push((None, PromptEventKind::Renamed { from: former, to: here }));
+    }
+    let now = uncommitted(registry, folder, now, head.as_ref(), &mut reader);
+    events.splice(0..0, now.into_iter().map(|kind| (None, kind)));
     for step in repo.folder_history(&path)? {
         let commit = step.commit.clone();
         events.extend(reader.events(&step).into_iter().map(|kind| (Some(commit.clone()), kind)));

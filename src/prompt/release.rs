@@ -209,9 +209,11 @@ impl Registry {
     fn state_of(&self, folder: &Folder, draft: &[u8], lock: &RegistryLock) -> Option<(Version, Released)> {
         let digest = Digest::of_bytes(draft);
         for version in folder.versions.keys().rev().filter(|version| self.has_bytes(folder, version, draft)) {
+            let is_highest = folder.versions.keys().next_back() == Some(version);
             match lock.entry(&folder.name, version) {
-                None if lock.exists => return Some((version.clone(), Released::FileOnly)),
-                Some(entry) if entry.file == digest && folder.versions.keys().next_back() == Some(version) => {
+                // Without a lock file, an older version with these bytes was written by hand.
+                None if lock.exists || is_highest => return Some((version.clone(), Released::FileOnly)),
+                Some(entry) if entry.file == digest && is_highest => {
                     return Some((version.clone(), Released::DraftLeft));
                 }
                 None | Some(_) => {}
@@ -345,7 +347,7 @@ mod tests {
         release(&project, &request(None, None), "first");
         assert!(plan(&project, &request(None, None)).expect_err("no draft").contains("[no-draft]"));
         project.write("prompts/p/next.yaml", ONE);
-        fs::remove_file(project.root().join("prompts/registry.lock")).expect("removed");
+        project.write("prompts/p/2.0.0-rc.1.yaml", "template: candidate\n");
         assert!(plan(&project, &request(None, None)).expect_err("same").contains("[nothing-to-release]"));
         project.write("prompts/p/next.yaml", "template: \"{{ a | nope }}\"\n");
         assert!(plan(&project, &request(None, None)).expect_err("broken").contains("prompts/p/next.yaml:1:19"));
@@ -360,6 +362,12 @@ mod tests {
         let project = project();
         release(&project, &request(None, None), "first");
         let two = ONE.replace("{{ a }}", "{{ a }} two");
+        // The very first release of a project, stopped before there was a lock file.
+        let fresh =
+            Project::new(&[("prompts/p/next.yaml", "template: x\n"), ("prompts/p/1.0.0.yaml", "template: x\n")]);
+        assert_eq!(release(&fresh, &request(None, None), "first").state, Released::FileOnly);
+        assert_eq!(files(&fresh), ["1.0.0.yaml"]);
+        assert_eq!(fresh.registry().lock(&mut Problems::new()).entries().count(), 1);
         // Stopped after the version's file was written.
         project.write("prompts/p/next.yaml", &two);
         project.write("prompts/p/1.1.0.yaml", &two);

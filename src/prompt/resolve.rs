@@ -6,7 +6,7 @@ use std::sync::Arc;
 use semver::Version;
 
 use super::folder::{DRAFT, Folder, LATEST, Label, version};
-use super::label::{LabelValue, label_name};
+use super::label::LabelValue;
 use super::ready::{Prompt, PromptVersion};
 use super::registry::{Entry, Registry, has_path_ending};
 use crate::base::{Diagnostic, Place, Problems, SafeName, files};
@@ -18,23 +18,7 @@ impl Registry {
     /// The prompt a reference names; `from` is where the reference stands. What is wrong with the reference is reported
     /// there, what is wrong with the prompt in its own files, once.
     pub fn resolve(&self, reference: &str, from: &Place, problems: &mut Problems) -> Option<Arc<Prompt>> {
-        if let Some((name, revision)) = reference.split_once(GIT)
-            && self.revision.is_none()
-            && let Ok(name) = SafeName::parse(name)
-        {
-            return self.resolve_revision(&name, revision, from, problems);
-        }
-        if is_path(reference) {
-            return self.resolve_path(reference, from, problems);
-        }
-        let (name, selector) = match reference.split_once('@') {
-            Some((name, selector)) => (name, Some(selector)),
-            None => (reference, None),
-        };
-        let name = prompt_name(name, from, problems)?;
-        let folder = self.folder(&name, from, problems)?;
-        let version = self.select(&folder, selector, None, from, problems)?;
-        self.version(&folder, &version, from, problems)
+        self.resolve_with(reference, None, from, problems)
     }
 
     /// As [`Registry::resolve`], for one user: a label that is a split means the version that this user gets.
@@ -45,13 +29,32 @@ impl Registry {
         from: &Place,
         problems: &mut Problems,
     ) -> Option<Arc<Prompt>> {
-        let label = reference.split_once('@').filter(|(_, selector)| label_name(selector).is_ok());
-        let Some((name, selector)) = label.filter(|_| !is_path(reference)) else {
-            return self.resolve(reference, from, problems);
+        self.resolve_with(reference, Some(user), from, problems)
+    }
+
+    pub(super) fn resolve_with(
+        &self,
+        reference: &str,
+        user: Option<&str>,
+        from: &Place,
+        problems: &mut Problems,
+    ) -> Option<Arc<Prompt>> {
+        if let Some((name, revision)) = reference.split_once(GIT)
+            && self.revision.is_none()
+            && let Ok(name) = SafeName::parse(name)
+        {
+            return self.resolve_revision(&name, revision, user, from, problems);
+        }
+        if is_path(reference) {
+            return self.resolve_path(reference, from, problems);
+        }
+        let (name, selector) = match reference.split_once('@') {
+            Some((name, selector)) => (name, Some(selector)),
+            None => (reference, None),
         };
         let name = prompt_name(name, from, problems)?;
         let folder = self.folder(&name, from, problems)?;
-        let version = self.select(&folder, Some(selector), Some(user), from, problems)?;
+        let version = self.select(&folder, selector, user, from, problems)?;
         self.version(&folder, &version, from, problems)
     }
 

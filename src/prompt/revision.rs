@@ -37,6 +37,7 @@ impl Registry {
         &self,
         name: &SafeName,
         rest: &str,
+        user: Option<&str>,
         from: &Place,
         problems: &mut Problems,
     ) -> Option<Arc<Prompt>> {
@@ -58,7 +59,7 @@ impl Registry {
                 old
             }
         };
-        old?.registry.resolve(&format!("{name}@{selector}"), from, problems)
+        old?.registry.resolve_with(&format!("{name}@{selector}"), user, from, problems)
     }
 
     fn at_revision(&self, name: &SafeName, revision: &str) -> Result<Old, Box<Diagnostic>> {

@@ -211,6 +211,9 @@ fn history_and_rollback_follow_renames_and_merges() {
     session.karat("label ask production 1.0.0 --force -m start").exits(0);
     session.commit("Ada", "start");
     session.rename("prompts/ask", "prompts/question");
+    let history = session.history("question");
+    assert_eq!(history[0], "renamed prompts/ask>prompts/question by nobody");
+    assert_eq!(history[1], "production null>1.0.0 by Ada");
     let lock = session.read("prompts/registry.lock").replace("\nask ", "\nquestion ");
     session.write("prompts/registry.lock", &lock);
     session.commit("Ada", "a better name");
@@ -288,6 +291,15 @@ fn a_prompt_of_a_revision_is_read_with_its_partials() {
     let head = session.json("resolve ask@git:HEAD:1.0.0");
     assert_ne!(head["digest"], then["digest"]);
     assert_eq!(session.json(&format!("resolve ask@git:{}:next", "main"))["messages"][0]["content"], "draft");
+    // A split of a revision is decided for a user too.
+    session.write("prompts/ask/1.0.0.yaml", ONE);
+    session.write("prompts/ask/1.1.0.yaml", ONE);
+    session.write("prompts/ask/prompt.yaml", "labels: {production: {1.0.0: 1, 1.1.0: 1}}\n");
+    session.commit("Ada", "split");
+    let now = session.json("resolve ask@production --user ada");
+    let then = session.json("resolve ask@git:HEAD:production --user ada");
+    assert_eq!(now["version"], then["version"]);
+    session.karat("resolve ask@git:HEAD:production").exits(2);
     for (reference, wanted) in [
         ("ask@git:mian", "error[unknown-revision]: `mian` is not a revision"),
         ("ask@git:", "error[unknown-revision]"),

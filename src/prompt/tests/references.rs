@@ -186,7 +186,7 @@ fn a_split_is_decided_for_a_user_and_an_error_elsewhere() {
     ]);
     let text = project.errors("p@production");
     for part in
-        ["[label-is-split]", "evals/suite.yaml:2:11", "`p@1.2.0`, `p@1.3.0`", "--user ID", "prompts/p/prompt.yaml:1:23"]
+        ["[label-is-split]", "evals/suite.yaml:2:11", "`p@1.2.0`, `p@1.3.0`", "--user ID", "prompts/p/prompt.yaml:1:22"]
     {
         assert!(text.contains(part), "{part} not in\n{text}");
     }

@@ -44,6 +44,9 @@ pub(super) fn run(args: &ResolveArgs, session: &Session) -> anyhow::Result<Exit>
     };
     session.stop_on(problems)?;
     let prompt = prompt.context("the reference has no prompt")?;
+    if args.user.as_ref().is_some_and(|user| !user.is_ascii()) && args.reference.contains('@') {
+        session.ui.note("note: this id is not ASCII: flagd in JavaScript decides as karat does, its server may not");
+    }
     show(&ResolveReport::of(&args.reference, &prompt), args.format, session)?;
     Ok(Exit::Passed)
 }

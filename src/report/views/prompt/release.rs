@@ -64,14 +64,17 @@ impl View for ReleaseReport {
     fn doc(&self) -> Doc {
         let verb = match (self.dry_run, self.resumed) {
             (true, false) => "would release",
-            (true, true) => "would finish the interrupted release of",
+            (true, true) => "the draft is the same as",
             (false, false) => "released",
-            (false, true) => "finished the interrupted release of",
+            (false, true) => "the draft was the same as",
         };
         let mut head = Line::from(format!("{verb} ")).then(format!("{}@{}", self.name, self.version), Tone::Strong);
         head = match (&self.previous, self.bump) {
             (Some(previous), Some(bump)) => head.text(format!(", {bump} after {previous}")),
-            _ if self.resumed => head,
+            _ if self.resumed && self.dry_run => head.text(", whose interrupted release would be finished"),
+            _ if self.resumed => {
+                head.text(", whose interrupted release is finished: it is locked, and the draft is removed")
+            }
             _ => head.text(", the first version"),
         };
         let mut doc = Doc::new();
