@@ -57,8 +57,11 @@ impl PromptHistory {
     /// a note of the last one, see [`Registry::note_rollback`].
     pub fn roll_back(&self, registry: &Registry, name: &SafeName, label: &str) -> Rollback {
         let values = self.values(label);
-        match (roll_back(&values), values.last().cloned().flatten()) {
-            (Rollback::To(_), Some(now)) if registry.noted_rollback(name, label) == Some(self.mark(label, &now)) => {
+        let now = values.last().cloned().flatten();
+        match (roll_back(&values), now) {
+            (Rollback::To(_) | Rollback::NoEarlier, Some(now))
+                if registry.noted_rollback(name, label) == Some(self.mark(label, &now)) =>
+            {
                 Rollback::Already(now)
             }
             (rollback, _) => rollback,

@@ -150,6 +150,14 @@ fn a_prompt_goes_from_draft_to_rollout_and_back() {
     assert!(lock.contains("ask production {\"forced\":\"1.0.0\",") && lock.contains("\"reason\":\"start\""), "{lock}");
     session.commit("Grace", "ask goes live");
 
+    let first = session.karat("rollback ask").exits(2);
+    assert!(
+        first.stderr.contains("[nothing-to-roll-back]") && first.stderr.contains("--to VERSION"),
+        "{}",
+        first.stderr
+    );
+    session.karat("rollback ask --label canary").exits(2);
+
     // A second version, for one user in ten.
     session.release_next("ask", "politely");
     session.write("prompts/ask/next.yaml", &ONE.replace("question", "query"));
@@ -157,6 +165,11 @@ fn a_prompt_goes_from_draft_to_rollout_and_back() {
     assert!(small.contains("error[bump-too-small]") && small.contains("--bump major"), "{small}");
     assert_eq!(session.json("release ask --dry-run")["version"], "2.0.0");
     fs::remove_file(session.path().join("prompts/ask/next.yaml")).expect("removed");
+    session.karat("label ask production --split 1.0.0=90,1.1.0=10 --force -m rollout").exits(0);
+    for already in [false, true] {
+        let back = session.json("rollback ask");
+        assert_eq!((&back["after"], &back["already"]), (&"1.0.0".into(), &already.into()), "nothing is committed");
+    }
     session.karat("label ask production --split 1.0.0=90,1.1.0=10 --force -m rollout").exits(0);
     assert!(session.read("prompts/ask/prompt.yaml").ends_with("  production: {1.0.0: 90, 1.1.0: 10}\n"));
     session.commit("Grace", "a tenth gets 1.1.0");
@@ -169,7 +182,12 @@ fn a_prompt_goes_from_draft_to_rollout_and_back() {
     session.karat("label ask production 1.1.0").exits(0);
     session.commit("Grace", "everybody gets 1.1.0");
 
-    // Back, step by step, and no further than asked.
+    goes_back_step_by_step(&session);
+    session.karat("verify").exits(0);
+}
+
+/// Rolls production of `ask` back twice, and no further than asked.
+fn goes_back_step_by_step(session: &Session) {
     let back = session.json("rollback ask");
     assert_eq!(
         (&back["after"]["1.1.0"], &back["changed"], &back["already"]),
@@ -201,7 +219,6 @@ fn a_prompt_goes_from_draft_to_rollout_and_back() {
             "1.0.0 released by Ada",
         ]
     );
-    session.karat("verify").exits(0);
 }
 
 #[test]
