@@ -182,13 +182,32 @@ impl Lock {
     /// # Errors
     /// When the file cannot be made or locked.
     pub fn take(path: &Path) -> io::Result<Option<Lock>> {
-        let file = fs::File::options().create(true).truncate(false).write(true).open(path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Lock { path: path.to_path_buf(), _file: file })),
-            Err(fs::TryLockError::WouldBlock) => Ok(None),
-            Err(fs::TryLockError::Error(error)) => Err(error),
+        loop {
+            let file = fs::File::options().create(true).truncate(false).write(true).open(path)?;
+            match file.try_lock() {
+                Ok(()) if is_at(&file, path) => return Ok(Some(Lock { path: path.to_path_buf(), _file: file })),
+                // Its holder removed the file after we had opened it: another process may have made and locked a new one.
+                Ok(()) => {}
+                Err(fs::TryLockError::WouldBlock) => return Ok(None),
+                Err(fs::TryLockError::Error(error)) => return Err(error),
+            }
         }
     }
+}
+
+/// Whether an open file is still the one that its path leads to.
+#[cfg(unix)]
+fn is_at(file: &fs::File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let here = file.metadata().map(|facts| (facts.dev(), facts.ino()));
+    let there = fs::metadata(path).map(|facts| (facts.dev(), facts.ino()));
+    matches!((here, there), (Ok(here), Ok(there)) if here == there)
+}
+
+/// An open file cannot be removed here.
+#[cfg(not(unix))]
+fn is_at(_file: &fs::File, _path: &Path) -> bool {
+    true
 }
 
 impl Drop for Lock {
@@ -249,6 +268,42 @@ mod tests {
         write_atomic(&path, b"two").expect("write");
         assert_eq!(fs::read(&path).expect("read"), b"two");
         assert_eq!(fs::read_dir(folder.path().join("a")).expect("dir").count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_on_a_file_that_was_replaced_is_none() {
+        let folder = tempfile::tempdir().expect("temp");
+        let path = folder.path().join("run.lock");
+        let opened = fs::File::create(&path).expect("file");
+        assert!(is_at(&opened, &path));
+        fs::remove_file(&path).expect("removed");
+        assert!(!is_at(&opened, &path));
+        fs::File::create(&path).expect("another");
+        assert!(!is_at(&opened, &path));
+    }
+
+    #[test]
+    fn a_lock_is_never_held_twice_while_holders_come_and_go() {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        let folder = tempfile::tempdir().expect("temp");
+        let path = folder.path().join("run.lock");
+        let holders = AtomicU32::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let mut taken = 0;
+                    while taken < 200 {
+                        let Some(held) = Lock::take(&path).expect("io") else { continue };
+                        assert_eq!(holders.fetch_add(1, Ordering::SeqCst), 0);
+                        taken += 1;
+                        std::thread::yield_now();
+                        assert_eq!(holders.fetch_sub(1, Ordering::SeqCst), 1);
+                        drop(held);
+                    }
+                });
+            }
+        });
     }
 
     #[test]

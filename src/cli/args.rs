@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::cmd::{completions, eval};
+use super::cmd::{completions, eval, prompt};
 use super::ui::ColorChoice;
 
 /// Take an LLM feature from prompt to production with evidence
@@ -76,6 +76,8 @@ pub struct GlobalArgs {
 pub enum Command {
     /// Run suites of cases on prompts and models, and judge the replies
     Eval(Box<eval::EvalArgs>),
+    /// Version, check, release and roll back prompts
+    Prompt(prompt::PromptArgs),
     /// Print a shell completion script
     Completions(completions::CompletionsArgs),
 }

@@ -9,7 +9,7 @@ use clap::error::ErrorKind;
 use tracing_subscriber::EnvFilter;
 
 use super::args::{Cli, Command};
-use super::cmd::{completions, eval};
+use super::cmd::{completions, eval, prompt};
 use super::exit::Exit;
 use super::session::{Session, UsageError};
 use super::ui::{Surroundings, Ui};
@@ -38,6 +38,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
 fn dispatch(cli: &Cli, env: Env, ui: &Ui) -> anyhow::Result<Exit> {
     match &cli.command {
         Command::Completions(args) => completions::run(args, ui),
+        Command::Prompt(args) => prompt::run(args, &Session::new(&cli.global, env, ui)?),
         Command::Eval(args) => eval::run(args, &Session::new(&cli.global, env, ui)?),
     }
 }

@@ -4,8 +4,10 @@ mod args;
 pub mod cmd;
 mod entry;
 mod exit;
+mod format;
 mod progress;
 mod session;
+mod show;
 mod signals;
 mod ui;
 
@@ -13,5 +15,7 @@ pub use args::{Cli, Command, EXIT_CODES, GlobalArgs};
 use entry::is_closed_pipe;
 pub use entry::main;
 pub use exit::Exit;
+pub(crate) use format::format_parser;
 pub use session::{Session, UsageError};
+pub(crate) use show::{look, show};
 pub use ui::{ColorChoice, Surroundings, Ui};

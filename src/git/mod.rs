@@ -1,5 +1,16 @@
-//! The one door to git: facts about the project's repository.
+//! The one door to git: facts about the project's repository, files of a revision, what changed, and history.
 
+mod changed;
 mod facts;
+mod history;
+mod renames;
+mod repo;
+mod snapshot;
+#[cfg(test)]
+mod testing;
 
+pub use changed::Changed;
 pub use facts::facts;
+pub use history::{CommitFacts, FolderFiles, Step};
+pub use repo::{GitError, Repo};
+pub use snapshot::Snapshot;

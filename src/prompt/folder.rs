@@ -6,19 +6,20 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use semver::Version;
 
+use super::label::{LabelValue, label_name};
 use crate::base::{Diagnostic, Fields, Kind, Place, Problems, SafeName, Source, closest, files, parse_yaml};
 
 /// The file with what is said of all versions.
-const ABOUT_FILE: &str = "prompt.yaml";
+pub(super) const ABOUT_FILE: &str = "prompt.yaml";
 /// The draft of the next version.
 pub(super) const DRAFT: &str = "next";
 /// The selector of the highest version.
 pub(super) const LATEST: &str = "latest";
 
-/// A label: the version it points to, and where it is written.
+/// A label: what it points to, and where that is written.
 #[derive(Debug, Clone)]
 pub(super) struct Label {
-    pub(super) version: Version,
+    pub(super) value: LabelValue,
     pub(super) place: Place,
 }
 
@@ -98,53 +99,35 @@ impl Folder {
         let Some(mut fields) = Fields::of(&node, "prompt file", source, problems) else { return };
         self.about = fields.text("about", problems).map(str::to_owned);
         self.owner = fields.text("owner", problems).map(str::to_owned);
-        let labels = fields.node("labels");
-        if let Some(entries) = labels.and_then(|labels| labels.as_map()) {
-            for (key, value) in entries {
-                let key_place = source.place(key.span);
-                if let Err(why) = label_name(&key.text) {
-                    let message = format!("`{}` cannot be a label: {why}", key.text);
-                    problems.push(Diagnostic::error("label-name", message).at(key_place));
-                    continue;
-                }
-                let place = source.place(value.span);
-                match value.as_text().map(version) {
-                    Some(Ok(version)) => {
-                        self.labels.insert(key.text.clone(), Label { version, place });
-                    }
-                    Some(Err(why)) => {
-                        let message = format!("the label `{}` does not name a version: {why}", key.text);
-                        problems.push(Diagnostic::error("version-not-semver", message).at(place));
-                    }
-                    None => {
-                        let message = format!("a label names one version, this is {}", value.describe());
-                        let help = format!("such as `{}: 1.2.0`", key.text);
-                        problems.push(Diagnostic::error("wrong-type", message).at(place).help(help));
-                    }
-                }
-            }
-        } else if let Some(labels) = labels {
-            fields.invalid("labels", format!("`labels` must be a mapping, this is {}", labels.describe()), problems);
-        }
+        self.labels = read_labels(&mut fields, problems);
         fields.finish(problems);
+    }
+
+    /// The labels in the text of a prompt's file.
+    pub(super) fn labels_in(source: &Source, problems: &mut Problems) -> IndexMap<String, Label> {
+        let node = parse_yaml(source, problems).filter(|node| node.kind != Kind::Null);
+        let Some(node) = node else { return IndexMap::new() };
+        Fields::of(&node, "prompt file", source, problems)
+            .map(|mut fields| read_labels(&mut fields, problems))
+            .unwrap_or_default()
     }
 
     /// Reports every label that points to a version that is not there.
     pub(super) fn lint_labels(&self, problems: &mut Problems) {
         for (name, label) in &self.labels {
-            if !self.versions.contains_key(&label.version) {
-                problems.push(self.missing_version(name, label));
+            if let Some(missing) = self.missing_version(name, label) {
+                problems.push(missing);
             }
         }
     }
 
-    /// The label points to a version that is not there.
-    pub(super) fn missing_version(&self, name: &str, label: &Label) -> Diagnostic {
-        let version = &label.version;
+    /// What to say when the label points to a version that is not there.
+    pub(super) fn missing_version(&self, name: &str, label: &Label) -> Option<Diagnostic> {
+        let version = label.value.versions().into_iter().find(|version| !self.versions.contains_key(*version))?;
         let message = format!("the label `{name}` of `{}` points to {version}, which does not exist", self.name);
         let versions: Vec<String> = self.versions.keys().rev().take(10).map(Version::to_string).collect();
         let help = format!("point it to one that exists: {}", versions.join(", "));
-        Diagnostic::error("label-to-missing-version", message).at(label.place.clone()).help(help)
+        Some(Diagnostic::error("label-to-missing-version", message).at(label.place.clone()).help(help))
     }
 
     /// The highest version by semver precedence; a pre-release only when there is nothing else.
@@ -185,12 +168,25 @@ pub(super) fn version(text: &str) -> Result<Version, String> {
     Err("build metadata (`+…`) has no order, leave it out".to_owned())
 }
 
-fn label_name(text: &str) -> Result<(), &'static str> {
-    if text == LATEST || text == DRAFT {
-        return Err("this word has a meaning of its own in references");
+/// The labels of a prompt's file, in its order.
+fn read_labels(fields: &mut Fields<'_>, problems: &mut Problems) -> IndexMap<String, Label> {
+    let source = fields.source();
+    let mut labels = IndexMap::new();
+    let Some(node) = fields.node("labels") else { return labels };
+    let Some(entries) = node.as_map() else {
+        fields.invalid("labels", format!("`labels` must be a mapping, this is {}", node.describe()), problems);
+        return labels;
+    };
+    for (key, value) in entries {
+        if let Err(why) = label_name(&key.text) {
+            let message = format!("`{}` cannot be a label: {why}", key.text);
+            problems.push(Diagnostic::error("label-name", message).at(source.place(key.span)));
+            continue;
+        }
+        let place = source.place(value.span);
+        if let Some(value) = LabelValue::read(&key.text, value, source, problems) {
+            labels.insert(key.text.clone(), Label { value, place });
+        }
     }
-    if Version::parse(text).is_ok() {
-        return Err("it looks like a version");
-    }
-    SafeName::parse(text).map(|_| ()).map_err(|_| "use letters, digits, `-`, `_` and `.`")
+    labels
 }

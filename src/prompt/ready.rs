@@ -68,8 +68,8 @@ pub struct Prompt {
     /// Where it is written.
     pub place: Place,
     messages: Vec<MessageTemplate>,
-    definition: Definition,
-    compiled: Compiled,
+    pub(super) definition: Definition,
+    pub(super) compiled: Compiled,
 }
 
 struct MessageTemplate {

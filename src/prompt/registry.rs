@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use semver::Version;
-
 use super::definition::{Definition, Reading};
-use super::folder::{DRAFT, Folder, LATEST, version};
+use super::folder::Folder;
 use super::partials::{FOLDER as PARTIALS_FOLDER, Partials};
 use super::ready::{Prompt, PromptVersion};
+use super::revision::Revisions;
 use super::text::TemplateText;
 use crate::base::{Diagnostic, Digest, Kind, Node, Place, Problems, SafeName, Source, closest, files, parse_yaml};
 use crate::guard::mask_secrets;
@@ -25,22 +24,27 @@ const TEMPLATE_ENDINGS: &[&str] = &["txt", "md", "j2"];
 /// - `code-review@latest`: the highest version by semver; a pre-release only when there is nothing else
 /// - `code-review@production`: the version the label points to
 /// - `code-review@next`: the draft
+/// - `code-review@git:main`, `code-review@git:v1.4:production`: the same, in the prompts of a git revision, with their
+///   partials and schemas
 /// - `prompts/greeting.txt` (`.txt`, `.md`, `.j2`: one user message; `.yaml`: like a version file): a path, relative to
 ///   the file that names it or else to the project
 #[derive(Debug)]
 pub struct Registry {
-    prompts: PathBuf,
-    root: PathBuf,
-    partials: Partials,
+    pub(super) prompts: PathBuf,
+    pub(super) root: PathBuf,
+    pub(super) partials: Partials,
     folders: Mutex<HashMap<SafeName, Arc<Folder>>>,
+    /// The git revision that the files are of, as it was given; `None` for the work tree.
+    pub(super) revision: Option<String>,
+    pub(super) revisions: Revisions,
     /// Prompts by the path of their file; `None` when it has errors.
     read: Mutex<HashMap<PathBuf, Option<Arc<Prompt>>>>,
 }
 
 /// A file with a prompt, and the folder and version it is when it is of the registry.
-struct Entry<'a> {
-    path: &'a Path,
-    registered: Option<(&'a Folder, PromptVersion)>,
+pub(super) struct Entry<'a> {
+    pub(super) path: &'a Path,
+    pub(super) registered: Option<(&'a Folder, PromptVersion)>,
 }
 
 impl Registry {
@@ -51,6 +55,8 @@ impl Registry {
             root: root.to_path_buf(),
             partials: Partials::new(prompts, root),
             folders: Mutex::default(),
+            revision: None,
+            revisions: Revisions::default(),
             read: Mutex::default(),
         }
     }
@@ -108,29 +114,6 @@ impl Registry {
         (problems.error_count() == before).then(|| Arc::new(prompt))
     }
 
-    /// The prompt a reference names; `from` is where the reference stands. What is wrong with the reference is reported
-    /// there, what is wrong with the prompt in its own files, once.
-    pub fn resolve(&self, reference: &str, from: &Place, problems: &mut Problems) -> Option<Arc<Prompt>> {
-        if is_path(reference) {
-            return self.resolve_path(reference, from, problems);
-        }
-        let (name, selector) = match reference.split_once('@') {
-            Some((name, selector)) => (name, Some(selector)),
-            None => (reference, None),
-        };
-        let name = match SafeName::parse(name) {
-            Ok(name) => name,
-            Err(error) => {
-                let help = "refer to a prompt like `code-review`, `code-review@1.2.0` or `code-review@production`";
-                problems.push(Diagnostic::error("prompt-name", error.to_string()).at(from.clone()).help(help));
-                return None;
-            }
-        };
-        let folder = self.folder(&name, from, problems)?;
-        let version = self.select(&folder, selector, from, problems)?;
-        self.version(&folder, &version, from, problems)
-    }
-
     /// Checks every prompt: every version, draft, label and partial.
     pub fn lint_all(&self, problems: &mut Problems) {
         let entries = match files::list_folder(&self.prompts) {
@@ -168,16 +151,16 @@ impl Registry {
         }
     }
 
-    fn shown<'p>(&self, path: &'p Path) -> &'p Path {
+    pub(super) fn shown<'p>(&self, path: &'p Path) -> &'p Path {
         path.strip_prefix(&self.root).unwrap_or(path)
     }
 
     /// The folder of a file that is named as in messages: relative to the project.
-    fn folder_of(&self, shown: &Path) -> PathBuf {
+    pub(super) fn folder_of(&self, shown: &Path) -> PathBuf {
         self.root.join(shown).parent().map_or_else(|| self.root.clone(), Path::to_path_buf)
     }
 
-    fn folder(&self, name: &SafeName, from: &Place, problems: &mut Problems) -> Option<Arc<Folder>> {
+    pub(super) fn folder(&self, name: &SafeName, from: &Place, problems: &mut Problems) -> Option<Arc<Folder>> {
         if let Some(known) = self.folders.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
             return Some(Arc::clone(known));
         }
@@ -218,59 +201,7 @@ impl Registry {
             .help(help)
     }
 
-    /// The version a selector means: none or `latest`, `next`, a version, a label.
-    fn select(
-        &self,
-        folder: &Folder,
-        selector: Option<&str>,
-        from: &Place,
-        problems: &mut Problems,
-    ) -> Option<PromptVersion> {
-        let name = &folder.name;
-        let fail = |code, message: String| {
-            Diagnostic::error(code, message)
-                .at(from.clone())
-                .related(Place::of_file(self.shown(&folder.path)), "the prompt's folder")
-                .help(folder.what_exists())
-        };
-        let selector = selector.unwrap_or(LATEST);
-        if selector == LATEST {
-            let latest = folder.latest().cloned().map(PromptVersion::Released);
-            if latest.is_none() {
-                problems.push(fail("unknown-version", format!("`{name}` has no released version")));
-            }
-            return latest;
-        }
-        if selector == DRAFT {
-            if folder.draft.is_none() {
-                problems.push(fail("unknown-version", format!("`{name}` has no draft `next.yaml`")));
-            }
-            return folder.draft.as_ref().map(|_| PromptVersion::Draft);
-        }
-        if let Some(label) = folder.labels.get(selector) {
-            if folder.versions.contains_key(&label.version) {
-                return Some(PromptVersion::Released(label.version.clone()));
-            }
-            problems.push(folder.missing_version(selector, label).related(from.clone(), "used here"));
-            return None;
-        }
-        let looks_like_version = selector.starts_with(|c: char| c.is_ascii_digit());
-        match version(selector) {
-            Ok(version) if folder.versions.contains_key(&version) => return Some(PromptVersion::Released(version)),
-            Err(why) if looks_like_version => {
-                problems.push(fail("version-not-semver", format!("`{selector}` is not a version: {why}")));
-            }
-            Ok(_) | Err(_) => {
-                let (code, word) =
-                    if looks_like_version { ("unknown-version", "version") } else { ("unknown-label", "label") };
-                let message = format!("`{name}` has no {word} `{selector}`");
-                problems.push(fail(code, message).did_you_mean(folder.nearest(selector).as_deref()));
-            }
-        }
-        None
-    }
-
-    fn version(
+    pub(super) fn version(
         &self,
         folder: &Folder,
         version: &PromptVersion,
@@ -286,7 +217,7 @@ impl Registry {
     }
 
     /// A file, read once.
-    fn file(&self, entry: &Entry<'_>, from: &Place, problems: &mut Problems) -> Option<Arc<Prompt>> {
+    pub(super) fn file(&self, entry: &Entry<'_>, from: &Place, problems: &mut Problems) -> Option<Arc<Prompt>> {
         if let Some(known) = self.read.lock().unwrap_or_else(PoisonError::into_inner).get(entry.path) {
             if known.is_none() {
                 let message = format!("`{}` has errors", self.shown(entry.path).display());
@@ -328,9 +259,10 @@ impl Registry {
             let reading = Reading { source: &source, folder: &folder, root: &self.root };
             Definition::read(&node, "prompt version", &reading, problems)?
         };
-        let name = match &entry.registered {
-            Some((folder, version)) => format!("{}@{version}", folder.name),
-            None => source.path().display().to_string(),
+        let name = match (&entry.registered, &self.revision) {
+            (Some((folder, version)), None) => format!("{}@{version}", folder.name),
+            (Some((folder, version)), Some(revision)) => format!("{}@git:{revision}:{version}", folder.name),
+            (None, _) => source.path().display().to_string(),
         };
         let registered = entry.registered.as_ref().map(|(folder, version)| (folder.name.clone(), version.clone()));
         let mut prompt = Prompt::build(definition, place, registered, |_| name, &self.partials, problems)?;
@@ -340,60 +272,13 @@ impl Registry {
         }
         (problems.error_count() == before).then_some(prompt)
     }
-
-    fn resolve_path(&self, reference: &str, from: &Place, problems: &mut Problems) -> Option<Arc<Prompt>> {
-        let bases = [self.folder_of(&from.path), self.root.clone()];
-        let mut refused = None;
-        let mut is_missing = false;
-        for base in &bases {
-            match files::inside(&self.root, base, reference) {
-                Ok(path) if path.is_file() => {
-                    if let Some((name, version)) = self.registered(&path) {
-                        let folder = self.folder(&name, from, problems)?;
-                        return self.version(&folder, &version, from, problems);
-                    }
-                    return self.file(&Entry { path: &path, registered: None }, from, problems);
-                }
-                Ok(_) => is_missing = true,
-                Err(message) => refused = Some(message),
-            }
-        }
-        let diagnostic = match refused.filter(|_| !is_missing) {
-            Some(message) => Diagnostic::error("path-outside-project", message),
-            None => {
-                let folders: Vec<String> = bases
-                    .iter()
-                    .map(|base| self.shown(base).display().to_string())
-                    .map(|base| if base.is_empty() { "the project's folder".to_owned() } else { format!("`{base}`") })
-                    .collect();
-                let help = format!("looked in {}", folders.join(" and in "));
-                Diagnostic::error("file-not-found", format!("`{reference}` does not exist")).help(help)
-            }
-        };
-        problems.push(diagnostic.at(from.clone()));
-        None
-    }
-
-    /// The name and version of a path that is a version of the registry.
-    fn registered(&self, path: &Path) -> Option<(SafeName, PromptVersion)> {
-        let inside = path.strip_prefix(&self.prompts).ok()?;
-        let (folder, file) = (inside.parent()?.to_str()?, inside.file_name()?.to_str()?);
-        let stem = file.strip_suffix(".yaml")?;
-        let version =
-            if stem == DRAFT { PromptVersion::Draft } else { PromptVersion::Released(Version::parse(stem).ok()?) };
-        Some((SafeName::parse(folder).ok()?, version))
-    }
 }
 
 fn is_template_file(path: &Path) -> bool {
     path.extension().and_then(|ending| ending.to_str()).is_some_and(|ending| TEMPLATE_ENDINGS.contains(&ending))
 }
 
-fn is_path(reference: &str) -> bool {
-    reference.contains(['/', '\\']) || has_path_ending(reference)
-}
-
-fn has_path_ending(text: &str) -> bool {
+pub(super) fn has_path_ending(text: &str) -> bool {
     let ending = text.rsplit_once('.').map_or("", |(_, ending)| ending);
     TEMPLATE_ENDINGS.contains(&ending) || matches!(ending, "yaml" | "yml")
 }

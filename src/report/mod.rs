@@ -22,6 +22,7 @@ mod sample;
 pub use doc::{Align, Block, Column, Doc, Entry, Line, Span, Table, Tone};
 pub use format::Format;
 pub use present::{Look, ReportError, Trials, View, present, present_eval};
+pub use views::prompt;
 pub use views::{
     CallReport, CaseFacts, CheckOption, CheckRow, ChecksReport, EvalView, RunRow, RunsReport, TrialReport, TrialsReport,
 };

@@ -13,6 +13,7 @@ mod ledger;
 mod list;
 mod migrate;
 mod open;
+mod passing;
 mod ready;
 mod refit;
 mod reuse;

@@ -20,7 +20,8 @@ const NEIGHBOURS: &[(&str, &[&str])] = &[
     ("score", &["price", "stats", "guard"]),
     // guard: secrets and invisible characters in suites and prompts are refused before the first call.
     ("suite", &["score", "prompt", "guard"]),
-    ("prompt", &["guard"]),
+    // price: lint and token budgets ask what a model takes and how it counts.
+    ("prompt", &["guard", "price"]),
     ("provider", &["net", "guard", "price"]),
 ];
 

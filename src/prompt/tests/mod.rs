@@ -36,7 +36,11 @@ impl Project {
         fs::write(path, text).expect("write");
     }
 
-    fn root(&self) -> &Path {
+    pub(super) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.root().join(path)).expect("read")
+    }
+
+    pub(super) fn root(&self) -> &Path {
         self.folder.path()
     }
 

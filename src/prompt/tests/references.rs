@@ -176,3 +176,40 @@ fn prompts_and_registries_are_shared_between_threads() {
     assert_shared::<Registry>();
     assert_shared::<RenderError>();
 }
+
+#[test]
+fn a_split_is_decided_for_a_user_and_an_error_elsewhere() {
+    let project = Project::new(&[
+        ("prompts/p/1.2.0.yaml", "template: old\n"),
+        ("prompts/p/1.3.0.yaml", "template: new\n"),
+        ("prompts/p/prompt.yaml", "labels: {production: {1.2.0: 50, 1.3.0: 50}, staging: 1.3.0}\n"),
+    ]);
+    let text = project.errors("p@production");
+    for part in
+        ["[label-is-split]", "evals/suite.yaml:2:11", "`p@1.2.0`, `p@1.3.0`", "--user ID", "prompts/p/prompt.yaml:1:22"]
+    {
+        assert!(text.contains(part), "{part} not in\n{text}");
+    }
+    let registry = project.registry();
+    let mut names = std::collections::BTreeSet::new();
+    for user in ["ada", "grace", "edsger", "größe", "", "5", "barbara", "alan"] {
+        let mut problems = Problems::new();
+        let one = registry.resolve_for("p@production", user, &from(), &mut problems).expect("prompt");
+        let again = project.registry().resolve_for("p@production", user, &from(), &mut problems).expect("prompt");
+        assert_eq!(one.name, again.name);
+        names.insert(one.name.clone());
+        // Elsewhere a user changes nothing.
+        for (reference, name) in [("p@staging", "p@1.3.0"), ("p@1.2.0", "p@1.2.0"), ("p", "p@1.3.0")] {
+            let prompt = registry.resolve_for(reference, user, &from(), &mut problems);
+            assert_eq!(prompt.map(|prompt| prompt.name.clone()).as_deref(), Some(name));
+        }
+        assert!(problems.is_empty(), "{}", problems.render(false));
+    }
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), ["p@1.2.0", "p@1.3.0"]);
+}
+
+#[test]
+fn a_revision_without_a_repository_says_so() {
+    let text = review().errors("code-review@git:main");
+    assert!(text.contains("[no-git]") && text.contains("evals/suite.yaml:2:11"), "{text}");
+}

@@ -3,11 +3,13 @@
 mod checks;
 mod eval;
 mod plan;
+pub mod prompt;
 mod runs;
 mod trial;
 
 pub use checks::{CheckOption, CheckRow, ChecksReport};
 pub use eval::EvalView;
+
 pub use runs::{RunRow, RunsReport};
 pub use trial::{CallReport, CaseFacts, TrialReport, TrialsReport};
 

@@ -4,6 +4,7 @@ mod cache;
 mod concurrent;
 mod damage;
 mod ledger;
+mod passing;
 mod records;
 mod runs;
 mod sample;

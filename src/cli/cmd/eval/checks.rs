@@ -1,8 +1,7 @@
 //! `karat eval --list-checks [CHECK]`.
 
-use super::present::show;
 use crate::base::closest;
-use crate::cli::{Exit, Session, UsageError};
+use crate::cli::{Exit, Session, UsageError, show};
 use crate::report::{CheckOption, CheckRow, ChecksReport, Format};
 use crate::score::{COMMON_OPTIONS, CheckSpec, OptionSpec, ValueRule, catalogue};
 

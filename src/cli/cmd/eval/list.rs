@@ -1,9 +1,8 @@
 //! `karat eval list`.
 
 use super::args::ListArgs;
-use super::present::show;
 use super::stored::open_to_read;
-use crate::cli::{Exit, Session};
+use crate::cli::{Exit, Session, show};
 use crate::report::{RunRow, RunsReport};
 
 /// Prints stored runs, newest first.

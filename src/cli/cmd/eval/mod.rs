@@ -4,7 +4,6 @@ mod args;
 mod checks;
 mod drive;
 mod export;
-mod format;
 mod list;
 mod listen;
 mod load;
@@ -24,4 +23,4 @@ pub use args::{
 };
 pub use start::run;
 
-use format::format_parser;
+use crate::cli::format_parser;

@@ -3,10 +3,9 @@
 use super::args::EvalArgs;
 use super::load::Before;
 use super::options::PlanOptions;
-use super::present::show;
 use super::run::{only_failed, prepare};
 use crate::base::Usd;
-use crate::cli::{Exit, Session, UsageError};
+use crate::cli::{Exit, Session, UsageError, show};
 use crate::config::CallMode;
 use crate::eval::{PlanReport, SCHEMA_VERSION};
 use crate::stats::wilson;

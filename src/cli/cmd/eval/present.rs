@@ -8,35 +8,15 @@ use anyhow::Context;
 
 use crate::base::RunId;
 use crate::base::files::write_atomic;
-use crate::cli::{Session, UsageError};
+use crate::cli::{Session, UsageError, look};
 use crate::config::{Config, Origin};
 use crate::eval::{EvalReport, quoted};
 use crate::record::TrialRecord;
-use crate::report::{EvalView, Format, Look, ReportError, Trials, View, present, present_eval};
+use crate::report::{EvalView, Format, Trials, present_eval};
 use crate::store::{Store, TrialFilter};
 
 /// Failing trials shown in a report.
 pub(super) const FAILURES_SHOWN: u64 = 20;
-
-/// What a format may use of this terminal; a file gets neither colour nor a terminal's width.
-fn look(session: &Session, to_file: bool) -> Look {
-    Look { width: if to_file { 100 } else { session.ui.width() }, color: !to_file && session.ui.color_out() }
-}
-
-/// Prints a result to stdout.
-pub(super) fn show<V: View>(view: &V, format: Format, session: &Session) -> anyhow::Result<()> {
-    let mut out = Vec::new();
-    present(view, format.settled(session.ui.around.stdout_tty), look(session, false), &mut out).map_err(|error| {
-        match &error {
-            ReportError::NoSuchForm { choices, .. } => {
-                UsageError::of("no-such-form", error.to_string(), format!("choose one of {choices}")).into()
-            }
-            ReportError::Io(_) => anyhow::Error::from(error),
-        }
-    })?;
-    session.ui.answer(&String::from_utf8_lossy(&out))?;
-    Ok(())
-}
 
 /// Trials of a stored run, read as they are needed.
 pub(super) struct StoredTrials<'a> {

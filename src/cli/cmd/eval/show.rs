@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::args::ShowRunArgs;
-use super::present::{Shown, show, show_report};
+use super::present::{Shown, show_report};
 use super::stored::{find, open_to_read, report_of};
 use crate::base::Digest;
-use crate::cli::{Exit, Session, UsageError};
+use crate::cli::{Exit, Session, UsageError, show};
 use crate::record::VariantRecord;
 use crate::report::{TrialReport, TrialsReport};
 use crate::store::TrialFilter;

@@ -5,7 +5,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use crate::report::Format;
 
 /// Reads the words of these formats; help and completions come from the same table.
-pub(super) fn format_parser(
+pub(crate) fn format_parser(
     formats: impl Iterator<Item = (Format, &'static str, &'static str)>,
 ) -> impl TypedValueParser<Value = Format> {
     let words = formats.map(|(_, word, about)| PossibleValue::new(word).help(about));

@@ -1,0 +1,66 @@
+//! `karat prompt`: the registry of prompts. One file per verb.
+
+mod changed;
+mod history;
+mod label;
+mod list;
+mod opened;
+mod release;
+mod resolve;
+mod rollback;
+mod verify;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::{Exit, Session};
+
+/// Version, check, release and roll back prompts
+#[derive(Args, Debug)]
+#[command(
+    disable_help_subcommand = true,
+    arg_required_else_help = true,
+    before_help = "Examples:\n  karat prompt list                  Show every prompt with its versions and labels"
+)]
+pub struct PromptArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub command: PromptCommand,
+}
+
+/// The verbs.
+#[derive(Subcommand, Debug)]
+pub enum PromptCommand {
+    /// Show prompts whose content changed since a git revision
+    Changed(changed::ChangedArgs),
+    /// Show releases and moves of labels with author, date and commit
+    History(history::HistoryArgs),
+    /// Set, move or remove a label of a prompt
+    Label(label::LabelArgs),
+    /// Show every prompt with its versions and labels
+    List(list::ListArgs),
+    /// Freeze the draft of a prompt as a version
+    Release(release::ReleaseArgs),
+    /// Show which version a reference means, with its digest and messages
+    Resolve(resolve::ResolveArgs),
+    /// Point a label to what it pointed to before
+    Rollback(rollback::RollbackArgs),
+    /// Check that every released version is what it was at its release
+    Verify(verify::VerifyArgs),
+}
+
+/// Runs `karat prompt`.
+///
+/// # Errors
+/// [`crate::cli::UsageError`] for bad files or flags.
+pub fn run(args: &PromptArgs, session: &Session) -> anyhow::Result<Exit> {
+    match &args.command {
+        PromptCommand::Changed(args) => changed::run(args, session),
+        PromptCommand::History(args) => history::run(args, session),
+        PromptCommand::Label(args) => label::run(args, session),
+        PromptCommand::List(args) => list::run(args, session),
+        PromptCommand::Release(args) => release::run(args, session),
+        PromptCommand::Resolve(args) => resolve::run(args, session),
+        PromptCommand::Rollback(args) => rollback::run(args, session),
+        PromptCommand::Verify(args) => verify::run(args, session),
+    }
+}
