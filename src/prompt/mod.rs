@@ -6,6 +6,7 @@
 
 mod compile;
 mod definition;
+mod examples;
 mod expression;
 mod folder;
 mod identity;
@@ -18,6 +19,7 @@ mod ready;
 mod registry;
 mod render;
 mod scan;
+mod shots;
 mod template;
 mod text;
 mod unclosed;
@@ -27,6 +29,7 @@ pub use params::read_params;
 pub use ready::{Prompt, PromptVersion, Rendered};
 pub use registry::Registry;
 pub use render::RenderError;
+pub use shots::{Example, ExampleVectors, Nearby, PickedExample, VectorProblem, Why};
 pub use template::MAX_MESSAGE_BYTES;
 pub use variable::{VarProblem, VarType, Variable};
 

@@ -10,5 +10,6 @@ mod listed;
 mod live;
 mod project;
 mod readme;
+mod shots;
 mod stub;
 mod support;
