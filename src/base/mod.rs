@@ -1,5 +1,6 @@
 //! Small things everything else stands on: diagnostics, the YAML door, files, units, ids, digests, clock, secrets.
 
+mod base64;
 mod clock;
 mod diagnostic;
 mod digest;
@@ -17,6 +18,7 @@ mod units;
 mod yaml;
 mod yaml_error;
 
+pub use base64::{base64_decode, base64_encode};
 pub use clock::{Clock, Instant, ManualClock, SystemClock, Timestamp};
 pub use diagnostic::{Diagnostic, Place, Problems, Severity};
 pub use digest::{Digest, DigestBuilder, canonical_json};

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::ready::Prompt;
 use super::render::RenderError;
-use super::shots::{Example, Insert, Nearby, Picks};
+use super::shots::{Example, Insert, Picks, Shots};
 use crate::base::{Place, Problems};
 use crate::record::{Message, Role, Vars};
 
@@ -42,9 +42,9 @@ impl Prompt {
         self.shots.as_ref().map(|shots| shots.text_of(&self.with_defaults(vars))).unwrap_or_default()
     }
 
-    /// The examples of a case.
-    pub(super) fn pick(&self, vars: &Vars, nearby: Option<Nearby<'_>>) -> Picks {
-        self.shots.as_ref().map(|shots| shots.pick(&self.with_defaults(vars), nearby)).unwrap_or_default()
+    /// The examples of a case, picked by `pick` from its variables with their defaults.
+    pub(super) fn picks(&self, vars: &Vars, pick: impl FnOnce(&Shots, &Vars) -> Picks) -> Picks {
+        self.shots.as_ref().map(|shots| pick(shots, &self.with_defaults(vars))).unwrap_or_default()
     }
 
     /// What templates that take the examples themselves get.

@@ -198,7 +198,15 @@ impl Prompt {
     /// [`RenderError`] when a variable breaks its rules, a template meets something undefined or of the wrong type, or a
     /// message is larger than [`super::MAX_MESSAGE_BYTES`].
     pub fn render(&self, vars: &Vars, model: &ModelRef) -> Result<Rendered, RenderError> {
-        self.render_near(vars, model, None)
+        self.render_with(vars, model, |shots, vars| shots.pick(vars, None))
+    }
+
+    /// The same with the longest examples instead of the best: the most that rendering can come to, for limits on money.
+    ///
+    /// # Errors
+    /// As [`Prompt::render`].
+    pub fn render_longest(&self, vars: &Vars, model: &ModelRef) -> Result<Rendered, RenderError> {
+        self.render_with(vars, model, Shots::longest)
     }
 
     /// The same, with what embeddings say about the case, for prompts whose examples are compared by them: see
@@ -213,12 +221,21 @@ impl Prompt {
         model: &ModelRef,
         nearby: Option<Nearby<'_>>,
     ) -> Result<Rendered, RenderError> {
+        self.render_with(vars, model, |shots, vars| shots.pick(vars, nearby))
+    }
+
+    fn render_with(
+        &self,
+        vars: &Vars,
+        model: &ModelRef,
+        pick: impl FnOnce(&Shots, &Vars) -> Picks,
+    ) -> Result<Rendered, RenderError> {
         let problems = self.check_declared(vars);
         if !problems.is_empty() {
             return Err(RenderError::Variables { prompt: self.name.clone(), problems });
         }
         let mut values = self.values_of(vars);
-        let picks = self.pick(vars, nearby);
+        let picks = self.picks(vars, pick);
         if let Some(list) = self.example_list(&picks) {
             values.insert(LIST_VARIABLE, &list);
         }

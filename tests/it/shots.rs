@@ -96,3 +96,106 @@ fn broken_examples_are_told_before_the_first_call() {
     assert!(told.stderr.contains("did you mean `question`?"), "{}", told.stderr);
     assert_eq!(stub.calls(), 0);
 }
+
+/// The same, with an embedding model.
+fn embedding_project(stub: &Stub, questions: &[&str]) -> Project {
+    let project = project(stub, "pick: 1, by: similarity", questions);
+    project.write("karat.yaml", "calls: live\nembedding: openai/text-embedding-3-small\n");
+    project
+}
+
+const DRINK: &str = "a warm drink please";
+
+#[test]
+fn examples_are_compared_by_embeddings_and_nothing_is_embedded_twice() {
+    let stub = Stub::echo();
+    let questions = [DRINK, "which database is best"];
+    let project = embedding_project(&stub, &questions);
+    let suite = "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5-mini, openai/gpt-5-nano]\ndefaults: {checks: [{contains: Q}]}\ncases: cases/ask.jsonl\n";
+    project.write("evals/ask.yaml", suite);
+    let report = project.run("eval --format json").exits(0).json();
+    assert_eq!(
+        sent(&stub, DRINK)[1..3],
+        pairs(&[("user", "Q: how long does green tea steep"), ("assistant", "two minutes")])
+    );
+    assert_eq!(sent(&stub, questions[1])[2].1, "use JOIN");
+    let mut embedded = stub.embedded();
+    assert_eq!(embedded.remove(0).len(), 3, "all examples in one request");
+    embedded.sort();
+    assert_eq!(embedded, [[DRINK], [questions[1]]], "each case once, for both models");
+    // 5 texts of a million tokens at $0.02, and four chats of 100 and 20 tokens.
+    let spent: f64 = report["totals"]["spent_usd"].as_str().expect("money").parse().expect("number");
+    assert!((0.1..0.101).contains(&spent), "{spent}");
+    project.run("eval").exits(0);
+    assert_eq!((stub.embedded().len(), stub.calls()), (3, 4), "the second run asks for nothing");
+}
+
+#[test]
+fn a_recorded_run_is_replayed_without_a_network_and_what_is_missing_is_told() {
+    let stub = Stub::echo();
+    let project = embedding_project(&stub, &[DRINK]);
+    project.run("eval --record").exits(0);
+    let calls = (stub.calls(), stub.embedded().len());
+    assert_eq!(calls, (1, 2));
+    std::fs::remove_dir_all(project.path().join(".karat")).expect("store");
+    project.run("eval --calls replay").exits(0);
+    let vectors = project.path().join("fixtures/cassettes/embeddings/vectors.jsonl");
+    std::fs::remove_file(vectors).expect("vectors");
+    let told = project.run("eval --calls replay").exits(3);
+    assert!(told.stderr.contains("karat eval --record"), "{}", told.stderr);
+    assert!(told.stderr.contains("no recorded vector"), "{}", told.stderr);
+    assert_eq!((stub.calls(), stub.embedded().len()), calls);
+}
+
+#[test]
+fn embeddings_without_a_model_are_refused_and_words_need_none() {
+    let stub = Stub::echo();
+    let project = project(&stub, "pick: 1, by: similarity, with: embedding", &[DRINK]);
+    let told = project.run("eval").exits(2);
+    assert!(
+        told.stderr.contains("error[no-embedding-model]") && told.stderr.contains("prompts/ask/1.0.0.yaml:6:"),
+        "{}",
+        told.stderr
+    );
+    project.write("karat.yaml", "embedding: anthropic/claude-haiku-4-5\n");
+    let told = project.run("eval").exits(2);
+    assert!(told.stderr.contains("error[no-embeddings]") && told.stderr.contains("karat.yaml:1:12"), "{}", told.stderr);
+    assert_eq!((stub.calls(), stub.embedded().len()), (0, 0));
+}
+
+#[test]
+fn limits_on_money_see_vectors_before_they_are_asked_for() {
+    let stub = Stub::echo();
+    let project = embedding_project(&stub, &[DRINK]);
+    let told = project.run("eval --max-cost 0.0000001 --yes").exits(3);
+    assert!(told.stderr.contains("vectors of the examples may cost"), "{}", told.stderr);
+    assert_eq!((stub.calls(), stub.embedded().len()), (0, 0));
+    // The stub counts a million tokens per text: three of them are past this limit, so no trial starts.
+    let told = project.run("eval --max-cost 0.05 --yes").exits(3);
+    assert!(told.stderr.contains("stopped at the cost limit"), "{}", told.stderr);
+    assert_eq!((stub.calls(), stub.embedded().len()), (0, 1));
+    // And the limit of the day knows what the last run spent.
+    project.write("karat.yaml", "calls: live\nembedding: openai/text-embedding-3-small\ndaily_cost_limit_usd: 0.05\n");
+    project.run("eval --yes").exits(3);
+    assert_eq!((stub.calls(), stub.embedded().len()), (0, 1));
+}
+
+#[test]
+fn a_dry_run_embeds_nothing_and_says_what_it_compared() {
+    let stub = Stub::echo();
+    let project = embedding_project(&stub, &[DRINK]);
+    let told = project.run("eval --dry-run").exits(0);
+    assert!(told.stdout.contains("comparison by words"), "{}", told.stdout);
+    assert_eq!(stub.embedded().len(), 0);
+}
+
+#[test]
+fn an_embedding_model_that_refuses_the_key_stops_the_run() {
+    let stub = Stub::echo();
+    let project = embedding_project(&stub, &[DRINK]);
+    let output = project.karat("eval").env("OPENAI_API_KEY", "sk-very-wrong").output().expect("karat runs");
+    let told = crate::project::Told::of(&output).exits(3);
+    assert!(told.stderr.contains("the examples have no vectors") && told.stderr.contains("API key"), "{}", told.stderr);
+    assert!(!told.stderr.contains("sk-very-wrong"));
+    assert_eq!(stub.calls(), 0);
+}

@@ -105,6 +105,21 @@ impl Shots {
         Picks { examples, notes }
     }
 
+    /// The longest examples that a case with these variables may get.
+    pub(in crate::prompt) fn longest(&self, vars: &Vars) -> Picks {
+        let mut candidates = self.candidates(vars, &mut Vec::new());
+        let length = |index: &usize| {
+            let example = self.examples.get(*index)?;
+            let texts =
+                example.vars.values().map(|value| value.as_str().map_or_else(|| value.to_string().len(), str::len));
+            Some(example.output_text().len() + texts.sum::<usize>())
+        };
+        candidates.sort_by_cached_key(|index| std::cmp::Reverse(length(index)));
+        let picked = candidates.into_iter().take(self.settings.pick);
+        let examples = picked.filter_map(|index| self.picked(index, None, Why::First)).collect();
+        Picks { examples, notes: Vec::new() }
+    }
+
     /// Examples that may be picked: all but the case itself. An example that is the case would give the answer away.
     fn candidates(&self, vars: &Vars, notes: &mut Vec<String>) -> Vec<usize> {
         let mut candidates = Vec::with_capacity(self.examples.len());

@@ -7,6 +7,7 @@ use anyhow::Context;
 use tokio::sync::mpsc;
 
 use super::args::{EvalArgs, UndecidedArg};
+use super::examples::prepare_examples;
 use super::listen::{Heard, listen};
 use super::load::Loaded;
 use super::present::{Shown, show_report};
@@ -17,7 +18,7 @@ use crate::base::{Problems, RunId, Usd};
 use crate::cli::progress::Progress;
 use crate::cli::signals::Signals;
 use crate::cli::{Exit, Session, is_closed_pipe};
-use crate::eval::{Bounds, EvalReport, Finished, Limit, PlannedTrial, Stop, execute, trials};
+use crate::eval::{Bounds, EvalReport, Finished, Limit, Means, PlannedTrial, Stop, execute, trials};
 use crate::provider::Caller;
 use crate::record::{RunHeader, RunStatus, VerdictWord};
 use crate::report::Format;
@@ -83,7 +84,7 @@ fn make_plan(run: &Drive<'_>, planned: &mpsc::Sender<Planned>) {
 
 async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::Result<(Heard, Signals)> {
     let Drive { session, loaded, store, header, finished, providers, .. } = run;
-    let caller = Arc::new(providers.caller(loaded, store, session)?);
+    let caller = Arc::new(providers.caller(loaded, store, Some(&header.id), session)?);
     let stop = Stop::default();
     let signals = Signals::listen(stop.clone(), session.ui.clone());
     let (events, heard_events) = mpsc::channel(EVENTS_UNDER_WAY);
@@ -98,11 +99,25 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
         }
     })?;
     let listener = tokio::spawn(listen(heard_events, writer, commits, progress));
-    let bounds =
-        Bounds { concurrency: usize::try_from(loaded.config.concurrency.value)?, money: money_bounds(run, &caller) };
-    let ended = execute(plan, Arc::clone(&caller), bounds, stop, events, saved).await;
+    let ended = match prepare_examples(run, &caller, &stop).await {
+        Err(halted) => {
+            drop((events, plan));
+            Err(halted)
+        }
+        Ok((embedder, limits)) => {
+            let concurrency = usize::try_from(loaded.config.concurrency.value)?;
+            let bounds = Bounds { concurrency, money: money_bounds(run, limits, &caller) };
+            let means = Means { caller: Arc::clone(&caller), embedder };
+            Ok(execute(plan, means, bounds, stop, events, saved).await)
+        }
+    };
     let mut heard = listener.await.context("the listener ended early")??;
     caller.finish().context("the cassettes cannot be written")?;
+    let ended = ended.unwrap_or_else(|halted| {
+        (heard.status, heard.fatal) = (halted.status, halted.error);
+        halted.notice.iter().for_each(|notice| session.ui.problem(notice));
+        Ok(halted.status)
+    });
     if let Err(problems) = ended {
         session.ui.problem(&problems.render(session.ui.color_err()));
         heard.status = RunStatus::Aborted;
@@ -110,8 +125,12 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
     Ok((heard, signals))
 }
 
-fn money_bounds(run: &Drive<'_>, caller: &Arc<Caller>) -> Option<(Vec<Limit>, crate::eval::WorstCase)> {
-    if run.limits.is_empty() {
+fn money_bounds(
+    run: &Drive<'_>,
+    limits: Vec<Limit>,
+    caller: &Arc<Caller>,
+) -> Option<(Vec<Limit>, crate::eval::WorstCase)> {
+    if limits.is_empty() {
         return None;
     }
     let estimator = run.loaded.estimator(run.session);
@@ -123,12 +142,14 @@ fn money_bounds(run: &Drive<'_>, caller: &Arc<Caller>) -> Option<(Vec<Limit>, cr
         }
         estimator.worst_case(trial)
     });
-    Some((run.limits.clone(), worst))
+    Some((limits, worst))
 }
 
 /// Whether the response cache would answer a trial, so that it costs nothing.
 pub(super) fn is_cached(caller: &Caller, trial: &PlannedTrial) -> bool {
-    trial.request().is_ok_and(|request| caller.is_cached(&trial.variant.model, &request, trial.repeat))
+    // Which examples the request holds is known only when the vectors are there.
+    trial.variant.embedding.is_none()
+        && trial.request().is_ok_and(|request| caller.is_cached(&trial.variant.model, &request, trial.repeat))
 }
 
 /// Closes the run in the store, prints the report, and finds the exit code.
