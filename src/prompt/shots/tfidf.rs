@@ -88,7 +88,7 @@ mod tests {
         close(index.near("cat ran")[1], (1.0 + 2.0 * w * w) / (one * two));
         close(index.near_one(0)[1], 1.0 / (one * two));
         // A foreign word has df = 0: ln 3 + 1.
-        let foreign = 2.098_612_288_668_109_8_f64;
+        let foreign = 2.098_612_288_668_11_f64;
         close(index.near("cat zebra")[0], 1.0 / ((1.0 + foreign * foreign).sqrt() * one));
     }
 

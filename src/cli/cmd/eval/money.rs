@@ -60,9 +60,8 @@ pub(super) fn refuse_unknown_prices(loaded: &Loaded, session: &Session) -> Resul
     let is_mock = |name: &str| {
         loaded.config.providers.iter().any(|provider| provider.name.as_str() == name && provider.wire == WireName::Mock)
     };
-    let has_price = |model: &ModelRef, output: u64| {
-        is_mock(model.provider.as_str()) || estimator.cost(model, 1, output).is_some()
-    };
+    let has_price =
+        |model: &ModelRef, output: u64| is_mock(model.provider.as_str()) || estimator.cost(model, 1, output).is_some();
     let (models, embedding) = (loaded.models(), loaded.embedding_models());
     let chats = models.iter().filter(|model| !has_price(model, 1));
     // Embedding models have no price for output, because they have none.
