@@ -76,14 +76,17 @@ impl Bm25 {
     /// symmetric.
     pub(super) fn near_one(&self, index: usize) -> Vec<f64> {
         let there = self.similarities(&self.corpus.as_query(index));
-        let weights = self.weights_of(index);
-        let back = |other: usize| {
-            let most = self.own.get(other).copied().unwrap_or(0.0);
-            let asked = self.corpus.bags.get(other).map(Vec::as_slice).unwrap_or_default();
-            if most > 0.0 { (shared(asked, &weights) / most).min(1.0) } else { 0.0 }
-        };
-        let both = |(other, there): (usize, f64)| if there > 0.0 { (there + back(other)) / 2.0 } else { 0.0 };
-        there.into_iter().enumerate().map(both).collect()
+        let mut back = vec![0.0; there.len()];
+        for (term, weight) in self.weights_of(index) {
+            for (other, _) in self.postings.get(term).into_iter().flatten() {
+                if let Some(score) = back.get_mut(*other) {
+                    *score += weight;
+                }
+            }
+        }
+        let scale = |score: f64, most: f64| if most > 0.0 { (score / most).min(1.0) } else { 0.0 };
+        let back = back.into_iter().zip(&self.own).map(|(score, most)| scale(score, *most));
+        there.into_iter().zip(back).map(|(there, back)| (there + back) / 2.0).collect()
     }
 
     /// What each term of a text adds to its score.
@@ -96,19 +99,6 @@ impl Bm25 {
         };
         self.corpus.bags.get(text).into_iter().flatten().map(weight).collect()
     }
-}
-
-/// Sum of the weights of the terms that are asked for, each once.
-fn shared(asked: &[Counted], weights: &[Counted]) -> f64 {
-    let mut weights = weights.iter().peekable();
-    let mut sum = 0.0;
-    for (term, _) in asked {
-        while weights.next_if(|(other, _)| other < term).is_some() {}
-        if let Some((_, weight)) = weights.next_if(|(other, _)| other == term) {
-            sum += weight;
-        }
-    }
-    sum
 }
 
 /// `size` texts, `texts` of which have the term.

@@ -106,21 +106,3 @@ fn count(text: &str) -> BTreeMap<String, u32> {
 fn length(counted: &BTreeMap<String, u32>) -> f64 {
     counted.values().copied().map(f64::from).sum()
 }
-
-/// Sum of the products of what two lists, sorted by term, have in common.
-pub(super) fn dot(a: &[Counted], b: &[Counted]) -> f64 {
-    let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
-    let mut sum = 0.0;
-    while let (Some((left, x)), Some((right, y))) = (a.peek(), b.peek()) {
-        match left.cmp(right) {
-            std::cmp::Ordering::Less => a.next(),
-            std::cmp::Ordering::Greater => b.next(),
-            std::cmp::Ordering::Equal => {
-                sum += x * y;
-                a.next();
-                b.next()
-            }
-        };
-    }
-    sum
-}

@@ -1,4 +1,7 @@
 //! Where examples go: into the conversation, or into the template that asks for them.
+//!
+//! Unless a template of the prompt uses the variable `examples`, each becomes two messages right before the last message
+//! of the user: that message rendered with the example's variables, and the example's answer. The best comes first.
 
 use serde_json::{Map, Value};
 

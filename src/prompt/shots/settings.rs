@@ -1,4 +1,19 @@
 //! `examples:` of a prompt: where they come from, how many, and how they are chosen.
+//!
+//! ```yaml
+//! examples:
+//!   from: examples.jsonl       # in the prompt's folder: {"vars": {…}, "output": "…" or JSON, "id": "…"} per line
+//!   pick: 2                    # how many; 3 unless given
+//!   by: similarity             # first (the default) | random | similarity | mmr
+//!   seed: 7                    # random: another seed, another choice; 0 unless given
+//!   on: [code]                 # similarity, mmr: variables that are compared; all texts of the user's message unless given
+//!   with: bm25                 # similarity, mmr: bm25 | tfidf | embedding
+//!   threshold: 0.2             # similarity, mmr: least similarity; when too few reach it, the most similar others follow
+//!   diversity: 0.5             # mmr: 0 is similarity alone, 1 is difference alone
+//! ```
+//!
+//! Without `with`, embeddings are compared where the project has a model for them (`embedding:` in karat.yaml), and words
+//! by BM25 where it has none. A line may say `"input": "…"` instead of `vars` when there is one variable to ask with.
 
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@
 //! of those that have it `df`; vectors are scaled to length 1. The corpus is the examples. Words of the query that no
 //! example has count in its length (`df = 0`), so that a query of mostly foreign words is near to nothing.
 
-use super::corpus::{Corpus, Counted, Query, dot};
+use super::corpus::{Corpus, Counted, Query};
 
 #[derive(Debug)]
 pub(super) struct TfIdf {
@@ -36,21 +36,24 @@ impl TfIdf {
     pub(super) fn near(&self, text: &str) -> Vec<f64> {
         let Query { known, unknown, .. } = self.corpus.query(text);
         let asked = unit(&known, &self.weights, &unknown, self.corpus.size());
-        let mut cosines = vec![0.0; self.units.len()];
-        for (term, wanted) in &asked {
+        self.cosines(&asked)
+    }
+
+    /// The cosine of every text with the text number `index`.
+    pub(super) fn near_one(&self, index: usize) -> Vec<f64> {
+        self.cosines(self.units.get(index).map(Vec::as_slice).unwrap_or_default())
+    }
+
+    fn cosines(&self, asked: &[Counted]) -> Vec<f64> {
+        let mut cosines = vec![0.0_f64; self.units.len()];
+        for (term, wanted) in asked {
             for (text, weight) in self.postings.get(*term).into_iter().flatten() {
                 if let Some(cosine) = cosines.get_mut(*text) {
                     *cosine += wanted * weight;
                 }
             }
         }
-        cosines.into_iter().map(|cosine: f64| cosine.min(1.0)).collect()
-    }
-
-    /// The cosine of every text with the text number `index`.
-    pub(super) fn near_one(&self, index: usize) -> Vec<f64> {
-        let Some(one) = self.units.get(index) else { return vec![0.0; self.units.len()] };
-        self.units.iter().map(|other| dot(one, other).min(1.0)).collect()
+        cosines.into_iter().map(|cosine| cosine.min(1.0)).collect()
     }
 }
 

@@ -108,10 +108,15 @@ fn narrow(number: f64) -> f32 {
 fn cosine(a: &[f32], b: &[f32]) -> f64 {
     // Eight sums side by side: one alone waits for each addition, and the order must not depend on the machine.
     let mut sums = [0.0_f32; 8];
-    for (x, y) in a.chunks(8).zip(b.chunks(8)) {
+    let (groups_a, rest_a) = a.as_chunks::<8>();
+    let (groups_b, rest_b) = b.as_chunks::<8>();
+    for (x, y) in groups_a.iter().zip(groups_b) {
         for ((sum, x), y) in sums.iter_mut().zip(x).zip(y) {
             *sum += x * y;
         }
+    }
+    for ((sum, x), y) in sums.iter_mut().zip(rest_a).zip(rest_b) {
+        *sum += x * y;
     }
     sums.iter().copied().map(f64::from).sum::<f64>().clamp(-1.0, 1.0)
 }
