@@ -1,6 +1,7 @@
 //! The door to embedding models: cassette, kept vectors, then the provider, many texts in one request.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -10,6 +11,7 @@ use super::clean::clean_error;
 use super::question::EmbeddingRequest;
 use super::route::{Backend, Errand, Route};
 use super::settings::CallMode;
+use super::vector_shelf::VectorShelf;
 use crate::base::{Diagnostic, Digest, Millis, ModelRef, Usd};
 use crate::record::{CallError, CallSource, ChatReply, EmbeddingCall, EmbeddingReply, ErrorKind};
 
@@ -223,6 +225,19 @@ impl Caller {
             Err(error) => Err(refused(format!("internal error: vectors were not kept: {error}"))),
         }
     }
+}
+
+/// The vectors that cassettes hold of some texts; nothing is called.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn recorded_vectors(
+    cassettes: &Path,
+    root: &Path,
+    model: &ModelRef,
+    texts: &[Digest],
+) -> Result<HashMap<Digest, Vec<f32>>, CallError> {
+    VectorShelf::new(cassettes, root).find(model, texts.iter().copied())
 }
 
 /// Texts in groups that fit one request.

@@ -27,7 +27,7 @@ mod wire;
 
 pub use caller::{Ask, Caller, CallerOptions, Pricer, ReplyCache};
 pub use cassette::CassetteError;
-pub use embed::{EmbeddingSpend, VectorCache};
+pub use embed::{EmbeddingSpend, VectorCache, recorded_vectors};
 pub use registry::{PROVIDERS, provider_spec};
 pub use settings::{
     BreakerSettings, CallMode, Limits, MockSettings, ProviderSettings, RetrySettings, TimeoutSettings,

@@ -139,6 +139,14 @@ fn a_recorded_run_is_replayed_without_a_network_and_what_is_missing_is_told() {
     assert_eq!(calls, (1, 2));
     std::fs::remove_dir_all(project.path().join(".karat")).expect("store");
     project.run("eval --calls replay").exits(0);
+    let told = {
+        project.write(
+            "evals/cases/ask.jsonl",
+            "{\"id\": \"new\", \"vars\": {\"question\": \"a question that is new\"}}\n",
+        );
+        project.run("eval --calls replay --format json").exits(3)
+    };
+    assert!(told.stdout.contains("no recorded vector for `a question that is new`"), "{}", told.stdout);
     let vectors = project.path().join("fixtures/cassettes/embeddings/vectors.jsonl");
     std::fs::remove_file(vectors).expect("vectors");
     let told = project.run("eval --calls replay").exits(3);

@@ -3,14 +3,12 @@
 use std::fmt;
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::index::Measure;
 use super::mmr::mmr;
 use super::set::Shots;
 use super::settings::By;
 use super::vectors::Nearby;
-use crate::base::DigestBuilder;
 use crate::record::Vars;
 
 /// An example that was picked for a case.
@@ -136,16 +134,10 @@ impl Shots {
         candidates
     }
 
-    /// In the order of a hash of seed and content: the same on every machine, and an example that is added to the file
-    /// leaves the order of the others as it is.
+    /// In the order of the draw.
     fn shuffled(&self, mut candidates: Vec<usize>) -> Vec<usize> {
-        candidates.sort_by_cached_key(|index| {
-            let content =
-                self.examples.get(*index).map(|example| (Value::Object(example.vars.clone()), &example.output));
-            let (vars, output) = content.unwrap_or((Value::Null, &Value::Null));
-            let key = DigestBuilder::new("shuffle").part(&self.settings.seed.to_be_bytes()).json(&vars).json(output);
-            (key.finish(), *index)
-        });
+        let draw = self.draw();
+        candidates.sort_by_key(|index| draw.get(*index).copied());
         candidates
     }
 

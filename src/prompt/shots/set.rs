@@ -14,7 +14,7 @@ use super::pick::PickedExample;
 use super::read::{Example, ExampleFile, Row};
 use super::settings::{Settings, With};
 use super::tfidf::TfIdf;
-use crate::base::{Diagnostic, Place, Problems, closest};
+use crate::base::{Diagnostic, Digest, DigestBuilder, Place, Problems, closest};
 use crate::record::Vars;
 
 /// The examples of a prompt.
@@ -28,6 +28,8 @@ pub(in crate::prompt) struct Shots {
     file: ExampleFile,
     /// Built when a case is first compared: listing prompts must not pay for it.
     words: OnceLock<WordIndex>,
+    /// By example: what chance gives it; made when it is first asked for.
+    draw: OnceLock<Vec<Digest>>,
 }
 
 /// What examples have to fit.
@@ -62,7 +64,7 @@ impl Shots {
         warn_twins(&examples, &file, problems);
         let settings = file.settings.clone();
         let insert = insert.filter(|_| problems.error_count() == before && !file.is_partial)?;
-        Some(Shots { settings, examples, insert, on, file, words: OnceLock::new() })
+        Some(Shots { settings, examples, insert, on, file, words: OnceLock::new(), draw: OnceLock::new() })
     }
 
     pub(in crate::prompt) fn examples(&self) -> &[Example] {
@@ -108,6 +110,18 @@ impl Shots {
                 Some(With::TfIdf) => WordIndex::TfIdf(TfIdf::new(texts)),
                 Some(With::Bm25 | With::Embedding) | None => WordIndex::Bm25(Bm25::new(texts)),
             }
+        })
+    }
+
+    /// What chance gives each example: a hash of seed and content. It is the same on every machine, and an example that is
+    /// added to the file leaves the order of the others as it is.
+    pub(super) fn draw(&self) -> &[Digest] {
+        self.draw.get_or_init(|| {
+            let one = |example: &Example| {
+                let content = json!({"vars": example.vars, "output": example.output});
+                DigestBuilder::new("draw").part(&self.settings.seed.to_be_bytes()).json(&content).finish()
+            };
+            self.examples.iter().map(one).collect()
         })
     }
 
