@@ -1,5 +1,6 @@
 //! Small things everything else stands on: diagnostics, the YAML door, files, units, ids, digests, clock, secrets.
 
+mod base64;
 mod clock;
 mod diagnostic;
 mod digest;
@@ -8,6 +9,7 @@ mod fields;
 pub mod files;
 mod ids;
 mod json_message;
+mod json_row;
 mod node;
 mod secret;
 mod source;
@@ -16,6 +18,7 @@ mod units;
 mod yaml;
 mod yaml_error;
 
+pub use base64::{base64_decode, base64_encode};
 pub use clock::{Clock, Instant, ManualClock, SystemClock, Timestamp};
 pub use diagnostic::{Diagnostic, Place, Problems, Severity};
 pub use digest::{Digest, DigestBuilder, canonical_json};
@@ -23,6 +26,7 @@ pub use duration::{format_duration, parse_duration};
 pub use fields::Fields;
 pub use ids::{CaseId, IdError, ModelRef, RunId, SafeName};
 pub use json_message::json_message;
+pub use json_row::parse_json_row;
 pub use node::{Key, Kind, Node};
 pub use secret::{REDACTED, Redactor, Secret};
 pub use source::{Source, Span};

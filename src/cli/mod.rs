@@ -10,6 +10,7 @@ mod session;
 mod show;
 mod signals;
 mod ui;
+mod vectors;
 
 pub use args::{Cli, Command, EXIT_CODES, GlobalArgs};
 use entry::is_closed_pipe;
@@ -19,3 +20,4 @@ pub(crate) use format::format_parser;
 pub use session::{Session, UsageError};
 pub(crate) use show::{look, show};
 pub use ui::{ColorChoice, Surroundings, Ui};
+pub use vectors::kept_vectors;

@@ -18,6 +18,7 @@ pub(super) struct Layer {
     pub(super) calls: Option<Placed<CallMode>>,
     pub(super) models: Option<Placed<Vec<ModelRef>>>,
     pub(super) judge: Option<Placed<ModelRef>>,
+    pub(super) embedding: Option<Placed<ModelRef>>,
     pub(super) providers: Vec<RawProvider>,
     pub(super) store: Option<Placed<String>>,
     pub(super) cassettes: Option<Placed<PathBuf>>,
@@ -91,6 +92,7 @@ fn read_layer(fields: &mut Fields<'_>, reading: Reading<'_>, problems: &mut Prob
         calls: value::calls(fields, problems),
         models: value::models(fields, problems),
         judge: value::model(fields, "judge", problems),
+        embedding: value::model(fields, "embedding", problems),
         providers: fields
             .node("providers")
             .map(|node| raw_provider::read_all(node, root, env, source, problems))

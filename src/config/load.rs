@@ -74,6 +74,8 @@ pub struct Config {
     pub models: Setting<Vec<ModelRef>>,
     /// The judge for suites that name none.
     pub judge: Setting<Option<ModelRef>>,
+    /// The embedding model by which few-shot examples are compared; without one, words are compared.
+    pub embedding: Setting<Option<ModelRef>>,
     /// Calls under way at once, over all providers.
     pub concurrency: Setting<u32>,
     /// The results store, absolute.
@@ -121,6 +123,7 @@ impl Config {
             calls: sources.calls(problems),
             models: sources.models(problems),
             judge: sources.judge(),
+            embedding: sources.embedding(),
             concurrency: sources.concurrency(problems),
             store: sources.store(problems),
             cassettes: sources.cassettes(),
@@ -163,6 +166,7 @@ impl Config {
             row("calls", &self.calls, |mode| mode.word().to_owned()),
             row("models", &self.models, show_models),
             row("judge", &self.judge, show_option),
+            row("embedding", &self.embedding, show_option),
             row("concurrency", &self.concurrency, ToString::to_string),
             row("store", &self.store, show_path),
             row("cassettes", &self.cassettes, show_path),

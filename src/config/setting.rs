@@ -50,6 +50,13 @@ pub enum Origin {
     Default,
 }
 
+impl Origin {
+    /// The place in `karat.yaml`, when it was given there.
+    pub fn place(&self) -> Option<&Place> {
+        if let Origin::File(place) = self { Some(place) } else { None }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -52,6 +52,10 @@ impl Sources<'_> {
         optional([flag, overlay, base])
     }
 
+    pub(super) fn embedding(&self) -> Setting<Option<ModelRef>> {
+        optional(self.written(|layer| &layer.embedding))
+    }
+
     pub(super) fn concurrency(&self, problems: &mut Problems) -> Setting<u32> {
         let flag = self.flags.concurrency.map(|number| (number, Origin::Flag("--concurrency")));
         let parse = |text: &str| value::parse_count(text, MOST_CONCURRENT);

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::base::{ModelRef, Problems, Timestamp, Tokens, Usd};
 use crate::price::{PriceTable, Resolution, Terms, estimate_prompt_tokens};
-use crate::record::{ChatRequest, Usage};
+use crate::record::{ChatRequest, Message, Role, Usage};
 use crate::suite::Selection;
 
 use super::plan::{PlannedTrial, SurveyedSuite, trials};
@@ -70,9 +70,22 @@ impl Estimator {
 
     /// The most a trial can cost: a tenth more input than counted, and the longest answer. `None` when unknown.
     pub fn worst_case(&self, trial: &PlannedTrial) -> Option<Usd> {
-        let Ok(request) = trial.request() else { return Some(Usd::ZERO) };
+        let Ok(request) = trial.dearest_request() else { return Some(Usd::ZERO) };
         let estimate = self.request(&trial.variant.model, &request);
-        self.cost(&trial.variant.model, estimate.input.saturating_mul(11).div_ceil(10), estimate.most_output)
+        let chat = self.cost(&trial.variant.model, with_a_tenth(estimate.input), estimate.most_output)?;
+        let Some(model) = &trial.variant.embedding else { return Some(chat) };
+        let query = trial.variant.prompt.example_query(&trial.case.vars);
+        Some(chat.saturating_add(self.vectors(model, &[query])?))
+    }
+
+    /// The most the vectors of some texts can cost. `None` when unknown.
+    pub fn vectors(&self, model: &ModelRef, texts: &[String]) -> Option<Usd> {
+        let message = |text: &String| Message::text(Role::User, text.as_str());
+        let messages: Vec<Message> = texts.iter().filter(|text| !text.trim().is_empty()).map(message).collect();
+        if messages.is_empty() {
+            return Some(Usd::ZERO);
+        }
+        self.cost(model, with_a_tenth(estimate_prompt_tokens(model, &messages).tokens), 0)
     }
 
     /// The plan of all suites. Counts the first 2,000 trials of each suite and extrapolates beyond.
@@ -139,6 +152,10 @@ impl Estimator {
             cost_high_usd: self.cost(model, input, most_output),
         }
     }
+}
+
+fn with_a_tenth(tokens: u64) -> u64 {
+    tokens.saturating_mul(11).div_ceil(10)
 }
 
 struct Sum {

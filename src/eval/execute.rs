@@ -8,11 +8,12 @@ use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::budget::{Admission, Budget, Limit, SharedLimit};
+use super::embedder::Embedder;
 use super::health::{Health, Judgement};
 use super::plan::PlannedTrial;
 use super::trial;
 use crate::base::{Problems, Usd};
-use crate::provider::Caller;
+use crate::provider::{Caller, EmbeddingSpend};
 use crate::record::{CallError, CallRecord, CallSource, RunEvent, RunStatus, TrialRecord};
 
 /// How a run is asked to stop: `drain` starts nothing new, `abort` also gives up what is under way.
@@ -26,6 +27,15 @@ pub struct Stop {
 
 /// The most a trial can cost, for the money guard; `None` when its price is unknown.
 pub type WorstCase = Box<dyn Fn(&PlannedTrial) -> Option<Usd> + Send>;
+
+/// Who answers.
+#[derive(Clone)]
+pub struct Means {
+    /// Calls models.
+    pub caller: Arc<Caller>,
+    /// Vectors for few-shot examples; `None` when no prompt of the run compares by embeddings.
+    pub embedder: Option<Arc<Embedder>>,
+}
 
 /// Bounds of a run.
 pub struct Bounds {
@@ -57,7 +67,7 @@ pub struct Money {
 /// The problems of the plan, when a dataset cannot be read any more. What had finished was told before.
 pub async fn execute(
     plan: Receiver<Result<PlannedTrial, Problems>>,
-    caller: Arc<Caller>,
+    means: Means,
     bounds: Bounds,
     stop: Stop,
     events: Sender<RunEvent>,
@@ -68,7 +78,7 @@ pub async fn execute(
         None => (Budget::default(), None),
     };
     let mut engine = Engine {
-        caller,
+        means,
         // Given up on its own when the run must end, without touching the caller's token.
         abort: stop.abort.child_token(),
         concurrency: bounds.concurrency.max(1),
@@ -107,10 +117,12 @@ const UNSAVED_INSTANT: usize = 1_024;
 struct Ended {
     record: Box<TrialRecord>,
     reserved: Usd,
+    /// Of vectors, beside the trial's own call.
+    vectors: EmbeddingSpend,
 }
 
 struct Engine {
-    caller: Arc<Caller>,
+    means: Means,
     abort: CancellationToken,
     concurrency: usize,
     tasks: JoinSet<Ended>,
@@ -190,9 +202,13 @@ impl Engine {
                 }
             }
         }
-        let caller = Arc::clone(&self.caller);
+        let means = self.means.clone();
         let abort = self.abort.clone();
-        self.tasks.spawn(async move { Ended { record: trial::run(trial, &caller, &abort).await, reserved } });
+        self.tasks.spawn(async move {
+            let mut vectors = EmbeddingSpend::default();
+            let record = trial::run(trial, &means, &mut vectors, &abort).await;
+            Ended { record, reserved, vectors }
+        });
         None
     }
 
@@ -239,9 +255,11 @@ impl Engine {
     }
 
     async fn settle(&mut self, ended: Ended) {
-        let Ended { record, reserved } = ended;
+        let Ended { record, reserved, vectors } = ended;
         if self.budget.is_limited() {
             let spent = record.call.as_ref().map_or(Some(Usd::ZERO), CallRecord::spent);
+            // Unknown when either is: all that was set aside counts then.
+            let spent = spent.filter(|_| vectors.unknown_calls == 0).map(|spent| spent.saturating_add(vectors.known));
             self.budget.settle(reserved, spent);
         }
         if let Some(call) = &record.call {

@@ -1,6 +1,7 @@
 //! The run engine: plan, execute, score, summarise. Speaks only in events.
 
 mod budget;
+mod embedder;
 mod estimate;
 mod execute;
 mod failure;
@@ -18,8 +19,9 @@ mod testing;
 mod trial;
 
 pub use budget::{Grant, Limit, SharedLimit};
+pub use embedder::{Embedder, embedded_prompts};
 pub use estimate::{Estimator, RequestEstimate};
-pub use execute::{Bounds, Money, Stop, WorstCase, execute};
+pub use execute::{Bounds, Means, Money, Stop, WorstCase, execute};
 pub use failure::{CheckResult, Failure, SuiteArgument, quoted, rerun_command, visible_output};
 pub use judge::JudgeRules;
 pub use plan::{Finished, Fit, PlannedTrial, SurveyedSuite, goal_json, trials};

@@ -4,46 +4,113 @@ use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
+use super::embedder::NoRequest;
+use super::execute::Means;
 use super::plan::PlannedTrial;
-use crate::base::Millis;
-use crate::provider::{Ask, Caller};
-use crate::record::{CallRecord, ChatRequest, Outcome, ToolChoice, TrialRecord};
+use crate::base::{Digest, Millis, ModelRef, Timestamp, Usd};
+use crate::prompt::{Nearby, Rendered};
+use crate::provider::{Ask, EmbeddingSpend};
+use crate::record::{
+    CallError, CallRecord, CallSource, ChatRequest, ErrorKind, Outcome, OutputFormat, Params, ToolChoice, TrialRecord,
+};
 use crate::score::{ScoreInput, aggregate, score};
 
 impl PlannedTrial {
-    /// What will be asked.
+    /// What will be asked. For a prompt whose examples are compared by embeddings (see
+    /// [`crate::suite::Variant::embedding`]) it is near to that: words are compared instead.
     ///
     /// # Errors
     /// A sentence on why the prompt does not render with the case's variables.
     pub fn request(&self) -> Result<ChatRequest, String> {
+        self.request_near(None)
+    }
+
+    /// What will be asked, given what embeddings say about the case.
+    pub(super) fn request_near(&self, nearby: Option<Nearby<'_>>) -> Result<ChatRequest, String> {
         let variant = &self.variant;
-        let rendered = variant.prompt.render(&self.case.vars, &variant.model).map_err(|error| error.to_string())?;
-        Ok(ChatRequest {
+        let rendered = variant.prompt.render_near(&self.case.vars, &variant.model, nearby);
+        Ok(self.request_of(rendered.map_err(|error| error.to_string())?))
+    }
+
+    /// The longest request that may be asked: until the vectors are there, nobody knows which examples are the nearest.
+    pub(super) fn dearest_request(&self) -> Result<ChatRequest, String> {
+        if self.variant.embedding.is_none() {
+            return self.request();
+        }
+        let rendered = self.variant.prompt.render_longest(&self.case.vars, &self.variant.model);
+        Ok(self.request_of(rendered.map_err(|error| error.to_string())?))
+    }
+
+    fn request_of(&self, rendered: Rendered) -> ChatRequest {
+        let variant = &self.variant;
+        ChatRequest {
             messages: rendered.messages,
             model: variant.model.model.clone(),
             output: rendered.output,
             params: rendered.params.overlaid(&variant.params).overlaid(&self.params),
             tool_choice: ToolChoice::Auto,
             tools: Vec::new(),
-        })
+        }
     }
 }
 
 /// Runs a trial to its outcome. Never fails: what goes wrong is the outcome.
-pub(super) async fn run(trial: PlannedTrial, caller: &Caller, abort: &CancellationToken) -> Box<TrialRecord> {
+/// `spend` counts what vectors cost on the way.
+pub(super) async fn run(
+    trial: PlannedTrial,
+    means: &Means,
+    spend: &mut EmbeddingSpend,
+    abort: &CancellationToken,
+) -> Box<TrialRecord> {
     let begun = Instant::now();
     if let Some(reason) = &trial.skip {
         let note = reason.clone();
         return finished(trial, Outcome::Skipped, Some(note), None, begun);
     }
-    let request = match trial.request() {
+    let request = match (&trial.variant.embedding, &means.embedder) {
+        (Some(model), Some(embedder)) => embedder.request(&trial, model, spend, abort).await,
+        _ => trial.request().map_err(NoRequest::Prompt),
+    };
+    let request = match request {
         Ok(request) => request,
-        Err(why) => return finished(trial, Outcome::Error, Some(why), None, begun),
+        Err(NoRequest::Prompt(why)) => return finished(trial, Outcome::Error, Some(why), None, begun),
+        // As a call that failed: what stops a run for a chat model stops it for an embedding model.
+        Err(NoRequest::Embedding(model, error)) => {
+            let note = format!("examples cannot be chosen: {error}");
+            let call = failed_embedding(model, error);
+            return finished(trial, Outcome::Error, Some(note), Some(call), begun);
+        }
     };
     let label = format!("{}/{}", trial.suite, trial.case.id);
     let ask = Ask { model: &trial.variant.model, request, repeat: trial.repeat, label: &label };
-    let call = caller.call(ask, abort).await;
+    let call = means.caller.call(ask, abort).await;
     graded(trial, call, begun)
+}
+
+/// The record of a call that was not made because the vectors for it could not be had. What they cost is counted with
+/// the vectors.
+fn failed_embedding(model: ModelRef, error: CallError) -> CallRecord {
+    let request = ChatRequest {
+        messages: Vec::new(),
+        model: model.model.clone(),
+        output: OutputFormat::Text,
+        params: Params::default(),
+        tool_choice: ToolChoice::Auto,
+        tools: Vec::new(),
+    };
+    CallRecord {
+        cache_key: Digest::of_bytes(b""),
+        model,
+        request,
+        source: if error.kind == ErrorKind::NotRecorded { CallSource::Cassette } else { CallSource::Live },
+        reply: Err(error),
+        latency_ms: Millis(0),
+        attempts: 0,
+        waited_ms: Millis(0),
+        started: Timestamp(0),
+        cost: Some(Usd::ZERO),
+        possible_double_charge: false,
+    }
 }
 
 /// Scores the reply of a call, or says why there is none.

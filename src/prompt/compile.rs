@@ -66,6 +66,21 @@ pub(super) fn compile(templates: &[&TemplateText], partials: &Partials, problems
     }
 }
 
+/// The names that some of a prompt's templates need from outside, partials included. What is wrong with the templates is
+/// reported when they are compiled.
+pub(super) fn free_names(templates: &[&TemplateText], partials: &Partials) -> Vec<String> {
+    let mut follow = Follow { partials, used: BTreeMap::new(), free: HashMap::new(), chain: Vec::new() };
+    let mut names = Vec::new();
+    for text in templates {
+        for found in follow.free_names(text, &scan(text.as_str()), &mut Problems::new()) {
+            if !names.contains(&found.name) {
+                names.push(found.name);
+            }
+        }
+    }
+    names
+}
+
 /// What tera refuses although our own checks passed.
 fn unexpected(failed: &Failed, templates: &[&TemplateText]) -> Diagnostic {
     let (message, place) = match failed {

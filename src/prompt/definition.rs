@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use super::media::MediaSource;
 use super::output::read_output;
 use super::params::{Overrides, read_params};
+use super::shots::{ExampleFile, read_examples};
 use super::text::TemplateText;
 use super::variable::Variable;
 use crate::base::{Diagnostic, Fields, Kind, Node, Problems, Source, closest};
@@ -52,6 +53,9 @@ pub(super) struct Definition {
     pub(super) is_partial: bool,
     /// `None` when there is no `variables:` block.
     pub(super) variables: Option<IndexMap<String, Variable>>,
+    /// Whether there is an `examples:` block; [`Definition::examples`] is `None` too when it is broken.
+    pub(super) has_examples: bool,
+    pub(super) examples: Option<ExampleFile>,
     pub(super) params: Params,
     pub(super) overrides: Overrides,
     pub(super) output: OutputFormat,
@@ -76,15 +80,15 @@ impl Definition {
         let messages = read_messages(&mut fields, reading, problems);
         let is_partial = problems.error_count() > before;
         let variables = fields.raw("variables").map(|node| read_variables(node, reading, problems));
-        if let Some(node) = fields.node("examples") {
-            read_examples(node, reading, problems);
-        }
+        let examples = fields.node("examples");
+        let has_examples = examples.is_some();
+        let examples = examples.and_then(|node| read_examples(node, reading, problems));
         let params = fields.node("params").map(|node| read_params(node, reading.source, problems)).unwrap_or_default();
         let overrides =
             fields.node("models").map(|node| Overrides::read(node, reading.source, problems)).unwrap_or_default();
         let output = fields.node("output").map(|node| read_output(node, reading, problems)).unwrap_or_default();
         fields.finish(problems);
-        Some(Definition { about, messages, is_partial, variables, params, overrides, output })
+        Some(Definition { about, messages, is_partial, variables, has_examples, examples, params, overrides, output })
     }
 }
 
@@ -230,25 +234,6 @@ pub(super) fn variable_name(name: &str) -> Result<(), &'static str> {
     let is_identifier = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if is_identifier { Ok(()) } else { Err("use letters, digits and `_`, not starting with a digit") }
-}
-
-/// `examples: {from, pick, by}`: the shape is checked, and the key refused, because leaving examples out silently would
-/// send another prompt than the one that is written.
-fn read_examples(node: &Node, reading: &Reading<'_>, problems: &mut Problems) {
-    const WAYS: &[(&str, ())] = &[("first", ()), ("random", ()), ("similarity", ()), ("mmr", ())];
-    let Some(mut fields) = Fields::of(node, "examples mapping", reading.source, problems) else { return };
-    let before = problems.error_count();
-    fields.required_text("from", problems);
-    fields.whole("pick", 1..=1_000, problems);
-    fields.choice("by", WAYS, problems);
-    fields.finish(problems);
-    if problems.error_count() == before {
-        problems.push(
-            Diagnostic::error("examples-not-supported", "this version of karat does not insert few-shot examples")
-                .at(reading.source.place(node.span))
-                .help("write the examples into `messages`, as pairs of `user` and `assistant`"),
-        );
-    }
 }
 
 /// Where names used in templates and names declared do not agree.

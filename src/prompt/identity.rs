@@ -6,19 +6,25 @@ use serde_json::{Map, Value, json};
 use super::compile::Compiled;
 use super::definition::{Definition, MessageText, PartText};
 use super::media::MediaSource;
+use super::shots::Shots;
 use super::variable::Variable;
 use crate::base::{Digest, DigestBuilder};
 use crate::record::Media;
 
-/// Of templates, the partials they use, variables, parameters, overrides and output. The names of files, comments,
+/// Of templates, the partials they use, variables, parameters, overrides, output, and examples with how they are picked. The names of files, comments,
 /// formatting and `about` are not in it.
-pub(super) fn digest(definition: &Definition, compiled: &Compiled, variables: &IndexMap<String, Variable>) -> Digest {
+pub(super) fn digest(
+    definition: &Definition,
+    compiled: &Compiled,
+    variables: &IndexMap<String, Variable>,
+    shots: Option<&Shots>,
+) -> Digest {
     let messages: Vec<Value> = definition.messages.iter().map(message_identity).collect();
     let partials: Map<String, Value> =
         compiled.partials.iter().map(|(name, partial)| (name.clone(), json!(partial.text.as_str()))).collect();
     let variables: Map<String, Value> =
         variables.iter().map(|(name, variable)| (name.clone(), variable.identity())).collect();
-    let content = json!({
+    let mut content = json!({
         "messages": messages,
         "partials": partials,
         "variables": variables,
@@ -26,6 +32,10 @@ pub(super) fn digest(definition: &Definition, compiled: &Compiled, variables: &I
         "models": definition.overrides.identity(),
         "output": serde_json::to_value(&definition.output).unwrap_or(Value::Null),
     });
+    // Only where there are some: the digests of all other prompts stay what they are.
+    if let (Some(shots), Value::Object(fields)) = (shots, &mut content) {
+        fields.insert("examples".to_owned(), shots.identity());
+    }
     DigestBuilder::new("prompt").json(&content).finish()
 }
 

@@ -5,12 +5,13 @@ use std::fmt;
 use indexmap::IndexMap;
 use semver::Version;
 
-use super::compile::{Compiled, compile, template_name};
+use super::compile::{Compiled, FreeName, compile, free_names, template_name};
 use super::definition::{Definition, MessageText, PartText, compare_names, variable_name};
 use super::identity::digest;
 use super::media::{MediaSource, media_of_url};
 use super::partials::Partials;
 use super::render::RenderError;
+use super::shots::{ExampleFile, Fit, LIST_VARIABLE, Nearby, PickedExample, Picks, Shots};
 use super::template::{Engine, Values};
 use super::text::TemplateText;
 use super::variable::{VarProblem, Variable};
@@ -44,6 +45,10 @@ pub struct Rendered {
     pub params: Params,
     /// The form of the answer.
     pub output: OutputFormat,
+    /// The examples that were picked, in the order in which they are sent.
+    pub examples: Vec<PickedExample>,
+    /// What else is worth knowing about that choice: what was left out, what stood in for what.
+    pub example_notes: Vec<String>,
 }
 
 /// A prompt: compiled, checked, shared between trials.
@@ -57,7 +62,7 @@ pub struct Prompt {
     /// Who answers for it, as the prompt's folder says.
     pub owner: Option<String>,
     /// Digest of everything that can change what is sent: templates and the partials they use, variables, parameters,
-    /// overrides, output with its schema. Not the file's name, its comments or its formatting, nor `about`.
+    /// overrides, output with its schema, examples. Not the file's name, its comments or its formatting, nor `about`.
     pub digest: Digest,
     /// Its variables: as declared, or all that are used when nothing is declared.
     pub variables: IndexMap<String, Variable>,
@@ -67,6 +72,7 @@ pub struct Prompt {
     pub output: OutputFormat,
     /// Where it is written.
     pub place: Place,
+    pub(super) shots: Option<Shots>,
     messages: Vec<MessageTemplate>,
     pub(super) definition: Definition,
     pub(super) compiled: Compiled,
@@ -103,7 +109,7 @@ impl fmt::Debug for Prompt {
 impl Prompt {
     /// Compiles what was read. `name` is given the digest, for prompts that have no other name.
     pub(super) fn build(
-        definition: Definition,
+        mut definition: Definition,
         place: Place,
         registered: Option<(SafeName, PromptVersion)>,
         name: impl FnOnce(&Digest) -> String,
@@ -115,8 +121,10 @@ impl Prompt {
             compile(&texts, partials, problems)?
         };
         let variables = settle_variables(&definition, &compiled, problems);
-        let digest = digest(&definition, &compiled, &variables);
-        Some(Prompt {
+        let file = definition.examples.take();
+        let shots = file.and_then(|file| settle_shots(file, &definition, &compiled, &variables, partials, problems));
+        let digest = digest(&definition, &compiled, &variables, shots.as_ref());
+        let prompt = Prompt {
             name: name(&digest),
             registered,
             about: definition.about.clone(),
@@ -126,10 +134,13 @@ impl Prompt {
             params: definition.params.clone(),
             output: definition.output.clone(),
             place,
+            shots,
             messages: number(&definition.messages),
             definition,
             compiled,
-        })
+        };
+        prompt.check_examples(problems);
+        Some(prompt)
     }
 
     /// Everything that is wrong with these variables, without rendering: missing, unknown, of a wrong type, outside the
@@ -187,23 +198,75 @@ impl Prompt {
     /// [`RenderError`] when a variable breaks its rules, a template meets something undefined or of the wrong type, or a
     /// message is larger than [`super::MAX_MESSAGE_BYTES`].
     pub fn render(&self, vars: &Vars, model: &ModelRef) -> Result<Rendered, RenderError> {
+        self.render_with(vars, model, |shots, vars| shots.pick(vars, None))
+    }
+
+    /// The same with the longest examples instead of the best: the most that rendering can come to, for limits on money.
+    ///
+    /// # Errors
+    /// As [`Prompt::render`].
+    pub fn render_longest(&self, vars: &Vars, model: &ModelRef) -> Result<Rendered, RenderError> {
+        self.render_with(vars, model, Shots::longest)
+    }
+
+    /// The same, with what embeddings say about the case, for prompts whose examples are compared by them: see
+    /// [`Prompt::embeds`]. Without that, words are compared instead, and [`Rendered::example_notes`] says so where the
+    /// prompt asks for embeddings by name.
+    ///
+    /// # Errors
+    /// As [`Prompt::render`].
+    pub fn render_near(
+        &self,
+        vars: &Vars,
+        model: &ModelRef,
+        nearby: Option<Nearby<'_>>,
+    ) -> Result<Rendered, RenderError> {
+        self.render_with(vars, model, |shots, vars| shots.pick(vars, nearby))
+    }
+
+    fn render_with(
+        &self,
+        vars: &Vars,
+        model: &ModelRef,
+        pick: impl FnOnce(&Shots, &Vars) -> Picks,
+    ) -> Result<Rendered, RenderError> {
         let problems = self.check_declared(vars);
         if !problems.is_empty() {
             return Err(RenderError::Variables { prompt: self.name.clone(), problems });
         }
+        let mut values = self.values_of(vars);
+        let picks = self.picks(vars, pick);
+        if let Some(list) = self.example_list(&picks) {
+            values.insert(LIST_VARIABLE, &list);
+        }
+        let mut messages = Vec::with_capacity(self.messages.len() + 2 * picks.examples.len());
+        for index in 0..self.messages.len() {
+            if self.pairs_go_before(index) {
+                self.push_pairs(&picks, index, &mut messages)?;
+            }
+            messages.extend(self.render_message(index, &values)?);
+        }
+        let params = self.definition.overrides.apply(&self.params, model);
+        let Picks { examples, notes } = picks;
+        Ok(Rendered { messages, params, output: self.output.clone(), examples, example_notes: notes })
+    }
+
+    /// The values of the prompt's variables, defaults included.
+    pub(super) fn values_of(&self, vars: &Vars) -> Values {
         let mut values = Values::default();
         for (name, variable) in &self.variables {
             if let Some(value) = vars.get(name).or(variable.default.as_ref()) {
                 values.insert(name, value);
             }
         }
-        let mut messages = Vec::with_capacity(self.messages.len());
-        for (index, message) in self.messages.iter().enumerate() {
-            let parts = message.parts.iter().map(|part| self.render_part(part, index, &values));
-            messages.push(Message { role: message.role, parts: parts.collect::<Result<_, _>>()? });
-        }
-        let params = self.definition.overrides.apply(&self.params, model);
-        Ok(Rendered { messages, params, output: self.output.clone() })
+        values
+    }
+
+    /// The message number `index`; `None` when there is none.
+    pub(super) fn render_message(&self, index: usize, values: &Values) -> Result<Option<Message>, RenderError> {
+        let Some(message) = self.messages.get(index) else { return Ok(None) };
+        let parts = message.parts.iter().map(|part| self.render_part(part, index, values));
+        Ok(Some(Message { role: message.role, parts: parts.collect::<Result<_, _>>()? }))
     }
 
     /// The prompt's parameters for a model, its overrides on top.
@@ -279,12 +342,15 @@ fn settle_variables(
     compiled: &Compiled,
     problems: &mut Problems,
 ) -> IndexMap<String, Variable> {
+    // With an `examples:` block, that name is the block's.
+    let is_own = |used: &&FreeName| !(definition.has_examples && used.name == LIST_VARIABLE);
+    let names: Vec<FreeName> = compiled.names.iter().filter(is_own).cloned().collect();
     if let Some(declared) = &definition.variables {
-        compare_names(declared, &compiled.names, definition.is_partial, problems);
+        compare_names(declared, &names, definition.is_partial, problems);
         return declared.clone();
     }
     let mut variables = IndexMap::new();
-    for used in &compiled.names {
+    for used in &names {
         if let Err(why) = variable_name(&used.name) {
             let message = format!("`{}` cannot be the name of a variable: {why}", used.name);
             problems.push(Diagnostic::error("variable-name", message).at(used.place.clone()));
@@ -292,4 +358,19 @@ fn settle_variables(
         variables.insert(used.name.clone(), Variable::undeclared(used.place.clone()));
     }
     variables
+}
+
+/// The examples compared with the rest of the prompt.
+fn settle_shots(
+    file: ExampleFile,
+    definition: &Definition,
+    compiled: &Compiled,
+    variables: &IndexMap<String, Variable>,
+    partials: &Partials,
+    problems: &mut Problems,
+) -> Option<Shots> {
+    let asked = definition.messages.iter().enumerate().rev().find(|(_, message)| message.role == Role::User);
+    let asked = asked.map(|(index, message)| (index, free_names(&texts_of(message).collect::<Vec<_>>(), partials)));
+    let takes_list = compiled.names.iter().any(|used| used.name == LIST_VARIABLE);
+    Shots::settle(file, &Fit { variables, takes_list, asked }, problems)
 }

@@ -10,9 +10,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::cassette::{CassetteError, Kept, Shelf};
 use super::clean::{clean_error, clean_reply};
+use super::embed::VectorCache;
 use super::mock::Mock;
 use super::route::{Answer, Backend, Errand, HttpBackend, Route, stopped};
 use super::settings::{CallMode, ProviderSettings};
+use super::vector_shelf::VectorShelf;
 use crate::base::{
     Clock, Diagnostic, Digest, DigestBuilder, Millis, ModelRef, Problems, Redactor, SafeName, Secret, Timestamp, Usd,
     closest,
@@ -50,6 +52,8 @@ pub struct CallerOptions {
     pub providers: Vec<ProviderSettings>,
     /// Replies of earlier runs; `None` turns the cache off. Only calls to real providers look there.
     pub cache: Option<Arc<dyn ReplyCache>>,
+    /// Vectors of earlier calls; `None` keeps none.
+    pub vectors: Option<Arc<dyn VectorCache>>,
     /// Folder of the project: paths in messages are relative to it.
     pub root: PathBuf,
     /// Folder of the cassettes.
@@ -70,14 +74,16 @@ pub struct CallerOptions {
 
 /// Calls models. Shared by all trials of a run.
 pub struct Caller {
-    mode: CallMode,
-    routes: BTreeMap<SafeName, Route>,
+    pub(super) mode: CallMode,
+    pub(super) routes: BTreeMap<SafeName, Route>,
     cache: Option<Arc<dyn ReplyCache>>,
     shelf: Shelf,
-    clock: Arc<dyn Clock>,
+    pub(super) vectors: VectorShelf,
+    pub(super) vector_cache: Option<Arc<dyn VectorCache>>,
+    pub(super) clock: Arc<dyn Clock>,
     pricer: Option<Pricer>,
     max_tokens_per_request: Option<u32>,
-    redactor: Redactor,
+    pub(super) redactor: Redactor,
 }
 
 impl fmt::Debug for Caller {
@@ -109,6 +115,8 @@ impl Caller {
             mode: options.mode,
             routes,
             cache: options.cache,
+            vectors: VectorShelf::new(&options.cassettes, &options.root),
+            vector_cache: options.vectors,
             shelf: Shelf::new(options.cassettes, options.root),
             clock: options.clock,
             pricer: options.pricer,
@@ -190,7 +198,9 @@ impl Caller {
     /// # Errors
     /// [`CassetteError`]; files written before it stay.
     pub fn finish(&self) -> Result<Vec<PathBuf>, CassetteError> {
-        self.shelf.finish(&self.redactor)
+        let mut written = self.shelf.finish(&self.redactor)?;
+        written.extend(self.vectors.finish(&self.redactor)?);
+        Ok(written)
     }
 
     fn replay(&self, ask: Ask<'_>, route: &Route, started: Timestamp) -> CallRecord {
@@ -294,7 +304,12 @@ impl Caller {
         }
     }
 
-    fn price(&self, model: &ModelRef, reply: &Result<ChatReply, CallError>, started: Timestamp) -> Option<Usd> {
+    pub(super) fn price(
+        &self,
+        model: &ModelRef,
+        reply: &Result<ChatReply, CallError>,
+        started: Timestamp,
+    ) -> Option<Usd> {
         let reply = reply.as_ref().ok()?;
         self.pricer.as_ref().map_or(reply.reported_cost, |price| price(model, reply, started))
     }

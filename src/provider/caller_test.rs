@@ -52,6 +52,10 @@ impl Stub {
     pub(super) fn calls(&self) -> u32 {
         self.calls.load(Ordering::Relaxed)
     }
+
+    pub(super) fn bodies(&self) -> Vec<serde_json::Value> {
+        self.bodies.lock().expect("bodies").clone()
+    }
 }
 
 impl Transport for Stub {
@@ -95,6 +99,7 @@ pub(super) fn options(stub: &Arc<Stub>, mode: CallMode, change: impl Fn(&mut Pro
         mode,
         providers: vec![openai],
         cache: None,
+        vectors: None,
         root: std::path::PathBuf::from("/"),
         cassettes: std::path::PathBuf::from("/nonexistent"),
         clock: Arc::new(ManualClock::at(Timestamp(1_795_271_400_000))),

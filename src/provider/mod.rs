@@ -8,23 +8,29 @@ mod caller_startup_test;
 mod caller_test;
 mod cassette;
 mod clean;
+mod embed;
+#[cfg(test)]
+mod embed_test;
 mod fuse;
 mod inflight;
 mod limiter;
 mod mock;
 mod mock_rules;
+mod question;
 mod registry;
 mod retry;
 mod route;
 mod settings;
 mod spec;
+mod vector_shelf;
 mod wire;
 
 pub use caller::{Ask, Caller, CallerOptions, Pricer, ReplyCache};
 pub use cassette::CassetteError;
+pub use embed::{EmbeddingSpend, VectorCache, recorded_vectors};
 pub use registry::{PROVIDERS, provider_spec};
 pub use settings::{
     BreakerSettings, CallMode, Limits, MockSettings, ProviderSettings, RetrySettings, TimeoutSettings,
     builtin_providers,
 };
-pub use spec::{Encoded, Endpoint, Failure, KeySource, ProviderKey, ProviderSpec, Retry, Wire};
+pub use spec::{EmbeddingWire, Encoded, Endpoint, Failure, KeySource, ProviderKey, ProviderSpec, Retry, Wire};

@@ -11,12 +11,13 @@ use super::fuse::Fuses;
 use super::inflight::Flights;
 use super::limiter::{Limiter, Slot};
 use super::mock::Mock;
+use super::question::Question;
 use super::retry::{Decision, Standing, Tally, ails, counts, decide, heed_headers, startup_over};
 use super::settings::{ProviderSettings, RetrySettings};
 use super::spec::{Encoded, Endpoint, Failure, ProviderKey, Retry, Wire};
 use crate::base::{Clock, Digest, Usd, format_duration};
 use crate::net::{Auth, NetError, TimeoutStage, Timeouts, Transport};
-use crate::record::{CallError, ChatReply, ChatRequest, ErrorKind, Part};
+use crate::record::{CallError, ChatReply, ChatRequest, ErrorKind};
 
 /// Over how long the calls that a pause held back are spread.
 const PAUSE_SPREAD: Duration = Duration::from_millis(10);
@@ -60,8 +61,8 @@ pub(super) struct HttpBackend {
 
 /// What a call came to, all attempts together.
 #[derive(Debug, Clone)]
-pub(super) struct Answer {
-    pub(super) reply: Result<ChatReply, CallError>,
+pub(super) struct Answer<R = ChatReply> {
+    pub(super) reply: Result<R, CallError>,
     pub(super) latency: Duration,
     pub(super) attempts: u32,
     pub(super) waited: Duration,
@@ -71,13 +72,21 @@ pub(super) struct Answer {
 }
 
 /// One call to a route.
-#[derive(Clone, Copy)]
-pub(super) struct Errand<'a> {
-    pub(super) request: &'a ChatRequest,
+pub(super) struct Errand<'a, Q = ChatRequest> {
+    pub(super) request: &'a Q,
     pub(super) label: &'a str,
     pub(super) identity: &'a Digest,
     pub(super) stop: &'a CancellationToken,
 }
+
+// Derived, it would ask the question itself to be `Copy`.
+impl<Q> Clone for Errand<'_, Q> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<Q> Copy for Errand<'_, Q> {}
 
 /// A call under way.
 #[derive(Debug, Default)]
@@ -100,7 +109,7 @@ impl Route {
     }
 
     /// The answer, after as many attempts as it takes.
-    pub(super) async fn answer(&self, errand: Errand<'_>) -> Answer {
+    pub(super) async fn answer<Q: Question>(&self, errand: Errand<'_, Q>) -> Answer<Q::Reply> {
         let mut progress = Progress::default();
         let reply = self.pursue(errand, &mut progress).await;
         Answer {
@@ -113,8 +122,8 @@ impl Route {
         }
     }
 
-    async fn pursue(&self, errand: Errand<'_>, progress: &mut Progress) -> Result<ChatReply, CallError> {
-        let model = errand.request.model.as_str();
+    async fn pursue<Q: Question>(&self, errand: Errand<'_, Q>, progress: &mut Progress) -> Result<Q::Reply, CallError> {
+        let model = errand.request.model();
         let blown = self.fuses.watch(model);
         let parcel = self.pack(errand.request)?;
         let tokens = self.estimate(errand.request)?;
@@ -138,8 +147,8 @@ impl Route {
                 Ok(mut reply) => {
                     leave.succeeded();
                     self.fuses.note_answer(model);
-                    self.limiter.settle(&slot, used(&reply));
-                    reply.warnings.extend(parcel.into_iter().flat_map(|parcel| parcel.encoded.warnings));
+                    self.limiter.settle(&slot, Q::used(&reply));
+                    Q::warn(&mut reply, parcel.map(|parcel| parcel.encoded.warnings).unwrap_or_default());
                     return Ok(reply);
                 }
                 Err(failure) => {
@@ -154,29 +163,34 @@ impl Route {
     }
 
     /// Encodes once for all attempts; `None` for the mock.
-    fn pack(&self, request: &ChatRequest) -> Result<Option<Parcel>, CallError> {
+    fn pack(&self, request: &impl Question) -> Result<Option<Parcel>, CallError> {
         let Backend::Http(http) = &self.backend else { return Ok(None) };
         let endpoint = Endpoint { base_url: self.settings.base_url(), official: http.official };
-        let mut encoded = http.wire.encode(request, endpoint)?;
+        let mut encoded = request.encode(http.wire, endpoint)?;
         for (name, value) in &self.settings.headers {
             encoded.http.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
             encoded.http.headers.push((name.clone(), value.clone()));
         }
         encoded.http.auth = self.settings.key.as_ref().map(auth_of);
-        Ok(Some(Parcel { encoded, timeouts: self.settings.timeouts.resolve(http.wire.thinks_long(request)) }))
+        Ok(Some(Parcel { encoded, timeouts: self.settings.timeouts.resolve(request.thinks_long(http.wire)) }))
     }
 
-    async fn attempt(&self, errand: Errand<'_>, parcel: Option<&Parcel>, number: u32) -> Result<ChatReply, Failure> {
+    async fn attempt<Q: Question>(
+        &self,
+        errand: Errand<'_, Q>,
+        parcel: Option<&Parcel>,
+        number: u32,
+    ) -> Result<Q::Reply, Failure> {
         match (&self.backend, parcel) {
             (Backend::Http(http), Some(parcel)) => {
                 let reply = http.transport.send(&parcel.encoded.http, &parcel.timeouts).await;
                 let reply = reply.map_err(|error| net_failure(&error, self.settings.base_url(), &parcel.timeouts))?;
-                http.wire.decode(&reply).map_err(|mut failure| {
+                errand.request.decode(http.wire, &reply).map_err(|mut failure| {
                     heed_headers(&mut failure, &reply, self.clock.now());
                     failure
                 })
             }
-            (Backend::Mock(mock), _) => mock.answer(errand.label, errand.request, errand.identity, number).await,
+            (Backend::Mock(mock), _) => errand.request.play(mock, errand.label, errand.identity, number).await,
             (Backend::Http(_), None) | (Backend::Cassette, _) => {
                 Err(Failure::new(ErrorKind::Refused, "internal error: there is nothing to send"))
             }
@@ -337,32 +351,26 @@ impl Route {
         error
     }
 
-    async fn unless_stopped<T>(
+    async fn unless_stopped<Q: Question, T>(
         &self,
-        errand: Errand<'_>,
+        errand: Errand<'_, Q>,
         blown: &CancellationToken,
         work: impl Future<Output = T>,
     ) -> Result<T, CallError> {
         tokio::select! {
             biased;
             () = errand.stop.cancelled() => Err(stopped()),
-            () = blown.cancelled() => Err(self.fuses.verdict(&errand.request.model).unwrap_or_else(stopped)),
+            () = blown.cancelled() => Err(self.fuses.verdict(errand.request.model()).unwrap_or_else(stopped)),
             done = work => Ok(done),
         }
     }
 
-    /// Tokens to reserve: four bytes are about one token, and all the output that may come.
-    fn estimate(&self, request: &ChatRequest) -> Result<u64, CallError> {
+    /// Tokens to reserve.
+    fn estimate(&self, request: &impl Question) -> Result<u64, CallError> {
         if self.settings.limits.tpm.is_none() {
             return Ok(0);
         }
-        let texts = request.messages.iter().flat_map(|message| &message.parts).map(|part| match part {
-            Part::Text(text) | Part::ToolResult { text, .. } => text.len(),
-            Part::ToolCall(call) => call.arguments.len(),
-            Part::Image(_) | Part::File { .. } => 4_000,
-        });
-        let bytes = u64::try_from(texts.sum::<usize>()).unwrap_or(u64::MAX);
-        let tokens = (bytes / 4).saturating_add(u64::from(request.params.max_tokens.unwrap_or(1_000)));
+        let tokens = request.tokens();
         match self.limiter.refuses(tokens) {
             Some(message) => Err(CallError { kind: ErrorKind::Refused, message, status: None, request_id: None }),
             None => Ok(tokens),
@@ -411,11 +419,6 @@ impl Progress {
 
 fn auth_of(key: &ProviderKey) -> Auth {
     Auth { header: key.header.to_owned(), prefix: key.prefix, secret: key.secret.clone() }
-}
-
-fn used(reply: &ChatReply) -> Option<u64> {
-    let usage = reply.usage?;
-    Some(usage.total_input()?.0.saturating_add(usage.total_output()?.0))
 }
 
 /// The failure of a request that got no reply.

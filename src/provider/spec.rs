@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::base::Secret;
 use crate::net::{HttpReply, HttpRequest, host_of};
-use crate::record::{CallError, ChatReply, ChatRequest, ErrorKind, Warning};
+use crate::record::{CallError, ChatReply, ChatRequest, EmbeddingReply, ErrorKind, Warning};
 
 /// How a key travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +110,23 @@ pub trait Wire: Send + Sync + fmt::Debug {
 
     /// Whether the model thinks long before its first byte, so that the wait for it must be longer.
     fn thinks_long(&self, request: &ChatRequest) -> bool;
+
+    /// How it speaks of embeddings, if it has them.
+    fn embeddings(&self) -> Option<&dyn EmbeddingWire> {
+        None
+    }
+}
+
+/// How an API speaks of embeddings: two pure functions, as in [`Wire`].
+pub trait EmbeddingWire: Send + Sync + fmt::Debug {
+    /// The HTTP request for the vectors of some texts, none of them empty.
+    fn encode(&self, model: &str, texts: &[String], endpoint: Endpoint<'_>) -> Encoded;
+
+    /// The vectors of `count` texts, whatever the reply's status and shape.
+    ///
+    /// # Errors
+    /// [`Failure`] with its class and whether a retry can help.
+    fn decode(&self, reply: &HttpReply, count: usize) -> Result<EmbeddingReply, Failure>;
 }
 
 /// Whether trying again can help.

@@ -3,6 +3,7 @@
 mod call;
 mod case;
 mod chat;
+mod embedding;
 mod event;
 mod reply;
 mod run;
@@ -14,6 +15,7 @@ mod verdict;
 pub use call::{CachedReply, CallError, CallRecord, CallSource, ErrorKind};
 pub use case::{Case, CaseRef, Vars};
 pub use chat::{ChatRequest, Effort, Media, Message, OutputFormat, Params, Part, Role, Tool, ToolCall, ToolChoice};
+pub use embedding::{EmbeddingCall, EmbeddingReply};
 pub use event::RunEvent;
 pub use reply::{ChatReply, Finish, LogprobToken, Warning};
 pub use run::{GitFacts, RunHeader, RunKind, RunStatus, SuiteRecord, VariantRecord};

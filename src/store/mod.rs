@@ -5,6 +5,7 @@
 
 mod clean;
 mod columns;
+mod embedding;
 mod error;
 mod facts;
 mod insert;

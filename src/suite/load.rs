@@ -106,7 +106,7 @@ fn load_one(file: SuiteFile, context: &LoadContext<'_>, problems: &mut Problems)
     let rule = read_rule(&mut fields, problems);
     let max_errors = read_max_errors(&mut fields, context, problems);
     fields.finish(problems);
-    let variants = cross(&prompts, &models, &shared);
+    let variants = cross(&prompts, &models, &shared, context.config.embedding.value.as_ref());
     Some(Suite {
         name,
         about,

@@ -11,7 +11,7 @@ use crate::record::Params;
 /// A prompt version with a model and its parameters.
 #[derive(Clone)]
 pub struct Variant {
-    /// Identity: prompt digest, model, parameters.
+    /// Identity: prompt digest, model, parameters, and the embedding model where there is one.
     pub digest: Digest,
     /// The prompt.
     pub prompt: Arc<Prompt>,
@@ -19,17 +19,24 @@ pub struct Variant {
     pub model: ModelRef,
     /// Overrides of the suite and of its model entry, on top of the prompt's own parameters.
     pub params: Params,
+    /// The model by which the prompt's examples are compared, when they are compared by embeddings.
+    pub embedding: Option<ModelRef>,
 }
 
 impl Variant {
-    /// A variant with its digest.
-    pub fn new(prompt: Arc<Prompt>, model: ModelRef, params: Params) -> Variant {
-        let digest = DigestBuilder::new("variant")
+    /// A variant with its digest; `embedding` is the project's embedding model.
+    pub fn new(prompt: Arc<Prompt>, model: ModelRef, params: Params, embedding: Option<&ModelRef>) -> Variant {
+        let embedding = embedding.filter(|_| prompt.embeds(true)).cloned();
+        let builder = DigestBuilder::new("variant")
             .part(prompt.digest.as_bytes())
             .part(model.to_string().as_bytes())
-            .json(&params::to_json(&params))
-            .finish();
-        Variant { digest, prompt, model, params }
+            .json(&params::to_json(&params));
+        // Another embedding model picks other examples; variants that need none keep their digest.
+        let digest = match &embedding {
+            Some(embedding) => builder.part(embedding.to_string().as_bytes()).finish(),
+            None => builder.finish(),
+        };
+        Variant { digest, prompt, model, params, embedding }
     }
 }
 
@@ -41,12 +48,17 @@ pub(super) struct ModelEntry {
 }
 
 /// Prompts × models, prompts outermost.
-pub(super) fn cross(prompts: &[Arc<Prompt>], models: &[ModelEntry], shared: &Params) -> Vec<Variant> {
+pub(super) fn cross(
+    prompts: &[Arc<Prompt>],
+    models: &[ModelEntry],
+    shared: &Params,
+    embedding: Option<&ModelRef>,
+) -> Vec<Variant> {
     let mut variants = Vec::with_capacity(prompts.len() * models.len());
     for prompt in prompts {
         for entry in models {
             let params = shared.overlaid(&entry.params);
-            variants.push(Variant::new(Arc::clone(prompt), entry.model.clone(), params));
+            variants.push(Variant::new(Arc::clone(prompt), entry.model.clone(), params, embedding));
         }
     }
     variants
@@ -75,6 +87,17 @@ pub(super) fn read_prompts(
             gap = true;
             continue;
         };
+        if let (Some(written), None) = (prompt.asks_for_embeddings(), &context.config.embedding.value) {
+            let message =
+                format!("`{}` compares examples by embeddings, and the project has no model for them", prompt.name);
+            problems.push(
+                Diagnostic::error("no-embedding-model", message).at(written.clone()).related(place, "used here").help(
+                    "add `embedding: openai/text-embedding-3-small` to karat.yaml, or compare words: `with: bm25`",
+                ),
+            );
+            gap = true;
+            continue;
+        }
         match prompts.iter().find(|other| other.digest == prompt.digest) {
             // A label may come to mean the version beside it; that must not break the suite.
             Some(twin) => problems.push(

@@ -13,5 +13,6 @@ mod live;
 mod project;
 mod prompt_session;
 mod readme;
+mod shots;
 mod stub;
 mod support;

@@ -50,6 +50,7 @@ struct Counts {
     in_flight: usize,
     most_in_flight: usize,
     seen: Vec<Seen>,
+    embedded: Vec<Vec<String>>,
 }
 
 struct Shared {
@@ -77,6 +78,7 @@ impl Stub {
             runtime.block_on(async move {
                 let app = Router::new()
                     .route("/v1/chat/completions", post(openai))
+                    .route("/v1/embeddings", post(embeddings))
                     .route("/v1/messages", post(anthropic))
                     .with_state(state);
                 let listener = tokio::net::TcpListener::from_std(listener).expect("listener");
@@ -109,6 +111,11 @@ impl Stub {
     /// Most calls under way at once so far.
     pub(crate) fn most_in_flight(&self) -> usize {
         self.shared.counts.lock().expect("counts").most_in_flight
+    }
+
+    /// The texts of each request for vectors so far, in order of arrival.
+    pub(crate) fn embedded(&self) -> Vec<Vec<String>> {
+        self.shared.counts.lock().expect("counts").embedded.clone()
     }
 
     /// All calls so far, in order of arrival.
@@ -183,6 +190,27 @@ async fn openai(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Byt
                       "prompt_tokens_details": {"cached_tokens": 0}, "completion_tokens_details": {"reasoning_tokens": 0}}
         })
     })
+}
+
+/// Vectors by topic rather than by words: databases, versions, and drinks.
+async fn embeddings(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+    let key = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or("");
+    if !key.starts_with("Bearer ") || key.ends_with("wrong") {
+        let error = json!({"error": {"message": "Incorrect API key provided", "code": "invalid_api_key"}});
+        return (StatusCode::UNAUTHORIZED, [(header::CONTENT_TYPE, "application/json")], error.to_string())
+            .into_response();
+    }
+    let value: Value = serde_json::from_slice(&body).expect("karat sends JSON");
+    let texts: Vec<String> = serde_json::from_value(value["input"].clone()).expect("texts");
+    let topics = [["sql", "database"], ["git", "version"], ["tea", "drink"]];
+    let vector =
+        |text: &String| topics.map(|words| if words.iter().any(|word| text.contains(word)) { 1.0 } else { 0.1 });
+    let data: Vec<Value> =
+        texts.iter().enumerate().map(|(index, text)| json!({"index": index, "embedding": vector(text)})).collect();
+    let tokens = 1_000_000 * texts.len();
+    shared.counts.lock().expect("counts").embedded.push(texts);
+    let answer = json!({"object": "list", "model": value["model"], "data": data, "usage": {"prompt_tokens": tokens, "total_tokens": tokens}});
+    ([(header::CONTENT_TYPE, "application/json")], answer.to_string()).into_response()
 }
 
 async fn anthropic(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {

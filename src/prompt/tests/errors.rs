@@ -42,7 +42,7 @@ fn broken_version_files_report_everything_at_its_place() {
         ("p@1.0.2", &["has no `messages`"]),
         ("p@1.0.3", &["[messages-and-template]"]),
         ("p@1.0.4", &["[path-outside-project]", "1.0.4.yaml:2:18"]),
-        ("p@1.0.5", &["[examples-not-supported]", "1.0.5.yaml:2:11"]),
+        ("p@1.0.5", &["[file-not-found]", "1.0.5.yaml:2:18", "prompts/p/examples.jsonl"]),
         (
             "p@1.0.6",
             &["`form` is not a key", "must be from 1 to 1000", "`best` is not a value", "did you mean `from`?"],

@@ -3,6 +3,7 @@
 mod cache;
 mod concurrent;
 mod damage;
+mod embedding;
 mod ledger;
 mod passing;
 mod records;

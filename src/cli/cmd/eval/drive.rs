@@ -8,6 +8,7 @@ use anyhow::Context;
 use tokio::sync::mpsc;
 
 use super::args::{EvalArgs, UndecidedArg};
+use super::examples::prepare_examples;
 use super::listen::{Heard, listen};
 use super::load::Loaded;
 use super::money::{DailyLimit, shared_limit};
@@ -20,7 +21,7 @@ use crate::cli::progress::Progress;
 use crate::cli::signals::Signals;
 use crate::cli::{Exit, Session, is_closed_pipe};
 use crate::eval::{
-    Bounds, EvalReport, Finished, Limit, Money, PlannedTrial, SharedLimit, Stop, WorstCase, execute, trials,
+    Bounds, EvalReport, Finished, Limit, Means, Money, PlannedTrial, SharedLimit, Stop, WorstCase, execute, trials,
 };
 use crate::provider::Caller;
 use crate::record::{RunHeader, RunStatus, VerdictWord};
@@ -94,7 +95,7 @@ fn make_plan(run: &Drive<'_>, planned: &mpsc::Sender<Planned>) {
 
 async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::Result<(Heard, Signals)> {
     let Drive { session, loaded, store, header, finished, providers, .. } = run;
-    let caller = Arc::new(providers.caller(loaded, store, session)?);
+    let caller = Arc::new(providers.caller(loaded, store, Some(&header.id), session)?);
     let stop = Stop::default();
     let signals = Signals::listen(stop.clone(), session.ui.clone());
     let (events, heard_events) = mpsc::channel(EVENTS_UNDER_WAY);
@@ -109,14 +110,29 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
         }
     })?;
     let listener = tokio::spawn(listen(heard_events, writer, commits, progress));
-    let daily = shared_limit(&run.limits, &header.id, store, session)?;
-    let money = money_bounds(run, daily.as_ref(), &caller);
-    let bounds = Bounds { concurrency: usize::try_from(loaded.config.concurrency.value)?, money };
-    let engine = tokio::spawn(execute(plan, Arc::clone(&caller), bounds, stop, events, saved));
-    let ended = engine.await.context("the engine ended early")?;
+    let mut daily = None;
+    let ended = match prepare_examples(run, &caller, &stop).await {
+        Err(halted) => {
+            drop((events, plan));
+            Err(halted)
+        }
+        Ok((embedder, limits)) => {
+            daily = shared_limit(&limits, &header.id, store, session)?;
+            let money = money_bounds(run, limits, daily.as_ref(), &caller);
+            let bounds = Bounds { concurrency: usize::try_from(loaded.config.concurrency.value)?, money };
+            let means = Means { caller: Arc::clone(&caller), embedder };
+            let engine = tokio::spawn(execute(plan, means, bounds, stop, events, saved));
+            Ok(engine.await.context("the engine ended early")?)
+        }
+    };
     let mut heard = listener.await.context("the listener ended early")??;
     daily.iter().for_each(DailyLimit::release);
     caller.finish().context("the cassettes cannot be written")?;
+    let ended = ended.unwrap_or_else(|halted| {
+        (heard.status, heard.fatal) = (halted.status, halted.error);
+        halted.notice.iter().for_each(|notice| session.ui.problem(notice));
+        Ok(halted.status)
+    });
     if let Err(problems) = ended {
         session.ui.problem(&problems.render(session.ui.color_err()));
         heard.status = RunStatus::Aborted;
@@ -124,8 +140,13 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
     Ok((heard, signals))
 }
 
-fn money_bounds(run: &Drive<'_>, daily: Option<&DailyLimit>, caller: &Arc<Caller>) -> Option<Money> {
-    if run.limits.is_empty() {
+fn money_bounds(
+    run: &Drive<'_>,
+    limits: Vec<Limit>,
+    daily: Option<&DailyLimit>,
+    caller: &Arc<Caller>,
+) -> Option<Money> {
+    if limits.is_empty() {
         return None;
     }
     let shared = daily.map(|limit| Box::new(limit.clone()) as Box<dyn SharedLimit>);
@@ -138,12 +159,14 @@ fn money_bounds(run: &Drive<'_>, daily: Option<&DailyLimit>, caller: &Arc<Caller
         }
         estimator.worst_case(trial)
     });
-    Some(Money { limits: run.limits.clone(), shared, worst_case })
+    Some(Money { limits, shared, worst_case })
 }
 
 /// Whether the response cache would answer a trial, so that it costs nothing.
 pub(super) fn is_cached(caller: &Caller, trial: &PlannedTrial) -> bool {
-    trial.request().is_ok_and(|request| caller.is_cached(&trial.variant.model, &request, trial.repeat))
+    // Which examples the request holds is known only when the vectors are there.
+    trial.variant.embedding.is_none()
+        && trial.request().is_ok_and(|request| caller.is_cached(&trial.variant.model, &request, trial.repeat))
 }
 
 /// Closes the run in the store, prints the report, and finds the exit code.

@@ -9,7 +9,7 @@ use super::options::PlanOptions;
 use crate::base::{Diagnostic, ModelRef, Problems, Usd, closest};
 use crate::cli::{Session, UsageError};
 use crate::config::{CallMode, Config, Overrides};
-use crate::eval::{Estimator, SurveyedSuite};
+use crate::eval::{Estimator, SurveyedSuite, embedded_prompts};
 use crate::price::{PriceOverride, PriceTable};
 use crate::prompt::Registry;
 use crate::suite::{LoadContext, Selection, Survey, discover, load as load_suites, survey_all};
@@ -41,6 +41,17 @@ impl Loaded {
         let mut seen = HashSet::new();
         let all = self.suites.iter().flat_map(|surveyed| surveyed.variants.iter().map(|variant| &variant.model));
         all.filter(|model| seen.insert(*model)).cloned().collect()
+    }
+
+    /// The embedding models that the plan calls, each once.
+    pub(super) fn embedding_models(&self) -> Vec<ModelRef> {
+        let mut models: Vec<ModelRef> = Vec::new();
+        for (_, model) in embedded_prompts(&self.suites) {
+            if !models.contains(&model) {
+                models.push(model);
+            }
+        }
+        models
     }
 }
 

@@ -3,6 +3,7 @@
 mod args;
 mod checks;
 mod drive;
+mod examples;
 mod export;
 mod list;
 mod listen;

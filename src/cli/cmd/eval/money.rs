@@ -7,7 +7,7 @@ use anyhow::bail;
 use super::drive::is_cached;
 use super::load::Loaded;
 use super::providers::Providers;
-use crate::base::{RunId, Usd};
+use crate::base::{ModelRef, RunId, Usd};
 use crate::cli::{Session, UsageError};
 use crate::config::{CallMode, WireName};
 use crate::eval::{Grant, Limit, SharedLimit, trials};
@@ -109,12 +109,13 @@ pub(super) fn refuse_unknown_prices(loaded: &Loaded, session: &Session) -> Resul
     let is_mock = |name: &str| {
         loaded.config.providers.iter().any(|provider| provider.name.as_str() == name && provider.wire == WireName::Mock)
     };
-    let unknown: Vec<String> = loaded
-        .models()
-        .iter()
-        .filter(|model| !is_mock(model.provider.as_str()) && estimator.cost(model, 1, 1).is_none())
-        .map(|model| format!("`{model}`"))
-        .collect();
+    let has_price =
+        |model: &ModelRef, output: u64| is_mock(model.provider.as_str()) || estimator.cost(model, 1, output).is_some();
+    let (models, embedding) = (loaded.models(), loaded.embedding_models());
+    let chats = models.iter().filter(|model| !has_price(model, 1));
+    // Embedding models have no price for output, because they have none.
+    let unknown = chats.chain(embedding.iter().filter(|model| !has_price(model, 0)));
+    let unknown: Vec<String> = unknown.map(|model| format!("`{model}`")).collect();
     if unknown.is_empty() {
         return Ok(());
     }
@@ -137,7 +138,7 @@ pub(super) fn guard(
     if limits.is_empty() || session.ui.says_yes() {
         return Ok(());
     }
-    let caller = providers.caller(loaded, store, session)?;
+    let caller = providers.caller(loaded, store, None, session)?;
     let low = least_cost(loaded, &caller, session)?;
     for limit in limits {
         let left = Usd::from_picos(limit.most.picos().saturating_sub(limit.spent.picos()).max(0));

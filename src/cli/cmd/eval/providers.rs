@@ -5,16 +5,16 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::load::Loaded;
-use crate::base::{Diagnostic, Digest, ModelRef, Problems, Redactor, Secret, Timestamp, files};
+use crate::base::{Diagnostic, Digest, ModelRef, Problems, Redactor, RunId, Secret, Timestamp, files};
 use crate::cli::{Session, UsageError};
 use crate::config::{self, CallMode, ProviderConfig, WireName};
 use crate::net::{HttpClient, NetOptions};
 use crate::price::{PriceTable, Resolution, Terms};
 use crate::provider::{
     self, Caller, CallerOptions, Limits, MockSettings, Pricer, ProviderSettings, ReplyCache, RetrySettings,
-    TimeoutSettings, provider_spec,
+    TimeoutSettings, VectorCache, provider_spec,
 };
-use crate::record::{CachedReply, ChatReply};
+use crate::record::{CachedReply, ChatReply, EmbeddingCall};
 use crate::store::{ReplyReader, Store};
 
 /// The providers of a run, with keys.
@@ -30,7 +30,9 @@ pub(super) struct Providers {
 /// [`UsageError`] for a missing key or an unusable setting, all of them at once.
 pub(super) fn settle(loaded: &Loaded, session: &Session) -> anyhow::Result<Providers> {
     let mut problems = Problems::new();
-    let used: HashSet<String> = loaded.models().iter().map(|model| model.provider.to_string()).collect();
+    let embedding = loaded.embedding_models();
+    let used: HashSet<String> =
+        loaded.models().iter().chain(&embedding).map(|model| model.provider.to_string()).collect();
     let config = &loaded.config;
     let mut providers = Providers { settings: Vec::new(), secrets: Vec::new(), free: HashSet::new() };
     for provider in config.providers.iter().filter(|provider| used.contains(provider.name.as_str())) {
@@ -42,10 +44,16 @@ pub(super) fn settle(loaded: &Loaded, session: &Session) -> anyhow::Result<Provi
     let in_headers = config.providers.iter().flat_map(|provider| &provider.header_variables);
     providers.secrets = in_headers.filter_map(|name| session.env.get(name).map(Secret::new)).collect();
     // Building a caller makes no connection: it tells whether a run could.
-    if let Some(caller) = Caller::new(providers.options(loaded, session, None), &mut problems) {
+    if let Some(caller) = Caller::new(providers.options(loaded, session, None, None), &mut problems) {
         for model in loaded.models() {
             if let Err(diagnostic) = caller.knows(&model) {
                 problems.push(*diagnostic);
+            }
+        }
+        for model in &embedding {
+            if let Err(diagnostic) = caller.can_embed(model) {
+                let place = config.embedding.origin.place().cloned();
+                problems.push(Diagnostic { place: diagnostic.place.clone().or(place), ..*diagnostic });
             }
         }
         let suites: Vec<&str> = loaded.suites.iter().map(|surveyed| surveyed.suite.name.as_str()).collect();
@@ -68,21 +76,36 @@ impl Providers {
         Redactor::new(keys.chain(&self.secrets))
     }
 
-    /// The caller of a run, with the response cache of `store`.
+    /// The caller of a run, with the response cache of `store`. Without a `run` it is for asking what is cached: there is
+    /// nowhere to write down what vectors cost.
     ///
     /// # Errors
     /// [`UsageError`]; [`settle`] has found the same before.
-    pub(super) fn caller(&self, loaded: &Loaded, store: &Store, session: &Session) -> Result<Caller, UsageError> {
+    pub(super) fn caller(
+        &self,
+        loaded: &Loaded,
+        store: &Store,
+        run: Option<&RunId>,
+        session: &Session,
+    ) -> Result<Caller, UsageError> {
         let cache = loaded.config.cache.enabled.value.then(|| {
             let ttl = i64::try_from(loaded.config.cache.ttl.value.as_millis()).unwrap_or(i64::MAX);
             let not_before = Timestamp(session.clock.now().0.saturating_sub(ttl));
             Arc::new(StoredReplies { reader: store.reply_reader(), not_before }) as Arc<dyn ReplyCache>
         });
         let mut problems = Problems::new();
-        Caller::new(self.options(loaded, session, cache), &mut problems).ok_or(UsageError(problems))
+        let vectors =
+            run.map(|run| Arc::new(StoredVectors { store: store.clone(), run: run.clone() }) as Arc<dyn VectorCache>);
+        Caller::new(self.options(loaded, session, cache, vectors), &mut problems).ok_or(UsageError(problems))
     }
 
-    fn options(&self, loaded: &Loaded, session: &Session, cache: Option<Arc<dyn ReplyCache>>) -> CallerOptions {
+    fn options(
+        &self,
+        loaded: &Loaded,
+        session: &Session,
+        cache: Option<Arc<dyn ReplyCache>>,
+        vectors: Option<Arc<dyn VectorCache>>,
+    ) -> CallerOptions {
         let config = &loaded.config;
         CallerOptions {
             mode: match config.calls.value {
@@ -92,6 +115,7 @@ impl Providers {
             },
             providers: self.settings.clone(),
             cache,
+            vectors,
             root: session.root.clone(),
             cassettes: config.cassettes.value.clone(),
             clock: Arc::clone(&session.clock),
@@ -113,6 +137,25 @@ struct StoredReplies {
 impl ReplyCache for StoredReplies {
     fn get(&self, key: &Digest) -> Option<CachedReply> {
         self.reader.get(key, self.not_before)
+    }
+}
+
+/// Vectors in the store, and the run that new ones are made for.
+struct StoredVectors {
+    store: Store,
+    run: RunId,
+}
+
+impl VectorCache for StoredVectors {
+    fn find(&self, model: &ModelRef, endpoint: &str, texts: &[Digest]) -> HashMap<Digest, Vec<f32>> {
+        self.store.embeddings(model, endpoint, texts).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the kept vectors cannot be read");
+            HashMap::new()
+        })
+    }
+
+    fn keep(&self, call: &EmbeddingCall) -> Result<(), String> {
+        self.store.add_embeddings(&self.run, call).map_err(|error| error.to_string())
     }
 }
 

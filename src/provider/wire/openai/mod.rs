@@ -1,12 +1,13 @@
 //! OpenAI Chat Completions, and every server that speaks it.
 
 mod decode;
+mod embeddings;
 mod encode;
 mod errors;
 mod models;
 mod usage;
 
-use super::super::spec::{Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
+use super::super::spec::{EmbeddingWire, Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
 use crate::net::HttpReply;
 use crate::record::{CallError, ChatReply, ChatRequest};
 
@@ -37,5 +38,9 @@ impl Wire for OpenAi {
 
     fn thinks_long(&self, request: &ChatRequest) -> bool {
         models::Family::of(&request.model).reasons()
+    }
+
+    fn embeddings(&self) -> Option<&dyn EmbeddingWire> {
+        Some(&embeddings::Embeddings)
     }
 }
