@@ -10,22 +10,35 @@ use crate::provider::{Ask, Caller};
 use crate::record::{CallRecord, ChatRequest, Outcome, ToolChoice, TrialRecord};
 use crate::score::{ScoreInput, aggregate, score};
 
+/// What will be asked, and what a reader of the trial must know about it.
+struct Prepared {
+    request: ChatRequest,
+    /// What of the case was not sent as it is.
+    note: Option<String>,
+}
+
 impl PlannedTrial {
     /// What will be asked.
     ///
     /// # Errors
     /// A sentence on why the prompt does not render with the case's variables.
     pub fn request(&self) -> Result<ChatRequest, String> {
+        self.prepare().map(|prepared| prepared.request)
+    }
+
+    fn prepare(&self) -> Result<Prepared, String> {
         let variant = &self.variant;
         let rendered = variant.prompt.render(&self.case.vars, &variant.model).map_err(|error| error.to_string())?;
-        Ok(ChatRequest {
+        let cuts: Vec<String> = rendered.truncated.iter().map(ToString::to_string).collect();
+        let request = ChatRequest {
             messages: rendered.messages,
             model: variant.model.model.clone(),
             output: rendered.output,
             params: rendered.params.overlaid(&variant.params).overlaid(&self.params),
             tool_choice: ToolChoice::Auto,
             tools: Vec::new(),
-        })
+        };
+        Ok(Prepared { request, note: (!cuts.is_empty()).then(|| cuts.join("; ")) })
     }
 }
 
@@ -36,14 +49,19 @@ pub(super) async fn run(trial: PlannedTrial, caller: &Caller, abort: &Cancellati
         let note = reason.clone();
         return finished(trial, Outcome::Skipped, Some(note), None, begun);
     }
-    let request = match trial.request() {
-        Ok(request) => request,
+    let Prepared { request, note } = match trial.prepare() {
+        Ok(prepared) => prepared,
         Err(why) => return finished(trial, Outcome::Error, Some(why), None, begun),
     };
     let label = format!("{}/{}", trial.suite, trial.case.id);
     let ask = Ask { model: &trial.variant.model, request, repeat: trial.repeat, label: &label };
     let call = caller.call(ask, abort).await;
-    graded(trial, call, begun)
+    let mut record = graded(trial, call, begun);
+    // Kept with every outcome: a trial whose input was cut is not comparable with one whose input was not.
+    if let Some(note) = note {
+        record.note = Some(record.note.map_or(note.clone(), |own| format!("{own}; {note}")));
+    }
+    record
 }
 
 /// Scores the reply of a call, or says why there is none.

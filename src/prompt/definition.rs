@@ -4,9 +4,11 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
+use super::budget::Truncation;
 use super::media::MediaSource;
 use super::output::read_output;
 use super::params::{Overrides, read_params};
+use super::section::Style;
 use super::text::TemplateText;
 use super::variable::Variable;
 use crate::base::{Diagnostic, Fields, Kind, Node, Problems, Source, closest};
@@ -53,6 +55,8 @@ pub(super) struct Definition {
     /// `None` when there is no `variables:` block.
     pub(super) variables: Option<IndexMap<String, Variable>>,
     pub(super) params: Params,
+    pub(super) style: Option<Style>,
+    pub(super) truncate: Truncation,
     pub(super) overrides: Overrides,
     pub(super) output: OutputFormat,
 }
@@ -80,11 +84,14 @@ impl Definition {
             read_examples(node, reading, problems);
         }
         let params = fields.node("params").map(|node| read_params(node, reading.source, problems)).unwrap_or_default();
+        let style = fields.choice("style", Style::ALL, problems);
+        let truncate =
+            fields.node("truncate").map(|node| Truncation::read(node, reading.source, problems)).unwrap_or_default();
         let overrides =
             fields.node("models").map(|node| Overrides::read(node, reading.source, problems)).unwrap_or_default();
         let output = fields.node("output").map(|node| read_output(node, reading, problems)).unwrap_or_default();
         fields.finish(problems);
-        Some(Definition { about, messages, is_partial, variables, params, overrides, output })
+        Some(Definition { about, messages, is_partial, variables, params, style, truncate, overrides, output })
     }
 }
 

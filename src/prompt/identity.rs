@@ -18,7 +18,7 @@ pub(super) fn digest(definition: &Definition, compiled: &Compiled, variables: &I
         compiled.partials.iter().map(|(name, partial)| (name.clone(), json!(partial.text.as_str()))).collect();
     let variables: Map<String, Value> =
         variables.iter().map(|(name, variable)| (name.clone(), variable.identity())).collect();
-    let content = json!({
+    let mut content = json!({
         "messages": messages,
         "partials": partials,
         "variables": variables,
@@ -26,6 +26,14 @@ pub(super) fn digest(definition: &Definition, compiled: &Compiled, variables: &I
         "models": definition.overrides.identity(),
         "output": serde_json::to_value(&definition.output).unwrap_or(Value::Null),
     });
+    // Keys that came later are there only where they are used, so that the digests of other prompts stay what they were.
+    let later = [
+        ("style", definition.style.map(|style| json!(style.word()))),
+        ("truncate", (!definition.truncate.is_empty()).then(|| definition.truncate.identity())),
+    ];
+    if let Value::Object(content) = &mut content {
+        content.extend(later.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
+    }
     DigestBuilder::new("prompt").json(&content).finish()
 }
 

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::compile::compile;
 use super::partials::Partials;
 use super::scan::scan;
+use super::section::Style;
 use super::template::{Engine, Values, syntax_error};
 use super::tests::{Project, model, vars};
 use super::text::TemplateText;
@@ -149,7 +150,7 @@ proptest! {
         prop_assert_eq!(compiled.is_none(), problems.has_errors());
         prop_assert_eq!(problems.render(false).is_empty(), problems.is_empty());
         if let Some(compiled) = compiled {
-            let mut values = Values::default();
+            let mut values = Values::new(Style::Markdown);
             for (index, name) in compiled.names.iter().enumerate() {
                 values.insert(&name.name, &[json!(1), json!("x"), json!([1, 2]), json!({"a": {"b": null}})][index % 4]);
             }

@@ -4,6 +4,7 @@
 //! suite. [`Registry`] finds and checks it, [`Prompt`] renders it. Templates see the variables they are given and
 //! nothing else.
 
+mod budget;
 mod compile;
 mod definition;
 mod expression;
@@ -18,15 +19,18 @@ mod ready;
 mod registry;
 mod render;
 mod scan;
+mod section;
 mod template;
 mod text;
 mod unclosed;
 mod variable;
 
+pub use budget::{Budget, Truncated};
 pub use params::read_params;
 pub use ready::{Prompt, PromptVersion, Rendered};
 pub use registry::Registry;
-pub use render::RenderError;
+pub use render::{Origins, RenderError};
+pub use section::Style;
 pub use template::MAX_MESSAGE_BYTES;
 pub use variable::{VarProblem, VarType, Variable};
 

@@ -5,16 +5,19 @@ use std::fmt;
 use indexmap::IndexMap;
 use semver::Version;
 
+use super::budget::{Truncated, Truncation};
 use super::compile::{Compiled, compile, template_name};
 use super::definition::{Definition, MessageText, PartText, compare_names, variable_name};
 use super::identity::digest;
 use super::media::{MediaSource, media_of_url};
 use super::partials::Partials;
 use super::render::RenderError;
+use super::section::Style;
 use super::template::{Engine, Values};
 use super::text::TemplateText;
 use super::variable::{VarProblem, Variable};
 use crate::base::{Diagnostic, Digest, ModelRef, Place, Problems, SafeName, closest};
+use crate::price::TokenCounter;
 use crate::record::{Media, Message, OutputFormat, Params, Part, Role, Vars};
 
 /// A version of a prompt in the registry.
@@ -44,6 +47,12 @@ pub struct Rendered {
     pub params: Params,
     /// The form of the answer.
     pub output: OutputFormat,
+    /// How sections were delimited.
+    pub style: Style,
+    /// The variables that were cut to their budgets, in the order in which they are declared.
+    pub truncated: Vec<Truncated>,
+    /// The patterns of `models:` that matched, the more specific later.
+    pub overrides: Vec<String>,
 }
 
 /// A prompt: compiled, checked, shared between trials.
@@ -68,8 +77,17 @@ pub struct Prompt {
     /// Where it is written.
     pub place: Place,
     messages: Vec<MessageTemplate>,
-    definition: Definition,
-    compiled: Compiled,
+    pub(super) definition: Definition,
+    pub(super) compiled: Compiled,
+}
+
+/// What holds for one model.
+struct Settled {
+    params: Params,
+    style: Style,
+    truncate: Truncation,
+    overrides: Vec<String>,
+    counter: TokenCounter,
 }
 
 struct MessageTemplate {
@@ -115,6 +133,8 @@ impl Prompt {
             compile(&texts, partials, problems)?
         };
         let variables = settle_variables(&definition, &compiled, problems);
+        definition.truncate.check(&variables, problems);
+        definition.overrides.0.iter().for_each(|over| over.truncate.check(&variables, problems));
         let digest = digest(&definition, &compiled, &variables);
         Some(Prompt {
             name: name(&digest),
@@ -148,7 +168,7 @@ impl Prompt {
             };
             let message = format!("`{name}` is not a variable of `{}`", self.name);
             let code = "unknown-variable";
-            found.push(VarProblem { variable: name.clone(), code, message, help: Some(help), near });
+            found.push(VarProblem { help: Some(help), near, ..VarProblem::new(name, code, message) });
         }
         found
     }
@@ -166,18 +186,28 @@ impl Prompt {
                         |near| format!("`{near}` is given; is it `{name}`?"),
                     );
                     let message = format!("`{name}` is missing, `{}` needs it", self.name);
-                    found.push(VarProblem {
-                        variable: name.clone(),
-                        code: "missing-variable",
-                        message,
-                        help: Some(help),
-                        near: None,
-                    });
+                    found.push(VarProblem { help: Some(help), ..VarProblem::new(name, "missing-variable", message) });
                 }
                 None => {}
             }
         }
         found
+    }
+
+    /// What is wrong with the token counts of these variables and of the defaults that stand in for them, for a model.
+    pub fn check_tokens(&self, vars: &Vars, model: Option<&ModelRef>) -> Vec<VarProblem> {
+        let mut counter = None;
+        let limited = self.variables.iter().filter(|(_, variable)| variable.max_tokens.is_some());
+        let over = limited.filter_map(|(name, variable)| {
+            let counter = *counter.get_or_insert_with(|| TokenCounter::of(model));
+            let given = vars.get(name);
+            let mut problem = variable.check_tokens(name, given.or(variable.default.as_ref())?, counter)?;
+            if given.is_none() {
+                problem.origin = Some(format!("its default, {}", variable.place.pointer()));
+            }
+            Some(problem)
+        });
+        over.collect()
     }
 
     /// Renders the messages for these variables. Variables the prompt does not have are not looked at; see
@@ -187,14 +217,30 @@ impl Prompt {
     /// [`RenderError`] when a variable breaks its rules, a template meets something undefined or of the wrong type, or a
     /// message is larger than [`super::MAX_MESSAGE_BYTES`].
     pub fn render(&self, vars: &Vars, model: &ModelRef) -> Result<Rendered, RenderError> {
-        let problems = self.check_declared(vars);
+        self.render_for(vars, Some(model))
+    }
+
+    /// Renders as [`Prompt::render`] does; without a model no override applies, and tokens are guessed.
+    ///
+    /// # Errors
+    /// As [`Prompt::render`].
+    pub fn render_for(&self, vars: &Vars, model: Option<&ModelRef>) -> Result<Rendered, RenderError> {
+        let mut problems = self.check_declared(vars);
+        problems.append(&mut self.check_tokens(vars, model));
         if !problems.is_empty() {
             return Err(RenderError::Variables { prompt: self.name.clone(), problems });
         }
-        let mut values = Values::default();
+        let settled = self.settle(model);
+        let mut truncated = Vec::new();
+        let mut values = Values::new(settled.style);
         for (name, variable) in &self.variables {
-            if let Some(value) = vars.get(name).or(variable.default.as_ref()) {
-                values.insert(name, value);
+            let Some(value) = vars.get(name).or(variable.default.as_ref()) else { continue };
+            match settled.truncate.cut(name, value, settled.counter) {
+                None => values.insert(name, value),
+                Some((sent, cut)) => {
+                    values.insert(name, &sent);
+                    truncated.push(cut);
+                }
             }
         }
         let mut messages = Vec::with_capacity(self.messages.len());
@@ -202,13 +248,31 @@ impl Prompt {
             let parts = message.parts.iter().map(|part| self.render_part(part, index, &values));
             messages.push(Message { role: message.role, parts: parts.collect::<Result<_, _>>()? });
         }
-        let params = self.definition.overrides.apply(&self.params, model);
-        Ok(Rendered { messages, params, output: self.output.clone() })
+        let Settled { params, style, overrides, .. } = settled;
+        Ok(Rendered { messages, params, output: self.output.clone(), style, truncated, overrides })
+    }
+
+    /// What the prompt says for a model, its overrides on top.
+    fn settle(&self, model: Option<&ModelRef>) -> Settled {
+        let mut settled = Settled {
+            params: self.params.clone(),
+            style: self.definition.style.unwrap_or_default(),
+            truncate: self.definition.truncate.clone(),
+            overrides: Vec::new(),
+            counter: TokenCounter::of(model),
+        };
+        for over in self.definition.overrides.matching(model) {
+            settled.params = settled.params.overlaid(&over.params);
+            settled.style = over.style.unwrap_or(settled.style);
+            settled.truncate = settled.truncate.overlaid(&over.truncate);
+            settled.overrides.push(over.pattern.clone());
+        }
+        settled
     }
 
     /// The prompt's parameters for a model, its overrides on top.
     pub fn params_for(&self, model: &ModelRef) -> Params {
-        self.definition.overrides.apply(&self.params, model)
+        self.definition.overrides.apply(&self.params, Some(model))
     }
 
     fn render_part(&self, part: &PartTemplate, message: usize, values: &Values) -> Result<Part, RenderError> {

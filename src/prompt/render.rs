@@ -11,6 +11,22 @@ use super::template::{Failed, MAX_MESSAGE_BYTES};
 use super::variable::VarProblem;
 use crate::base::{Diagnostic, Place};
 
+/// Where values came from, by variable, in words for messages: `--var code`, `vars.json: code`, `evals/x.yaml:12:7`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origins(BTreeMap<String, String>);
+
+impl Origins {
+    /// Notes where the value of a variable came from; the last word counts.
+    pub fn set(&mut self, variable: &str, origin: impl Into<String>) {
+        self.0.insert(variable.to_owned(), origin.into());
+    }
+
+    /// Where the value of a variable came from, when that is known.
+    pub fn of(&self, variable: &str) -> Option<&str> {
+        self.0.get(variable).map(String::as_str)
+    }
+}
+
 /// Why a prompt cannot be rendered for some variables.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum RenderError {
@@ -47,7 +63,7 @@ pub enum RenderError {
 }
 
 fn joined(problems: &[VarProblem]) -> String {
-    problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join("; ")
+    problems.iter().map(VarProblem::told).collect::<Vec<_>>().join("; ")
 }
 
 impl RenderError {
@@ -91,6 +107,18 @@ impl RenderError {
             message: format!("`{shown}` is no `https:` or `data:` URL of an image or document"),
             help: "give a URL; files are read only when the prompt itself names them".to_owned(),
         }
+    }
+
+    /// The same error, with the origins of values that broke their rules.
+    #[must_use]
+    pub fn with_origins(mut self, origins: &Origins) -> RenderError {
+        if let RenderError::Variables { problems, .. } = &mut self {
+            for problem in problems {
+                let origin = origins.of(&problem.variable).map(str::to_owned);
+                problem.origin = origin.or(problem.origin.take());
+            }
+        }
+        self
     }
 
     /// Stable kebab-case code.

@@ -12,14 +12,18 @@ use indexmap::IndexMap;
 use serde_json::Value as Json;
 use tera::{Context, Error, ErrorKind, Kwargs, State, Tera, TeraResult, Value};
 
+use super::section::{Style, is_section_name};
+
 /// Most bytes one message may render to. A template that loops over a large list by mistake stops here.
 pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 
-/// Filters that templates may call: those of tera 2, and `json_encode`.
+/// Filters that templates may call: those of tera 2, and two of our own.
 ///
-/// `{{ value | json_encode }}` inserts a value as JSON: quotes and line breaks of a text cannot break out of it, and
-/// lists and objects become JSON (without the filter they print in a notation that is not JSON).
-/// `json_encode(pretty=true)` indents it.
+/// `{{ value | json }}` (the same as `json_encode`) inserts a value into JSON: it writes a text with its quotes, so
+/// `{"code": {{ code | json }}}` is valid JSON whatever the text contains, and lists and mappings become JSON (without the
+/// filter they print in a notation that is not JSON). `json(pretty=true)` indents it.
+///
+/// `{{ value | section(name="context") }}` marks a value as a section of its own: see [`super::section`].
 pub(super) const FILTERS: &[&str] = &[
     "abs",
     "capitalize",
@@ -34,6 +38,7 @@ pub(super) const FILTERS: &[&str] = &[
     "indent",
     "int",
     "join",
+    "json",
     "json_encode",
     "keys",
     "last",
@@ -47,6 +52,7 @@ pub(super) const FILTERS: &[&str] = &[
     "reverse",
     "round",
     "safe",
+    "section",
     "sort",
     "split",
     "str",
@@ -97,10 +103,18 @@ pub(super) enum Failed {
 }
 
 /// Values for templates, converted once and used for every message.
-#[derive(Default)]
 pub(super) struct Values(Context);
 
+/// Where filters find the style of sections; no template can name it.
+const STYLE: &str = "#style";
+
 impl Values {
+    pub(super) fn new(style: Style) -> Values {
+        let mut values = Values(Context::new());
+        values.0.insert_value(STYLE.to_owned(), Value::from(style.word()));
+        values
+    }
+
     pub(super) fn insert(&mut self, name: &str, value: &Json) {
         self.0.insert_value(name.to_owned(), convert(value));
     }
@@ -171,7 +185,9 @@ fn base() -> &'static Tera {
     BASE.get_or_init(|| {
         let mut tera = Tera::default();
         tera.autoescape_on(Vec::<&str>::new());
+        tera.register_filter("json", json_encode);
         tera.register_filter("json_encode", json_encode);
+        tera.register_filter("section", section);
         tera.register_filter("group_by", group_by);
         tera
     })
@@ -185,6 +201,25 @@ fn json_encode(value: &Value, kwargs: Kwargs, _: &State<'_>) -> TeraResult<Strin
     let pretty = kwargs.get::<bool>("pretty")?.unwrap_or(false);
     let text = if pretty { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
     text.map_err(|error| Error::message(format!("the value cannot be written as JSON: {error}")))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature of a filter")]
+fn section(value: &Value, kwargs: Kwargs, state: &State<'_>) -> TeraResult<String> {
+    let name = kwargs.must_get::<&str>("name")?;
+    if !is_section_name(name) {
+        let message = format!("`{name}` is no name of a section: use letters, digits, `_` and `-`");
+        return Err(Error::message(message));
+    }
+    if value.is_undefined() {
+        return Err(Error::message("`section` was given an undefined value"));
+    }
+    let style = state.get::<String>(STYLE)?.and_then(|word| Style::parse(&word)).unwrap_or_default();
+    let text = match value.as_str() {
+        Some(text) => text.to_owned(),
+        None => serde_json::to_string_pretty(value)
+            .map_err(|error| Error::message(format!("the value cannot be written as JSON: {error}")))?,
+    };
+    Ok(style.section(name, &text))
 }
 
 /// Groups in the order in which each first appears; keys are text.
@@ -253,7 +288,7 @@ mod tests {
     use serde_json::json;
 
     fn render(text: &str, vars: Json) -> Result<String, Failed> {
-        let mut values = Values::default();
+        let mut values = Values::new(Style::Markdown);
         let Json::Object(vars) = vars else { panic!("{vars}") };
         for (name, value) in &vars {
             values.insert(name, value);
@@ -326,7 +361,7 @@ mod tests {
     #[test]
     fn nothing_is_escaped_for_html() {
         let engine = Engine::build([("x.html".to_owned(), "{{ a }}")]).expect("builds");
-        let mut values = Values::default();
+        let mut values = Values::new(Style::Xml);
         values.insert("a", &json!("<b> & 'c'"));
         assert_eq!(engine.render("x.html", &values), Ok("<b> & 'c'".to_owned()));
     }
