@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::fuel::SPENT;
 use super::partials::Partial;
 use super::ready::Slot;
 use super::template::{Failed, MAX_MESSAGE_BYTES};
@@ -89,7 +90,9 @@ impl RenderError {
                 let path = text.as_str().get(start..range.end).unwrap_or("");
                 let place = Box::new(text.place(start, range.end));
                 let is_undefined = message.contains("not defined") || message.contains("undefined");
-                let (message, help) = if is_undefined {
+                let (message, help) = if message.contains(SPENT) {
+                    (format!("{SPENT}; the limit was reached at `{path}`"), SPENT_HELP.to_owned())
+                } else if is_undefined {
                     (format!("`{path}` is not defined"), undefined_help(path))
                 } else {
                     (format!("{message}, in `{path}`"), HELP.to_owned())
@@ -149,6 +152,8 @@ impl RenderError {
 }
 
 const HELP: &str = "give the variable a `type` in the prompt, so that other values are refused before anything is sent";
+
+const SPENT_HELP: &str = "shorten the lists that loops run over and the texts that `set` keeps, in the values or in the prompt";
 
 fn undefined_help(path: &str) -> String {
     let guard = "{{ … | default(value='') }}".replace('…', path);

@@ -4,6 +4,7 @@
 //! environment, files, the clock or random numbers, and this room adds none. The same values give the same bytes: maps
 //! keep their order, and `group_by`, whose groups tera hands out in random order, is replaced.
 
+use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -12,6 +13,8 @@ use indexmap::IndexMap;
 use serde_json::Value as Json;
 use tera::{Context, Error, ErrorKind, Kwargs, State, Tera, TeraResult, Value};
 
+use super::fuel;
+use super::meter::{Inserted, meter};
 use super::section::{Style, is_section_name};
 
 /// Most bytes one message may render to. A template that loops over a large list by mistake stops here.
@@ -139,31 +142,58 @@ fn convert(value: &Json) -> Value {
 
 /// The compiled templates of one prompt, its partials included.
 #[derive(Clone)]
-pub(super) struct Engine(Tera);
+pub(super) struct Engine {
+    tera: Tera,
+    /// What was put into each template, by name.
+    meters: HashMap<String, Inserted>,
+}
 
 impl Engine {
     /// Compiles all templates together, so that includes find each other.
     pub(super) fn build<'t>(templates: impl IntoIterator<Item = (String, &'t str)>) -> Result<Engine, Failed> {
-        let mut tera = base().clone();
-        tera.add_raw_templates(templates).map_err(|error| failed(&error))?;
-        Ok(Engine(tera))
+        let mut meters = HashMap::new();
+        let metered: Vec<(String, String)> = templates
+            .into_iter()
+            .map(|(name, text)| {
+                let (text, inserted) = meter(text, !name.starts_with('#')).into_parts();
+                meters.insert(name.clone(), inserted);
+                (name, text)
+            })
+            .collect();
+        let mut engine = Engine { tera: base().clone(), meters };
+        engine.tera.add_raw_templates(metered).map_err(|error| engine.failed(&error))?;
+        Ok(engine)
     }
 
     /// The text of the template `name` for these values.
     pub(super) fn render(&self, name: &str, values: &Values) -> Result<String, Failed> {
         let mut output = Capped { bytes: Vec::with_capacity(1024), is_full: false };
-        let result = self.0.render_to(name, &values.0, &mut output);
+        fuel::refill();
+        let result = self.tera.render_to(name, &values.0, &mut output);
         if output.is_full {
             return Err(Failed::TooLarge);
         }
-        result.map_err(|error| failed(&error))?;
+        result.map_err(|error| self.failed(&error))?;
         String::from_utf8(output.bytes).map_err(|_| Failed::Other("the output is not UTF-8".to_owned()))
+    }
+
+    /// The error, in bytes of the text as written.
+    fn failed(&self, error: &Error) -> Failed {
+        match error.kind() {
+            ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
+                let template = report.filename().to_owned();
+                let range = report.span().range.clone();
+                let range = self.meters.get(&template).map_or(range.clone(), |inserted| inserted.written(&range));
+                Failed::At { template, range, message: tidy(report.message()) }
+            }
+            other => Failed::Other(tidy(&other.to_string())),
+        }
     }
 
     /// Top-level names as tera sees them, to check the scanner against.
     #[cfg(test)]
     pub(super) fn names(&self, template: &str) -> Vec<String> {
-        let found = self.0.get_template_variables(template).expect("template");
+        let found = self.tera.get_template_variables(template).expect("template");
         let mut names: Vec<String> = found.into_iter().map(str::to_owned).collect();
         names.sort();
         names
@@ -185,6 +215,7 @@ fn base() -> &'static Tera {
     BASE.get_or_init(|| {
         let mut tera = Tera::default();
         tera.autoescape_on(Vec::<&str>::new());
+        fuel::register(&mut tera);
         tera.register_filter("json", json_encode);
         tera.register_filter("json_encode", json_encode);
         tera.register_filter("section", section);
@@ -240,17 +271,6 @@ fn group_by(items: &[Value], kwargs: Kwargs, _: &State<'_>) -> TeraResult<Value>
         groups.entry(key.to_string()).or_default().push(item.clone());
     }
     Ok(Value::from(groups))
-}
-
-fn failed(error: &Error) -> Failed {
-    match error.kind() {
-        ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => Failed::At {
-            template: report.filename().to_owned(),
-            range: report.span().range.clone(),
-            message: tidy(report.message()),
-        },
-        other => Failed::Other(tidy(&other.to_string())),
-    }
 }
 
 /// tera's sentence in the form of our messages: lowercase, no final period, no list of everything that is available.
