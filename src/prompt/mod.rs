@@ -6,10 +6,12 @@
 
 mod budget;
 mod compile;
+mod create;
 mod definition;
 mod expression;
 mod folder;
 mod fuel;
+mod given;
 mod identity;
 mod lex;
 mod media;
@@ -22,17 +24,21 @@ mod registry;
 mod render;
 mod scan;
 mod section;
+mod sheet;
 mod template;
 mod text;
 mod unclosed;
 mod variable;
 
 pub use budget::{Budget, Truncated};
+pub use create::NewPrompt;
+pub use given::{Given, command_line};
 pub use params::read_params;
 pub use ready::{Prompt, PromptVersion, Rendered};
 pub use registry::Registry;
 pub use render::{Origins, RenderError};
 pub use section::Style;
+pub use sheet::{Sheet, SheetMessage, SheetOverride, SheetPart};
 pub use template::MAX_MESSAGE_BYTES;
 pub use variable::{VarProblem, VarType, Variable};
 

@@ -168,6 +168,16 @@ impl Registry {
         }
     }
 
+    /// The folder that a new prompt would have.
+    pub(super) fn new_folder(&self, name: &SafeName) -> PathBuf {
+        self.prompts.join(name.as_str())
+    }
+
+    /// The same as in messages.
+    pub(super) fn new_folder_shown(&self, name: &SafeName) -> String {
+        self.shown(&self.new_folder(name)).display().to_string()
+    }
+
     fn shown<'p>(&self, path: &'p Path) -> &'p Path {
         path.strip_prefix(&self.root).unwrap_or(path)
     }
@@ -177,7 +187,7 @@ impl Registry {
         self.root.join(shown).parent().map_or_else(|| self.root.clone(), Path::to_path_buf)
     }
 
-    fn folder(&self, name: &SafeName, from: &Place, problems: &mut Problems) -> Option<Arc<Folder>> {
+    pub(super) fn folder(&self, name: &SafeName, from: &Place, problems: &mut Problems) -> Option<Arc<Folder>> {
         if let Some(known) = self.folders.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
             return Some(Arc::clone(known));
         }

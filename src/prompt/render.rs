@@ -117,8 +117,7 @@ impl RenderError {
     pub fn with_origins(mut self, origins: &Origins) -> RenderError {
         if let RenderError::Variables { problems, .. } = &mut self {
             for problem in problems {
-                let origin = origins.of(&problem.variable).map(str::to_owned);
-                problem.origin = origin.or(problem.origin.take());
+                problem.locate(origins);
             }
         }
         self
@@ -131,6 +130,12 @@ impl RenderError {
             RenderError::Template { .. } => "render-failed",
             RenderError::TooLarge { .. } => "message-too-large",
         }
+    }
+
+    /// The error as diagnostics: one for each variable, or the only one.
+    pub fn to_diagnostics(&self) -> Vec<Diagnostic> {
+        let RenderError::Variables { prompt, problems } = self else { return vec![self.to_diagnostic()] };
+        problems.iter().map(|problem| problem.to_diagnostic(prompt)).collect()
     }
 
     /// The error as a diagnostic. Errors of variables have no place of their own: add that of the case.

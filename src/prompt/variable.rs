@@ -6,6 +6,8 @@ use serde_json::{Map, Value, json};
 use crate::base::{Diagnostic, Fields, Kind, Node, Place, Problems, Source, Span, closest};
 use crate::price::TokenCounter;
 
+use super::render::Origins;
+
 /// Characters of a value that a message shows.
 const SHOWN_CHARS: usize = 60;
 
@@ -76,6 +78,24 @@ impl VarProblem {
     /// A problem without help.
     pub(super) fn new(variable: &str, code: &'static str, message: String) -> VarProblem {
         VarProblem { variable: variable.to_owned(), code, message, help: None, near: None, origin: None }
+    }
+
+    /// Notes where the value came from.
+    pub(super) fn locate(&mut self, origins: &Origins) {
+        let Some(origin) = origins.of(&self.variable) else { return };
+        if self.code == "variable-type" && origin.starts_with("--var ") {
+            let name = &self.variable;
+            self.help = Some(format!("`--var {name}=…` gives text, `--var {name}:=…` gives any JSON value"));
+        }
+        self.origin = Some(origin.to_owned());
+    }
+
+    /// As a diagnostic without a place.
+    pub(super) fn to_diagnostic(&self, prompt: &str) -> Diagnostic {
+        let message = format!("prompt `{prompt}`: {}", self.told());
+        let mut diagnostic = Diagnostic::error(self.code, message).did_you_mean(self.near.as_deref());
+        diagnostic.help.clone_from(&self.help);
+        diagnostic
     }
 
     /// What is wrong, and where the value came from.

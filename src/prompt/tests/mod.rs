@@ -12,6 +12,7 @@ use crate::base::{Kind, ModelRef, Node, Place, Problems, Source, Span, parse_yam
 use crate::record::{Media, OutputFormat, Part, Role, Vars};
 
 mod errors;
+mod features;
 mod references;
 mod rendering;
 

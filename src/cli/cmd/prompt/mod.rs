@@ -1,6 +1,10 @@
 //! `karat prompt`: the registry of prompts. One file per verb.
 
 mod list;
+mod new;
+mod render;
+mod show;
+mod target;
 
 use clap::{Args, Subcommand};
 
@@ -24,6 +28,12 @@ pub struct PromptArgs {
 pub enum PromptCommand {
     /// Show every prompt with its versions and labels
     List(list::ListArgs),
+    /// Start a new prompt: asks on a terminal, takes flags otherwise
+    New(new::NewArgs),
+    /// Show what a prompt sends for some variables, with tokens and cost
+    Render(render::RenderArgs),
+    /// Show a prompt: variables, messages, parameters, labels, digest
+    Show(show::ShowArgs),
 }
 
 /// Runs `karat prompt`.
@@ -33,5 +43,8 @@ pub enum PromptCommand {
 pub fn run(args: &PromptArgs, session: &Session) -> anyhow::Result<Exit> {
     match &args.command {
         PromptCommand::List(args) => list::run(args, session),
+        PromptCommand::New(args) => new::run(args, session),
+        PromptCommand::Render(args) => render::run(args, session),
+        PromptCommand::Show(args) => show::run(args, session),
     }
 }
