@@ -200,7 +200,8 @@ mod tests {
 
     #[test]
     fn a_text_is_cut_to_its_budget_with_the_marker() {
-        let (truncation, problems) = read("{a: 10, b: {tokens: 4, marker: ''}, c: {tokens: 2, marker: ' a long marker'}}");
+        let (truncation, problems) =
+            read("{a: 10, b: {tokens: 4, marker: ''}, c: {tokens: 2, marker: ' a long marker'}}");
         assert!(problems.is_empty(), "{}", problems.render(false));
         let text = json!("one two three four five six seven eight nine ten eleven twelve");
         let (sent, cut) = truncation.cut("a", &text, counter()).expect("cut");

@@ -225,7 +225,10 @@ impl Follow<'_> {
                     format!("partials: {}", names.join(", "))
                 };
                 Diagnostic::error("unknown-partial", format!("there is no partial `{name}`"))
-                    .did_you_mean(closest(name, names.iter().map(String::as_str).chain(BUNDLED.iter().map(|(name, _)| *name))))
+                    .did_you_mean(closest(
+                        name,
+                        names.iter().map(String::as_str).chain(BUNDLED.iter().map(|(name, _)| *name)),
+                    ))
                     .help(known)
             }
         }

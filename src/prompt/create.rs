@@ -1,6 +1,7 @@
 //! A new prompt: what the wizard asked becomes files that lint clean and render.
 
 use std::io;
+use std::path::PathBuf;
 
 use super::definition::variable_name;
 use super::registry::Registry;
@@ -44,6 +45,14 @@ impl NewPrompt {
         }
     }
 
+    /// Flags that would give these variables: ` --var text=…`, and `:=` where the value is no text.
+    pub fn example_values(&self, names: &[String]) -> String {
+        let is_text = |name: &String| {
+            self.types.iter().all(|(known, kind)| known != name || matches!(kind, VarType::String | VarType::Any))
+        };
+        names.iter().map(|name| format!(" --var {name}{}…", if is_text(name) { "=" } else { ":=" })).collect()
+    }
+
     /// The text of `prompt.yaml`.
     fn about_file(&self) -> String {
         let mut text = String::new();
@@ -75,7 +84,8 @@ impl NewPrompt {
 
 /// A text as a YAML value: a block where it has lines that a block can hold, else in double quotes.
 fn scalar(text: &str, indent: usize) -> String {
-    let is_plain = |c: char| c == '\n' || (!c.is_control() && !matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}'));
+    let is_plain =
+        |c: char| c == '\n' || (!c.is_control() && !matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}'));
     let first = text.chars().next();
     let fits = text.trim_end_matches('\n').contains('\n')
         && indent > 0
@@ -94,6 +104,17 @@ fn scalar(text: &str, indent: usize) -> String {
 }
 
 impl Registry {
+    /// The folder that a new prompt would have.
+    fn new_folder(&self, name: &SafeName) -> PathBuf {
+        self.prompts.join(name.as_str())
+    }
+
+    /// The same as in messages.
+    fn new_folder_shown(&self, name: &SafeName) -> String {
+        let folder = self.new_folder(name);
+        folder.strip_prefix(&self.root).unwrap_or(&folder).display().to_string()
+    }
+
     /// The name, when a new prompt may be called so.
     ///
     /// # Errors
@@ -230,7 +251,12 @@ mod tests {
         assert!(create(&project, &new("Taken", "x")).contains("differs in case only"));
         assert!(create(&project, &new("Code Review!", "x")).contains("call it `code-review`"));
         assert!(create(&project, &new("../up", "x")).contains("call it `up`"));
-        for (bad, code) in [("{{ a", "template-syntax"), ("", "empty-message"), ("{{ a | nope }}", "unknown-filter"), ("{{ loop }}", "variable-name")] {
+        for (bad, code) in [
+            ("{{ a", "template-syntax"),
+            ("", "empty-message"),
+            ("{{ a | nope }}", "unknown-filter"),
+            ("{{ loop }}", "variable-name"),
+        ] {
             let text = create(&project, &new("fresh", bad));
             assert!(text.contains(code), "{bad}: {text}");
         }
@@ -244,7 +270,9 @@ mod tests {
     fn types_of_variables_are_read() {
         let mut prompt = new("a", "");
         let mut problems = Problems::new();
-        ["a:list", "b", "c:strnig", "d-e:string"].iter().for_each(|text| prompt.read_type("--var", text, &mut problems));
+        ["a:list", "b", "c:strnig", "d-e:string"]
+            .iter()
+            .for_each(|text| prompt.read_type("--var", text, &mut problems));
         assert_eq!(prompt.types, [("a".to_owned(), VarType::List), ("b".to_owned(), VarType::String)]);
         let text = problems.render(false);
         assert!(text.contains("did you mean `string`?") && text.contains("[variable-name]"), "{text}");

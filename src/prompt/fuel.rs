@@ -30,7 +30,8 @@ const MAX_RANGE: u128 = 100_000;
 const MAX_DEPTH: usize = 100;
 
 /// Says that the units are spent; errors with it get a help of their own.
-pub(super) const SPENT: &str = "this makes more than a prompt may take: a million loop turns, or 16 MiB of texts and lists";
+pub(super) const SPENT: &str =
+    "this makes more than a prompt may take: a million loop turns, or 16 MiB of texts and lists";
 
 thread_local! {
     /// Units left to the rendering of this thread. Filters get no state of ours, and a rendering never changes threads.
@@ -185,7 +186,6 @@ fn indent(text: &str, kwargs: Kwargs, _: &State<'_>) -> TeraResult<String> {
 }
 
 /// Each value once, at its first place; every value is compared with those before it.
-#[expect(clippy::needless_pass_by_value, reason = "the signature of a filter")]
 fn unique(items: &[Value], _: Kwargs, _: &State<'_>) -> TeraResult<Vec<Value>> {
     let mut once: Vec<Value> = Vec::new();
     for item in items {
@@ -230,7 +230,10 @@ mod tests {
             ("{% set s %}{% for i in range(end=100000) %}{{ big }}{% endfor %}{% endset %}", ""),
             ("{% filter upper %}{% for i in list %}{{ big }}{% endfor %}{% endfilter %}", ""),
             ("{% set s %}{% for i in list %}{% include 'p.txt' %}{% endfor %}{% endset %}", "{{ big }}"),
-            ("{% set s %}{% for i in range(end=100000) %}{% include 'p.txt' %}{% endfor %}{% endset %}", "some text, long enough to be charged for: it is written a hundred thousand times, and that makes 20 MB in all of it, which is more than there may be of texts that are made on the way"),
+            (
+                "{% set s %}{% for i in range(end=100000) %}{% include 'p.txt' %}{% endfor %}{% endset %}",
+                "some text, long enough to be charged for: it is written a hundred thousand times, and that makes 20 MB in all of it, which is more than there may be of texts that are made on the way",
+            ),
             ("{{ big | replace(from='x', to=big) | length }}", ""),
             ("{{ range(end=100000) | join(sep=big) | length }}", ""),
             ("{% set t = big | replace(from='x', to='\n') %}{{ t | indent(width=1000, blank=true) | length }}", ""),
@@ -241,7 +244,8 @@ mod tests {
             let Failed::At { message, .. } = &failed else { panic!("{template}: {failed:?}") };
             assert!(message.contains(SPENT), "{template}: {message}");
         }
-        let long = "{% set s %}{% for i in list %}TEXT{% endfor %}{% endset %}".replace("TEXT", &"long text ".repeat(400));
+        let long =
+            "{% set s %}{% for i in list %}TEXT{% endfor %}{% endset %}".replace("TEXT", &"long text ".repeat(400));
         assert!(matches!(render(&long, ""), Err(Failed::At { .. })));
     }
 

@@ -118,15 +118,22 @@ mod tests {
     fn assignments_give_text_or_json() {
         let (given, problems) = given(&["a=1", "b:=1", "c:=[1, \"x\"]", "d=x=y:=z", "e=", "f:=\"é\""]);
         assert_eq!(problems, "");
-        assert_eq!(Value::Object(given.vars), json!({"a": "1", "b": 1, "c": [1, "x"], "d": "x=y:=z", "e": "", "f": "é"}));
+        assert_eq!(
+            Value::Object(given.vars),
+            json!({"a": "1", "b": 1, "c": [1, "x"], "d": "x=y:=z", "e": "", "f": "é"})
+        );
         assert_eq!(given.origins.of("c"), Some("--var c"));
     }
 
     #[test]
     fn bad_assignments_say_what_to_write() {
-        for (text, code) in
-            [("a", "invalid-variable"), ("=x", "variable-name"), ("a-b=1", "variable-name"), ("a:=x", "invalid-json"), ("loop=1", "variable-name")]
-        {
+        for (text, code) in [
+            ("a", "invalid-variable"),
+            ("=x", "variable-name"),
+            ("a-b=1", "variable-name"),
+            ("a:=x", "invalid-json"),
+            ("loop=1", "variable-name"),
+        ] {
             let (given, problems) = given(&[text]);
             assert!(given.vars.is_empty() && problems.contains(&format!("[{code}]")), "{text}: {problems}");
         }

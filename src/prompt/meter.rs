@@ -62,7 +62,8 @@ impl Inserted {
 /// Puts meters into a template that tera accepts. What a partial writes may be captured by whoever includes it.
 pub(super) fn meter(text: &str, is_partial: bool) -> Metered {
     let tokens = lex(text);
-    let mut meters = Meters { tokens: &tokens, at: 0, captures: usize::from(is_partial), loops: Vec::new(), put: Vec::new() };
+    let mut meters =
+        Meters { tokens: &tokens, at: 0, captures: usize::from(is_partial), loops: Vec::new(), put: Vec::new() };
     if is_partial {
         let tick = format!("{{{{ {TICK}(n={}) }}}}", text.len());
         meters.put.push(Insertion { at: 0, text: tick, covers: None });
@@ -247,12 +248,19 @@ mod tests {
         let table = [
             ("{{ a }}{% if a %}{% endif %}", "{{ a }}{% if a %}{% endif %}"),
             ("{%- set a = b ~ b -%}", "{%- set a = (b ~ b) | W -%}"),
-            ("{% for k, v in m | f(x=1) %}{{ k }}{% endfor %}", "{% for k, v in (m | f(x=1)) | L(per=0) %}{{ k }}{% endfor %}"),
-            ("{% set s %}{% for i in x %}ab{{ i }}{% endfor %}{% endset %}{{ s }}",
-             "{% set s %}{% for i in (x) | L(per=9) %}ab{{ (i) | O }}{% endfor %}{% endset %}{{ s }}"),
+            (
+                "{% for k, v in m | f(x=1) %}{{ k }}{% endfor %}",
+                "{% for k, v in (m | f(x=1)) | L(per=0) %}{{ k }}{% endfor %}",
+            ),
+            (
+                "{% set s %}{% for i in x %}ab{{ i }}{% endfor %}{% endset %}{{ s }}",
+                "{% set s %}{% for i in (x) | L(per=9) %}ab{{ (i) | O }}{% endfor %}{% endset %}{{ s }}",
+            ),
             ("{{ [a for a in b if a.for] }}", "{{ [(a) | W for a in (b) | L(per=0) if a.for] }}"),
-            ("{{ [[q for q in p] for p in ps[0]] }}",
-             "{{ [([(q) | W for q in (p) | L(per=0)]) | W for p in (ps[0]) | L(per=0)] }}"),
+            (
+                "{{ [[q for q in p] for p in ps[0]] }}",
+                "{{ [([(q) | W for q in (p) | L(per=0)]) | W for p in (ps[0]) | L(per=0)] }}",
+            ),
         ];
         for (text, wanted) in table {
             assert_eq!(shown(text, false), wanted);

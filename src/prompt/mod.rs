@@ -9,6 +9,7 @@ mod compile;
 mod create;
 mod definition;
 mod expression;
+mod filters;
 mod folder;
 mod fuel;
 mod given;
@@ -28,6 +29,7 @@ mod sheet;
 mod template;
 mod text;
 mod unclosed;
+mod var_problem;
 mod variable;
 
 pub use budget::{Budget, Truncated};
@@ -40,7 +42,8 @@ pub use render::{Origins, RenderError};
 pub use section::Style;
 pub use sheet::{Sheet, SheetMessage, SheetOverride, SheetPart};
 pub use template::MAX_MESSAGE_BYTES;
-pub use variable::{VarProblem, VarType, Variable};
+pub use var_problem::VarProblem;
+pub use variable::{VarType, Variable};
 
 #[cfg(test)]
 mod laws;

@@ -29,8 +29,8 @@ const TEMPLATE_ENDINGS: &[&str] = &["txt", "md", "j2"];
 ///   the file that names it or else to the project
 #[derive(Debug)]
 pub struct Registry {
-    prompts: PathBuf,
-    root: PathBuf,
+    pub(super) prompts: PathBuf,
+    pub(super) root: PathBuf,
     partials: Partials,
     folders: Mutex<HashMap<SafeName, Arc<Folder>>>,
     /// Prompts by the path of their file; `None` when it has errors.
@@ -166,16 +166,6 @@ impl Registry {
                 }
             }
         }
-    }
-
-    /// The folder that a new prompt would have.
-    pub(super) fn new_folder(&self, name: &SafeName) -> PathBuf {
-        self.prompts.join(name.as_str())
-    }
-
-    /// The same as in messages.
-    pub(super) fn new_folder_shown(&self, name: &SafeName) -> String {
-        self.shown(&self.new_folder(name)).display().to_string()
     }
 
     fn shown<'p>(&self, path: &'p Path) -> &'p Path {

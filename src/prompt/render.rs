@@ -9,7 +9,7 @@ use super::fuel::SPENT;
 use super::partials::Partial;
 use super::ready::Slot;
 use super::template::{Failed, MAX_MESSAGE_BYTES};
-use super::variable::VarProblem;
+use super::var_problem::VarProblem;
 use crate::base::{Diagnostic, Place};
 
 /// Where values came from, by variable, in words for messages: `--var code`, `vars.json: code`, `evals/x.yaml:12:7`.
@@ -158,7 +158,8 @@ impl RenderError {
 
 const HELP: &str = "give the variable a `type` in the prompt, so that other values are refused before anything is sent";
 
-const SPENT_HELP: &str = "shorten the lists that loops run over and the texts that `set` keeps, in the values or in the prompt";
+const SPENT_HELP: &str =
+    "shorten the lists that loops run over and the texts that `set` keeps, in the values or in the prompt";
 
 fn undefined_help(path: &str) -> String {
     let guard = "{{ … | default(value='') }}".replace('…', path);

@@ -78,10 +78,7 @@ impl Prompt {
         });
         Sheet {
             messages: messages
-                .map(|message| SheetMessage {
-                    role: message.role,
-                    parts: message.parts.iter().map(part).collect(),
-                })
+                .map(|message| SheetMessage { role: message.role, parts: message.parts.iter().map(part).collect() })
                 .collect(),
             style: self.definition.style,
             truncate: self.definition.truncate.0.clone(),

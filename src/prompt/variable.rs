@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::base::{Diagnostic, Fields, Kind, Node, Place, Problems, Source, Span, closest};
 use crate::price::TokenCounter;
 
-use super::render::Origins;
+use super::var_problem::VarProblem;
 
 /// Characters of a value that a message shows.
 const SHOWN_CHARS: usize = 60;
@@ -52,57 +52,6 @@ impl VarType {
             VarType::Boolean => value.is_boolean(),
             VarType::List => value.is_array(),
             VarType::Object => value.is_object(),
-        }
-    }
-}
-
-/// One thing that is wrong with the variables given to a prompt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VarProblem {
-    /// The variable.
-    pub variable: String,
-    /// Kebab-case code: `missing-variable`, `unknown-variable`, `variable-type`, `variable-not-allowed`,
-    /// `variable-length`, `variable-tokens` or `variable-pattern`.
-    pub code: &'static str,
-    /// What is wrong: lowercase, no final period.
-    pub message: String,
-    /// How to mend it.
-    pub help: Option<String>,
-    /// What was probably meant: a variable for an unknown one, a value for one that is not allowed.
-    pub near: Option<String>,
-    /// Where the value came from, such as `--var code` or `vars.json: code`, where that is known.
-    pub origin: Option<String>,
-}
-
-impl VarProblem {
-    /// A problem without help.
-    pub(super) fn new(variable: &str, code: &'static str, message: String) -> VarProblem {
-        VarProblem { variable: variable.to_owned(), code, message, help: None, near: None, origin: None }
-    }
-
-    /// Notes where the value came from.
-    pub(super) fn locate(&mut self, origins: &Origins) {
-        let Some(origin) = origins.of(&self.variable) else { return };
-        if self.code == "variable-type" && origin.starts_with("--var ") {
-            let name = &self.variable;
-            self.help = Some(format!("`--var {name}=…` gives text, `--var {name}:=…` gives any JSON value"));
-        }
-        self.origin = Some(origin.to_owned());
-    }
-
-    /// As a diagnostic without a place.
-    pub(super) fn to_diagnostic(&self, prompt: &str) -> Diagnostic {
-        let message = format!("prompt `{prompt}`: {}", self.told());
-        let mut diagnostic = Diagnostic::error(self.code, message).did_you_mean(self.near.as_deref());
-        diagnostic.help.clone_from(&self.help);
-        diagnostic
-    }
-
-    /// What is wrong, and where the value came from.
-    pub(super) fn told(&self) -> String {
-        match &self.origin {
-            Some(origin) => format!("{}, given by {origin}", self.message),
-            None => self.message.clone(),
         }
     }
 }
@@ -201,10 +150,8 @@ impl Variable {
                 }
             }
         }
-        let is_text_rule = self.min_chars.is_some()
-            || self.max_chars.is_some()
-            || self.max_tokens.is_some()
-            || self.pattern.is_some();
+        let is_text_rule =
+            self.min_chars.is_some() || self.max_chars.is_some() || self.max_tokens.is_some() || self.pattern.is_some();
         self.kind = kind.unwrap_or(if is_text_rule { VarType::String } else { VarType::Any });
         self.required = required.unwrap_or(self.default.is_none());
         self.check_rules(name, is_text_rule, &fields, problems);

@@ -97,7 +97,8 @@ fn digests_change_with_the_new_keys_and_with_nothing_else() {
         let project = Project::new(&[("prompts/p/1.0.0.yaml", yaml)]);
         project.prompt("p").digest
     };
-    let plain = "template: \"{{ a }}\"\nvariables: {a: {type: string, max_chars: 9}}\nmodels: {'a/*': {params: {seed: 1}}}\n";
+    let plain =
+        "template: \"{{ a }}\"\nvariables: {a: {type: string, max_chars: 9}}\nmodels: {'a/*': {params: {seed: 1}}}\n";
     assert_eq!(digest(plain).to_string(), PLAIN_DIGEST);
     let mut seen = vec![digest(plain)];
     for more in [
@@ -185,10 +186,16 @@ fn a_message_of_ten_megabytes_stops_at_the_cap() {
         let error = project.prompt("p").render(&vars(given), &model("a/b")).expect_err("too large");
         assert_eq!(error.to_string(), "prompt `p@1.0.0`: message 1 is larger than 1048576 bytes");
     }
-    project.write("prompts/q/1.0.0.yaml", "template: |\n  {% set s = a %}{% for i in range(end=90) %}\n  {% set_global s = s ~ s %}{% endfor %}\n");
+    project.write(
+        "prompts/q/1.0.0.yaml",
+        "template: |\n  {% set s = a %}{% for i in range(end=90) %}\n  {% set_global s = s ~ s %}{% endfor %}\n",
+    );
     let error = project.prompt("q").render(&vars(json!({"a": "ab"})), &model("a/b")).expect_err("grows");
     let text = error.to_diagnostic().render(false);
-    assert!(text.contains("prompts/q/1.0.0.yaml:3:") && text.contains("`s ~ s`") && text.contains("= help: shorten"), "{text}");
+    assert!(
+        text.contains("prompts/q/1.0.0.yaml:3:") && text.contains("`s ~ s`") && text.contains("= help: shorten"),
+        "{text}"
+    );
 }
 
 fn any_json() -> impl Strategy<Value = Value> {

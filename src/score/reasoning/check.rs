@@ -95,7 +95,8 @@ fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
 fn count(settings: &Settings, option: &'static str) -> Result<Option<u64>, Fault> {
     let Some(value) = settings.get(option) else { return Ok(None) };
     let count = value.as_u64().filter(|count| *count <= 1_000);
-    let wrong = || Fault::new(option, format!("`{option}` must be a whole number from 0 to 1000, this is {}", shown(value)));
+    let wrong =
+        || Fault::new(option, format!("`{option}` must be a whole number from 0 to 1000, this is {}", shown(value)));
     count.map(Some).ok_or_else(wrong)
 }
 
@@ -176,7 +177,8 @@ impl ReasoningCheck {
 
 fn seen(found: &Reasoning) -> String {
     let steps = reason::count(u64::try_from(found.steps.len()).unwrap_or(u64::MAX), "step", "steps");
-    let answer = found.answer.as_ref().map_or_else(String::new, |answer| format!(" and the answer {}", reason::json(answer)));
+    let answer =
+        found.answer.as_ref().map_or_else(String::new, |answer| format!(" and the answer {}", reason::json(answer)));
     let problems = if found.problems.is_empty() { String::new() } else { format!(" ({})", found.problems.join("; ")) };
     format!("{} with {steps}{answer}{problems}", found.form.phrase())
 }
@@ -203,7 +205,9 @@ fn same_answer(wanted: &Value, seen: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{case, check, fails, on_reply, passes, problems_of, reason_of, ungraded, with_case};
+    use super::super::super::testing::{
+        case, check, fails, on_reply, passes, problems_of, reason_of, ungraded, with_case,
+    };
     use crate::record::{ChatReply, Finish, ScoreState};
     use serde_json::json;
 
@@ -224,7 +228,10 @@ mod tests {
         for (yaml, seen) in [
             ("reasoning: {min_steps: 3}", "saw 2 steps; wanted reasoning in at least 3 steps and a final answer"),
             ("reasoning: {max_steps: 1}", "saw 2 steps;"),
-            ("reasoning: {min_confidence: 0.7}", "saw confidence 0.6 of step 2; wanted reasoning in at least 1 step, each"),
+            (
+                "reasoning: {min_confidence: 0.7}",
+                "saw confidence 0.6 of step 2; wanted reasoning in at least 1 step, each",
+            ),
             ("reasoning: '43'", "saw the final answer \"42\", not `\"43\"`;"),
         ] {
             assert!(fails(yaml, GOOD) && reason_of(yaml, GOOD).starts_with(seen), "{}", reason_of(yaml, GOOD));
@@ -250,7 +257,9 @@ mod tests {
         assert!(reason_of("reasoning", "It is 42.").starts_with("saw no steps and no final answer in \"It is 42.\";"));
         assert!(fails("reasoning", "{\"answer\": 1}") && fails("reasoning", "Step 1: a"));
         assert!(passes("reasoning: {min_steps: 0}", "{\"answer\": 1}"));
-        assert!(reason_of("reasoning: {min_confidence: 0.1}", "Step 1: a\nAnswer: b").contains("no confidence of step 1"));
+        assert!(
+            reason_of("reasoning: {min_confidence: 0.1}", "Step 1: a\nAnswer: b").contains("no confidence of step 1")
+        );
     }
 
     #[test]

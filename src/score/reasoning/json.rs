@@ -16,7 +16,7 @@ const NUMBER: &[&str] = &["step", "number", "stepnumber", "index", "id", "n"];
 /// Most objects of a text that are looked at.
 const MAX_OBJECTS: usize = 1_000;
 
-/// The last object in a ``` fence that reasons.
+/// The last object in a code fence that reasons.
 pub(super) fn fenced(text: &str) -> Option<Reasoning> {
     let objects = fences(text).filter_map(|inner| match serde_json::from_str(inner) {
         Ok(Value::Object(object)) => Some(object),
@@ -44,7 +44,7 @@ fn last_of(objects: impl Iterator<Item = Map<String, Value>>, form: ReasoningFor
     Some(reasoning)
 }
 
-/// The insides of ``` fences, in order; a fence without an end reaches to the end of the text.
+/// The insides of code fences, in order; a fence without an end reaches to the end of the text.
 fn fences(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {

@@ -13,8 +13,7 @@ use crate::base::Ratio;
 static STEP: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)^[\s#>*_-]*step\s+#?(\d{1,6})\b[*_\s]*[:.)\u{2013}\u{2014}-]*[*_\s]*(.*)$").ok());
 /// `1. …` and `1) …`
-static ITEM: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^[\s#>*_]*(\d{1,6})[.)][*_]*\s+[*_]*(.*)$").ok());
+static ITEM: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[\s#>*_]*(\d{1,6})[.)][*_]*\s+[*_]*(.*)$").ok());
 /// `Final answer: …`, `Answer: …`, or a heading without a colon.
 static FINAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)^[\s#>*_-]*(?:the\s+)?(?:final\s+(?:answer|result)[*_\s]*(?:(?:is\s*)?[:=]|is\b|$)|answer[*_\s]*(?:(?:is\s*)?[:=]|$))[*_\s]*(.*)$").ok()
@@ -40,13 +39,15 @@ pub(super) fn read(text: &str) -> Option<Reasoning> {
     for line in text.lines() {
         if let Some(found) = captures(&FINAL, line) {
             finish(part, &mut reasoning);
-            let (text, confidence) = split_confidence(found.get(1).map_or("", |rest| rest.as_str()), "the answer", &mut reasoning);
+            let (text, confidence) =
+                split_confidence(found.get(1).map_or("", |rest| rest.as_str()), "the answer", &mut reasoning);
             part = Part::Answer { text, confidence };
         } else if let (Some(found), false) = (captures(step, line), matches!(part, Part::Answer { .. })) {
             finish(part, &mut reasoning);
             let number = found.get(1).and_then(|digits| digits.as_str().parse().ok()).unwrap_or(0);
             let of = format!("step {number}");
-            let (text, confidence) = split_confidence(found.get(2).map_or("", |rest| rest.as_str()), &of, &mut reasoning);
+            let (text, confidence) =
+                split_confidence(found.get(2).map_or("", |rest| rest.as_str()), &of, &mut reasoning);
             part = Part::Step { number, text, confidence };
         } else {
             take_line(&mut part, line, &mut reasoning);
@@ -131,7 +132,9 @@ mod tests {
         assert!([&STEP, &ITEM, &FINAL, &CONFIDENCE].iter().all(|pattern| pattern.is_some()));
     }
 
-    fn shown(text: &str) -> (Vec<(u64, String, Option<f64>)>, Option<Value>, Option<f64>) {
+    type Steps = Vec<(u64, String, Option<f64>)>;
+
+    fn shown(text: &str) -> (Steps, Option<Value>, Option<f64>) {
         let found = read(text).unwrap_or_else(|| panic!("{text}"));
         let steps = found.steps.into_iter().map(|step| (step.number, step.text, step.confidence.map(Ratio::get)));
         (steps.collect(), found.answer, found.confidence.map(Ratio::get))
@@ -157,7 +160,14 @@ mod tests {
 
     #[test]
     fn lists_and_prose_are_no_reasoning() {
-        for text in ["1. a\n2. b", "The answer is hard to find.", "The steps are simple.", "answering is hard", "Final answers: 3", "stepwise 1: a"] {
+        for text in [
+            "1. a\n2. b",
+            "The answer is hard to find.",
+            "The steps are simple.",
+            "answering is hard",
+            "Final answers: 3",
+            "stepwise 1: a",
+        ] {
             assert!(read(text).is_none(), "{text}");
         }
         assert_eq!(shown("The final answer is: 7.").1, Some(json!("7.")));

@@ -1,6 +1,6 @@
 //! Reads a reply that reasons: numbered steps with a confidence each, and a final answer.
 //!
-//! Three forms are understood, tried in this order: JSON in a ``` fence, JSON with text around it or none, and labelled
+//! Three forms are understood, tried in this order: JSON in a code fence, JSON with text around it or none, and labelled
 //! text such as
 //! ```text
 //! Step 1: The train takes 3 hours. (confidence: 0.9)
@@ -27,7 +27,7 @@ const MAX_PROBLEMS: usize = 20;
 /// The form a reply was found in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReasoningForm {
-    /// A JSON object in a ``` fence.
+    /// A JSON object in a code fence.
     FencedJson,
     /// A JSON object, with text around it or not.
     BareJson,
@@ -163,7 +163,8 @@ pub(super) fn confidence_of_number(number: f64) -> Option<Ratio> {
 fn number(text: &str) -> Option<f64> {
     let text = text.trim();
     // `1e9` and `inf` are numbers to Rust, but nobody's confidence.
-    let is_plain = !text.is_empty() && text.len() <= 20 && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','));
+    let is_plain =
+        !text.is_empty() && text.len() <= 20 && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','));
     is_plain.then(|| text.replace(',', ".").parse().ok()).flatten()
 }
 
@@ -173,7 +174,9 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn shown(text: &str) -> (ReasoningForm, Vec<(u64, String, Option<f64>)>, Option<Value>, Option<f64>) {
+    type Steps = Vec<(u64, String, Option<f64>)>;
+
+    fn shown(text: &str) -> (ReasoningForm, Steps, Option<Value>, Option<f64>) {
         let reasoning = parse_reasoning(text).unwrap_or_else(|why| panic!("{text}: {why:?}"));
         let steps = reasoning.steps.into_iter().map(|step| (step.number, step.text, step.confidence.map(Ratio::get)));
         (reasoning.form, steps.collect(), reasoning.answer, reasoning.confidence.map(Ratio::get))
@@ -202,10 +205,27 @@ mod tests {
     #[test]
     fn confidences_are_read_as_models_write_them() {
         for (text, wanted) in [
-            ("0.8", Some(0.8)), ("1", Some(1.0)), ("0", Some(0.0)), ("80%", Some(0.8)), (" 80 % ", Some(0.8)),
-            ("85", Some(0.85)), ("8/10", Some(0.8)), ("0,8", Some(0.8)), ("(0.5)", Some(0.5)), ("1%", Some(0.01)),
-            ("101", None), ("150%", None), ("-0.5", None), ("high", None), ("", None), ("3/0", None), ("11/10", None),
-            ("inf", None), ("1e-1", None), ("NaN", None), ("0.8.8", None),
+            ("0.8", Some(0.8)),
+            ("1", Some(1.0)),
+            ("0", Some(0.0)),
+            ("80%", Some(0.8)),
+            (" 80 % ", Some(0.8)),
+            ("85", Some(0.85)),
+            ("8/10", Some(0.8)),
+            ("0,8", Some(0.8)),
+            ("(0.5)", Some(0.5)),
+            ("1%", Some(0.01)),
+            ("101", None),
+            ("150%", None),
+            ("-0.5", None),
+            ("high", None),
+            ("", None),
+            ("3/0", None),
+            ("11/10", None),
+            ("inf", None),
+            ("1e-1", None),
+            ("NaN", None),
+            ("0.8.8", None),
         ] {
             assert_eq!(confidence_of_text(text).map(Ratio::get), wanted, "{text}");
         }

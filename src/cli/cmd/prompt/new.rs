@@ -15,7 +15,7 @@ use crate::prompt::{NewPrompt, Registry, VarType, command_line};
 /// those that the texts name.
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  karat prompt new translate --template 'Translate to {{ language }}: {{ text }}'    Write a draft\n  karat prompt new triage --about 'Sorts tickets' --template '{{ ticket }}' --var ticket:string    With a typed variable"
+    before_help = "Examples:\n  karat prompt new greet --template 'Hello {{ name }}'        Write a draft\n  karat prompt new sum --template '{{ n }}' --var n:number    Say what a variable takes"
 )]
 pub struct NewArgs {
     /// Name: letters, digits, `-`, `_` and `.`
@@ -70,7 +70,8 @@ pub(super) fn run(args: &NewArgs, session: &Session) -> anyhow::Result<Exit> {
     let written = registry.create(&new, &command_line(), &mut problems);
     session.stop_on(problems)?;
     let Some(name) = written else { return Ok(Exit::Usage) };
-    say_next(&registry.names_in(&new), &session.shown(&config.prompts.value), name.as_str(), session)?;
+    let values = new.example_values(&registry.names_in(&new));
+    say_next(&values, &session.shown(&config.prompts.value), name.as_str(), session)?;
     Ok(Exit::Passed)
 }
 
@@ -119,9 +120,8 @@ fn ask_lines(question: &str, session: &Session) -> anyhow::Result<String> {
 }
 
 /// What was written, and the commands that follow.
-fn say_next(names: &[String], prompts: &Path, name: &str, session: &Session) -> anyhow::Result<()> {
+fn say_next(values: &str, prompts: &Path, name: &str, session: &Session) -> anyhow::Result<()> {
     let folder = prompts.join(name);
-    let values: String = names.iter().map(|variable| format!(" --var {variable}=…")).collect();
     let text = format!(
         "wrote {0}/prompt.yaml and {0}/next.yaml\nnext  karat prompt render {name}@next{values}\nthen  karat prompt release {name} --bump minor -m \"first version\"\n",
         folder.display()

@@ -24,7 +24,7 @@ use crate::suite::{LoadContext, LoadedCase, discover, load as load_suites};
 /// karat.yaml; without one, no override applies and tokens are guessed.
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  karat prompt render code-review --var language=python --var code='eval(x)'    Render with two values\n  karat prompt render code-review --case code-review:sql-python-fstring    Render a case of a suite\n  karat prompt render support-answers --case support-answers:* --messages    Only the messages, as JSON for a pipe"
+    before_help = "Examples:\n  karat prompt render code-review --var language=go --var code=x     With two values\n  karat prompt render code-review --case 'code-review:*' --explain    A case of a suite\n  karat prompt render code-review --case 'code-review:*' --messages    JSON for a pipe"
 )]
 pub struct RenderArgs {
     /// Prompt: NAME, NAME@VERSION, NAME@LABEL or a path
@@ -95,7 +95,7 @@ pub(super) fn run(args: &RenderArgs, session: &Session) -> anyhow::Result<Exit> 
         return Ok(Exit::Passed);
     }
     let estimator = Estimator::new(prices, session.clock.now(), config.max_tokens_per_request.value);
-    let mut report = report(&prompt, rendered, model, &estimator);
+    let mut report = report(&prompt, rendered, model.as_ref(), &estimator);
     if args.explain {
         report.explain = Some(explain(&prompt, &given, &report, model_origin));
     }
@@ -183,22 +183,22 @@ fn settle_model(args: &RenderArgs, of_case: Option<ModelRef>, config: &Config) -
     }
 }
 
-fn report(prompt: &Arc<Prompt>, rendered: Rendered, model: Option<ModelRef>, estimator: &Estimator) -> RenderReport {
+fn report(prompt: &Arc<Prompt>, rendered: Rendered, model: Option<&ModelRef>, estimator: &Estimator) -> RenderReport {
     let request = ChatRequest {
         messages: rendered.messages.clone(),
-        model: model.as_ref().map_or_else(String::new, |model| model.model.clone()),
+        model: model.map_or_else(String::new, |model| model.model.clone()),
         output: rendered.output.clone(),
         params: rendered.params.clone(),
         tool_choice: ToolChoice::Auto,
         tools: Vec::new(),
     };
-    let tokens = RenderTokens::of(match &model {
+    let tokens = RenderTokens::of(match model {
         Some(model) => estimate_prompt_tokens(model, &rendered.messages),
         None => prompt.guess_tokens(&rendered.messages),
     });
-    let most_output = model.as_ref().map(|model| estimator.request(model, &request).most_output);
-    let cost = |output: u64| model.as_ref().and_then(|model| estimator.cost(model, tokens.input, output));
-    RenderReport::of(prompt, rendered, &model, tokens, most_output, (cost(0), most_output.and_then(cost)))
+    let most_output = model.map(|model| estimator.request(model, &request).most_output);
+    let cost = |output: u64| model.and_then(|model| estimator.cost(model, tokens.input, output));
+    RenderReport::of(prompt, rendered, model, tokens, most_output, (cost(0), most_output.and_then(cost)))
 }
 
 fn explain(prompt: &Prompt, given: &Given, report: &RenderReport, model_origin: &str) -> RenderExplained {

@@ -16,6 +16,7 @@ pub(super) fn resolve(
     let here = session.cwd.join(reference);
     let is_path = reference.contains(['/', '.']) && here.is_file();
     let shown = session.shown(reference.as_ref()).to_string_lossy().into_owned();
-    let reference = if is_path { if shown.contains('/') { shown } else { format!("./{shown}") } } else { reference.to_owned() };
+    let reference =
+        if is_path { if shown.contains('/') { shown } else { format!("./{shown}") } } else { reference.to_owned() };
     registry.resolve(&reference, &command_line(), problems)
 }

@@ -99,7 +99,7 @@ impl RenderReport {
     pub fn of(
         prompt: &Prompt,
         rendered: Rendered,
-        model: &Option<ModelRef>,
+        model: Option<&ModelRef>,
         tokens: RenderTokens,
         max_output_tokens: Option<u64>,
         costs: (Option<Usd>, Option<Usd>),
@@ -108,7 +108,7 @@ impl RenderReport {
             schema_version: SCHEMA_VERSION,
             prompt: prompt.name.clone(),
             digest: prompt.digest,
-            model: model.clone(),
+            model: model.cloned(),
             messages: chat_json(&rendered.messages),
             params: rendered.params,
             output: rendered.output,
@@ -202,7 +202,7 @@ impl View for RenderReport {
 }
 
 fn push_explained(doc: &mut Doc, explain: &RenderExplained, model: Option<&ModelRef>) {
-    let columns = vec![Column::names("variable"), Column::words("given by"), Column::words("value")];
+    let columns = vec![Column::names("variable"), Column::names("given by"), Column::words("value")];
     let row = |value: &ValueOrigin| {
         let shown = match &value.value {
             None => Line::from("—"),
