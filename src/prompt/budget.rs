@@ -17,6 +17,7 @@ use serde_json::{Map, Value, json};
 use crate::base::{Diagnostic, Fields, Kind, Node, Place, Problems, Source, closest};
 use crate::price::TokenCounter;
 
+use super::var_problem::VarProblem;
 use super::variable::{VarType, Variable};
 
 /// What follows a text that was cut, unless the prompt says otherwise.
@@ -128,6 +129,14 @@ impl Truncation {
             exact: before.exact && after.exact,
         };
         Some((Value::String(sent), cut))
+    }
+
+    /// A value that has a budget and is no text: it could not be cut, and must not be sent whole in silence.
+    pub(super) fn check_value(&self, name: &str, value: &Value) -> Option<VarProblem> {
+        let budget = self.0.get(name).filter(|_| !value.is_string() && !value.is_null())?;
+        let message = format!("`{name}` must be text, because it is cut to {} tokens", budget.tokens);
+        let help = "join a list to one text, or remove the variable from `truncate` in the prompt".to_owned();
+        Some(VarProblem { help: Some(help), ..VarProblem::new(name, "variable-type", message) })
     }
 
     /// Part of the prompt's digest.

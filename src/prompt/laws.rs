@@ -130,6 +130,26 @@ proptest! {
     }
 
     #[test]
+    fn meters_change_nothing_of_what_a_template_renders(text in template(), partial: bool) {
+        prop_assume!(syntax_error(&text).is_none());
+        let name = if partial { "t.txt" } else { "#0" };
+        let metered = Engine::build([(name.to_owned(), text.as_str())]).expect("compiles");
+        let mut plain = tera::Tera::default();
+        plain.autoescape_on(Vec::<&str>::new());
+        plain.add_raw_template(name, &text).expect("compiles");
+        let mut values = Values::new(Style::Markdown);
+        let mut context = tera::Context::new();
+        for (name, value) in [
+            ("a", json!(2)), ("b", json!("text")), ("c", json!({"a": {"b": [1]}, "b": 3})), ("d", json!([1, "x", [2]])),
+            ("items", json!(["one", "two"])), ("_x1", json!(null)),
+        ] {
+            values.insert(name, &value);
+            context.insert(name, &value);
+        }
+        prop_assert_eq!(metered.render(name, &values).ok(), plain.render(name, &context).ok(), "{}", text);
+    }
+
+    #[test]
     fn broken_templates_that_tera_takes_are_understood_too(text in rubble()) {
         // No panic on anything; and where tera compiles it, the names agree.
         let found = scanned_names(&text);

@@ -228,10 +228,14 @@ impl Prompt {
     pub fn render_for(&self, vars: &Vars, model: Option<&ModelRef>) -> Result<Rendered, RenderError> {
         let mut problems = self.check_declared(vars);
         problems.append(&mut self.check_tokens(vars, model));
+        let settled = self.settle(model);
+        problems.extend(self.variables.iter().filter_map(|(name, variable)| {
+            let value = vars.get(name).or(variable.default.as_ref())?;
+            settled.truncate.check_value(name, value)
+        }));
         if !problems.is_empty() {
             return Err(RenderError::Variables { prompt: self.name.clone(), problems });
         }
-        let settled = self.settle(model);
         let mut truncated = Vec::new();
         let mut values = Values::new(settled.style);
         for (name, variable) in &self.variables {

@@ -69,6 +69,7 @@ fn a_new_prompt_is_written_shown_and_rendered() {
 #[test]
 fn values_come_from_case_file_and_flag_and_the_later_win() {
     let folder = project(&[
+        ("karat.yaml", "calls: replay\n"),
         (
             "prompts/p/1.0.0.yaml",
             "template: \"{{ a }}|{{ b }}|{{ c }}|{{ d }}\"\nvariables: {a: string, b: string, c: {type: number}, d: {default: z}}\n",

@@ -69,6 +69,15 @@ fn token_rules_are_counted_for_the_model_and_say_where_the_value_came_from() {
 }
 
 #[test]
+fn what_cannot_be_cut_is_not_sent_whole() {
+    let project = Project::new(&[("prompts/p/1.0.0.yaml", "template: \"{{ a }}\"\ntruncate: {a: 5}\n")]);
+    let prompt = project.prompt("p");
+    let error = prompt.render(&vars(json!({"a": ["x"]})), &model("a/b")).expect_err("a list");
+    assert_eq!(error.to_string(), "prompt `p@1.0.0`: `a` must be text, because it is cut to 5 tokens");
+    assert!(prompt.render(&vars(json!({"a": "x"})), &model("a/b")).is_ok());
+}
+
+#[test]
 fn bad_budgets_and_styles_are_reported_with_their_place() {
     let project = Project::new(&[(
         "prompts/p/1.0.0.yaml",
