@@ -169,6 +169,17 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
+/// Makes a folder that was not there before, and those above it.
+///
+/// # Errors
+/// `AlreadyExists` when it was there, made by whomever; else the I/O error.
+pub fn claim_folder(folder: &Path) -> io::Result<()> {
+    if let Some(parent) = folder.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    fs::create_dir(folder)
+}
+
 /// A lock that one process holds on a path; it ends with the process, however that ends.
 #[derive(Debug)]
 pub struct Lock {

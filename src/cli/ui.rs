@@ -1,8 +1,10 @@
 //! The terminal: the only place that prints. stdout is the answer, stderr the talk.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal, Read, Write};
 
 use clap::ValueEnum;
+
+use crate::base::files::MAX_FILE_BYTES;
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -122,6 +124,45 @@ impl Ui {
         dialoguer::Confirm::new()
             .with_prompt(question)
             .default(false)
+            .interact_on(&dialoguer::console::Term::stderr())
+            .map_err(io::Error::other)
+    }
+
+    /// All of stdin as text, at most 16 MiB.
+    ///
+    /// # Errors
+    /// When it cannot be read, is larger, or is not UTF-8.
+    pub fn stdin(&self) -> io::Result<String> {
+        let mut text = String::new();
+        io::stdin().lock().take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
+        if u64::try_from(text.len()).unwrap_or(u64::MAX) > MAX_FILE_BYTES {
+            return Err(io::Error::other(format!("it has more than {MAX_FILE_BYTES} bytes")));
+        }
+        Ok(text)
+    }
+
+    /// Asks for a line of text; an empty one is an answer where `default` is empty.
+    ///
+    /// # Errors
+    /// When the terminal fails.
+    pub fn ask(&self, question: &str, default: &str) -> io::Result<String> {
+        dialoguer::Input::<String>::new()
+            .with_prompt(question)
+            .with_initial_text(default)
+            .allow_empty(true)
+            .interact_text_on(&dialoguer::console::Term::stderr())
+            .map_err(io::Error::other)
+    }
+
+    /// Asks for one of these words; the index of the one chosen, the first unless another is.
+    ///
+    /// # Errors
+    /// When the terminal fails.
+    pub fn choose(&self, question: &str, words: &[&str], default: usize) -> io::Result<usize> {
+        dialoguer::Select::new()
+            .with_prompt(question)
+            .items(words)
+            .default(default)
             .interact_on(&dialoguer::console::Term::stderr())
             .map_err(io::Error::other)
     }

@@ -7,10 +7,11 @@ use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use super::plan::{PlannedTrial, SurveyedSuite};
+use super::trial::Prepared;
 use crate::base::{Digest, ModelRef};
 use crate::prompt::{ExampleVectors, Nearby, Prompt};
 use crate::provider::{Caller, EmbeddingSpend};
-use crate::record::{CallError, ChatRequest, EmbeddingCall, ErrorKind};
+use crate::record::{CallError, EmbeddingCall, ErrorKind};
 
 /// Cases whose vectors are remembered: those of one case are asked for by each of its variants and repeats, which follow
 /// each other in the plan. All others are in the store.
@@ -73,7 +74,7 @@ impl Embedder {
         model: &ModelRef,
         spend: &mut EmbeddingSpend,
         stop: &CancellationToken,
-    ) -> Result<ChatRequest, NoRequest> {
+    ) -> Result<Prepared, NoRequest> {
         let prompt = &trial.variant.prompt;
         let Some(examples) = self.examples.get(&(prompt.digest, model.clone())) else {
             return Err(NoRequest::Prompt("internal error: the examples of this prompt have no vectors".to_owned()));

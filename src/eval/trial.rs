@@ -15,6 +15,13 @@ use crate::record::{
 };
 use crate::score::{ScoreInput, aggregate, score};
 
+/// What will be asked, and what a reader of the trial must know about it.
+pub(super) struct Prepared {
+    pub(super) request: ChatRequest,
+    /// What of the case was not sent as it is.
+    pub(super) note: Option<String>,
+}
+
 impl PlannedTrial {
     /// What will be asked. For a prompt whose examples are compared by embeddings (see
     /// [`crate::suite::Variant::embedding`]) it is near to that: words are compared instead.
@@ -22,14 +29,17 @@ impl PlannedTrial {
     /// # Errors
     /// A sentence on why the prompt does not render with the case's variables.
     pub fn request(&self) -> Result<ChatRequest, String> {
-        self.request_near(None)
+        self.request_near(None).map(|prepared| prepared.request)
     }
 
     /// What will be asked, given what embeddings say about the case.
-    pub(super) fn request_near(&self, nearby: Option<Nearby<'_>>) -> Result<ChatRequest, String> {
+    pub(super) fn request_near(&self, nearby: Option<Nearby<'_>>) -> Result<Prepared, String> {
         let variant = &self.variant;
-        let rendered = variant.prompt.render_near(&self.case.vars, &variant.model, nearby);
-        Ok(self.request_of(rendered.map_err(|error| error.to_string())?))
+        let rendered = variant.prompt.render_near(&self.case.vars, Some(&variant.model), nearby);
+        let rendered = rendered.map_err(|error| error.to_string())?;
+        let cuts: Vec<String> = rendered.truncated.iter().map(ToString::to_string).collect();
+        let note = (!cuts.is_empty()).then(|| cuts.join("; "));
+        Ok(Prepared { request: self.request_of(rendered), note })
     }
 
     /// The longest request that may be asked: until the vectors are there, nobody knows which examples are the nearest.
@@ -67,12 +77,12 @@ pub(super) async fn run(
         let note = reason.clone();
         return finished(trial, Outcome::Skipped, Some(note), None, begun);
     }
-    let request = match (&trial.variant.embedding, &means.embedder) {
+    let prepared = match (&trial.variant.embedding, &means.embedder) {
         (Some(model), Some(embedder)) => embedder.request(&trial, model, spend, abort).await,
-        _ => trial.request().map_err(NoRequest::Prompt),
+        _ => trial.request_near(None).map_err(NoRequest::Prompt),
     };
-    let request = match request {
-        Ok(request) => request,
+    let Prepared { request, note } = match prepared {
+        Ok(prepared) => prepared,
         Err(NoRequest::Prompt(why)) => return finished(trial, Outcome::Error, Some(why), None, begun),
         // As a call that failed: what stops a run for a chat model stops it for an embedding model.
         Err(NoRequest::Embedding(model, error)) => {
@@ -84,7 +94,12 @@ pub(super) async fn run(
     let label = format!("{}/{}", trial.suite, trial.case.id);
     let ask = Ask { model: &trial.variant.model, request, repeat: trial.repeat, label: &label };
     let call = means.caller.call(ask, abort).await;
-    graded(trial, call, begun)
+    let mut record = graded(trial, call, begun);
+    // Kept with every outcome: a trial whose input was cut is not comparable with one whose input was not.
+    if let Some(note) = note {
+        record.note = Some(record.note.map_or(note.clone(), |own| format!("{own}; {note}")));
+    }
+    record
 }
 
 /// The record of a call that was not made because the vectors for it could not be had. What they cost is counted with

@@ -5,6 +5,7 @@
 
 mod bill;
 mod charge;
+mod cut;
 mod dates;
 mod dialect;
 mod facts;
@@ -22,6 +23,7 @@ mod tokens;
 mod vectors;
 
 pub use bill::{Bill, BillLine, PriceStatus};
+pub use cut::TokenCounter;
 pub use dialect::{Dialect, normalize};
 pub use facts::{Capability, Mode, ModelFacts};
 pub use overrides::PriceOverride;

@@ -28,8 +28,7 @@ pub struct TokenEstimate {
 
 /// Counts the tokens of a text for a model. Special-token strings in it are ordinary text.
 pub fn count_tokens(model: &ModelRef, text: &str) -> TokenEstimate {
-    let family = Family::of(model);
-    family.estimate(family.encoding.count(text), counts_exactly(text))
+    Family::of(model).count(text)
 }
 
 /// Counts the tokens of a chat prompt: its texts, plus what frames messages in OpenAI's chat format (3 per message and 3
@@ -52,7 +51,7 @@ pub fn estimate_prompt_tokens(model: &ModelRef, messages: &[Message]) -> TokenEs
 
 /// OpenAI's vocabularies, loaded on first use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Encoding {
+pub(super) enum Encoding {
     Cl100k,
     O200k,
 }
@@ -61,14 +60,14 @@ static CL100K: LazyLock<CoreBpe> = LazyLock::new(cl100k_base);
 static O200K: LazyLock<CoreBpe> = LazyLock::new(o200k_base);
 
 impl Encoding {
-    fn vocabulary(self) -> &'static CoreBpe {
+    pub(super) fn vocabulary(self) -> &'static CoreBpe {
         match self {
             Encoding::Cl100k => &CL100K,
             Encoding::O200k => &O200K,
         }
     }
 
-    fn count(self, text: &str) -> u64 {
+    pub(super) fn count(self, text: &str) -> u64 {
         // A vocabulary takes about a tenth of a second to load: not for nothing.
         if text.is_empty() {
             return 0;
@@ -86,10 +85,10 @@ fn counts_exactly(text: &str) -> bool {
 
 /// How a model's tokens relate to an OpenAI vocabulary, in percent of its count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Family {
-    encoding: Encoding,
+pub(super) struct Family {
+    pub(super) encoding: Encoding,
     low: u64,
-    mid: u64,
+    pub(super) mid: u64,
     high: u64,
     exact: bool,
 }
@@ -143,7 +142,14 @@ const OTHERS: &[(&[&str], [u64; 3])] = &[
 const UNKNOWN: [u64; 3] = [90, 125, 215];
 
 impl Family {
-    fn of(model: &ModelRef) -> Family {
+    /// What is assumed of a vocabulary of which nothing is known.
+    pub(super) const UNKNOWN: Family = Family::other(UNKNOWN);
+
+    const fn other([low, mid, high]: [u64; 3]) -> Family {
+        Family { encoding: Encoding::O200k, low, mid, high, exact: false }
+    }
+
+    pub(super) fn of(model: &ModelRef) -> Family {
         let full = model.model.to_ascii_lowercase();
         // Routers put the vendor first (`openai/gpt-5`), fine-tunes a mark (`ft:gpt-4o:…`).
         let name = full.rsplit('/').next().unwrap_or(&full);
@@ -154,8 +160,11 @@ impl Family {
         // Versions are written `4-5` by the vendor and `4.5` by routers.
         let name = name.replace('.', "-");
         let known = OTHERS.iter().find(|(parts, _)| parts.iter().any(|part| name.contains(part)));
-        let [low, mid, high] = known.map_or(UNKNOWN, |(_, percent)| *percent);
-        Family { encoding: Encoding::O200k, low, mid, high, exact: false }
+        known.map_or(Family::UNKNOWN, |(_, percent)| Family::other(*percent))
+    }
+
+    pub(super) fn count(&self, text: &str) -> TokenEstimate {
+        self.estimate(self.encoding.count(text), counts_exactly(text))
     }
 
     fn estimate(&self, counted: u64, is_plain: bool) -> TokenEstimate {

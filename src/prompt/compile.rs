@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::partials::{NoPartial, Partial, Partials};
+use super::partials::{BUNDLED, NoPartial, Partial, Partials};
 use super::scan::{Call, CallKind, Scan, scan};
 use super::template::{Engine, FILTERS, FUNCTIONS, Failed, TESTS, syntax_error};
 use super::text::TemplateText;
@@ -240,7 +240,10 @@ impl Follow<'_> {
                     format!("partials: {}", names.join(", "))
                 };
                 Diagnostic::error("unknown-partial", format!("there is no partial `{name}`"))
-                    .did_you_mean(closest(name, names.iter().map(String::as_str)))
+                    .did_you_mean(closest(
+                        name,
+                        names.iter().map(String::as_str).chain(BUNDLED.iter().map(|(name, _)| *name)),
+                    ))
                     .help(known)
             }
         }

@@ -4,9 +4,11 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
+use super::budget::Truncation;
 use super::media::MediaSource;
 use super::output::read_output;
 use super::params::{Overrides, read_params};
+use super::section::Style;
 use super::shots::{ExampleFile, read_examples};
 use super::text::TemplateText;
 use super::variable::Variable;
@@ -57,6 +59,8 @@ pub(super) struct Definition {
     pub(super) has_examples: bool,
     pub(super) examples: Option<ExampleFile>,
     pub(super) params: Params,
+    pub(super) style: Option<Style>,
+    pub(super) truncate: Truncation,
     pub(super) overrides: Overrides,
     pub(super) output: OutputFormat,
 }
@@ -84,11 +88,26 @@ impl Definition {
         let has_examples = examples.is_some();
         let examples = examples.and_then(|node| read_examples(node, reading, problems));
         let params = fields.node("params").map(|node| read_params(node, reading.source, problems)).unwrap_or_default();
+        let style = fields.choice("style", Style::ALL, problems);
+        let truncate =
+            fields.node("truncate").map(|node| Truncation::read(node, reading.source, problems)).unwrap_or_default();
         let overrides =
             fields.node("models").map(|node| Overrides::read(node, reading.source, problems)).unwrap_or_default();
         let output = fields.node("output").map(|node| read_output(node, reading, problems)).unwrap_or_default();
         fields.finish(problems);
-        Some(Definition { about, messages, is_partial, variables, has_examples, examples, params, overrides, output })
+        Some(Definition {
+            about,
+            messages,
+            is_partial,
+            variables,
+            has_examples,
+            examples,
+            params,
+            style,
+            truncate,
+            overrides,
+            output,
+        })
     }
 }
 

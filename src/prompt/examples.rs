@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::ready::Prompt;
+use super::budget::Truncated;
+use super::ready::{Prompt, Settled};
 use super::render::RenderError;
 use super::shots::{Example, Insert, Picks, Shots};
 use crate::base::{Place, Problems};
@@ -59,25 +60,29 @@ impl Prompt {
     }
 
     /// Each picked example as a message of the user, made from the message number `index`, and one of the assistant.
-    pub(super) fn push_pairs(
+    pub(super) fn pairs(
         &self,
         picks: &Picks,
         index: usize,
-        messages: &mut Vec<Message>,
-    ) -> Result<(), RenderError> {
+        settled: &Settled,
+        truncated: &mut Vec<Truncated>,
+    ) -> Result<Vec<Message>, RenderError> {
+        let mut messages = Vec::with_capacity(2 * picks.examples.len());
         for picked in &picks.examples {
             let Some(example) = self.examples().get(picked.index) else { continue };
-            messages.extend(self.render_message(index, &self.values_of(&example.vars))?);
+            messages.extend(self.render_message(index, &self.values_of(&example.vars, settled, truncated))?);
             messages.push(Message::text(Role::Assistant, example.output_text()));
         }
-        Ok(())
+        Ok(messages)
     }
 
     /// Renders every example once, so that one that cannot be rendered is told before anything is sent.
     pub(super) fn check_examples(&self, problems: &mut Problems) {
         let Some(Insert::Pairs { before }) = self.shots.as_ref().map(|shots| shots.insert) else { return };
+        let settled = self.settle(None);
         for example in self.examples() {
-            if let Err(error) = self.render_message(before, &self.values_of(&example.vars)) {
+            let values = self.values_of(&example.vars, &settled, &mut Vec::new());
+            if let Err(error) = self.render_message(before, &values) {
                 let mut problem = error.to_diagnostic();
                 if let Some(inner) = problem.place.take() {
                     problem.related.push((inner, "in this template".to_owned()));

@@ -32,9 +32,14 @@ pub(super) fn digest(
         "models": definition.overrides.identity(),
         "output": serde_json::to_value(&definition.output).unwrap_or(Value::Null),
     });
-    // Only where there are some: the digests of all other prompts stay what they are.
-    if let (Some(shots), Value::Object(fields)) = (shots, &mut content) {
-        fields.insert("examples".to_owned(), shots.identity());
+    // Keys that came later are there only where they are used, so that the digests of other prompts stay what they were.
+    let later = [
+        ("style", definition.style.map(|style| json!(style.word()))),
+        ("truncate", (!definition.truncate.is_empty()).then(|| definition.truncate.identity())),
+        ("examples", shots.map(Shots::identity)),
+    ];
+    if let Value::Object(content) = &mut content {
+        content.extend(later.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
     }
     DigestBuilder::new("prompt").json(&content).finish()
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::compile::compile;
 use super::partials::Partials;
 use super::scan::scan;
+use super::section::Style;
 use super::template::{Engine, Values, syntax_error};
 use super::tests::{Project, model, vars};
 use super::text::TemplateText;
@@ -129,6 +130,26 @@ proptest! {
     }
 
     #[test]
+    fn meters_change_nothing_of_what_a_template_renders(text in template(), partial: bool) {
+        prop_assume!(syntax_error(&text).is_none());
+        let name = if partial { "t.txt" } else { "#0" };
+        let metered = Engine::build([(name.to_owned(), text.as_str())]).expect("compiles");
+        let mut plain = tera::Tera::default();
+        plain.autoescape_on(Vec::<&str>::new());
+        plain.add_raw_template(name, &text).expect("compiles");
+        let mut values = Values::new(Style::Markdown);
+        let mut context = tera::Context::new();
+        for (name, value) in [
+            ("a", json!(2)), ("b", json!("text")), ("c", json!({"a": {"b": [1]}, "b": 3})), ("d", json!([1, "x", [2]])),
+            ("items", json!(["one", "two"])), ("_x1", json!(null)),
+        ] {
+            values.insert(name, &value);
+            context.insert(name, &value);
+        }
+        prop_assert_eq!(metered.render(name, &values).ok(), plain.render(name, &context).ok(), "{}", text);
+    }
+
+    #[test]
     fn broken_templates_that_tera_takes_are_understood_too(text in rubble()) {
         // No panic on anything; and where tera compiles it, the names agree.
         let found = scanned_names(&text);
@@ -149,7 +170,7 @@ proptest! {
         prop_assert_eq!(compiled.is_none(), problems.has_errors());
         prop_assert_eq!(problems.render(false).is_empty(), problems.is_empty());
         if let Some(compiled) = compiled {
-            let mut values = Values::default();
+            let mut values = Values::new(Style::Markdown);
             for (index, name) in compiled.names.iter().enumerate() {
                 values.insert(&name.name, &[json!(1), json!("x"), json!([1, 2]), json!({"a": {"b": null}})][index % 4]);
             }

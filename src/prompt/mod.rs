@@ -5,14 +5,19 @@
 //! nothing else.
 
 mod bucket;
+mod budget;
 mod bump;
 mod changed;
 mod compile;
+mod create;
 mod definition;
 mod examples;
 mod expression;
+mod filters;
 mod flagd;
 mod folder;
+mod fuel;
+mod given;
 mod history;
 mod identity;
 mod includes;
@@ -22,6 +27,7 @@ mod label_move;
 mod lex;
 mod lock;
 mod media;
+mod meter;
 mod outline;
 mod output;
 mod params;
@@ -34,16 +40,22 @@ mod resolve;
 mod revision;
 mod rollback;
 mod scan;
+mod section;
+mod sheet;
 mod shots;
 mod template;
 mod text;
 mod unclosed;
+mod var_problem;
 mod variable;
 mod verify;
 
+pub use budget::{Budget, Truncated};
 pub use bump::Bump;
 pub use changed::{ChangedPrompt, changed_prompts};
+pub use create::NewPrompt;
 pub use flagd::flagd_file;
+pub use given::{Given, command_line};
 pub use history::{PromptEvent, PromptEventKind, PromptHistory, history};
 pub use label::{LabelValue, Split, label_name};
 pub use label_move::{LabelMove, PROTECTED_LABELS};
@@ -53,11 +65,14 @@ pub use params::read_params;
 pub use ready::{Prompt, PromptVersion, Rendered};
 pub use registry::Registry;
 pub use release::{Release, ReleaseRequest, Released};
-pub use render::RenderError;
+pub use render::{Origins, RenderError};
 pub use rollback::Rollback;
+pub use section::Style;
+pub use sheet::{Sheet, SheetMessage, SheetOverride, SheetPart};
 pub use shots::{Example, ExampleVectors, Nearby, PickedExample, VectorProblem, Why};
 pub use template::MAX_MESSAGE_BYTES;
-pub use variable::{VarProblem, VarType, Variable};
+pub use var_problem::VarProblem;
+pub use variable::{VarType, Variable};
 pub use verify::{Finding, FindingKind, Verified, adopt, verify};
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
-//! Parameters of a call as users write them, and overrides of them by model.
+//! Parameters of a call as users write them, and what a prompt overrides by model.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+
+use super::budget::Truncation;
+use super::section::Style;
 
 use crate::base::{Diagnostic, Fields, ModelRef, Node, Problems, Source};
 use crate::record::{Effort, Params};
@@ -51,14 +54,23 @@ fn read_extra(fields: &mut Fields<'_>, problems: &mut Problems) -> Map<String, V
     Map::new()
 }
 
-/// Overrides of parameters by model.
+/// Overrides by model: of parameters, of the style of sections, of token budgets.
 ///
 /// A pattern is matched against `provider/model`; `*` stands for any characters (slashes too), `?` for one. All patterns
-/// that match apply, the more specific over the less specific, so that each parameter comes from the most specific
-/// pattern that sets it. More specific is the pattern with more literal characters; among equals the one that comes
+/// that match apply, the more specific over the less specific, so that each parameter, budget and style comes from the
+/// most specific pattern that sets it. More specific is the pattern with more literal characters; among equals the one that comes
 /// later in the alphabet, so that the order in the file does not matter.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Overrides(Vec<(String, Params)>);
+pub(super) struct Overrides(pub(super) Vec<Override>);
+
+/// What one pattern overrides.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Override {
+    pub(super) pattern: String,
+    pub(super) params: Params,
+    pub(super) style: Option<Style>,
+    pub(super) truncate: Truncation,
+}
 
 impl Overrides {
     /// Reads a `models:` mapping.
@@ -84,32 +96,49 @@ impl Overrides {
             }
             let Some(mut fields) = Fields::of(value, "model override", source, problems) else { continue };
             let params = fields.node("params").map(|node| read_params(node, source, problems));
-            if params.is_none() {
+            let style = fields.choice("style", Style::ALL, problems);
+            let truncate = fields.node("truncate").map(|node| Truncation::read(node, source, problems));
+            if params.is_none() && fields.raw("style").is_none() && truncate.is_none() {
                 fields.missing("params", problems);
             }
             fields.finish(problems);
-            list.push((key.text.clone(), params.unwrap_or_default()));
+            list.push(Override {
+                pattern: key.text.clone(),
+                params: params.unwrap_or_default(),
+                style,
+                truncate: truncate.unwrap_or_default(),
+            });
         }
-        list.sort_by(|(a, _), (b, _)| specificity(a).cmp(&specificity(b)).then_with(|| a.cmp(b)));
+        let rank = |over: &Override| (specificity(&over.pattern), over.pattern.clone());
+        list.sort_by_cached_key(rank);
         Overrides(list)
     }
 
+    /// The overrides for a model, the more specific later; none when there is no model yet.
+    pub(super) fn matching(&self, model: Option<&ModelRef>) -> impl Iterator<Item = &Override> {
+        let name = model.filter(|_| !self.0.is_empty()).map(ToString::to_string);
+        self.0.iter().filter(move |over| name.as_deref().is_some_and(|name| matches(&over.pattern, name)))
+    }
+
     /// `base` with all overrides for `model` on top.
-    pub(super) fn apply(&self, base: &Params, model: &ModelRef) -> Params {
-        if self.0.is_empty() {
-            return base.clone();
-        }
-        let name = model.to_string();
-        let matching = self.0.iter().filter(|(pattern, _)| matches(pattern, &name));
-        matching.fold(base.clone(), |params, (_, over)| params.overlaid(over))
+    pub(super) fn apply(&self, base: &Params, model: Option<&ModelRef>) -> Params {
+        self.matching(model).fold(base.clone(), |params, over| params.overlaid(&over.params))
     }
 
     /// Part of the prompt's digest.
     pub(super) fn identity(&self) -> Value {
-        let entry = |(pattern, params): &(String, Params)| {
-            (pattern.clone(), serde_json::to_value(params).unwrap_or(Value::Null))
-        };
-        Value::Object(self.0.iter().map(entry).collect())
+        Value::Object(self.0.iter().map(|over| (over.pattern.clone(), over.identity())).collect())
+    }
+}
+
+impl Override {
+    /// Its parameters alone where there is nothing else, as prompts without styles and budgets have always had it.
+    fn identity(&self) -> Value {
+        let params = serde_json::to_value(&self.params).unwrap_or(Value::Null);
+        if self.style.is_none() && self.truncate.is_empty() {
+            return params;
+        }
+        json!({"params": params, "style": self.style.map(Style::word), "truncate": self.truncate.identity()})
     }
 }
 
@@ -217,7 +246,7 @@ mod tests {
         let one = read(entries);
         let other = read([entries[2], entries[1], entries[0]]);
         assert_eq!(one, other, "the order in the file does not matter");
-        let params = one.apply(&Params { temperature: Some(0.0), ..Params::default() }, &model);
+        let params = one.apply(&Params { temperature: Some(0.0), ..Params::default() }, Some(&model));
         assert_eq!((params.temperature, params.top_p, params.max_tokens), (Some(1.0), Some(0.2), Some(3)));
         assert!(problems.is_empty());
     }

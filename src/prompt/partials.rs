@@ -1,4 +1,8 @@
-//! Partials: the texts below `prompts/_partials/` that templates include by name.
+//! Partials: the texts below `prompts/_partials/` that templates include by name, and those that karat brings.
+//!
+//! `{% include "karat/reasoning.md" %}` needs no file in the project. A file of that name below `prompts/_partials/` is
+//! taken instead of the bundled text: a project may translate or change it. Its text is part of the prompt's digest either
+//! way.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -7,11 +11,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::compile::check_template;
 use super::scan::Scan;
 use super::text::TemplateText;
-use crate::base::{Problems, SafeName, files};
+use crate::base::{Problems, SafeName, Source, files};
 use crate::guard::mask_secrets;
 
 /// The folder of partials, below the folder of prompts.
 pub(super) const FOLDER: &str = "_partials";
+
+/// Partials in the binary, by name.
+pub(super) const BUNDLED: &[(&str, &str)] = &[("karat/reasoning.md", include_str!("bundled/reasoning.md"))];
 
 /// A partial, read and scanned.
 #[derive(Debug)]
@@ -52,10 +59,12 @@ impl Partials {
             return Err(NoPartial::BadName);
         }
         let path = files::inside(&self.root, &self.folder, name).map_err(|_| NoPartial::BadName)?;
-        if !path.is_file() {
-            return Err(NoPartial::Missing);
-        }
-        let partial = self.load(&path, problems).map(Arc::new);
+        let partial = if path.is_file() {
+            self.load(&path, problems)
+        } else {
+            bundled(name, problems).ok_or(NoPartial::Missing)?
+        };
+        let partial = partial.map(Arc::new);
         self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), partial.clone());
         partial.ok_or(NoPartial::Broken)
     }
@@ -75,7 +84,7 @@ impl Partials {
         }
     }
 
-    /// Names of all partials, for suggestions and for the lint of the whole project.
+    /// Names of all partials of the project, for suggestions and for the lint of the whole project.
     pub(super) fn names(&self) -> Vec<String> {
         let mut names = Vec::new();
         let mut folders = vec![String::new()];
@@ -96,4 +105,12 @@ impl Partials {
         names.sort();
         names
     }
+}
+
+/// The bundled partial `name`; `None` when there is none.
+fn bundled(name: &str, problems: &mut Problems) -> Option<Option<Partial>> {
+    let (name, text) = BUNDLED.iter().find(|(known, _)| *known == name)?;
+    let text = TemplateText::of_file(&Source::new(*name, *text));
+    let scan = check_template(&text, problems);
+    Some(scan.map(|scan| Partial { text, scan }))
 }

@@ -5,17 +5,21 @@ use std::fmt;
 use indexmap::IndexMap;
 use semver::Version;
 
+use super::budget::{Truncated, Truncation};
 use super::compile::{Compiled, FreeName, compile, free_names, template_name};
 use super::definition::{Definition, MessageText, PartText, compare_names, variable_name};
 use super::identity::digest;
 use super::media::{MediaSource, media_of_url};
 use super::partials::Partials;
 use super::render::RenderError;
+use super::section::Style;
 use super::shots::{ExampleFile, Fit, LIST_VARIABLE, Nearby, PickedExample, Picks, Shots};
 use super::template::{Engine, Values};
 use super::text::TemplateText;
-use super::variable::{VarProblem, Variable};
+use super::var_problem::VarProblem;
+use super::variable::Variable;
 use crate::base::{Diagnostic, Digest, ModelRef, Place, Problems, SafeName, closest};
+use crate::price::TokenCounter;
 use crate::record::{Media, Message, OutputFormat, Params, Part, Role, Vars};
 
 /// A version of a prompt in the registry.
@@ -49,6 +53,12 @@ pub struct Rendered {
     pub examples: Vec<PickedExample>,
     /// What else is worth knowing about that choice: what was left out, what stood in for what.
     pub example_notes: Vec<String>,
+    /// How sections were delimited.
+    pub style: Style,
+    /// The variables that were cut to their budgets, in the order in which they are declared; then those of examples.
+    pub truncated: Vec<Truncated>,
+    /// The patterns of `models:` that matched, the more specific later.
+    pub overrides: Vec<String>,
 }
 
 /// A prompt: compiled, checked, shared between trials.
@@ -76,6 +86,15 @@ pub struct Prompt {
     messages: Vec<MessageTemplate>,
     pub(super) definition: Definition,
     pub(super) compiled: Compiled,
+}
+
+/// What holds for one model.
+pub(super) struct Settled {
+    params: Params,
+    style: Style,
+    truncate: Truncation,
+    overrides: Vec<String>,
+    counter: TokenCounter,
 }
 
 struct MessageTemplate {
@@ -121,6 +140,8 @@ impl Prompt {
             compile(&texts, partials, problems)?
         };
         let variables = settle_variables(&definition, &compiled, problems);
+        definition.truncate.check(&variables, problems);
+        definition.overrides.0.iter().for_each(|over| over.truncate.check(&variables, problems));
         let file = definition.examples.take();
         let shots = file.and_then(|file| settle_shots(file, &definition, &compiled, &variables, partials, problems));
         let digest = digest(&definition, &compiled, &variables, shots.as_ref());
@@ -159,7 +180,7 @@ impl Prompt {
             };
             let message = format!("`{name}` is not a variable of `{}`", self.name);
             let code = "unknown-variable";
-            found.push(VarProblem { variable: name.clone(), code, message, help: Some(help), near });
+            found.push(VarProblem { help: Some(help), near, ..VarProblem::new(name, code, message) });
         }
         found
     }
@@ -177,18 +198,28 @@ impl Prompt {
                         |near| format!("`{near}` is given; is it `{name}`?"),
                     );
                     let message = format!("`{name}` is missing, `{}` needs it", self.name);
-                    found.push(VarProblem {
-                        variable: name.clone(),
-                        code: "missing-variable",
-                        message,
-                        help: Some(help),
-                        near: None,
-                    });
+                    found.push(VarProblem { help: Some(help), ..VarProblem::new(name, "missing-variable", message) });
                 }
                 None => {}
             }
         }
         found
+    }
+
+    /// What is wrong with the token counts of these variables and of the defaults that stand in for them, for a model.
+    pub fn check_tokens(&self, vars: &Vars, model: Option<&ModelRef>) -> Vec<VarProblem> {
+        let mut counter = None;
+        let limited = self.variables.iter().filter(|(_, variable)| variable.max_tokens.is_some());
+        let over = limited.filter_map(|(name, variable)| {
+            let counter = *counter.get_or_insert_with(|| TokenCounter::of(model));
+            let given = vars.get(name);
+            let mut problem = variable.check_tokens(name, given.or(variable.default.as_ref())?, counter)?;
+            if given.is_none() {
+                problem.origin = Some(format!("its default, {}", variable.place.pointer()));
+            }
+            Some(problem)
+        });
+        over.collect()
     }
 
     /// Renders the messages for these variables. Variables the prompt does not have are not looked at; see
@@ -198,7 +229,7 @@ impl Prompt {
     /// [`RenderError`] when a variable breaks its rules, a template meets something undefined or of the wrong type, or a
     /// message is larger than [`super::MAX_MESSAGE_BYTES`].
     pub fn render(&self, vars: &Vars, model: &ModelRef) -> Result<Rendered, RenderError> {
-        self.render_with(vars, model, |shots, vars| shots.pick(vars, None))
+        self.render_near(vars, Some(model), None)
     }
 
     /// The same with the longest examples instead of the best: the most that rendering can come to, for limits on money.
@@ -206,10 +237,12 @@ impl Prompt {
     /// # Errors
     /// As [`Prompt::render`].
     pub fn render_longest(&self, vars: &Vars, model: &ModelRef) -> Result<Rendered, RenderError> {
-        self.render_with(vars, model, Shots::longest)
+        self.render_with(vars, Some(model), Shots::longest)
     }
 
-    /// The same, with what embeddings say about the case, for prompts whose examples are compared by them: see
+    /// Renders as [`Prompt::render`] does. Without a model no override applies, and tokens are guessed.
+    ///
+    /// `nearby` is what embeddings say about the case, for prompts whose examples are compared by them: see
     /// [`Prompt::embeds`]. Without that, words are compared instead, and [`Rendered::example_notes`] says so where the
     /// prompt asks for embeddings by name.
     ///
@@ -218,7 +251,7 @@ impl Prompt {
     pub fn render_near(
         &self,
         vars: &Vars,
-        model: &ModelRef,
+        model: Option<&ModelRef>,
         nearby: Option<Nearby<'_>>,
     ) -> Result<Rendered, RenderError> {
         self.render_with(vars, model, |shots, vars| shots.pick(vars, nearby))
@@ -227,14 +260,21 @@ impl Prompt {
     fn render_with(
         &self,
         vars: &Vars,
-        model: &ModelRef,
+        model: Option<&ModelRef>,
         pick: impl FnOnce(&Shots, &Vars) -> Picks,
     ) -> Result<Rendered, RenderError> {
-        let problems = self.check_declared(vars);
+        let settled = self.settle(model);
+        let mut problems = self.check_declared(vars);
+        problems.append(&mut self.check_tokens(vars, model));
+        problems.extend(self.variables.iter().filter_map(|(name, variable)| {
+            let value = vars.get(name).or(variable.default.as_ref())?;
+            settled.truncate.check_value(name, value)
+        }));
         if !problems.is_empty() {
             return Err(RenderError::Variables { prompt: self.name.clone(), problems });
         }
-        let mut values = self.values_of(vars);
+        let mut truncated = Vec::new();
+        let mut values = self.values_of(vars, &settled, &mut truncated);
         let picks = self.picks(vars, pick);
         if let Some(list) = self.example_list(&picks) {
             values.insert(LIST_VARIABLE, &list);
@@ -242,21 +282,27 @@ impl Prompt {
         let mut messages = Vec::with_capacity(self.messages.len() + 2 * picks.examples.len());
         for index in 0..self.messages.len() {
             if self.pairs_go_before(index) {
-                self.push_pairs(&picks, index, &mut messages)?;
+                messages.extend(self.pairs(&picks, index, &settled, &mut truncated)?);
             }
             messages.extend(self.render_message(index, &values)?);
         }
-        let params = self.definition.overrides.apply(&self.params, model);
+        let Settled { params, style, overrides, .. } = settled;
         let Picks { examples, notes } = picks;
-        Ok(Rendered { messages, params, output: self.output.clone(), examples, example_notes: notes })
+        let output = self.output.clone();
+        Ok(Rendered { messages, params, output, examples, example_notes: notes, style, truncated, overrides })
     }
 
-    /// The values of the prompt's variables, defaults included.
-    pub(super) fn values_of(&self, vars: &Vars) -> Values {
-        let mut values = Values::default();
+    /// The values of the prompt's variables, defaults included, cut to their budgets.
+    pub(super) fn values_of(&self, vars: &Vars, settled: &Settled, truncated: &mut Vec<Truncated>) -> Values {
+        let mut values = Values::new(settled.style);
         for (name, variable) in &self.variables {
-            if let Some(value) = vars.get(name).or(variable.default.as_ref()) {
-                values.insert(name, value);
+            let Some(value) = vars.get(name).or(variable.default.as_ref()) else { continue };
+            match settled.truncate.cut(name, value, settled.counter) {
+                None => values.insert(name, value),
+                Some((sent, cut)) => {
+                    values.insert(name, &sent);
+                    truncated.push(cut);
+                }
             }
         }
         values
@@ -269,9 +315,27 @@ impl Prompt {
         Ok(Some(Message { role: message.role, parts: parts.collect::<Result<_, _>>()? }))
     }
 
+    /// What the prompt says for a model, its overrides on top.
+    pub(super) fn settle(&self, model: Option<&ModelRef>) -> Settled {
+        let mut settled = Settled {
+            params: self.params.clone(),
+            style: self.definition.style.unwrap_or_default(),
+            truncate: self.definition.truncate.clone(),
+            overrides: Vec::new(),
+            counter: TokenCounter::of(model),
+        };
+        for over in self.definition.overrides.matching(model) {
+            settled.params = settled.params.overlaid(&over.params);
+            settled.style = over.style.unwrap_or(settled.style);
+            settled.truncate = settled.truncate.overlaid(&over.truncate);
+            settled.overrides.push(over.pattern.clone());
+        }
+        settled
+    }
+
     /// The prompt's parameters for a model, its overrides on top.
     pub fn params_for(&self, model: &ModelRef) -> Params {
-        self.definition.overrides.apply(&self.params, model)
+        self.definition.overrides.apply(&self.params, Some(model))
     }
 
     fn render_part(&self, part: &PartTemplate, message: usize, values: &Values) -> Result<Part, RenderError> {

@@ -5,11 +5,28 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::fuel::SPENT;
 use super::partials::Partial;
 use super::ready::Slot;
 use super::template::{Failed, MAX_MESSAGE_BYTES};
-use super::variable::VarProblem;
+use super::var_problem::VarProblem;
 use crate::base::{Diagnostic, Place};
+
+/// Where values came from, by variable, in words for messages: `--var code`, `vars.json: code`, `evals/x.yaml:12:7`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origins(BTreeMap<String, String>);
+
+impl Origins {
+    /// Notes where the value of a variable came from; the last word counts.
+    pub fn set(&mut self, variable: &str, origin: impl Into<String>) {
+        self.0.insert(variable.to_owned(), origin.into());
+    }
+
+    /// Where the value of a variable came from, when that is known.
+    pub fn of(&self, variable: &str) -> Option<&str> {
+        self.0.get(variable).map(String::as_str)
+    }
+}
 
 /// Why a prompt cannot be rendered for some variables.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -47,7 +64,7 @@ pub enum RenderError {
 }
 
 fn joined(problems: &[VarProblem]) -> String {
-    problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join("; ")
+    problems.iter().map(VarProblem::told).collect::<Vec<_>>().join("; ")
 }
 
 impl RenderError {
@@ -73,7 +90,9 @@ impl RenderError {
                 let path = text.as_str().get(start..range.end).unwrap_or("");
                 let place = Box::new(text.place(start, range.end));
                 let is_undefined = message.contains("not defined") || message.contains("undefined");
-                let (message, help) = if is_undefined {
+                let (message, help) = if message.contains(SPENT) {
+                    (format!("{SPENT}; the limit was reached at `{path}`"), SPENT_HELP.to_owned())
+                } else if is_undefined {
                     (format!("`{path}` is not defined"), undefined_help(path))
                 } else {
                     (format!("{message}, in `{path}`"), HELP.to_owned())
@@ -93,6 +112,17 @@ impl RenderError {
         }
     }
 
+    /// The same error, with the origins of values that broke their rules.
+    #[must_use]
+    pub fn with_origins(mut self, origins: &Origins) -> RenderError {
+        if let RenderError::Variables { problems, .. } = &mut self {
+            for problem in problems {
+                problem.locate(origins);
+            }
+        }
+        self
+    }
+
     /// Stable kebab-case code.
     pub fn code(&self) -> &'static str {
         match self {
@@ -100,6 +130,12 @@ impl RenderError {
             RenderError::Template { .. } => "render-failed",
             RenderError::TooLarge { .. } => "message-too-large",
         }
+    }
+
+    /// The error as diagnostics: one for each variable, or the only one.
+    pub fn to_diagnostics(&self) -> Vec<Diagnostic> {
+        let RenderError::Variables { prompt, problems } = self else { return vec![self.to_diagnostic()] };
+        problems.iter().map(|problem| problem.to_diagnostic(prompt)).collect()
     }
 
     /// The error as a diagnostic. Errors of variables have no place of their own: add that of the case.
@@ -121,6 +157,9 @@ impl RenderError {
 }
 
 const HELP: &str = "give the variable a `type` in the prompt, so that other values are refused before anything is sent";
+
+const SPENT_HELP: &str =
+    "shorten the lists that loops run over and the texts that `set` keeps, in the values or in the prompt";
 
 fn undefined_help(path: &str) -> String {
     let guard = "{{ … | default(value='') }}".replace('…', path);

@@ -4,22 +4,30 @@
 //! environment, files, the clock or random numbers, and this room adds none. The same values give the same bytes: maps
 //! keep their order, and `group_by`, whose groups tera hands out in random order, is replaced.
 
+use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use indexmap::IndexMap;
 use serde_json::Value as Json;
-use tera::{Context, Error, ErrorKind, Kwargs, State, Tera, TeraResult, Value};
+use tera::{Context, Error, ErrorKind, Tera, Value};
+
+use super::filters::{self, STYLE};
+use super::fuel;
+use super::meter::{Inserted, meter};
+use super::section::Style;
 
 /// Most bytes one message may render to. A template that loops over a large list by mistake stops here.
 pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 
-/// Filters that templates may call: those of tera 2, and `json_encode`.
+/// Filters that templates may call: those of tera 2, and two of our own.
 ///
-/// `{{ value | json_encode }}` inserts a value as JSON: quotes and line breaks of a text cannot break out of it, and
-/// lists and objects become JSON (without the filter they print in a notation that is not JSON).
-/// `json_encode(pretty=true)` indents it.
+/// `{{ value | json }}` (the same as `json_encode`) inserts a value into JSON: it writes a text with its quotes, so
+/// `{"code": {{ code | json }}}` is valid JSON whatever the text contains, and lists and mappings become JSON (without the
+/// filter they print in a notation that is not JSON). `json(pretty=true)` indents it.
+///
+/// `{{ value | section(name="context") }}` marks a value as a section of its own: see [`super::section`].
 pub(super) const FILTERS: &[&str] = &[
     "abs",
     "capitalize",
@@ -34,6 +42,7 @@ pub(super) const FILTERS: &[&str] = &[
     "indent",
     "int",
     "join",
+    "json",
     "json_encode",
     "keys",
     "last",
@@ -47,6 +56,7 @@ pub(super) const FILTERS: &[&str] = &[
     "reverse",
     "round",
     "safe",
+    "section",
     "sort",
     "split",
     "str",
@@ -97,10 +107,15 @@ pub(super) enum Failed {
 }
 
 /// Values for templates, converted once and used for every message.
-#[derive(Default)]
 pub(super) struct Values(Context);
 
 impl Values {
+    pub(super) fn new(style: Style) -> Values {
+        let mut values = Values(Context::new());
+        values.0.insert_value(STYLE.to_owned(), Value::from(style.word()));
+        values
+    }
+
     pub(super) fn insert(&mut self, name: &str, value: &Json) {
         self.0.insert_value(name.to_owned(), convert(value));
     }
@@ -125,31 +140,58 @@ fn convert(value: &Json) -> Value {
 
 /// The compiled templates of one prompt, its partials included.
 #[derive(Clone)]
-pub(super) struct Engine(Tera);
+pub(super) struct Engine {
+    tera: Tera,
+    /// What was put into each template, by name.
+    meters: HashMap<String, Inserted>,
+}
 
 impl Engine {
     /// Compiles all templates together, so that includes find each other.
     pub(super) fn build<'t>(templates: impl IntoIterator<Item = (String, &'t str)>) -> Result<Engine, Failed> {
-        let mut tera = base().clone();
-        tera.add_raw_templates(templates).map_err(|error| failed(&error))?;
-        Ok(Engine(tera))
+        let mut meters = HashMap::new();
+        let metered: Vec<(String, String)> = templates
+            .into_iter()
+            .map(|(name, text)| {
+                let (text, inserted) = meter(text, !name.starts_with('#')).into_parts();
+                meters.insert(name.clone(), inserted);
+                (name, text)
+            })
+            .collect();
+        let mut engine = Engine { tera: base().clone(), meters };
+        engine.tera.add_raw_templates(metered).map_err(|error| engine.failed(&error))?;
+        Ok(engine)
     }
 
     /// The text of the template `name` for these values.
     pub(super) fn render(&self, name: &str, values: &Values) -> Result<String, Failed> {
         let mut output = Capped { bytes: Vec::with_capacity(1024), is_full: false };
-        let result = self.0.render_to(name, &values.0, &mut output);
+        fuel::refill();
+        let result = self.tera.render_to(name, &values.0, &mut output);
         if output.is_full {
             return Err(Failed::TooLarge);
         }
-        result.map_err(|error| failed(&error))?;
+        result.map_err(|error| self.failed(&error))?;
         String::from_utf8(output.bytes).map_err(|_| Failed::Other("the output is not UTF-8".to_owned()))
+    }
+
+    /// The error, in bytes of the text as written.
+    fn failed(&self, error: &Error) -> Failed {
+        match error.kind() {
+            ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
+                let template = report.filename().to_owned();
+                let range = report.span().range.clone();
+                let range = self.meters.get(&template).map_or(range.clone(), |inserted| inserted.written(&range));
+                Failed::At { template, range, message: tidy(report.message()) }
+            }
+            other => Failed::Other(tidy(&other.to_string())),
+        }
     }
 
     /// Top-level names as tera sees them, to check the scanner against.
     #[cfg(test)]
     pub(super) fn names(&self, template: &str) -> Vec<String> {
-        let found = self.0.get_template_variables(template).expect("template");
+        let found = self.tera.get_template_variables(template).expect("template");
         let mut names: Vec<String> = found.into_iter().map(str::to_owned).collect();
         names.sort();
         names
@@ -171,51 +213,10 @@ fn base() -> &'static Tera {
     BASE.get_or_init(|| {
         let mut tera = Tera::default();
         tera.autoescape_on(Vec::<&str>::new());
-        tera.register_filter("json_encode", json_encode);
-        tera.register_filter("group_by", group_by);
+        fuel::register(&mut tera);
+        filters::register(&mut tera);
         tera
     })
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the signature of a filter")]
-fn json_encode(value: &Value, kwargs: Kwargs, _: &State<'_>) -> TeraResult<String> {
-    if value.is_undefined() {
-        return Err(Error::message("`json_encode` was given an undefined value"));
-    }
-    let pretty = kwargs.get::<bool>("pretty")?.unwrap_or(false);
-    let text = if pretty { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
-    text.map_err(|error| Error::message(format!("the value cannot be written as JSON: {error}")))
-}
-
-/// Groups in the order in which each first appears; keys are text.
-#[expect(clippy::needless_pass_by_value, reason = "the signature of a filter")]
-fn group_by(items: &[Value], kwargs: Kwargs, _: &State<'_>) -> TeraResult<Value> {
-    let attribute = kwargs.must_get::<&str>("attribute")?;
-    let mut groups: IndexMap<String, Vec<Value>> = IndexMap::new();
-    for (index, item) in items.iter().enumerate() {
-        let Some(key) = item.get_from_path(attribute).cloned() else {
-            return Err(Error::message(format!("item {index} has no `{attribute}` to group by")));
-        };
-        if key.is_none() {
-            continue;
-        }
-        if key.is_map() || key.is_array() {
-            return Err(Error::message(format!("`{attribute}` of item {index} is no text, number or boolean")));
-        }
-        groups.entry(key.to_string()).or_default().push(item.clone());
-    }
-    Ok(Value::from(groups))
-}
-
-fn failed(error: &Error) -> Failed {
-    match error.kind() {
-        ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => Failed::At {
-            template: report.filename().to_owned(),
-            range: report.span().range.clone(),
-            message: tidy(report.message()),
-        },
-        other => Failed::Other(tidy(&other.to_string())),
-    }
 }
 
 /// tera's sentence in the form of our messages: lowercase, no final period, no list of everything that is available.
@@ -253,7 +254,7 @@ mod tests {
     use serde_json::json;
 
     fn render(text: &str, vars: Json) -> Result<String, Failed> {
-        let mut values = Values::default();
+        let mut values = Values::new(Style::Markdown);
         let Json::Object(vars) = vars else { panic!("{vars}") };
         for (name, value) in &vars {
             values.insert(name, value);
@@ -326,7 +327,7 @@ mod tests {
     #[test]
     fn nothing_is_escaped_for_html() {
         let engine = Engine::build([("x.html".to_owned(), "{{ a }}")]).expect("builds");
-        let mut values = Values::default();
+        let mut values = Values::new(Style::Xml);
         values.insert("a", &json!("<b> & 'c'"));
         assert_eq!(engine.render("x.html", &values), Ok("<b> & 'c'".to_owned()));
     }

@@ -4,6 +4,9 @@ use regex::Regex;
 use serde_json::{Map, Value, json};
 
 use crate::base::{Diagnostic, Fields, Kind, Node, Place, Problems, Source, Span, closest};
+use crate::price::TokenCounter;
+
+use super::var_problem::VarProblem;
 
 /// Characters of a value that a message shows.
 const SHOWN_CHARS: usize = 60;
@@ -53,22 +56,6 @@ impl VarType {
     }
 }
 
-/// One thing that is wrong with the variables given to a prompt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VarProblem {
-    /// The variable.
-    pub variable: String,
-    /// Kebab-case code: `missing-variable`, `unknown-variable`, `variable-type`, `variable-not-allowed`,
-    /// `variable-length` or `variable-pattern`.
-    pub code: &'static str,
-    /// What is wrong: lowercase, no final period.
-    pub message: String,
-    /// How to mend it.
-    pub help: Option<String>,
-    /// What was probably meant: a variable for an unknown one, a value for one that is not allowed.
-    pub near: Option<String>,
-}
-
 /// A variable of a prompt.
 #[derive(Debug, Clone)]
 pub struct Variable {
@@ -86,6 +73,8 @@ pub struct Variable {
     pub min_chars: Option<usize>,
     /// Most characters of a text.
     pub max_chars: Option<usize>,
+    /// Most tokens of a text, as the model counts that the prompt is rendered for.
+    pub max_tokens: Option<u64>,
     /// A regular expression found somewhere in the text; `^…$` makes it cover all of it.
     pub pattern: Option<Regex>,
     /// Where it is declared, or first used when it is not declared.
@@ -103,6 +92,7 @@ impl Variable {
             one_of: Vec::new(),
             min_chars: None,
             max_chars: None,
+            max_tokens: None,
             pattern: None,
             place,
         }
@@ -148,6 +138,8 @@ impl Variable {
         }
         self.min_chars = count(&mut fields, "min_chars", problems);
         self.max_chars = count(&mut fields, "max_chars", problems);
+        self.max_tokens =
+            fields.whole("max_tokens", 1..=100_000_000, problems).and_then(|count| u64::try_from(count).ok());
         if let Some(pattern) = fields.text("pattern", problems) {
             match Regex::new(pattern) {
                 Ok(regex) => self.pattern = Some(regex),
@@ -158,7 +150,8 @@ impl Variable {
                 }
             }
         }
-        let is_text_rule = self.min_chars.is_some() || self.max_chars.is_some() || self.pattern.is_some();
+        let is_text_rule =
+            self.min_chars.is_some() || self.max_chars.is_some() || self.max_tokens.is_some() || self.pattern.is_some();
         self.kind = kind.unwrap_or(if is_text_rule { VarType::String } else { VarType::Any });
         self.required = required.unwrap_or(self.default.is_none());
         self.check_rules(name, is_text_rule, &fields, problems);
@@ -173,8 +166,8 @@ impl Variable {
             problems.push(problem);
         };
         if is_text_rule && self.kind != VarType::String {
-            let message =
-                format!("`min_chars`, `max_chars` and `pattern` are for text, `{name}` is a {}", self.kind.word());
+            let rules = "`min_chars`, `max_chars`, `max_tokens` and `pattern` are for text";
+            let message = format!("{rules}, `{name}` is a {}", self.kind.word());
             report("variable-rules", "type", message, "remove them, or write `type: string`");
         }
         if let (Some(min), Some(max)) = (self.min_chars, self.max_chars)
@@ -204,7 +197,7 @@ impl Variable {
     pub(super) fn check(&self, name: &str, value: &Value) -> Vec<VarProblem> {
         let mut found = Vec::new();
         let mut add = |code, message: String, help: Option<String>, near: Option<String>| {
-            found.push(VarProblem { variable: name.to_owned(), code, message, help, near });
+            found.push(VarProblem { help, near, ..VarProblem::new(name, code, message) });
         };
         if !self.kind.takes(value) {
             let message =
@@ -253,6 +246,19 @@ impl Variable {
         found
     }
 
+    /// What is wrong with the number of its tokens; the other rules are [`Variable::check`].
+    pub(super) fn check_tokens(&self, name: &str, value: &Value, counter: TokenCounter) -> Option<VarProblem> {
+        let (most, text) = (self.max_tokens?, value.as_str()?);
+        let counted = counter.count(text);
+        if counted.tokens <= most {
+            return None;
+        }
+        let about = if counted.exact { "" } else { "about " };
+        let message = format!("`{name}` has {about}{} tokens, more than the {most} allowed", counted.tokens);
+        let help = "shorten the value, or raise `max_tokens` of the variable in the prompt".to_owned();
+        Some(VarProblem { help: Some(help), ..VarProblem::new(name, "variable-tokens", message) })
+    }
+
     /// What of it can change a rendered prompt or refuse a value; part of the prompt's digest.
     pub(super) fn identity(&self) -> Value {
         let mut map = Map::new();
@@ -263,6 +269,7 @@ impl Variable {
             ("one_of", (!self.one_of.is_empty()).then(|| json!(self.one_of))),
             ("min_chars", self.min_chars.map(|count| json!(count))),
             ("max_chars", self.max_chars.map(|count| json!(count))),
+            ("max_tokens", self.max_tokens.map(|count| json!(count))),
             ("pattern", self.pattern.as_ref().map(|pattern| json!(pattern.as_str()))),
         ];
         for (key, value) in optional {

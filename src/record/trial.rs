@@ -82,7 +82,7 @@ pub struct TrialRecord {
     pub score: Option<Ratio>,
     /// One per check, in the order of the suite.
     pub scores: Vec<Score>,
-    /// Why it errored or was ungraded or skipped, in one line.
+    /// Why it errored or was ungraded or skipped, and what of its variables was truncated, in one line.
     pub note: Option<String>,
     /// The call under test; `None` when skipped.
     pub call: Option<CallRecord>,

@@ -197,6 +197,7 @@ mod tests {
         "json_schema: {value: {type: object}}",
         "jsonpath: {path: $..a, contains: a}",
         "contains_json",
+        "reasoning: {min_confidence: 0.5, answer: a}",
         "finish_reason: stop",
         "refusal",
         "latency: 1s",

@@ -1,7 +1,7 @@
 //! The checks karat knows, one line each.
 
 use super::spec::CheckSpec;
-use super::{call, group, structure, text};
+use super::{call, group, reasoning, structure, text};
 use crate::base::closest;
 
 static CHECKS: &[&CheckSpec] = &[
@@ -23,6 +23,7 @@ static CHECKS: &[&CheckSpec] = &[
     &structure::json_schema::SPEC,
     &structure::jsonpath::SPEC,
     &structure::contains_json::SPEC,
+    &reasoning::check::SPEC,
     &call::finish_reason::SPEC,
     &call::refusal::SPEC,
     &call::latency::SPEC,
@@ -58,6 +59,8 @@ const FOREIGN: &[(&str, &str)] = &[
     ("max_latency", "latency"),
     ("max_cost", "cost"),
     ("numeric", "number"),
+    ("chain_of_thought", "reasoning"),
+    ("steps", "reasoning"),
 ];
 
 /// All checks, by family: name, options, degenerate cases, version, example.
@@ -98,7 +101,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 24);
+        assert_eq!(names.len(), 25);
     }
 
     #[test]

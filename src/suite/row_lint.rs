@@ -46,6 +46,15 @@ fn check_vars(suite: &Suite, loaded: &LoadedCase, reader: &CaseReader<'_>, probl
             }
         }
     }
+    // Token counts depend on the model; what the rules above refuse anyway is not told a second time.
+    for variant in &suite.variants {
+        for problem in variant.prompt.check_tokens(&loaded.case.vars, Some(&variant.model)) {
+            if !told.iter().any(|known| known.variable == problem.variable) {
+                let message = format!("{} for `{}`", problem.message, variant.model);
+                told.push(VarProblem { message, ..problem });
+            }
+        }
+    }
     if !suite.gaps.prompts {
         let of_checks = |name: &str| loaded.checks.iter().any(|check| check.needed_vars().any(|needed| needed == name));
         let slips = strangers.into_iter().filter(|(_, count)| *count == suite.prompts.len());

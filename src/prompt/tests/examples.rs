@@ -213,11 +213,11 @@ fn embeddings_decide_when_they_are_given_and_words_say_so_when_they_are_missed()
     let vectors = vec![vec![1.0, 0.0], vec![0.0, 1.0], vec![0.6, 0.8], vec![-1.0, 0.0]];
     let examples = ExampleVectors::new(4, vectors).expect("vectors");
     let nearby = Nearby { examples: &examples, query: &[0.7, 0.7] };
-    let one = prompt.render_near(&given, &model("a/b"), Some(nearby)).expect("renders");
+    let one = prompt.render_near(&given, Some(&model("a/b")), Some(nearby)).expect("renders");
     assert_eq!(ids(&one), ["7"]);
     assert_eq!(one.examples[0].why, Why::Similarity { with: "embedding", rank: 1 });
     let wrong = Nearby { examples: &examples, query: &[1.0] };
-    let one = prompt.render_near(&given, &model("a/b"), Some(wrong)).expect("renders");
+    let one = prompt.render_near(&given, Some(&model("a/b")), Some(wrong)).expect("renders");
     assert!(one.example_notes[0].starts_with("words are compared: vectors of 2 and of 1"), "{:?}", one.example_notes);
 
     let named = tickets("pick: 1, by: similarity, with: embedding");

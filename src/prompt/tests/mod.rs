@@ -13,6 +13,7 @@ use crate::record::{Media, OutputFormat, Part, Role, Vars};
 
 mod errors;
 mod examples;
+mod features;
 mod references;
 mod rendering;
 

@@ -4,10 +4,14 @@ mod changed;
 mod history;
 mod label;
 mod list;
+mod new;
 mod opened;
 mod release;
+mod render;
 mod resolve;
 mod rollback;
+mod show;
+mod target;
 mod verify;
 
 use clap::{Args, Subcommand};
@@ -46,6 +50,12 @@ pub enum PromptCommand {
     Rollback(rollback::RollbackArgs),
     /// Check that every released version is what it was at its release
     Verify(verify::VerifyArgs),
+    /// Start a new prompt: asks on a terminal, takes flags otherwise
+    New(new::NewArgs),
+    /// Show what a prompt sends for some variables, with tokens and cost
+    Render(render::RenderArgs),
+    /// Show a prompt: variables, messages, parameters, labels, digest
+    Show(show::ShowArgs),
 }
 
 /// Runs `karat prompt`.
@@ -62,5 +72,8 @@ pub fn run(args: &PromptArgs, session: &Session) -> anyhow::Result<Exit> {
         PromptCommand::Resolve(args) => resolve::run(args, session),
         PromptCommand::Rollback(args) => rollback::run(args, session),
         PromptCommand::Verify(args) => verify::run(args, session),
+        PromptCommand::New(args) => new::run(args, session),
+        PromptCommand::Render(args) => render::run(args, session),
+        PromptCommand::Show(args) => show::run(args, session),
     }
 }

@@ -1,0 +1,97 @@
+//! Rendered messages, for people and for chat APIs.
+
+use serde_json::{Value, json};
+
+use super::super::super::doc::{Block, Doc, Line, Tone};
+use crate::record::{Media, Message, Part, Role};
+
+/// Messages in the form that most chat APIs take: `[{"role": "user", "content": "…"}]`; the content is a list of parts
+/// where there is more than one text.
+pub fn chat_json(messages: &[Message]) -> Value {
+    let one = |message: &Message| {
+        let content = match message.parts.as_slice() {
+            [Part::Text(text)] => json!(text),
+            parts => Value::Array(parts.iter().map(part).collect()),
+        };
+        json!({"role": role(message.role), "content": content})
+    };
+    Value::Array(messages.iter().map(one).collect())
+}
+
+fn part(part: &Part) -> Value {
+    match part {
+        Part::Text(text) | Part::ToolResult { text, .. } => json!({"type": "text", "text": text}),
+        Part::Image(media) => json!({"type": "image_url", "image_url": {"url": url(media)}}),
+        Part::File { media, name } => json!({"type": "file", "file": {"filename": name, "file_data": url(media)}}),
+        Part::ToolCall(call) => json!({"type": "tool_call", "name": call.name, "arguments": call.arguments}),
+    }
+}
+
+fn url(media: &Media) -> String {
+    match media {
+        Media::Url(url) => url.clone(),
+        Media::Base64 { data, mime } => format!("data:{mime};base64,{data}"),
+    }
+}
+
+/// The word of a role.
+pub(super) fn role(role: Role) -> &'static str {
+    Role::ALL.iter().find(|(_, known)| *known == role).map_or("user", |(word, _)| word)
+}
+
+/// Each message under its role.
+pub(super) fn push_messages(doc: &mut Doc, messages: &[Message]) {
+    for message in messages {
+        doc.push(Block::Heading(Line::of(role(message.role), Tone::Strong)));
+        for part in &message.parts {
+            match part {
+                Part::Text(text) | Part::ToolResult { text, .. } => doc.push(Block::Code(text.clone())),
+                Part::Image(media) => doc.push(Block::Paragraph(Line::of(described("image", media), Tone::Dim))),
+                Part::File { media, name } => {
+                    let what = format!("file {name}");
+                    doc.push(Block::Paragraph(Line::of(described(&what, media), Tone::Dim)));
+                }
+                Part::ToolCall(call) => {
+                    doc.push(Block::Code(format!("{}({})", call.name, call.arguments)));
+                }
+            }
+        }
+    }
+}
+
+fn described(what: &str, media: &Media) -> String {
+    match media {
+        Media::Url(url) => format!("[{what}: {url}]"),
+        Media::Base64 { data, mime } => {
+            let padding = data.bytes().rev().take_while(|byte| *byte == b'=').count();
+            let bytes = (data.len() / 4 * 3).saturating_sub(padding);
+            format!("[{what}: {mime}, {bytes} bytes]")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_take_the_form_of_chat_apis() {
+        let media = Media::Base64 { data: "Zm9vYg==".to_owned(), mime: "image/png".to_owned() };
+        let parts = vec![
+            Part::Text("a".to_owned()),
+            Part::Image(media.clone()),
+            Part::File { media: Media::Url("https://example.org/d.pdf".to_owned()), name: "d.pdf".to_owned() },
+        ];
+        let messages = [Message::text(Role::System, "s"), Message { parts, role: Role::User }];
+        let wanted = json!([
+            {"role": "system", "content": "s"},
+            {"role": "user", "content": [
+                {"type": "text", "text": "a"},
+                {"type": "image_url", "image_url": {"url": "data:image/png;base64,Zm9vYg=="}},
+                {"type": "file", "file": {"filename": "d.pdf", "file_data": "https://example.org/d.pdf"}},
+            ]},
+        ]);
+        assert_eq!(chat_json(&messages), wanted);
+        assert_eq!(described("image", &media), "[image: image/png, 4 bytes]");
+    }
+}

@@ -1,0 +1,286 @@
+//! A prompt as written.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::super::super::doc::{Block, Column, Doc, Line, Table, Tone};
+use super::super::super::present::View;
+use super::messages::role;
+use super::render::{shown_output, shown_params};
+use crate::base::{Digest, SafeName};
+use crate::eval::SCHEMA_VERSION;
+use crate::prompt::{Budget, Prompt, SheetMessage, SheetOverride, SheetPart, Style, Variable};
+use crate::record::{OutputFormat, Params};
+
+/// A prompt as written.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ShowReport {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// Its name with its version, or its path.
+    pub prompt: String,
+    /// Its name in the registry.
+    pub name: Option<SafeName>,
+    /// Its version: `1.2.0`, or `next` for the draft.
+    pub version: Option<String>,
+    /// What it is for.
+    pub about: Option<String>,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// The labels that point to this version.
+    pub labels: Vec<String>,
+    /// Where it is written.
+    pub file: String,
+    /// Its digest.
+    pub digest: Digest,
+    /// Its variables, as declared.
+    pub variables: Vec<VariableFacts>,
+    /// Its messages, as templates.
+    pub messages: Vec<MessageFacts>,
+    /// Names of the partials it uses.
+    pub partials: Vec<String>,
+    /// Parameters, before overrides.
+    pub params: Params,
+    /// The style of sections, where it states one.
+    pub style: Option<&'static str>,
+    /// Token budgets.
+    pub truncate: Vec<LimitFacts>,
+    /// Overrides by model, the more specific later.
+    pub models: Vec<OverrideFacts>,
+    /// The form of the answer.
+    pub output: OutputFormat,
+}
+
+/// A variable and its rules; a rule that is not there is `null`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VariableFacts {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub about: Option<String>,
+    /// The kind of value.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Whether it must be given.
+    pub required: bool,
+    /// Its value when it is not given.
+    pub default: Option<Value>,
+    /// The only values it may have; empty means any.
+    pub one_of: Vec<Value>,
+    /// Fewest characters.
+    pub min_chars: Option<usize>,
+    /// Most characters.
+    pub max_chars: Option<usize>,
+    /// Most tokens.
+    pub max_tokens: Option<u64>,
+    /// A regular expression.
+    pub pattern: Option<String>,
+}
+
+/// A message as written.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MessageFacts {
+    /// Who speaks.
+    pub role: &'static str,
+    /// Its parts: `{"text": …}`, `{"image": …}` or `{"file": …, "name": …}`.
+    pub parts: Vec<Value>,
+}
+
+/// A token budget.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LimitFacts {
+    /// The variable.
+    pub variable: String,
+    /// Most tokens, the marker included.
+    pub tokens: u64,
+    /// What follows a text that was cut.
+    pub marker: String,
+}
+
+/// What holds for models that match a pattern.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OverrideFacts {
+    /// The pattern.
+    pub pattern: String,
+    /// Parameters.
+    pub params: Params,
+    /// The style of sections.
+    pub style: Option<&'static str>,
+    /// Token budgets.
+    pub truncate: Vec<LimitFacts>,
+}
+
+impl ShowReport {
+    /// What a prompt says, and the labels that point to it.
+    pub fn of(prompt: &Prompt, labels: Vec<String>) -> ShowReport {
+        let sheet = prompt.sheet();
+        let registered = prompt.registered.as_ref();
+        ShowReport {
+            schema_version: SCHEMA_VERSION,
+            prompt: prompt.name.clone(),
+            name: registered.map(|(name, _)| name.clone()),
+            version: registered.map(|(_, version)| version.to_string()),
+            about: prompt.about.clone(),
+            owner: prompt.owner.clone(),
+            labels,
+            file: prompt.place.path.display().to_string(),
+            digest: prompt.digest,
+            variables: prompt.variables.iter().map(|(name, variable)| VariableFacts::of(name, variable)).collect(),
+            messages: sheet.messages.iter().map(MessageFacts::of).collect(),
+            partials: sheet.partials,
+            params: prompt.params.clone(),
+            style: sheet.style.map(Style::word),
+            truncate: sheet.truncate.iter().map(LimitFacts::of).collect(),
+            models: sheet.overrides.iter().map(OverrideFacts::of).collect(),
+            output: prompt.output.clone(),
+        }
+    }
+
+    fn facts(&self) -> Vec<(String, Line)> {
+        let mut facts = Vec::new();
+        let mut fact = |name: &str, text: Option<String>| {
+            if let Some(text) = text.filter(|text| !text.is_empty()) {
+                facts.push((name.to_owned(), Line::from(text)));
+            }
+        };
+        fact("owner", self.owner.clone());
+        fact("labels", Some(self.labels.join(", ")));
+        fact("file", Some(self.file.clone()));
+        fact("digest", Some(self.digest.to_string()));
+        fact("params", Some(shown_params(&self.params)));
+        fact("answer", shown_output(&self.output));
+        fact("style", self.style.map(str::to_owned));
+        fact("truncate", Some(shown_limits(&self.truncate)));
+        fact("partials", Some(self.partials.join(", ")));
+        for over in &self.models {
+            fact(&over.pattern, Some(over.shown()));
+        }
+        facts
+    }
+}
+
+impl VariableFacts {
+    fn of(name: &str, variable: &Variable) -> VariableFacts {
+        VariableFacts {
+            name: name.to_owned(),
+            about: variable.about.clone(),
+            kind: variable.kind.word(),
+            required: variable.required,
+            default: variable.default.clone(),
+            one_of: variable.one_of.clone(),
+            min_chars: variable.min_chars,
+            max_chars: variable.max_chars,
+            max_tokens: variable.max_tokens,
+            pattern: variable.pattern.as_ref().map(ToString::to_string),
+        }
+    }
+
+    /// Its rules in words.
+    fn rules(&self) -> String {
+        let mut rules = Vec::new();
+        match &self.default {
+            Some(default) => rules.push(format!("default {default}")),
+            None if self.required => rules.push("required".to_owned()),
+            None => rules.push("optional".to_owned()),
+        }
+        if !self.one_of.is_empty() {
+            let words: Vec<String> = self.one_of.iter().map(Value::to_string).collect();
+            rules.push(format!("one of {}", words.join(", ")));
+        }
+        rules.extend(self.min_chars.map(|least| format!("at least {least} characters")));
+        rules.extend(self.max_chars.map(|most| format!("at most {most} characters")));
+        rules.extend(self.max_tokens.map(|most| format!("at most {most} tokens")));
+        rules.extend(self.pattern.as_ref().map(|pattern| format!("matches {pattern}")));
+        rules.join("; ")
+    }
+}
+
+impl MessageFacts {
+    fn of(message: &SheetMessage) -> MessageFacts {
+        let part = |part: &SheetPart| match part {
+            SheetPart::Text(text) => json!({"text": text}),
+            SheetPart::Image(image) => json!({"image": image}),
+            SheetPart::File(name, file) => json!({"file": file, "name": name}),
+        };
+        MessageFacts { role: role(message.role), parts: message.parts.iter().map(part).collect() }
+    }
+}
+
+impl LimitFacts {
+    fn of((variable, budget): (&String, &Budget)) -> LimitFacts {
+        LimitFacts { variable: variable.clone(), tokens: budget.tokens, marker: budget.marker.clone() }
+    }
+}
+
+impl OverrideFacts {
+    fn of(over: &SheetOverride) -> OverrideFacts {
+        OverrideFacts {
+            pattern: over.pattern.clone(),
+            params: over.params.clone(),
+            style: over.style.map(Style::word),
+            truncate: over.truncate.iter().map(LimitFacts::of).collect(),
+        }
+    }
+
+    fn shown(&self) -> String {
+        let style = self.style.map(|style| format!("style {style}")).unwrap_or_default();
+        let parts = [shown_params(&self.params), style, shown_limits(&self.truncate)];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+    }
+}
+
+fn shown_limits(limits: &[LimitFacts]) -> String {
+    let one = |limit: &LimitFacts| format!("{} to {} tokens", limit.variable, limit.tokens);
+    limits.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+impl View for ShowReport {
+    const WHAT: &'static str = "a prompt";
+
+    fn doc(&self) -> Doc {
+        let mut doc = Doc::new();
+        doc.push(Block::Heading(Line::of(self.prompt.as_str(), Tone::Strong)));
+        if let Some(about) = &self.about {
+            doc.push(Block::Paragraph(Line::from(about.as_str())));
+        }
+        doc.push(Block::Facts(self.facts()));
+        if !self.variables.is_empty() {
+            let columns =
+                vec![Column::names("variable"), Column::names("type"), Column::words("rules"), Column::words("about")];
+            let row = |variable: &VariableFacts| {
+                vec![
+                    Line::from(variable.name.as_str()),
+                    Line::from(variable.kind),
+                    Line::from(variable.rules()),
+                    Line::from(variable.about.clone().unwrap_or_default()),
+                ]
+            };
+            let rows = self.variables.iter().map(row).collect();
+            doc.push(Block::Table(Table { columns, rows }.without_boring("about", "")));
+        }
+        for message in &self.messages {
+            doc.push(Block::Heading(Line::of(message.role, Tone::Strong)));
+            for part in &message.parts {
+                let Value::Object(part) = part else { continue };
+                doc.push(shown_part(part));
+            }
+        }
+        doc
+    }
+
+    fn lines(&self) -> Option<Vec<Value>> {
+        Some(vec![serde_json::to_value(self).ok()?])
+    }
+}
+
+fn shown_part(part: &Map<String, Value>) -> Block {
+    let text = |key: &str| part.get(key).and_then(Value::as_str);
+    match (text("text"), text("image"), text("file")) {
+        (Some(text), ..) => Block::Code(text.to_owned()),
+        (_, Some(image), _) => Block::Paragraph(Line::of(format!("[image: {image}]"), Tone::Dim)),
+        (.., file) => {
+            let name = text("name").unwrap_or("document");
+            Block::Paragraph(Line::of(format!("[file {name}: {}]", file.unwrap_or("")), Tone::Dim))
+        }
+    }
+}
