@@ -15,6 +15,7 @@ mod suggest;
 mod units;
 mod yaml;
 mod yaml_error;
+mod yaml_print;
 
 pub use clock::{Clock, Instant, ManualClock, SystemClock, Timestamp};
 pub use diagnostic::{Diagnostic, Place, Problems, Severity};
@@ -29,3 +30,4 @@ pub use source::{Source, Span};
 pub use suggest::closest;
 pub use units::{Millis, Ratio, Tokens, UnitError, Usd};
 pub use yaml::{parse_json_line, parse_yaml};
+pub use yaml_print::print_yaml;
