@@ -14,6 +14,8 @@ mod media;
 mod output;
 mod params;
 mod partials;
+pub mod port;
+mod print;
 mod ready;
 mod registry;
 mod render;

@@ -1,5 +1,7 @@
 //! `karat prompt`: the registry of prompts. One file per verb.
 
+mod export;
+mod import;
 mod list;
 
 use clap::{Args, Subcommand};
@@ -22,6 +24,10 @@ pub struct PromptArgs {
 /// The verbs.
 #[derive(Subcommand, Debug)]
 pub enum PromptCommand {
+    /// Write a prompt in the format of another tool
+    Export(export::ExportArgs),
+    /// Read prompts of other tools into the registry
+    Import(import::ImportArgs),
     /// Show every prompt with its versions and labels
     List(list::ListArgs),
 }
@@ -32,6 +38,8 @@ pub enum PromptCommand {
 /// [`crate::cli::UsageError`] for bad files or flags.
 pub fn run(args: &PromptArgs, session: &Session) -> anyhow::Result<Exit> {
     match &args.command {
+        PromptCommand::Export(args) => export::run(args, session),
+        PromptCommand::Import(args) => import::run(args, session),
         PromptCommand::List(args) => list::run(args, session),
     }
 }
