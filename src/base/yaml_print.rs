@@ -44,11 +44,7 @@ impl Printer {
         match value {
             Value::Array(items) if items.is_empty() => true,
             Value::Object(map) if map.is_empty() => true,
-            _ => {
-                depth >= self.flow_from
-                    && is_one_line(value)
-                    && used + inline(value, false).chars().count() <= WIDTH
-            }
+            _ => depth >= self.flow_from && is_one_line(value) && used + inline(value, false).chars().count() <= WIDTH,
         }
     }
 
@@ -209,13 +205,12 @@ fn line_text(text: &str, in_flow: bool) -> String {
 /// Whether a text needs no quotes.
 fn is_bare(text: &str, in_flow: bool) -> bool {
     let starts = text.starts_with(|c: char| c.is_alphabetic() || matches!(c, '/' | '(' | '_')) || is_version(text);
-    starts
-        && !text.ends_with([' ', ':'])
-        && !text.contains(": ")
-        && !text.contains(" #")
-        && text.chars().all(is_shown)
-        && !(in_flow && text.contains([',', '[', ']', '{', '}', ':', '"', '\'', '?', '#']))
-        && !NOT_TEXT.contains(&text.to_lowercase().as_str())
+    let breaks = text.ends_with([' ', ':'])
+        || text.contains(": ")
+        || text.contains(" #")
+        || (in_flow && text.contains([',', '[', ']', '{', '}', ':', '"', '\'', '?', '#']))
+        || NOT_TEXT.contains(&text.to_lowercase().as_str());
+    starts && !breaks && text.chars().all(is_shown)
 }
 
 /// `1.2.0`, `2.0.0-rc.1`: two dots, so that it is no number.
@@ -261,7 +256,9 @@ mod tests {
 
     #[test]
     fn texts_have_quotes_only_where_needed() {
-        for bare in ["python", "Review a code change, twice", "review.schema.json", "größe", "1.2.0", "2.0.0-rc.1", "a:b"] {
+        for bare in
+            ["python", "Review a code change, twice", "review.schema.json", "größe", "1.2.0", "2.0.0-rc.1", "a:b"]
+        {
             assert_eq!(line(bare), bare);
         }
         for (text, wanted) in [
@@ -293,7 +290,9 @@ mod tests {
         let printed = print_yaml(&value, 9);
         assert_eq!(printed, "a:\n  t: |-\n    one\n      two: #\n\n    three\nb:\n  - |\n    x\n  - |+\n    y\n\n");
         assert_eq!(parse(&printed), value);
-        for text in ["  indented\nx", "\n\nx", "a\n \nb", "a\n  ", "\ta\nb", "a\n\tb\n", "\n", "a\r\nb\n", "#a\n---\n..."] {
+        for text in
+            ["  indented\nx", "\n\nx", "a\n \nb", "a\n  ", "\ta\nb", "a\n\tb\n", "\n", "a\r\nb\n", "#a\n---\n..."]
+        {
             let value = json!({"m": [{"r": 1, "t": text}], "z": text});
             assert_eq!(parse(&print_yaml(&value, 9)), value, "{text:?}");
         }
@@ -301,15 +300,17 @@ mod tests {
 
     #[test]
     fn small_collections_stand_in_braces_where_they_fit() {
-        let value = json!({"v": {"code": {"type": "string", "one_of": ["a", "b, c"]}, "long": {"about": "x".repeat(120)}}});
+        let value =
+            json!({"v": {"code": {"type": "string", "one_of": ["a", "b, c"]}, "long": {"about": "x".repeat(120)}}});
         let printed = print_yaml(&value, 2);
-        let wanted = format!(
-            "v:\n  code: {{type: string, one_of: [a, \"b, c\"]}}\n  long:\n    about: {}\n",
-            "x".repeat(120)
-        );
+        let wanted =
+            format!("v:\n  code: {{type: string, one_of: [a, \"b, c\"]}}\n  long:\n    about: {}\n", "x".repeat(120));
         assert_eq!(printed, wanted);
         assert_eq!(parse(&printed), value);
-        assert_eq!(print_yaml(&json!({"a": {}, "b": [], "c": [[{}], {"d": null}]}), 9), "a: {}\nb: []\nc:\n  -\n    - {}\n  - d: null\n");
+        assert_eq!(
+            print_yaml(&json!({"a": {}, "b": [], "c": [[{}], {"d": null}]}), 9),
+            "a: {}\nb: []\nc:\n  -\n    - {}\n  - d: null\n"
+        );
     }
 
     #[test]
@@ -321,12 +322,69 @@ mod tests {
 
     fn hostile() -> impl Strategy<Value = String> {
         let piece = prop::sample::select(vec![
-            " ", "  ", "\n", "\n\n", "\t", "\r\n", "\r", "#", " #", ": ", ":", "- ", "---", "...", "'", "\"", "\\", "|", ">", "&a",
-            "*a", "!t", "%", "@", "`", "{", "}", "[", "]", ",", "?", "? ", "yes", "No", "null", "~", "true", "1", "1.0", "0x1f",
-            "1e5", ".inf", ".nan", "2001-01-01", "<<", "=", "{{ a }}", "{% if a %}", "é", "😀", "\u{200b}", "\u{feff}", "\u{85}",
-            "\u{2028}", "\u{a0}", "\0", "\u{7}", "\u{1b}[0m", "word", "long long long long long long long long long long text",
+            " ",
+            "  ",
+            "\n",
+            "\n\n",
+            "\t",
+            "\r\n",
+            "\r",
+            "#",
+            " #",
+            ": ",
+            ":",
+            "- ",
+            "---",
+            "...",
+            "'",
+            "\"",
+            "\\",
+            "|",
+            ">",
+            "&a",
+            "*a",
+            "!t",
+            "%",
+            "@",
+            "`",
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            "?",
+            "? ",
+            "yes",
+            "No",
+            "null",
+            "~",
+            "true",
+            "1",
+            "1.0",
+            "0x1f",
+            "1e5",
+            ".inf",
+            ".nan",
+            "2001-01-01",
+            "<<",
+            "=",
+            "{{ a }}",
+            "{% if a %}",
+            "é",
+            "😀",
+            "\u{200b}",
+            "\u{feff}",
+            "\u{85}",
+            "\u{2028}",
+            "\u{a0}",
+            "\0",
+            "\u{7}",
+            "\u{1b}[0m",
+            "word",
+            "long long long long long long long long long long text",
         ]);
-        prop::collection::vec(prop_oneof![9 => piece.prop_map(str::to_owned), 1 => ".{0,4}"], 0..7).prop_map(|p| p.concat())
+        prop::collection::vec(prop_oneof![9 => piece.prop_map(str::to_owned), 1 => ".{0,4}"], 0..7)
+            .prop_map(|p| p.concat())
     }
 
     fn value() -> impl Strategy<Value = Value> {

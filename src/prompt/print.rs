@@ -20,9 +20,8 @@ const KEYS: &[(&str, usize)] = &[
 ];
 
 /// The keys of a variable, in the order in which they are printed.
-const VARIABLE_KEYS: &[&str] = &[
-    "about", "type", "required", "default", "one_of", "min_chars", "max_chars", "max_tokens", "pattern", "trusted",
-];
+const VARIABLE_KEYS: &[&str] =
+    &["about", "type", "required", "default", "one_of", "min_chars", "max_chars", "max_tokens", "pattern", "trusted"];
 
 /// The text of a version file that says `definition`: the mapping as someone would write it.
 ///
@@ -82,12 +81,17 @@ mod tests {
             "prompts/document-classifier/1.0.0.yaml",
             "prompts/support-answers/1.0.0.yaml",
         ] {
-            let text = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("file");
+            let text =
+                std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("file");
             let printed = print(&map(read(&text)));
             assert_eq!(read(&printed), read(&text));
             // They are written as the printer writes, but for comments and quotes of taste.
             let lines: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
-            assert_eq!(printed.replace("openai/gpt-5*", "\"openai/gpt-5*\"").lines().collect::<Vec<_>>(), lines, "{path}");
+            assert_eq!(
+                printed.replace("openai/gpt-5*", "\"openai/gpt-5*\"").lines().collect::<Vec<_>>(),
+                lines,
+                "{path}"
+            );
         }
     }
 
@@ -106,8 +110,33 @@ mod tests {
 
     fn hostile() -> impl Strategy<Value = String> {
         let piece = prop::sample::select(vec![
-            " ", "\n", "\t", "\r\n", "#", ": ", "- ", "'", "\"", "\\", "yes", "null", "1.0", "{{ a }}", "{{ b | upper }}",
-            "{% if a %}x{% endif %}", "é", "😀", "\u{200b}", "\u{85}", "\0", "word", "|", ">", "[", "}", "{",
+            " ",
+            "\n",
+            "\t",
+            "\r\n",
+            "#",
+            ": ",
+            "- ",
+            "'",
+            "\"",
+            "\\",
+            "yes",
+            "null",
+            "1.0",
+            "{{ a }}",
+            "{{ b | upper }}",
+            "{% if a %}x{% endif %}",
+            "é",
+            "😀",
+            "\u{200b}",
+            "\u{85}",
+            "\0",
+            "word",
+            "|",
+            ">",
+            "[",
+            "}",
+            "{",
         ]);
         prop::collection::vec(piece, 0..6).prop_map(|pieces| format!("{}.", pieces.concat()))
     }
@@ -125,18 +154,20 @@ mod tests {
             }
             Value::Object(rules)
         });
-        let params = (prop::option::of(0.0..2.0_f64), prop::option::of(1..9_000_u32), prop::collection::vec(hostile(), 0..3))
-            .prop_map(|(temperature, max_tokens, stop)| {
-                let mut params = Map::new();
-                if let Some(temperature) = temperature {
-                    params.insert("temperature".to_owned(), json!(temperature));
-                }
-                if let Some(max_tokens) = max_tokens {
-                    params.insert("max_tokens".to_owned(), json!(max_tokens));
-                }
-                params.insert("stop".to_owned(), json!(stop));
-                Value::Object(params)
-            });
+        let variable = variable.boxed();
+        let params =
+            (prop::option::of(0.0..2.0_f64), prop::option::of(1..9_000_u32), prop::collection::vec(hostile(), 0..3))
+                .prop_map(|(temperature, max_tokens, stop)| {
+                    let mut params = Map::new();
+                    if let Some(temperature) = temperature {
+                        params.insert("temperature".to_owned(), json!(temperature));
+                    }
+                    if let Some(max_tokens) = max_tokens {
+                        params.insert("max_tokens".to_owned(), json!(max_tokens));
+                    }
+                    params.insert("stop".to_owned(), json!(stop));
+                    Value::Object(params)
+                });
         (prop::collection::vec(message, 1..4), variable.clone(), variable, params, hostile()).prop_map(
             |(messages, a, b, params, about)| {
                 json!({

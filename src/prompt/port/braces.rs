@@ -1,4 +1,4 @@
-//! Templates whose only tags are variables, `{{ name }}`: Langfuse, MLflow, messages for OpenAI.
+//! Templates whose only tags are variables, `{{ name }}`: Langfuse, `MLflow`, messages for `OpenAI`.
 
 use super::piece::{Expr, Path, Piece, Step, Untold};
 use crate::prompt::definition::variable_name;
@@ -65,9 +65,8 @@ pub(super) fn write_braces(pieces: &[Piece], lost: &mut Vec<Untold>) -> String {
     for piece in pieces {
         match piece {
             Piece::Text(text) => {
-                let (_, problems) = read_braces(text, true);
                 let (again, _) = read_braces(text, false);
-                if !problems.is_empty() || again.iter().any(|piece| matches!(piece, Piece::Print(..))) {
+                if again.iter().any(|piece| matches!(piece, Piece::Print(..))) {
                     lost.push(Untold::new("literal braces that would be read as a variable", 0..0));
                 }
                 out.push_str(text);
@@ -83,12 +82,16 @@ pub(super) fn write_braces(pieces: &[Piece], lost: &mut Vec<Untold>) -> String {
                 out.push_str(&format!("{{{{ {name} }}}}"));
             }
             Piece::Comment(_) => {}
-            Piece::Print(Expr::Filter(_, name, _), at) => lost.push(Untold::new(format!("the filter `{name}`"), at.clone())),
+            Piece::Print(Expr::Filter(_, name, _), at) => {
+                lost.push(Untold::new(format!("the filter `{name}`"), at.clone()));
+            }
             Piece::Print(_, at) => lost.push(Untold::new("this expression", at.clone())),
             Piece::If { at, .. } => lost.push(Untold::new("`{% if %}`", at.clone())),
             Piece::For { at, .. } => lost.push(Untold::new("`{% for %}`", at.clone())),
             Piece::Set { at, .. } => lost.push(Untold::new("`{% set %}`", at.clone())),
-            Piece::Role(_, at) | Piece::Media { at, .. } => lost.push(Untold::new("a message or image here", at.clone())),
+            Piece::Role(_, at) | Piece::Media { at, .. } => {
+                lost.push(Untold::new("a message or image here", at.clone()));
+            }
         }
     }
     out

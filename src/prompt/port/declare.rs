@@ -23,7 +23,13 @@ pub(super) fn declare(
             rules.insert("default".to_owned(), empty(rules));
         }
     }
-    declared.into_iter().map(|(name, rules)| (name, if rules.is_empty() { Value::Null } else { Value::Object(rules) })).collect()
+    let shown = |(name, mut rules): (String, Map<String, Value>)| {
+        if rules.is_empty() {
+            rules.insert("type".to_owned(), json!("any"));
+        }
+        (name, Value::Object(rules))
+    };
+    declared.into_iter().map(shown).collect()
 }
 
 fn undeclared(usage: Usage, value_type: Option<&'static str>) -> Map<String, Value> {

@@ -28,16 +28,19 @@ pub(super) fn read(source: &Source, problems: &mut Problems) -> Vec<Foreign> {
         head.take(&key.text, value, &parts, &mut builder, &mut comments, problems);
     }
     let pieces = parts.body.pieces(Dialect::Handlebars, problems);
-    if pieces.is_empty() && problems.error_count() == before {
+    let count = messages(pieces, &parts, &mut builder, problems);
+    if count == 0 && problems.error_count() == before {
         problems.push(super::text::empty(source));
     }
-    messages(pieces, &parts, &mut builder, problems);
     if problems.error_count() > before {
         return Vec::new();
     }
     let mut definition = builder.finish(head.variables(), None);
     put_settings(&mut definition, head.params, head.rest, head.model.as_deref());
-    vec![Foreign { name: head.name, versions: vec![ForeignVersion { number: None, labels: Vec::new(), definition, comments }] }]
+    vec![Foreign {
+        name: head.name,
+        versions: vec![ForeignVersion { number: None, labels: Vec::new(), definition, comments }],
+    }]
 }
 
 /// What the YAML says.
@@ -82,7 +85,9 @@ impl Head {
                 match value.get("schema").map(|schema| (schema, to_json_schema(&schema.to_json()))) {
                     Some((_, Ok(schema))) => builder.set("output", json!({"format": "json", "schema": schema})),
                     Some((node, Err(why))) => problems.push(
-                        Diagnostic::error("untranslatable-schema", why).at(parts.source.place(node.span)).help("write the schema out in the file"),
+                        Diagnostic::error("untranslatable-schema", why)
+                            .at(parts.source.place(node.span))
+                            .help("write the schema out in the file"),
                     ),
                     None if format == Some("json") => builder.set("output", json!({"format": "json"})),
                     None if matches!(format, None | Some("text" | "media")) => {}
@@ -90,11 +95,14 @@ impl Head {
                 }
             }
             "tools" | "toolDefs" => problems.push(
-                Diagnostic::error("untranslatable-key", format!("`{key}` has no translation: prompts call no tools")).at(place()).help("remove it"),
+                Diagnostic::error("untranslatable-key", format!("`{key}` has no translation: prompts call no tools"))
+                    .at(place())
+                    .help("remove it"),
             ),
             key if NOTES.contains(&key) || key.contains('.') => comments.push(format!("{key}: {}", value.to_json())),
             key => problems.push(
-                Diagnostic::warning("unknown-key", format!("`{key}` is not a key of dotprompt; it is left out")).at(place()),
+                Diagnostic::warning("unknown-key", format!("`{key}` is not a key of dotprompt; it is left out"))
+                    .at(place()),
             ),
         }
     }
@@ -108,7 +116,9 @@ impl Head {
         let schema = match to_json_schema(&node.to_json()) {
             Ok(schema) => schema,
             Err(why) => {
-                problems.push(Diagnostic::error("untranslatable-schema", why).at(place).help("write the schema out in the file"));
+                problems.push(
+                    Diagnostic::error("untranslatable-schema", why).at(place).help("write the schema out in the file"),
+                );
                 return;
             }
         };
@@ -136,8 +146,8 @@ impl Head {
     }
 }
 
-/// Divides the template at its roles, and messages at their images.
-fn messages(pieces: Vec<Piece>, parts: &Parts, builder: &mut Builder, problems: &mut Problems) {
+/// Divides the template at its roles, and messages at their images; gives the number of messages.
+fn messages(pieces: Vec<Piece>, parts: &Parts, builder: &mut Builder, problems: &mut Problems) -> usize {
     let mut role = "user";
     let mut current: Vec<Piece> = Vec::new();
     let mut all = Vec::new();
@@ -158,12 +168,15 @@ fn messages(pieces: Vec<Piece>, parts: &Parts, builder: &mut Builder, problems: 
         current.push(piece);
     }
     all.push((role, current));
+    let mut count = 0;
     for (role, pieces) in all {
         let pieces = trimmed(pieces);
         if pieces.iter().any(|piece| !matches!(piece, Piece::Comment(_))) {
             builder.parts(role, in_parts(pieces));
+            count += 1;
         }
     }
+    count
 }
 
 /// Reports messages and images inside blocks: ours are written one by one.
@@ -172,9 +185,12 @@ fn inside_blocks(piece: &Piece, parts: &Parts, problems: &mut Problems) {
         for piece in pieces {
             if let Piece::Role(_, at) | Piece::Media { at, .. } = piece {
                 problems.push(
-                    Diagnostic::error("untranslatable-template", "a message or image inside a block has no translation")
-                        .at(parts.body.place(at.start, at.end))
-                        .help("move it out of the block"),
+                    Diagnostic::error(
+                        "untranslatable-template",
+                        "a message or image inside a block has no translation",
+                    )
+                    .at(parts.body.place(at.start, at.end))
+                    .help("move it out of the block"),
                 );
             }
             inside_blocks(piece, parts, problems);
@@ -189,7 +205,12 @@ fn inside_blocks(piece: &Piece, parts: &Parts, problems: &mut Problems) {
             look(body);
             look(otherwise);
         }
-        Piece::Text(_) | Piece::Print(..) | Piece::Set { .. } | Piece::Comment(_) | Piece::Role(..) | Piece::Media { .. } => {}
+        Piece::Text(_)
+        | Piece::Print(..)
+        | Piece::Set { .. }
+        | Piece::Comment(_)
+        | Piece::Role(..)
+        | Piece::Media { .. } => {}
     }
 }
 
@@ -242,7 +263,8 @@ pub(super) fn write(outline: &mut Outline<'_>) -> String {
         }
     }
     let body = body(outline);
-    let head = if head.is_empty() { String::new() } else { format!("---\n{}---\n", print_yaml(&Value::Object(head), 3)) };
+    let head =
+        if head.is_empty() { String::new() } else { format!("---\n{}---\n", print_yaml(&Value::Object(head), 3)) };
     format!("{head}{body}")
 }
 
@@ -310,7 +332,9 @@ fn body(outline: &mut Outline<'_>) -> String {
                     texts_in_a_row = 0;
                     let kind = matches!(part, OutPart::File { .. }).then(|| "application/pdf".to_owned());
                     match as_value(url) {
-                        Some(url) => write_handlebars(&[Piece::Media { url, kind, at: 0..0 }], &mut outs, &mut Vec::new()),
+                        Some(url) => {
+                            write_handlebars(&[Piece::Media { url, kind, at: 0..0 }], &mut outs, &mut Vec::new());
+                        }
                         None => outline.refuse("an address of an image that is put together", message.place.clone()),
                     }
                 }

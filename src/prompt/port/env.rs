@@ -17,7 +17,9 @@ pub(super) fn write(outline: &mut Outline<'_>) -> String {
 
 /// A value that every reader takes as it is: bare where it can be, else in single quotes, else in double quotes.
 fn quoted(value: &str) -> String {
-    let is_bare = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'/' | b':' | b'+' | b'@'));
+    let is_bare = value
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'/' | b':' | b'+' | b'@'));
     if is_bare {
         return value.to_owned();
     }

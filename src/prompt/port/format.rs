@@ -8,7 +8,7 @@ use super::super::ready::{Prompt, Rendered};
 use super::foreign::Foreign;
 use super::json_file::read_json;
 use super::outline::Outline;
-use super::{dotprompt, env, json, langfuse, mlflow, openai, promptfoo, prompty, text};
+use super::{dotprompt, env, json, langfuse, mlflow, openai, promptfoo, prompty, prompty_write, text};
 use crate::base::{Diagnostic, Node, Problems, Source};
 
 type Read = fn(&Source, &mut Problems) -> Vec<Foreign>;
@@ -134,7 +134,7 @@ impl Format {
             endings: &["prompty"],
             is_json: None,
             read: Some(prompty::read),
-            write: Some(prompty::write),
+            write: Some(prompty_write::write),
             takes_values: false,
         },
         Format {

@@ -1,7 +1,7 @@
 //! Files of two parts: YAML between lines of three dashes, then the template.
 
-use crate::base::{Kind, Node, Problems, Source, Span, parse_yaml};
 use super::foreign::Placed;
+use crate::base::{Kind, Node, Problems, Source, Span, parse_yaml};
 
 /// The two parts of a file; a file without dashes is all template.
 pub(super) struct Parts {

@@ -4,8 +4,21 @@ use super::piece::{Expr, Path, Piece, Step, Untold};
 
 /// Words that mean something else than a variable at the beginning of a tag.
 const HELPERS: &[&str] = &[
-    "each", "history", "if", "ifEquals", "json", "log", "lookup", "media", "role", "section", "unless", "unlessEquals",
-    "with", "helperMissing", "blockHelperMissing",
+    "each",
+    "history",
+    "if",
+    "ifEquals",
+    "json",
+    "log",
+    "lookup",
+    "media",
+    "role",
+    "section",
+    "unless",
+    "unlessEquals",
+    "with",
+    "helperMissing",
+    "blockHelperMissing",
 ];
 
 /// Words that cannot be a variable at all.
@@ -83,7 +96,13 @@ impl Writer<'_> {
         }
     }
 
-    fn condition(&mut self, arms: &[(Expr, Vec<Piece>)], otherwise: &[Piece], at: &std::ops::Range<usize>, out: &mut Vec<Out>) {
+    fn condition(
+        &mut self,
+        arms: &[(Expr, Vec<Piece>)],
+        otherwise: &[Piece],
+        at: &std::ops::Range<usize>,
+        out: &mut Vec<Out>,
+    ) {
         let mut close = "";
         let before = out.len();
         for (index, (test, body)) in arms.iter().enumerate() {
@@ -113,7 +132,9 @@ impl Writer<'_> {
                 _ => Err("this condition".to_owned()),
             },
             Expr::Two("==", one, other) => Ok(("ifEquals", format!("{} {}", self.operand(one)?, self.operand(other)?))),
-            Expr::Two("!=", one, other) => Ok(("unlessEquals", format!("{} {}", self.operand(one)?, self.operand(other)?))),
+            Expr::Two("!=", one, other) => {
+                Ok(("unlessEquals", format!("{} {}", self.operand(one)?, self.operand(other)?)))
+            }
             Expr::Path(_) => Ok(("if", self.operand(test)?)),
             _ => Err("this condition".to_owned()),
         }
@@ -123,7 +144,9 @@ impl Writer<'_> {
     fn value(&self, expr: &Expr) -> Result<String, String> {
         match expr {
             Expr::Path(path) => self.path(path),
-            Expr::Filter(inner, "json_encode", arguments) if arguments.is_empty() => Ok(format!("json {}", self.operand(inner)?)),
+            Expr::Filter(inner, "json_encode", arguments) if arguments.is_empty() => {
+                Ok(format!("json {}", self.operand(inner)?))
+            }
             Expr::Filter(_, name, _) => Err(format!("the filter `{name}`")),
             _ => Err("this expression".to_owned()),
         }
@@ -143,7 +166,9 @@ impl Writer<'_> {
     }
 
     fn path(&self, path: &Path) -> Result<String, String> {
-        let unsaid = || format!("`{}`", super::jinja_write::expression(&Expr::Path(path.clone()), super::jinja_read::Jinja::Tera));
+        let unsaid = || {
+            format!("`{}`", super::jinja_write::expression(&Expr::Path(path.clone()), super::jinja_read::Jinja::Tera))
+        };
         let innermost = self.loops.last();
         let outwards = self.loops.iter().rev().position(|names| names.item == path.root);
         let is_key = |names: &Loop| names.key.as_deref() == Some(path.root.as_str());
@@ -171,7 +196,9 @@ impl Writer<'_> {
             let join = if text.ends_with("..") { "/" } else { "." };
             match step {
                 Step::Field(name) if name.contains(']') => return Err(unsaid()),
-                Step::Field(name) if super::super::definition::variable_name(name).is_ok() => text.push_str(&format!("{join}{name}")),
+                Step::Field(name) if super::super::definition::variable_name(name).is_ok() => {
+                    text.push_str(&format!("{join}{name}"));
+                }
                 Step::Field(name) => text.push_str(&format!("{join}[{name}]")),
                 Step::Index(index) => text.push_str(&format!("{join}[{index}]")),
             }
@@ -228,7 +255,9 @@ fn escaped(text: &str, before_tag: bool) -> Result<String, String> {
     if text.contains("\\{{") {
         return Err("a backslash before `{{`".to_owned());
     }
-    if before_tag && text.ends_with('{') && !text.ends_with("{{") {
+    // Pairs of braces are escaped; a single one would become part of the tag.
+    let braces = text.len() - text.trim_end_matches('{').len();
+    if before_tag && braces % 2 == 1 {
         return Err("a `{` directly before a variable".to_owned());
     }
     let slash = if before_tag && text.ends_with('\\') { "\\" } else { "" };

@@ -8,8 +8,7 @@ use super::piece::{Expr, FILTERS, Path, Step, TESTS, Untold};
 const MAX_DEPTH: usize = 32;
 
 /// What joins two values, from the weakest to the strongest.
-const LEVELS: &[&[&str]] =
-    &[&["or"], &["and"], &["==", "!=", "<", ">", "<=", ">=", "in"], &["~", "+", "-"], &["*"]];
+const LEVELS: &[&[&str]] = &[&["or"], &["and"], &["==", "!=", "<", ">", "<=", ">=", "in"], &["~", "+", "-"], &["*"]];
 
 /// Filters that other dialects name differently: theirs, ours.
 const OTHER_NAMES: &[(&str, &str)] =
@@ -32,7 +31,11 @@ impl<'t> Expressions<'t> {
     /// The whole expression.
     pub(super) fn read(mut self) -> Result<Expr, Untold> {
         let expr = self.level(0)?;
-        if self.at < self.tokens.len() { Err(self.refuse("this part of the expression has no translation")) } else { Ok(expr) }
+        if self.at < self.tokens.len() {
+            Err(self.refuse("this part of the expression has no translation"))
+        } else {
+            Ok(expr)
+        }
     }
 
     fn refuse(&self, what: impl Into<String>) -> Untold {
@@ -84,7 +87,8 @@ impl<'t> Expressions<'t> {
                 }
             }
             let Some(joiner) = joiners.iter().find(|joiner| {
-                self.peek().is_some_and(|token| matches!(token, Token::Symbol(word) | Token::Ident(word) if word == *joiner))
+                self.peek()
+                    .is_some_and(|token| matches!(token, Token::Symbol(word) | Token::Ident(word) if word == *joiner))
             }) else {
                 return Ok(left);
             };

@@ -10,7 +10,8 @@ use super::piece::{Expr, Piece, Untold};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Jinja {
     Tera,
-    Jinja,
+    /// Jinja itself.
+    Python,
     Nunjucks,
 }
 
@@ -98,7 +99,8 @@ impl<'t> Reader<'t> {
                 }
                 _ => {
                     let word: &str = inner.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or("");
-                    let tag = Tag { word, inner: inner.get(word.len()..).unwrap_or(""), start: inner_start + word.len(), at };
+                    let tag =
+                        Tag { word, inner: inner.get(word.len()..).unwrap_or(""), start: inner_start + word.len(), at };
                     if matches!(word, "raw" | "verbatim") {
                         self.raw(&tag);
                         continue;
@@ -142,7 +144,8 @@ impl<'t> Reader<'t> {
         let is_whole = tokens.last().is_some_and(|last| last.token == Token::VariableEnd && last.end == wrapped.len());
         let inside = tokens.get(1..tokens.len().saturating_sub(1)).unwrap_or_default();
         if !is_whole || inside.is_empty() {
-            self.problems.push(Untold::new(format!("`{}` is no expression that karat can translate", cut(inner)), at.clone()));
+            self.problems
+                .push(Untold::new(format!("`{}` is no expression that karat can translate", cut(inner)), at.clone()));
             return None;
         }
         match Expressions::new(&wrapped, inside, self.dialect).read() {
@@ -164,7 +167,9 @@ impl<'t> Reader<'t> {
             let inner = self.text.get(open + 2..).unwrap_or("");
             let word = inner.strip_prefix('-').unwrap_or(inner).trim_start();
             if let Some(after) = word.strip_prefix(end.as_str())
-                && let Some(close) = after.find("%}").filter(|close| after.get(..*close).is_some_and(|m| m.trim().trim_matches('-').is_empty()))
+                && let Some(close) = after
+                    .find("%}")
+                    .filter(|close| after.get(..*close).is_some_and(|m| m.trim().trim_matches('-').is_empty()))
             {
                 let text = self.text.get(self.at..open).unwrap_or("");
                 let text = if inner.starts_with('-') { text.trim_end() } else { text };
@@ -240,13 +245,16 @@ impl<'t> Reader<'t> {
             [item] if is_name(item) => (None, (*item).to_owned()),
             [key, item] if is_name(key) && is_name(item) => (Some((*key).to_owned()), (*item).to_owned()),
             _ => {
-                self.problems.push(Untold::new(format!("`{}` cannot be translated", cut(names.join(", ").as_str())), tag.at.clone()));
+                self.problems.push(Untold::new(
+                    format!("`{}` cannot be translated", cut(names.join(", ").as_str())),
+                    tag.at.clone(),
+                ));
                 return;
             }
         };
         let trimmed = over.trim_end();
         // Only Jinja asks for the pairs of a mapping by a call.
-        let is_pairs = key.is_some() && self.dialect == Jinja::Jinja;
+        let is_pairs = key.is_some() && self.dialect == Jinja::Python;
         let trimmed = if is_pairs { trimmed.strip_suffix(".items()").unwrap_or(trimmed) } else { trimmed };
         let lead = trimmed.len() - trimmed.trim_start().len();
         let over = self.expression(trimmed.trim_start(), tag.start + offset + lead, &tag.at);

@@ -37,7 +37,7 @@ fn body(pieces: &[Piece], dialect: Jinja, out: &mut String, lost: &mut Vec<Untol
             }
             Piece::For { key, item, over, body: inner, otherwise, .. } => {
                 let names = key.as_ref().map_or_else(|| item.clone(), |key| format!("{key}, {item}"));
-                let pairs = if key.is_some() && dialect == Jinja::Jinja { ".items()" } else { "" };
+                let pairs = if key.is_some() && dialect == Jinja::Python { ".items()" } else { "" };
                 out.push_str(&format!("{{% for {names} in {}{pairs} %}}", expression(over, dialect)));
                 body(inner, dialect, out, lost);
                 if !otherwise.is_empty() {
@@ -61,8 +61,7 @@ pub(super) fn literal(text: &str, ends_in_tag: bool) -> String {
     };
     let Some(start) = opener(text) else { return format!("{text}{brace}") };
     let last = ["}}", "%}", "#}", "{{", "{%", "{#"].iter().filter_map(|mark| text.rfind(mark)).max().unwrap_or(start);
-    // A raw block must not end in half a tag.
-    let end = text.get(last + 2..).map_or(text.len(), |rest| text.len() - rest.trim_start_matches(['{', '}', '%', '#']).len());
+    let end = last + 2;
     let (before, rest) = text.split_at_checked(start).unwrap_or(("", text));
     let (inside, after) = rest.split_at_checked(end - start).unwrap_or((rest, ""));
     if inside.contains("endraw") || inside.contains("{% ") && inside.contains("raw") {
@@ -137,7 +136,7 @@ pub(super) fn expression(expr: &Expr, dialect: Jinja) -> String {
             let arguments: Vec<String> = arguments.iter().enumerate().map(argument).collect();
             let list = if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
             let name = match (*name, dialect) {
-                ("json_encode", Jinja::Jinja) => "tojson",
+                ("json_encode", Jinja::Python) => "tojson",
                 ("json_encode", Jinja::Nunjucks) => "dump",
                 (name, _) => name,
             };
@@ -150,7 +149,9 @@ fn path_text(path: &Path) -> String {
     let mut text = path.root.clone();
     for step in &path.steps {
         match step {
-            Step::Field(name) if super::super::definition::variable_name(name).is_ok() => text.push_str(&format!(".{name}")),
+            Step::Field(name) if super::super::definition::variable_name(name).is_ok() => {
+                text.push_str(&format!(".{name}"));
+            }
             Step::Field(name) => text.push_str(&format!("[{}]", quoted(name))),
             Step::Index(index) => text.push_str(&format!("[{index}]")),
         }

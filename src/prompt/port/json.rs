@@ -42,17 +42,22 @@ pub(super) fn write(outline: &mut Outline<'_>) -> String {
         })
         .collect();
     put("messages", Value::Array(messages));
-    let partials: Map<String, Value> =
-        prompt.partials().map(|(name, text)| (name.to_owned(), json!(text))).collect();
+    let partials: Map<String, Value> = prompt.partials().map(|(name, text)| (name.to_owned(), json!(text))).collect();
     put("partials", Value::Object(partials));
-    put("variables", Value::Object(outline.variables.iter().map(|(name, rules)| (name.clone(), json!(rules))).collect()));
+    put(
+        "variables",
+        Value::Object(outline.variables.iter().map(|(name, rules)| (name.clone(), json!(rules))).collect()),
+    );
     put("params", Value::Object(outline.params.clone()));
     put("models", Value::Object(outline.overrides.clone()));
-    put("output", match &outline.output {
-        OutputFormat::Text => json!({"format": "text"}),
-        OutputFormat::Json => json!({"format": "json"}),
-        OutputFormat::JsonSchema { schema, .. } => json!({"format": "json", "schema": schema}),
-    });
+    put(
+        "output",
+        match &outline.output {
+            OutputFormat::Text => json!({"format": "text"}),
+            OutputFormat::Json => json!({"format": "json"}),
+            OutputFormat::JsonSchema { schema, .. } => json!({"format": "json", "schema": schema}),
+        },
+    );
     serde_json::to_string_pretty(&document).unwrap_or_default()
 }
 

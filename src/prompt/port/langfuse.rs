@@ -93,7 +93,9 @@ fn version(item: &Node, source: &Source, problems: &mut Problems) -> Option<Fore
     if !rest.is_empty() {
         comments.push(format!("config: {}", Value::Object(rest)));
     }
-    if let Some(tags) = item.get("tags").map(Node::to_json).filter(|tags| tags.as_array().is_some_and(|tags| !tags.is_empty())) {
+    if let Some(tags) =
+        item.get("tags").map(Node::to_json).filter(|tags| tags.as_array().is_some_and(|tags| !tags.is_empty()))
+    {
         comments.push(format!("tags: {tags}"));
     }
     let mut definition = builder.finish(IndexMap::new(), Some("string"));

@@ -1,8 +1,8 @@
-//! Prompts exported from the MLflow prompt registry as JSON.
+//! Prompts exported from the `MLflow` prompt registry as JSON.
 //!
 //! Forms: the fields of a `PromptVersion` (`name`, `version`, `template`, `commit_message`, `aliases`, `tags`,
 //! `response_format`, `model_config`), a list of them, `{name, versions: […]}`, and the model versions of its REST API
-//! with the text in tags. Version N becomes `N.0.0`. Checked against the PyPI package `mlflow-skinny` 3.17.2.
+//! with the text in tags. Version N becomes `N.0.0`. Checked against the Python package `mlflow-skinny` 3.17.2.
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -28,7 +28,11 @@ pub(super) fn is_json(node: &Node) -> bool {
 
 /// The versions of a file, each with the mapping around it.
 fn items(node: &Node) -> Vec<(&Node, &Node)> {
-    let node = node.get("prompt").or_else(|| node.get("model_version")).filter(|inner| inner.as_map().is_some()).unwrap_or(node);
+    let node = node
+        .get("prompt")
+        .or_else(|| node.get("model_version"))
+        .filter(|inner| inner.as_map().is_some())
+        .unwrap_or(node);
     let list = LISTS.iter().find_map(|key| node.get(key)).unwrap_or(node);
     let Some(items) = list.as_list() else { return vec![(node, node)] };
     items
@@ -72,7 +76,11 @@ pub(super) fn read(source: &Source, problems: &mut Problems) -> Vec<Foreign> {
 fn aliases_of(around: &Node, wanted: u64) -> Vec<String> {
     let Some(aliases) = around.get("aliases") else { return Vec::new() };
     match &aliases.kind {
-        Kind::Map(entries) => entries.iter().filter(|(_, node)| number(Some(node)) == Some(wanted)).map(|(key, _)| key.text.clone()).collect(),
+        Kind::Map(entries) => entries
+            .iter()
+            .filter(|(_, node)| number(Some(node)) == Some(wanted))
+            .map(|(key, _)| key.text.clone())
+            .collect(),
         Kind::List(items) => items
             .iter()
             .filter(|item| number(item.get("version")) == Some(wanted))
@@ -94,7 +102,12 @@ fn inner(item: &Node, key: &str, tag_name: &str) -> Option<Node> {
 fn version(item: &Node, source: &Source, problems: &mut Problems) -> Option<ForeignVersion> {
     let before = problems.error_count();
     let mut builder = Builder::new();
-    if let Some(message) = item.get("commit_message").or_else(|| item.get("description")).and_then(Node::as_text).filter(|text| !text.is_empty()) {
+    if let Some(message) = item
+        .get("commit_message")
+        .or_else(|| item.get("description"))
+        .and_then(Node::as_text)
+        .filter(|text| !text.is_empty())
+    {
         builder.set("about", json!(message));
     }
     let template = item.get("template").or_else(|| tag(item, TEXT_TAG));
@@ -118,7 +131,8 @@ fn version(item: &Node, source: &Source, problems: &mut Problems) -> Option<Fore
     if problems.error_count() > before {
         return None;
     }
-    if let Some(schema) = inner(item, "response_format", FORMAT_TAG).map(|node| node.to_json()).filter(Value::is_object) {
+    if let Some(schema) = inner(item, "response_format", FORMAT_TAG).map(|node| node.to_json()).filter(Value::is_object)
+    {
         builder.set("output", json!({"format": "json", "schema": schema}));
     }
     let mut comments = Vec::new();
@@ -127,7 +141,10 @@ fn version(item: &Node, source: &Source, problems: &mut Problems) -> Option<Fore
     if let Some(config) = inner(item, "model_config", CONFIG_TAG) {
         let entries: Vec<(Key, Node)> = config.as_map().unwrap_or_default().to_vec();
         (params, rest) = read_settings(&entries);
-        rest.remove("extra_params").and_then(|extra| extra.as_object().cloned()).into_iter().for_each(|extra| rest.extend(extra));
+        rest.remove("extra_params")
+            .and_then(|extra| extra.as_object().cloned())
+            .into_iter()
+            .for_each(|extra| rest.extend(extra));
         let name = rest.remove("model_name").and_then(|name| name.as_str().map(str::to_owned));
         let provider = rest.remove("provider").and_then(|name| name.as_str().map(str::to_owned));
         model = name.map(|name| provider.map_or(name.clone(), |provider| format!("{provider}/{name}")));
@@ -135,10 +152,19 @@ fn version(item: &Node, source: &Source, problems: &mut Problems) -> Option<Fore
     }
     let mut definition = builder.finish(IndexMap::new(), None);
     put_settings(&mut definition, params, rest, model.as_deref());
-    Some(ForeignVersion { number: number(item.get("version")), labels: texts(item.get("aliases")), definition, comments })
+    Some(ForeignVersion {
+        number: number(item.get("version")),
+        labels: texts(item.get("aliases")),
+        definition,
+        comments,
+    })
 }
 
-/// MLflow renders templates with block tags by Jinja, and others by their variables alone.
+/// `MLflow` renders templates with block tags by Jinja, and others by their variables alone.
 fn dialect(text: &str) -> Dialect {
-    if text.contains("{%") && text.contains("%}") { Dialect::Jinja(Jinja::Jinja) } else { Dialect::Braces { strict: false } }
+    if text.contains("{%") && text.contains("%}") {
+        Dialect::Jinja(Jinja::Python)
+    } else {
+        Dialect::Braces { strict: false }
+    }
 }

@@ -11,6 +11,7 @@ mod foreign;
 mod format;
 mod frontmatter;
 mod handlebars_read;
+mod handlebars_split;
 mod handlebars_write;
 mod jinja_expression;
 mod jinja_read;
@@ -26,12 +27,13 @@ mod piece;
 mod plan;
 mod promptfoo;
 mod prompty;
+mod prompty_write;
 mod settings;
 mod text;
 
 pub use foreign::{Foreign, ForeignVersion};
 pub use format::{ExportError, Exported, Format};
-pub use plan::{As, ImportPlan, PlannedFile, PlannedPrompt, plan_import};
+pub use plan::{As, ImportPlan, ImportTarget, PlannedFile, PlannedPrompt, plan_import};
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! Requests for OpenAI chat completions: messages and parameters as JSON.
+//! Requests for `OpenAI` chat completions: messages and parameters as JSON.
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -13,7 +13,8 @@ use crate::base::{Diagnostic, Kind, Node, Problems, Source};
 use crate::record::OutputFormat;
 
 /// Keys of a request that are about its sending, not its content.
-const SENDING: &[&str] = &["model", "messages", "stream", "stream_options", "user", "store", "metadata", "logprobs", "n"];
+const SENDING: &[&str] =
+    &["model", "messages", "stream", "stream_options", "user", "store", "metadata", "logprobs", "n"];
 
 /// A request, or messages alone without the tags of promptfoo.
 pub(super) fn is_json(node: &Node) -> bool {
@@ -46,7 +47,10 @@ pub(super) fn read(source: &Source, problems: &mut Problems) -> Vec<Foreign> {
     }
     let mut definition = builder.finish(IndexMap::new(), None);
     put_settings(&mut definition, params, rest, model);
-    vec![Foreign { name: None, versions: vec![ForeignVersion { number: None, labels: Vec::new(), definition, comments }] }]
+    vec![Foreign {
+        name: None,
+        versions: vec![ForeignVersion { number: None, labels: Vec::new(), definition, comments }],
+    }]
 }
 
 /// `response_format` as our `output`.
@@ -69,22 +73,29 @@ pub(super) fn read_messages(
     builder: &mut Builder,
     problems: &mut Problems,
 ) {
-    let fail = |what: String, node: &Node| {
-        Diagnostic::error("untranslatable-message", what).at(source.place(node.span))
-    };
+    let fail =
+        |what: String, node: &Node| Diagnostic::error("untranslatable-message", what).at(source.place(node.span));
     let Some(items) = node.as_list().filter(|items| !items.is_empty()) else {
-        problems.push(fail(format!("messages are a list, this is {}", node.describe()), node).help("such as `[{\"role\": \"user\", \"content\": \"…\"}]`"));
+        problems.push(
+            fail(format!("messages are a list, this is {}", node.describe()), node)
+                .help("such as `[{\"role\": \"user\", \"content\": \"…\"}]`"),
+        );
         return;
     };
     for item in items {
         let word = item.get("role").and_then(Node::as_text).unwrap_or_default();
         let Some(role) = our_role(word) else {
-            let what = if word.is_empty() { "a message has no `role`".to_owned() } else { format!("messages of the role `{word}` have no translation") };
+            let what = if word.is_empty() {
+                "a message has no `role`".to_owned()
+            } else {
+                format!("messages of the role `{word}` have no translation")
+            };
             problems.push(fail(what, item).help("use system, user or assistant"));
             continue;
         };
         for (key, value) in item.as_map().unwrap_or_default() {
-            let is_known = matches!(key.text.as_str(), "role" | "content" | "type" | "refusal") || value.kind == Kind::Null;
+            let is_known =
+                matches!(key.text.as_str(), "role" | "content" | "type" | "refusal") || value.kind == Kind::Null;
             if !is_known {
                 problems.push(fail(format!("`{}` of a message has no translation", key.text), item).help("remove it"));
             }
@@ -98,19 +109,29 @@ pub(super) fn read_messages(
                 let parts = parts.iter().filter_map(|part| {
                     let read = read_part(part, dialect, source, problems);
                     if read.is_none() {
-                        problems.push(fail("this part of a message has no translation".to_owned(), part).help("use `text` and `image_url`"));
+                        problems.push(
+                            fail("this part of a message has no translation".to_owned(), part)
+                                .help("use `text` and `image_url`"),
+                        );
                     }
                     read
                 });
                 let parts = parts.collect();
                 builder.parts(role, parts);
             }
-            _ => problems.push(fail("this message is empty".to_owned(), item).help("write its `content`, or remove it")),
+            _ => {
+                problems.push(fail("this message is empty".to_owned(), item).help("write its `content`, or remove it"));
+            }
         }
     }
 }
 
-fn read_part(part: &Node, dialect: Dialect, source: &Source, problems: &mut Problems) -> Option<(&'static str, Vec<Piece>)> {
+fn read_part(
+    part: &Node,
+    dialect: Dialect,
+    source: &Source,
+    problems: &mut Problems,
+) -> Option<(&'static str, Vec<Piece>)> {
     let (key, node) = match part.get("type").and_then(Node::as_text)? {
         "text" | "input_text" => ("text", part.get("text")?),
         "image_url" => {
@@ -175,7 +196,9 @@ pub(super) fn write_messages(
                     outline.refuse_all(lost, origin);
                     continue;
                 }
-                OutPart::Image(url) => parts.push(json!({"type": "image_url", "image_url": {"url": text(url, &mut lost)}})),
+                OutPart::Image(url) => {
+                    parts.push(json!({"type": "image_url", "image_url": {"url": text(url, &mut lost)}}));
+                }
                 OutPart::File { name, url } => {
                     parts.push(json!({"type": "file", "file": {"filename": name, "file_data": text(url, &mut lost)}}));
                 }

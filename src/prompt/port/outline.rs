@@ -91,7 +91,8 @@ impl<'p> Outline<'p> {
             Some(rendered) => {
                 outline.variables.clear();
                 outline.overrides.clear();
-                outline.messages = rendered.messages.iter().map(|message| ready_message(message, &prompt.place)).collect();
+                outline.messages =
+                    rendered.messages.iter().map(|message| ready_message(message, &prompt.place)).collect();
             }
             None => {
                 for message in &definition.messages {
@@ -136,7 +137,12 @@ impl<'p> Outline<'p> {
         let unknown: Vec<String> = self
             .variables
             .iter()
-            .flat_map(|(name, rules)| rules.keys().filter(|key| !known.contains(&key.as_str())).map(move |key| format!("`{key}` of the variable `{name}`")))
+            .flat_map(|(name, rules)| {
+                rules
+                    .keys()
+                    .filter(|key| !known.contains(&key.as_str()))
+                    .map(move |key| format!("`{key}` of the variable `{name}`"))
+            })
             .collect();
         for what in unknown {
             self.refuse(what, self.prompt.place.clone());
@@ -174,7 +180,11 @@ impl<'p> Outline<'p> {
         let mut lost = Vec::new();
         let whole = self.expanded(text.as_str(), &mut lost, 0);
         let (pieces, untold) = read_jinja(&whole, Jinja::Tera);
-        lost.extend(untold.into_iter().map(|untold| Untold::new(format!("this part of the template: {}", untold.what), untold.at)));
+        lost.extend(
+            untold
+                .into_iter()
+                .map(|untold| Untold::new(format!("this part of the template: {}", untold.what), untold.at)),
+        );
         self.refuse_all(lost, &origin);
         (pieces, origin)
     }
@@ -187,7 +197,8 @@ impl<'p> Outline<'p> {
         let mut trims = false;
         for include in includes {
             let open = text.get(..include.start).and_then(|before| before.rfind("{%")).unwrap_or(include.start);
-            let close = text.get(include.end..).and_then(|after| after.find("%}")).map_or(include.end, |at| include.end + at);
+            let close =
+                text.get(include.end..).and_then(|after| after.find("%}")).map_or(include.end, |at| include.end + at);
             let between = text.get(at..open).unwrap_or("");
             let between = if trims { between.trim_start() } else { between };
             let dashed = text.get(open + 2..).is_some_and(|rest| rest.starts_with('-'));
@@ -197,7 +208,10 @@ impl<'p> Outline<'p> {
                 || ["-}}", "-%}", "-#}"].iter().any(|mark| partial.trim_end().ends_with(mark))
                 || partial.contains("{% set");
             if leaks || depth >= MAX_INCLUDES {
-                lost.push(Untold::new(format!("the partial `{}`, which reaches beyond its own text", include.name), 0..0));
+                lost.push(Untold::new(
+                    format!("the partial `{}`, which reaches beyond its own text", include.name),
+                    0..0,
+                ));
             } else {
                 whole.push_str(&self.expanded(partial, lost, depth + 1));
             }
@@ -218,7 +232,9 @@ fn ready_message(message: &crate::record::Message, place: &Place) -> OutMessage 
         .filter_map(|part| match part {
             Part::Text(text) => Some(OutPart::Text(vec![Piece::Text(text.clone())], origin())),
             Part::Image(media) => Some(OutPart::Image(vec![Piece::Text(url_of(media))])),
-            Part::File { name, media } => Some(OutPart::File { name: name.clone(), url: vec![Piece::Text(url_of(media))] }),
+            Part::File { name, media } => {
+                Some(OutPart::File { name: name.clone(), url: vec![Piece::Text(url_of(media))] })
+            }
             // Prompts have no tools.
             Part::ToolCall(_) | Part::ToolResult { .. } => None,
         })

@@ -148,7 +148,8 @@ pub(super) fn variable_of(schema: &Value, is_required: bool) -> (Map<String, Val
     }
     let inner = schema.get("items").or_else(|| schema.get("properties")).or_else(|| schema.get("additionalProperties"));
     let has_inner = inner.is_some_and(|inner| inner.as_object().is_some_and(|inner| !inner.is_empty()));
-    let is_narrowed = kind == Some("integer") || ["minimum", "maximum", "format"].iter().any(|key| schema.get(*key).is_some());
+    let is_narrowed =
+        kind == Some("integer") || ["minimum", "maximum", "format"].iter().any(|key| schema.get(*key).is_some());
     (rules, has_inner || is_narrowed)
 }
 
@@ -186,9 +187,13 @@ pub(super) fn schema_of(rules: &Map<String, Value>) -> Value {
     if let Some(kind) = kind {
         schema.insert("type".to_owned(), json!(kind));
     }
-    for (key, theirs) in
-        [("about", "description"), ("one_of", "enum"), ("min_chars", "minLength"), ("max_chars", "maxLength"), ("pattern", "pattern")]
-    {
+    for (key, theirs) in [
+        ("about", "description"),
+        ("one_of", "enum"),
+        ("min_chars", "minLength"),
+        ("max_chars", "maxLength"),
+        ("pattern", "pattern"),
+    ] {
         if let Some(value) = rules.get(key) {
             schema.insert(theirs.to_owned(), value.clone());
         }

@@ -56,19 +56,30 @@ pub struct PlannedFile {
     pub is_optional: bool,
 }
 
+/// Where an import goes.
+#[derive(Debug, Clone, Copy)]
+pub struct ImportTarget<'a> {
+    /// The name to give; `None` for the prompt's own.
+    pub name: Option<&'a SafeName>,
+    /// The version to give.
+    pub version: &'a As,
+    /// The prompts' folder as shown, relative to the project.
+    pub folder: &'a Path,
+    /// The project's prompts, to check what is imported against its partials.
+    pub registry: &'a Registry,
+}
+
 /// Plans the import of one file's prompts. What is wrong goes to `problems`; a prompt with errors is not in the plan.
 ///
-/// `folder` is the prompts' folder as shown, relative to the project. Every version file is read back and compiled.
+/// Every version file is read back and compiled.
 pub fn plan_import(
     foreign: Vec<Foreign>,
     format: &Format,
     source: &Source,
-    name: Option<&SafeName>,
-    wanted: &As,
-    folder: &Path,
-    registry: &Registry,
+    target: &ImportTarget<'_>,
     problems: &mut Problems,
 ) -> ImportPlan {
+    let ImportTarget { name, version: wanted, folder, registry } = *target;
     let mut plan = ImportPlan::default();
     let place = || Place::of_file(source.path());
     if name.is_some() && foreign.len() > 1 {
@@ -119,7 +130,9 @@ fn own_name(foreign: &Foreign, source: &Source, number: Option<usize>) -> Result
     };
     SafeName::parse(&text).map_err(|_| {
         let message = format!("`{written}` cannot be the name of a prompt");
-        Box::new(Diagnostic::error("prompt-name", message).at(Place::of_file(source.path())).help("give one: `--name NAME`"))
+        Box::new(
+            Diagnostic::error("prompt-name", message).at(Place::of_file(source.path())).help("give one: `--name NAME`"),
+        )
     })
 }
 
@@ -131,11 +144,18 @@ fn one(
     wanted: &As,
     problems: &mut Problems,
 ) -> PlannedPrompt {
-    let mut planned =
-        PlannedPrompt { name, from: source.path().to_path_buf(), format: format.word, labels: IndexMap::new(), files: Vec::new() };
+    let mut planned = PlannedPrompt {
+        name,
+        from: source.path().to_path_buf(),
+        format: format.word,
+        labels: IndexMap::new(),
+        files: Vec::new(),
+    };
     if *wanted != As::ByFormat && foreign.versions.len() > 1 {
         let message = format!("`{}` has {} versions, `--as` names one", planned.name, foreign.versions.len());
-        problems.push(Diagnostic::error("several-versions", message).at(Place::of_file(source.path())).help("leave `--as` out"));
+        problems.push(
+            Diagnostic::error("several-versions", message).at(Place::of_file(source.path())).help("leave `--as` out"),
+        );
         return planned;
     }
     for version in foreign.versions {
@@ -177,8 +197,13 @@ fn labels(version: &ForeignVersion, file: &str, planned: &mut PlannedPrompt, sou
 
 fn about_file(labels: &IndexMap<String, String>) -> PlannedFile {
     let mut about = Map::new();
-    about.insert("labels".to_owned(), Value::Object(labels.iter().map(|(label, version)| (label.clone(), json!(version))).collect()));
-    let text = print_yaml(&Value::Object(about), 9);
+    about.insert(
+        "labels".to_owned(),
+        Value::Object(labels.iter().map(|(label, version)| (label.clone(), json!(version))).collect()),
+    );
+    let hint =
+        if labels.is_empty() { "# Labels point to released versions, such as `production: 1.0.0`.\n" } else { "" };
+    let text = format!("{hint}{}", print_yaml(&Value::Object(about), 9));
     PlannedFile { file: "prompt.yaml".to_owned(), text, is_optional: labels.is_empty() }
 }
 
@@ -193,7 +218,10 @@ fn version_text(version: &ForeignVersion, format: &Format, source: &Source) -> S
 
 /// One line of comment, without characters that would end it.
 fn comment(line: &str) -> String {
-    let clean: String = line.chars().map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') { ' ' } else { c }).collect();
+    let clean: String = line
+        .chars()
+        .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') { ' ' } else { c })
+        .collect();
     format!("# {}\n", clean.trim())
 }
 

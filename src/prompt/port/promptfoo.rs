@@ -23,7 +23,9 @@ pub(super) fn read(source: &Source, problems: &mut Problems) -> Vec<Foreign> {
     let ending = source.path().extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
     match ending.as_str() {
         "json" => read_json(source, problems).and_then(|node| chat(&node, source, problems)).into_iter().collect(),
-        "yaml" | "yml" => parse_yaml(source, problems).and_then(|node| chat(&node, source, problems)).into_iter().collect(),
+        "yaml" | "yml" => {
+            parse_yaml(source, problems).and_then(|node| chat(&node, source, problems)).into_iter().collect()
+        }
         "jsonl" => lines(source, problems),
         "txt" => texts(source, problems),
         _ => {
@@ -47,7 +49,10 @@ fn chat(node: &Node, source: &Source, problems: &mut Problems) -> Option<Foreign
         return None;
     }
     let definition = builder.finish(IndexMap::new(), None);
-    Some(Foreign { name: None, versions: vec![ForeignVersion { number: None, labels: Vec::new(), definition, comments: Vec::new() }] })
+    Some(Foreign {
+        name: None,
+        versions: vec![ForeignVersion { number: None, labels: Vec::new(), definition, comments: Vec::new() }],
+    })
 }
 
 /// One prompt per line.

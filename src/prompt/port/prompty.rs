@@ -1,6 +1,6 @@
-//! Prompty: `.prompty` files, both versions of their YAML.
+//! Reads Prompty: `.prompty` files, both versions of their YAML.
 //!
-//! Format: <https://prompty.ai/docs>. Version 2 is written and checked against the PyPI package `prompty` 2.1.0.
+//! Format: <https://prompty.ai/docs>. Checked against the Python package `prompty` 2.1.0.
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -8,28 +8,20 @@ use serde_json::{Map, Value, json};
 use super::foreign::{Builder, Dialect, Foreign, ForeignVersion, trimmed};
 use super::frontmatter::{Parts, split};
 use super::jinja_read::Jinja;
-use super::jinja_write::write_jinja;
 use super::openai::output_of;
-use super::outline::{OutPart, Outline, our_role, role_word};
+use super::outline::our_role;
 use super::picoschema::variable_of;
-use super::settings::{Naming, put_settings, read_settings, write_settings};
-use crate::base::{Diagnostic, Key, Node, Problems, Source, print_yaml};
-use crate::record::OutputFormat;
+use super::settings::{put_settings, read_settings};
+use crate::base::{Diagnostic, Key, Node, Problems, Source};
 
 /// Keys that say nothing about what is sent.
 const NOTES: &[&str] = &["displayName", "authors", "tags", "version", "metadata", "base", "basePrompty"];
 /// Roles that a line can begin a message with.
 const ROLES: &[&str] = &["system", "user", "assistant", "developer", "tool", "function"];
-/// Options that have a key of their own; others stand under `additionalProperties`.
-const OPTIONS: &[&str] = &[
-    "temperature", "topP", "topK", "maxOutputTokens", "stopSequences", "seed", "presencePenalty", "frequencyPenalty",
-    "reasoningEffort",
-];
-
 pub(super) fn read(source: &Source, problems: &mut Problems) -> Vec<Foreign> {
     let Some(parts) = split(source, problems) else { return Vec::new() };
     let before = problems.error_count();
-    let mut head = Head { dialect: Dialect::Jinja(Jinja::Jinja), ..Head::default() };
+    let mut head = Head { dialect: Dialect::Jinja(Jinja::Python), ..Head::default() };
     let mut builder = Builder::new();
     for (key, value) in parts.head.as_map().unwrap_or_default() {
         head.take(&key.text, value, &parts, &mut builder, problems);
@@ -84,7 +76,11 @@ impl Head {
             "outputs" => match outputs(value) {
                 Ok(None) => {}
                 Ok(Some(schema)) => builder.set("output", json!({"format": "json", "schema": schema})),
-                Err(why) => problems.push(Diagnostic::error("untranslatable-schema", why).at(place()).help("write it as a list of properties with `kind`")),
+                Err(why) => problems.push(
+                    Diagnostic::error("untranslatable-schema", why)
+                        .at(place())
+                        .help("write it as a list of properties with `kind`"),
+                ),
             },
             "sample" => self.sample(value, parts, problems),
             "template" => {
@@ -93,14 +89,26 @@ impl Head {
                 match kind {
                     "jinja2" => {}
                     "mustache" => self.dialect = Dialect::Handlebars,
-                    kind => problems.push(Diagnostic::error("untranslatable-template", format!("templates in `{kind}` have no translation")).at(place()).help("use jinja2 or mustache")),
+                    kind => problems.push(
+                        Diagnostic::error(
+                            "untranslatable-template",
+                            format!("templates in `{kind}` have no translation"),
+                        )
+                        .at(place())
+                        .help("use jinja2 or mustache"),
+                    ),
                 }
             }
             "tools" => problems.push(
-                Diagnostic::error("untranslatable-key", "`tools` has no translation: prompts call no tools").at(place()).help("remove it"),
+                Diagnostic::error("untranslatable-key", "`tools` has no translation: prompts call no tools")
+                    .at(place())
+                    .help("remove it"),
             ),
             key if NOTES.contains(&key) => self.comments.push(format!("{key}: {}", value.to_json())),
-            key => problems.push(Diagnostic::warning("unknown-key", format!("`{key}` is not a key of Prompty; it is left out")).at(place())),
+            key => problems.push(
+                Diagnostic::warning("unknown-key", format!("`{key}` is not a key of Prompty; it is left out"))
+                    .at(place()),
+            ),
         }
     }
 
@@ -148,19 +156,21 @@ impl Head {
     fn inputs(&mut self, value: &Node, parts: &Parts, problems: &mut Problems) {
         let entries: Vec<(String, &Node)> = match (value.as_map(), value.as_list()) {
             (Some(map), _) => map.iter().map(|(key, value)| (key.text.clone(), value)).collect(),
-            (None, Some(items)) => items
-                .iter()
-                .filter_map(|item| Some((item.get("name")?.as_text()?.to_owned(), item)))
-                .collect(),
+            (None, Some(items)) => {
+                items.iter().filter_map(|item| Some((item.get("name")?.as_text()?.to_owned(), item))).collect()
+            }
             (None, None) => Vec::new(),
         };
         for (name, node) in entries {
             let kind = node.get("kind").or_else(|| node.get("type")).and_then(Node::as_text);
             if let Some(kind @ ("thread" | "image" | "file" | "audio")) = kind {
                 problems.push(
-                    Diagnostic::error("untranslatable-key", format!("an input of the kind `{kind}` has no translation"))
-                        .at(parts.source.place(node.span))
-                        .help("prompts take text, numbers, lists and objects"),
+                    Diagnostic::error(
+                        "untranslatable-key",
+                        format!("an input of the kind `{kind}` has no translation"),
+                    )
+                    .at(parts.source.place(node.span))
+                    .help("prompts take text, numbers, lists and objects"),
                 );
                 continue;
             }
@@ -224,7 +234,9 @@ fn properties(value: &Value, depth: usize) -> Result<Value, String> {
         Value::Object(map) => map.iter().map(|(name, property)| (name.clone(), property)).collect(),
         Value::Array(items) => items
             .iter()
-            .map(|item| Ok((item.get("name").and_then(Value::as_str).ok_or("a property needs a name")?.to_owned(), item)))
+            .map(|item| {
+                Ok((item.get("name").and_then(Value::as_str).ok_or("a property needs a name")?.to_owned(), item))
+            })
             .collect::<Result<_, String>>()?,
         _ => return Err("`outputs` must be a list of properties".to_owned()),
     };
@@ -257,6 +269,10 @@ fn property(item: &Value, depth: usize) -> Result<Value, String> {
         kind => return Err(format!("`{kind}` is no kind that a schema can say")),
     };
     if let Value::Object(schema) = &mut schema {
+        if item.get("nullable") == Some(&json!(true)) {
+            let kind = schema.get("type").cloned().unwrap_or_default();
+            schema.insert("type".to_owned(), json!([kind, "null"]));
+        }
         for (theirs, ours) in [("description", "description"), ("enumValues", "enum")] {
             if let Some(value) = item.get(theirs) {
                 schema.insert(ours.to_owned(), value.clone());
@@ -267,7 +283,7 @@ fn property(item: &Value, depth: usize) -> Result<Value, String> {
 }
 
 /// A line that begins a message, and the role it names.
-fn role_line(line: &str) -> Option<&str> {
+pub(super) fn role_line(line: &str) -> Option<&str> {
     let line = line.trim();
     let line = line.strip_prefix('#').unwrap_or(line).trim_start();
     let head = line.strip_suffix(':')?.trim_end();
@@ -291,9 +307,12 @@ fn messages(parts: &Parts, dialect: Dialect, builder: &mut Builder, problems: &m
             match our_role(&word.to_ascii_lowercase()) {
                 Some(ours) => role = ours,
                 None => problems.push(
-                    Diagnostic::error("untranslatable-role", format!("messages of the role `{word}` have no translation"))
-                        .at(parts.body.place(at, start))
-                        .help("use system, user or assistant"),
+                    Diagnostic::error(
+                        "untranslatable-role",
+                        format!("messages of the role `{word}` have no translation"),
+                    )
+                    .at(parts.body.place(at, start))
+                    .help("use system, user or assistant"),
                 ),
             }
         }
@@ -310,136 +329,10 @@ fn messages(parts: &Parts, dialect: Dialect, builder: &mut Builder, problems: &m
         builder.message(role, trimmed(part.pieces(dialect, problems)));
     }
     if is_empty {
-        problems.push(Diagnostic::error("empty-message", "this prompt is empty").at(parts.body.place(0, 0)).help("write its text below the second `---`"));
+        problems.push(
+            Diagnostic::error("empty-message", "this prompt is empty")
+                .at(parts.body.place(0, 0))
+                .help("write its text below the second `---`"),
+        );
     }
-}
-
-pub(super) fn write(outline: &mut Outline<'_>) -> String {
-    outline.refuse_overrides();
-    outline.refuse_rules(&["about", "type", "required", "default", "one_of"]);
-    let mut head = Map::new();
-    let name = outline.prompt.registered.as_ref().map_or(outline.prompt.name.as_str(), |(name, _)| name.as_str());
-    head.insert("name".to_owned(), json!(name));
-    if let Some(about) = &outline.prompt.about {
-        head.insert("description".to_owned(), json!(about));
-    }
-    let (options, more): (Map<String, Value>, Map<String, Value>) =
-        write_settings(&outline.params, Naming::Camel).into_iter().partition(|(key, _)| OPTIONS.contains(&key.as_str()));
-    let mut options = options;
-    if !more.is_empty() {
-        options.insert("additionalProperties".to_owned(), Value::Object(more));
-    }
-    if !options.is_empty() {
-        head.insert("model".to_owned(), json!({"options": options}));
-    }
-    let inputs: Map<String, Value> = outline.variables.iter().map(|(name, rules)| (name.clone(), input_of(rules))).collect();
-    if !inputs.is_empty() {
-        head.insert("inputs".to_owned(), Value::Object(inputs));
-    }
-    match outline.output.clone() {
-        OutputFormat::Text => {}
-        OutputFormat::Json => outline.refuse("`output: {format: json}` without a schema", outline.prompt.place.clone()),
-        OutputFormat::JsonSchema { schema, .. } => match kinds(&schema) {
-            Ok(outputs) => drop(head.insert("outputs".to_owned(), outputs)),
-            Err(what) => outline.refuse(format!("the output schema's {what}"), outline.prompt.place.clone()),
-        },
-    }
-    head.insert("template".to_owned(), json!({"format": {"kind": "jinja2"}, "parser": {"kind": "prompty"}}));
-    let head = print_yaml(&Value::Object(head), 2);
-    // Its readers end the YAML at the first three dashes or pluses, wherever they stand.
-    if head.contains("---") || head.contains("+++") {
-        outline.refuse("`---` or `+++` in a description or default", outline.prompt.place.clone());
-    }
-    format!("---\n{head}---\n{}", body(outline))
-}
-
-fn input_of(rules: &Map<String, Value>) -> Value {
-    let kind = match rules.get("type").and_then(Value::as_str) {
-        Some("number") => "float",
-        Some("list") => "array",
-        Some(kind) => kind,
-        None => "any",
-    };
-    let mut input = Map::new();
-    input.insert("kind".to_owned(), json!(kind));
-    for (key, theirs) in [("about", "description"), ("required", "required"), ("default", "default"), ("one_of", "enumValues")] {
-        if let Some(value) = rules.get(key) {
-            input.insert(theirs.to_owned(), value.clone());
-        }
-    }
-    Value::Object(input)
-}
-
-/// `outputs` for a JSON Schema; `Err` names what in it has no word there.
-fn kinds(schema: &Value) -> Result<Value, String> {
-    let object = schema.as_object().ok_or("form")?;
-    let known = ["type", "properties", "required", "additionalProperties", "title", "description", "$schema"];
-    if let Some(key) = object.keys().find(|key| !known.contains(&key.as_str())) {
-        return Err(format!("`{key}`"));
-    }
-    let required: Vec<&str> = object.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-    let properties = object.get("properties").and_then(Value::as_object).ok_or("form")?;
-    let entry = |(name, property): (&String, &Value)| {
-        let mut kind = kind_of(property)?;
-        if let Value::Object(kind) = &mut kind {
-            kind.insert("required".to_owned(), json!(required.contains(&name.as_str())));
-        }
-        Ok((name.clone(), kind))
-    };
-    properties.iter().map(entry).collect::<Result<Map<_, _>, String>>().map(Value::Object)
-}
-
-fn kind_of(schema: &Value) -> Result<Value, String> {
-    let object = schema.as_object().ok_or("form")?;
-    let kind = match object.get("type").and_then(Value::as_str) {
-        Some("number") => "float",
-        Some(kind @ ("string" | "integer" | "boolean" | "array" | "object")) => kind,
-        None if object.contains_key("enum") => "string",
-        _ => return Err("`type`".to_owned()),
-    };
-    let mut property = Map::new();
-    property.insert("kind".to_owned(), json!(kind));
-    for (key, value) in object {
-        match key.as_str() {
-            "type" | "title" => {}
-            "description" => drop(property.insert("description".to_owned(), value.clone())),
-            "enum" => drop(property.insert("enumValues".to_owned(), value.clone())),
-            "items" => drop(property.insert("items".to_owned(), kind_of(value)?)),
-            "properties" => drop(property.insert("properties".to_owned(), kinds(schema)?)),
-            "required" | "additionalProperties" if kind == "object" => {}
-            key => return Err(format!("`{key}`")),
-        }
-    }
-    Ok(Value::Object(property))
-}
-
-/// The template: a line with the role before each message.
-fn body(outline: &mut Outline<'_>) -> String {
-    let mut blocks = Vec::new();
-    let messages = std::mem::take(&mut outline.messages);
-    for message in &messages {
-        let mut text = String::new();
-        for part in &message.parts {
-            match part {
-                OutPart::Text(pieces, origin) => {
-                    if !text.is_empty() {
-                        outline.refuse("two texts in one message", message.place.clone());
-                    }
-                    let mut lost = Vec::new();
-                    text.push_str(&write_jinja(pieces, Jinja::Jinja, &mut lost));
-                    outline.refuse_all(lost, origin);
-                }
-                OutPart::Image(_) | OutPart::File { .. } => outline.refuse("an image or document", message.place.clone()),
-            }
-        }
-        if text.lines().any(|line| role_line(line).is_some()) {
-            outline.refuse("a line of a message that is a role and a colon", message.place.clone());
-        }
-        if text.starts_with('\n') || text.ends_with('\n') {
-            outline.refuse("line breaks at the beginning or end of a message", message.place.clone());
-        }
-        blocks.push(format!("{}:\n{}\n", role_word(message.role), text.trim_matches('\n')));
-    }
-    outline.messages = messages;
-    blocks.join("\n")
 }

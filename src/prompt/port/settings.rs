@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::base::{Key, Node};
 
-/// Our name, the name in dotprompt and Prompty, the name in OpenAI's and most other APIs, and further names that are
+/// Our name, the name in dotprompt and Prompty, the name in `OpenAI`'s and most other APIs, and further names that are
 /// read. A name that is not here goes into `extra`.
 const NAMES: &[(&str, &str, &str, &[&str])] = &[
     ("temperature", "temperature", "temperature", &[]),
@@ -29,7 +29,9 @@ pub(super) enum Naming {
 }
 
 /// Our parameters among the entries, and the rest. Nothing (`null`) is not written.
-pub(super) fn read_settings<'n>(entries: impl IntoIterator<Item = &'n (Key, Node)>) -> (Map<String, Value>, Map<String, Value>) {
+pub(super) fn read_settings<'n>(
+    entries: impl IntoIterator<Item = &'n (Key, Node)>,
+) -> (Map<String, Value>, Map<String, Value>) {
     let (mut params, mut rest) = (Map::new(), Map::new());
     for (key, node) in entries {
         let value = node.to_json();

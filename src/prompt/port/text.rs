@@ -25,9 +25,14 @@ pub(super) fn one(
     let mut builder = Builder::new();
     builder.message("user", text.pieces(dialect, problems));
     let definition = builder.finish(IndexMap::new(), None);
-    Some(Foreign { name, versions: vec![ForeignVersion { number: None, labels: Vec::new(), definition, comments: Vec::new() }] })
+    Some(Foreign {
+        name,
+        versions: vec![ForeignVersion { number: None, labels: Vec::new(), definition, comments: Vec::new() }],
+    })
 }
 
 pub(super) fn empty(source: &Source) -> Diagnostic {
-    Diagnostic::error("empty-message", "this prompt is empty").at(Place::of_file(source.path())).help("write its text into the file")
+    Diagnostic::error("empty-message", "this prompt is empty")
+        .at(Place::of_file(source.path()))
+        .help("write its text into the file")
 }

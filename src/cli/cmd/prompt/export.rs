@@ -19,7 +19,7 @@ use crate::record::Vars;
 /// What the format cannot say is an error that names its place; `--lossy` leaves it out and says so.
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  karat prompt export code-review --format json                        Print the whole definition\n  karat prompt export code-review@production --format env              Print name, version and digest for a `.env` file\n  karat prompt export document-classifier --format dotprompt           Print a `.prompt` file\n  karat prompt export document-classifier --format openai --var text=Hello    Print a request, filled in"
+    before_help = "Examples:\n  karat prompt export code-review --format json    Print the whole definition\n  karat prompt export code-review@production --format env    Name, version and digest\n  karat prompt export document-classifier --format dotprompt    Print a `.prompt` file\n  karat prompt export document-classifier --format openai --var text=Hi    Fill it in"
 )]
 pub struct ExportArgs {
     /// Prompt to write: NAME, NAME@VERSION, NAME@LABEL, NAME@next or a path
@@ -55,7 +55,9 @@ pub(super) fn run(args: &ExportArgs, session: &Session) -> anyhow::Result<Exit> 
     let vars = prompt.as_ref().and_then(|prompt| variables(args, prompt, session, &mut problems));
     session.stop_on(problems)?;
     let (Some(prompt), Some(format)) = (prompt, Format::named(&args.format)) else {
-        return Err(UsageError::of("unknown-prompt", "there is no such prompt", "`karat prompt list` shows them").into());
+        return Err(
+            UsageError::of("unknown-prompt", "there is no such prompt", "`karat prompt list` shows them").into()
+        );
     };
     let rendered = vars.map(|vars| fill(&prompt, &vars, args.model.as_ref())).transpose()?;
     let exported = format.write(&prompt, rendered.as_ref()).map_err(|error| {
@@ -109,10 +111,13 @@ fn variables(args: &ExportArgs, prompt: &Prompt, session: &Session, problems: &m
     }
     for given in &args.var {
         let Some((name, text)) = given.split_once('=') else {
-            problems.push(Diagnostic::error("invalid-variable", format!("`{given}` has no `=`")).help("write `--var NAME=VALUE`"));
+            problems.push(
+                Diagnostic::error("invalid-variable", format!("`{given}` has no `=`")).help("write `--var NAME=VALUE`"),
+            );
             continue;
         };
-        let is_text = prompt.variables.get(name).is_none_or(|variable| matches!(variable.kind, VarType::String | VarType::Any));
+        let is_text =
+            prompt.variables.get(name).is_none_or(|variable| matches!(variable.kind, VarType::String | VarType::Any));
         let value = if is_text { None } else { serde_json::from_str(text).ok() };
         vars.insert(name.to_owned(), value.unwrap_or_else(|| serde_json::Value::String(text.to_owned())));
     }

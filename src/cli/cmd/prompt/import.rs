@@ -13,17 +13,17 @@ use crate::cli::{Exit, Session, UsageError, format_parser, show};
 use crate::config::Overrides;
 use crate::guard::mask_secrets;
 use crate::prompt::Registry;
-use crate::prompt::port::{As, Format, ImportPlan, plan_import};
+use crate::prompt::port::{As, Format, ImportPlan, ImportTarget, plan_import};
 use crate::report::Format as ReportFormat;
 use crate::report::prompt::{ImportReport, ImportedFile, ImportedPrompt};
 
 /// Read prompts of other tools into the registry
 ///
 /// Templates are translated; what has no translation is an error with its place, and then nothing is written. A prompt
-/// becomes the draft `next.yaml`; versions of Langfuse and MLflow become N.0.0, their labels and aliases labels.
+/// becomes the draft `next.yaml`; versions of Langfuse and `MLflow` become N.0.0, their labels and aliases labels.
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  karat prompt import prompts/_partials/grounding.md --name grounding --from text --dry-run    Show what a text would become\n  karat prompt import prompts/_partials/grounding.md --name grounding --as 1.0.0                Import it as version 1.0.0"
+    before_help = "Examples:\n  karat prompt import prompts/_partials/grounding.md --name notes --dry-run    Try it\n  karat prompt import prompts/_partials/grounding.md --name notes --as 1.0.0    Write it"
 )]
 pub struct ImportArgs {
     /// Files to read
@@ -55,8 +55,13 @@ fn parse_as(text: &str) -> Result<As, String> {
     if text == "next" {
         return Ok(As::Draft);
     }
-    let version = Version::parse(text).map_err(|error| format!("{error}; write `next` or a version such as `1.0.0`"))?;
-    if version.build.is_empty() { Ok(As::Version(version)) } else { Err("build metadata (`+…`) has no order, leave it out".to_owned()) }
+    let version =
+        Version::parse(text).map_err(|error| format!("{error}; write `next` or a version such as `1.0.0`"))?;
+    if version.build.is_empty() {
+        Ok(As::Version(version))
+    } else {
+        Err("build metadata (`+…`) has no order, leave it out".to_owned())
+    }
 }
 
 /// Reads the files, checks everything, then writes.
@@ -109,7 +114,8 @@ fn read(
     let Some(format) = format else {
         let words: Vec<&str> = Format::imports().map(|format| format.word).collect();
         let problem = Diagnostic::error("unknown-format", "this file is of no format that karat knows");
-        problems.push(problem.at(Place::of_file(source.path())).help(format!("name one: `--from {}`", words.join("|"))));
+        problems
+            .push(problem.at(Place::of_file(source.path())).help(format!("name one: `--from {}`", words.join("|"))));
         return ImportPlan::default();
     };
     let before = problems.error_count();
@@ -118,7 +124,8 @@ fn read(
         return ImportPlan::default();
     }
     let wanted = args.version.clone().unwrap_or(As::ByFormat);
-    plan_import(foreign, format, &source, args.name.as_ref(), &wanted, &session.shown(prompts), registry, problems)
+    let target = ImportTarget { name: args.name.as_ref(), version: &wanted, folder: &session.shown(prompts), registry };
+    plan_import(foreign, format, &source, &target, problems)
 }
 
 /// What is done with each file: nothing is overwritten without `--yes`, nothing is written outside the project.
@@ -143,15 +150,22 @@ fn settle(
             }
             if !seen.insert(inner) && !file.is_optional {
                 let message = format!("`{}` would be written twice", shown.display());
-                problems.push(Diagnostic::error("several-prompts", message).help("import the files one by one, each with its `--name`"));
+                problems.push(
+                    Diagnostic::error("several-prompts", message)
+                        .help("import the files one by one, each with its `--name`"),
+                );
             }
             let old = files::read_bytes(&path, &shown, files::MAX_FILE_BYTES).ok();
             let is_there = old.is_some() || path.exists();
             let is_same = old.is_some_and(|old| old == file.text.as_bytes());
-            let is_written = !is_same && !(file.is_optional && is_there);
+            let is_kept = is_same || (file.is_optional && is_there);
+            let is_written = !is_kept;
             if is_written && is_there && !session.ui.says_yes() && !is_dry {
                 let message = format!("`{}` is there already", shown.display());
-                problems.push(Diagnostic::error("file-exists", message).help("give another `--name` or `--as`, or overwrite it with `--yes`"));
+                problems.push(
+                    Diagnostic::error("file-exists", message)
+                        .help("give another `--name` or `--as`, or overwrite it with `--yes`"),
+                );
             }
             states.push(ImportedFile { path: shown, is_written, overwrites: is_written && is_there });
         }
