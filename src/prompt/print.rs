@@ -196,7 +196,10 @@ mod tests {
             let node = parse_yaml(&source, &mut Problems::new()).expect("yaml");
             prop_assert_eq!(node.to_json(), definition.clone(), "{}", printed);
             let written = Node::from_json(&definition, Span::new(1, 1, 1));
-            prop_assert_eq!(digest(&project, &printed, &node), digest(&project, &printed, &written));
+            let wanted = digest(&project, &printed, &written);
+            // Some of the texts are broken templates; they have no digest.
+            prop_assume!(wanted.is_some());
+            prop_assert_eq!(digest(&project, &printed, &node), wanted);
             // The form is canonical: printing again changes nothing.
             prop_assert_eq!(print(&map(node.to_json())), printed);
         }

@@ -1,4 +1,7 @@
 //! Writes Prompty, version 2. Checked against the Python package `prompty` 2.1.0.
+//!
+//! Its readers take line breaks at the two ends of a rendered message away, so a message that ends in a loop may end in
+//! fewer of them there.
 
 use serde_json::{Map, Value, json};
 
