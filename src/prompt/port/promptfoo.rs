@@ -1,6 +1,7 @@
 //! Prompt files of promptfoo: text with `---` between prompts, Markdown, Jinja, chat as JSON or YAML; Nunjucks tags.
 
 use indexmap::IndexMap;
+use serde_json::Value;
 
 use super::foreign::{Builder, Dialect, Foreign, ForeignVersion, Placed};
 use super::jinja_read::Jinja;
@@ -8,6 +9,7 @@ use super::jinja_write::write_jinja;
 use super::json_file::read_json;
 use super::openai::{read_messages, write_messages};
 use super::outline::Outline;
+use super::piece::{Expr, Piece};
 use super::text::one;
 use crate::base::{Node, Problems, Source, parse_yaml};
 use crate::record::OutputFormat;
@@ -111,6 +113,40 @@ pub(super) fn write(outline: &mut Outline<'_>) -> String {
     if outline.variables.iter().any(|(_, rules)| rules.len() > 2) {
         outline.beside("the rules of the variables", help);
     }
-    let messages = write_messages(outline, |pieces, lost| write_jinja(pieces, Jinja::Nunjucks, lost));
+    let many: Vec<String> = outline
+        .variables
+        .iter()
+        .filter(|(_, rules)| matches!(rules.get("type").and_then(Value::as_str), Some("list" | "object")))
+        .map(|(name, _)| name.clone())
+        .collect();
+    let messages = write_messages(outline, |pieces, lost| write_jinja(&counted(pieces, &many), Jinja::Nunjucks, lost));
     serde_json::to_string_pretty(&messages).unwrap_or_default()
+}
+
+/// Conditions on lists and mappings ask for their length: in Nunjucks an empty one counts as true.
+fn counted(pieces: &[Piece], many: &[String]) -> Vec<Piece> {
+    let inner = |pieces: &[Piece]| counted(pieces, many);
+    let piece = |piece: &Piece| match piece.clone() {
+        Piece::If { arms, otherwise, at } => {
+            let arms = arms.iter().map(|(test, body)| (by_length(test, many), inner(body))).collect();
+            Piece::If { arms, otherwise: inner(&otherwise), at }
+        }
+        Piece::For { key, item, over, body, otherwise, at } => {
+            Piece::For { key, item, over, body: inner(&body), otherwise: inner(&otherwise), at }
+        }
+        other => other,
+    };
+    pieces.iter().map(piece).collect()
+}
+
+fn by_length(test: &Expr, many: &[String]) -> Expr {
+    let inner = |expr: &Expr| Box::new(by_length(expr, many));
+    match test {
+        Expr::Path(path) if path.steps.is_empty() && many.contains(&path.root) => {
+            Expr::Filter(Box::new(test.clone()), "length", Vec::new())
+        }
+        Expr::Not(expr) => Expr::Not(inner(expr)),
+        Expr::Two(joiner @ ("and" | "or"), one, other) => Expr::Two(joiner, inner(one), inner(other)),
+        other => other.clone(),
+    }
 }

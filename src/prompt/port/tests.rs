@@ -349,6 +349,14 @@ fn filled_in_requests_hold_what_is_sent() {
     assert!(Format::named("dotprompt").expect("format").write(&prompt, Some(&rendered)).is_err());
 }
 
+#[test]
+fn an_empty_list_stays_false_in_nunjucks() {
+    let text = "template: \"{% if xs and a %}x{% elif not xs %}y{% endif %}\"\nvariables: {xs: list, a: string}\n";
+    let exported = export(&Project::new(&[("prompts/p/1.0.0.yaml", text)]), "promptfoo");
+    let wanted = "{% if xs | length and a %}x{% elif not xs | length %}y{% endif %}";
+    assert!(exported.text.contains(wanted), "{}", exported.text);
+}
+
 fn literal_text() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "{",
