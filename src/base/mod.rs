@@ -17,6 +17,7 @@ mod suggest;
 mod units;
 mod yaml;
 mod yaml_error;
+mod yaml_print;
 
 pub use base64::{base64_decode, base64_encode};
 pub use clock::{Clock, Instant, ManualClock, SystemClock, Timestamp};
@@ -33,3 +34,4 @@ pub use source::{Source, Span};
 pub use suggest::closest;
 pub use units::{Millis, Ratio, Tokens, UnitError, Usd};
 pub use yaml::{parse_json_line, parse_yaml};
+pub use yaml_print::print_yaml;

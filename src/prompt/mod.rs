@@ -32,6 +32,8 @@ mod outline;
 mod output;
 mod params;
 mod partials;
+pub mod port;
+mod print;
 mod ready;
 mod registry;
 mod release;

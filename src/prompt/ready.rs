@@ -333,6 +333,21 @@ impl Prompt {
         settled
     }
 
+    /// The prompt as written.
+    pub(super) fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    /// The text of a partial that it uses, directly or not.
+    pub(super) fn partial_text(&self, name: &str) -> Option<&str> {
+        self.compiled.partials.get(name).map(|partial| partial.text.as_str())
+    }
+
+    /// The partials that it uses, directly or not, by name.
+    pub(super) fn partials(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.compiled.partials.iter().map(|(name, partial)| (name.as_str(), partial.text.as_str()))
+    }
+
     /// The prompt's parameters for a model, its overrides on top.
     pub fn params_for(&self, model: &ModelRef) -> Params {
         self.definition.overrides.apply(&self.params, Some(model))

@@ -105,6 +105,8 @@ fn every_example_of_every_help_works_in_the_bundled_project() {
         "eval show",
         "eval export",
         "completions",
+        "prompt export",
+        "prompt import",
         "prompt new",
         "prompt render",
         "prompt show",

@@ -1,7 +1,9 @@
 //! `karat prompt`: the registry of prompts. One file per verb.
 
 mod changed;
+mod export;
 mod history;
+mod import;
 mod label;
 mod list;
 mod new;
@@ -40,6 +42,10 @@ pub enum PromptCommand {
     History(history::HistoryArgs),
     /// Set, move or remove a label of a prompt
     Label(label::LabelArgs),
+    /// Write a prompt in the format of another tool
+    Export(export::ExportArgs),
+    /// Read prompts of other tools into the registry
+    Import(import::ImportArgs),
     /// Show every prompt with its versions and labels
     List(list::ListArgs),
     /// Freeze the draft of a prompt as a version
@@ -67,6 +73,8 @@ pub fn run(args: &PromptArgs, session: &Session) -> anyhow::Result<Exit> {
         PromptCommand::Changed(args) => changed::run(args, session),
         PromptCommand::History(args) => history::run(args, session),
         PromptCommand::Label(args) => label::run(args, session),
+        PromptCommand::Export(args) => export::run(args, session),
+        PromptCommand::Import(args) => import::run(args, session),
         PromptCommand::List(args) => list::run(args, session),
         PromptCommand::Release(args) => release::run(args, session),
         PromptCommand::Resolve(args) => resolve::run(args, session),

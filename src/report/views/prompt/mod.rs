@@ -2,6 +2,7 @@
 
 mod changed;
 mod history;
+mod import;
 mod label;
 mod list;
 mod messages;
@@ -14,6 +15,7 @@ mod verify;
 
 pub use changed::ChangedReport;
 pub use history::{CommitRow, EventRow, HistoryReport};
+pub use import::{ImportReport, ImportedFile, ImportedPrompt};
 pub use label::LabelReport;
 pub use list::{PromptRow, PromptsReport};
 pub use messages::chat_json;
