@@ -61,8 +61,11 @@ pub fn list_folder(folder: &Path) -> io::Result<Vec<(String, bool)>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        // Follows links, so that a link to a folder is a folder.
-        let is_folder = fs::metadata(entry.path()).is_ok_and(|facts| facts.is_dir());
+        let is_folder = match entry.file_type() {
+            Ok(kind) if !kind.is_symlink() => kind.is_dir(),
+            // Follows links, so that a link to a folder is a folder. Only links cost a look at the file.
+            _ => fs::metadata(entry.path()).is_ok_and(|facts| facts.is_dir()),
+        };
         if let Ok(name) = entry.file_name().into_string() {
             names.push((name, is_folder));
         }
@@ -211,6 +214,27 @@ mod tests {
         assert_eq!(similar(&path, "schemas/anwser.json").as_deref(), Some("schemas/answer.json"));
         assert_eq!(similar(&folder.path().join("other.csv"), "other.csv"), None);
         assert_eq!(similar(&folder.path().join("no/such.csv"), "no/such.csv"), None);
+    }
+
+    #[test]
+    fn folders_are_told_from_files_behind_links_too() {
+        let folder = tempfile::tempdir().expect("temp");
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("folder")).expect("dir");
+        fs::write(at("file"), "").expect("write");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::symlink;
+            symlink(at("folder"), at("link-to-folder")).expect("link");
+            symlink(at("file"), at("link-to-file")).expect("link");
+            symlink(at("nothing"), at("link-to-nothing")).expect("link");
+        }
+        let folders: Vec<String> = list_folder(folder.path())
+            .expect("listed")
+            .into_iter()
+            .filter_map(|(name, is_folder)| is_folder.then_some(name))
+            .collect();
+        assert_eq!(folders, if cfg!(unix) { vec!["folder", "link-to-folder"] } else { vec!["folder"] });
     }
 
     #[test]

@@ -1,32 +1,47 @@
 //! The digest of a prompt: what of its content can change what is sent, in canonical form.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use super::compile::Compiled;
 use super::definition::{Definition, MessageText, PartText};
 use super::media::MediaSource;
+use super::partials::Partial;
 use super::variable::Variable;
 use crate::base::{Digest, DigestBuilder};
 use crate::record::Media;
 
 /// Of templates, the partials they use, variables, parameters, overrides and output. The names of files, comments,
 /// formatting and `about` are not in it.
-pub(super) fn digest(definition: &Definition, compiled: &Compiled, variables: &IndexMap<String, Variable>) -> Digest {
+pub(super) fn digest(
+    definition: &Definition,
+    partials: &BTreeMap<String, Arc<Partial>>,
+    variables: &IndexMap<String, Variable>,
+) -> Digest {
+    DigestBuilder::new("prompt").json(&content(definition, partials, variables)).finish()
+}
+
+/// What the digest is made of, as a JSON object.
+pub(super) fn content(
+    definition: &Definition,
+    partials: &BTreeMap<String, Arc<Partial>>,
+    variables: &IndexMap<String, Variable>,
+) -> Value {
     let messages: Vec<Value> = definition.messages.iter().map(message_identity).collect();
     let partials: Map<String, Value> =
-        compiled.partials.iter().map(|(name, partial)| (name.clone(), json!(partial.text.as_str()))).collect();
+        partials.iter().map(|(name, partial)| (name.clone(), json!(partial.text.as_str()))).collect();
     let variables: Map<String, Value> =
         variables.iter().map(|(name, variable)| (name.clone(), variable.identity())).collect();
-    let content = json!({
+    json!({
         "messages": messages,
         "partials": partials,
         "variables": variables,
         "params": serde_json::to_value(&definition.params).unwrap_or(Value::Null),
         "models": definition.overrides.identity(),
         "output": serde_json::to_value(&definition.output).unwrap_or(Value::Null),
-    });
-    DigestBuilder::new("prompt").json(&content).finish()
+    })
 }
 
 fn message_identity(message: &MessageText) -> Value {

@@ -4,6 +4,9 @@
 //! suite. [`Registry`] finds and checks it, [`Prompt`] renders it. Templates see the variables they are given and
 //! nothing else.
 
+mod align;
+mod catalogue;
+mod compare;
 mod compile;
 mod definition;
 mod expression;
@@ -22,13 +25,21 @@ mod template;
 mod text;
 mod unclosed;
 mod variable;
+mod view;
+mod words;
 
+pub use catalogue::{CatalogueEntry, CatalogueLabel, Depth, ReadVersion};
+pub use compare::{
+    Change, MessageDiff, OverrideDiff, PartialDiff, PromptDiff, ValueChange, VariableDiff, compare_rendered,
+};
 pub use params::read_params;
 pub use ready::{Prompt, PromptVersion, Rendered};
 pub use registry::Registry;
 pub use render::RenderError;
 pub use template::MAX_MESSAGE_BYTES;
 pub use variable::{VarProblem, VarType, Variable};
+pub use view::{MediaView, MessageView, PartView};
+pub use words::{Mark, Piece, word_diff};
 
 #[cfg(test)]
 mod laws;

@@ -68,8 +68,8 @@ pub struct Prompt {
     /// Where it is written.
     pub place: Place,
     messages: Vec<MessageTemplate>,
-    definition: Definition,
-    compiled: Compiled,
+    pub(super) definition: Definition,
+    pub(super) compiled: Compiled,
 }
 
 struct MessageTemplate {
@@ -115,7 +115,7 @@ impl Prompt {
             compile(&texts, partials, problems)?
         };
         let variables = settle_variables(&definition, &compiled, problems);
-        let digest = digest(&definition, &compiled, &variables);
+        let digest = digest(&definition, &compiled.partials, &variables);
         Some(Prompt {
             name: name(&digest),
             registered,
