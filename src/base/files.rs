@@ -25,7 +25,8 @@ pub fn read_source(path: &Path, shown: &Path) -> Result<Source, Box<Diagnostic>>
         let message = format!("this file has {} bytes, more than the {MAX_FILE_BYTES} that are read whole", size.len());
         return Err(fail("file-too-large", message));
     }
-    let mut bytes = Vec::new();
+    // Room for all of it and one byte more: the file is then read in one go.
+    let mut bytes = Vec::with_capacity(usize::try_from(size.len()).unwrap_or(0).saturating_add(1));
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| io_problem(&error, shown))?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Source::new(shown, text.strip_prefix('\u{feff}').unwrap_or(&text))),
@@ -132,6 +133,9 @@ pub fn inside(root: &Path, base: &Path, named: &str) -> Result<PathBuf, String> 
         }
     }
     let plain: PathBuf = depth.into_iter().collect();
+    if has_no_links(root, &plain) {
+        return Ok(plain);
+    }
     let real_root = fs::canonicalize(root).unwrap_or_else(|_| root.to_path_buf());
     let mut existing = plain.as_path();
     let mut rest = PathBuf::new();
@@ -148,6 +152,24 @@ pub fn inside(root: &Path, base: &Path, named: &str) -> Result<PathBuf, String> 
         }
     };
     if real.starts_with(&real_root) { Ok(plain) } else { Err(outside()) }
+}
+
+/// Whether `path` is below `root` without a symbolic link on the way from there: it is then inside, wherever the root
+/// itself leads. Spares most files the look at every folder from the system's root down.
+fn has_no_links(root: &Path, path: &Path) -> bool {
+    let Ok(below) = path.strip_prefix(root) else { return false };
+    let mut at = root.to_path_buf();
+    for part in below.components() {
+        at.push(part);
+        match fs::symlink_metadata(&at) {
+            Ok(facts) if facts.is_symlink() => return false,
+            Ok(_) => {}
+            // Nothing is below what does not exist.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return true,
+            Err(_) => return false,
+        }
+    }
+    true
 }
 
 /// Writes a file so that readers see the old or the new content, never half of it: sibling, sync, rename.
@@ -262,6 +284,17 @@ mod tests {
         {
             std::os::unix::fs::symlink(folder.path(), root.join("out")).expect("link");
             assert!(inside(&root, &root, "out/secret.txt").is_err());
+            assert!(inside(&root, &root, "out/new.txt").is_err());
+            std::os::unix::fs::symlink(folder.path().join("secret.txt"), root.join("evals/link.txt")).expect("link");
+            assert!(inside(&root, &root, "evals/link.txt").is_err());
+            // A link that stays inside, and a project that is itself reached through a link.
+            std::os::unix::fs::symlink(root.join("evals"), root.join("suites")).expect("link");
+            assert!(inside(&root, &root, "suites/a.yaml").is_ok());
+            let linked = folder.path().join("linked");
+            std::os::unix::fs::symlink(&root, &linked).expect("link");
+            assert!(inside(&linked, &linked, "evals/a.yaml").is_ok());
+            assert!(inside(&linked, &linked, "evals/link.txt").is_err());
+            assert!(inside(&linked, &linked, "out/secret.txt").is_err());
         }
     }
 

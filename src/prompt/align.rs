@@ -95,7 +95,7 @@ fn words(text: &str) -> HashMap<&str, u64> {
 fn shared_thousandths(one: &HashMap<&str, u64>, other: &HashMap<&str, u64>) -> u64 {
     let total: u64 = one.values().chain(other.values()).sum();
     let shared: u64 = one.iter().map(|(word, count)| other.get(word).copied().unwrap_or(0).min(*count)).sum();
-    if total == 0 { 1_000 } else { 2_000 * shared / total }
+    (2_000 * shared).checked_div(total).unwrap_or(1_000)
 }
 
 #[cfg(test)]

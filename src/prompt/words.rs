@@ -132,23 +132,40 @@ impl Draft {
     fn finish(self) -> Vec<Piece> {
         let mut steps: Vec<Step> = Vec::new();
         for step in self.steps {
-            let is_change = !step.removed.is_empty() || !step.added.is_empty();
-            let only_spaces = !step.same.contains('\n') && step.same.chars().all(char::is_whitespace);
-            match steps.last_mut() {
-                // `two words` replaced by `other words` reads better as one change than as three pieces.
-                Some(last) if is_change && only_spaces && !(last.removed.is_empty() || last.added.is_empty()) => {
-                    last.removed.push_str(&step.same);
-                    last.removed.push_str(&step.removed);
-                    last.added.push_str(&step.same);
-                    last.added.push_str(&step.added);
+            steps.push(step);
+            while let [.., last, step] = steps.as_mut_slice()
+                && last.swallows(step)
+            {
+                for (side, more) in [(&mut last.removed, &step.removed), (&mut last.added, &step.added)] {
+                    side.push_str(&step.same);
+                    side.push_str(more);
                 }
-                _ => steps.push(step),
+                steps.pop();
             }
         }
         let pieces = steps
             .into_iter()
             .flat_map(|step| [(Mark::Same, step.same), (Mark::Removed, step.removed), (Mark::Added, step.added)]);
         pieces.filter(|(_, text)| !text.is_empty()).map(|(mark, text)| Piece { mark, text }).collect()
+    }
+}
+
+impl Step {
+    /// Length of the longer side of the change.
+    fn size(&self) -> usize {
+        self.removed.len().max(self.added.len())
+    }
+
+    fn is_replacement(&self) -> bool {
+        !self.removed.is_empty() && !self.added.is_empty()
+    }
+
+    /// Whether this change and the next read better as one: what stayed between them is short beside both, such as a
+    /// comma between two sentences that were rewritten.
+    fn swallows(&self, next: &Step) -> bool {
+        let between =
+            if self.is_replacement() && next.is_replacement() { next.same.len() } else { 3 * next.same.len() };
+        between <= self.size() && between <= next.size()
     }
 }
 
@@ -186,7 +203,21 @@ mod tests {
             shown("be very brief, please", "be quite short, please"),
             "be [-very brief-]{+quite short+}, please"
         );
-        assert_eq!(shown("a\nb\n", "x\ny\n"), "[-a-]{+x+}\n[-b-]{+y+}\n");
+        assert_eq!(shown("a\nb\n", "x\ny\n"), "[-a\nb-]{+x\ny+}\n");
+    }
+
+    #[test]
+    fn a_word_in_common_does_not_cut_a_rewritten_sentence_to_pieces() {
+        let shown = shown("Find flaws in the code that you are given.", "Name every weakness of the files below.");
+        assert_eq!(shown, "[-Find flaws in the code that you are given-]{+Name every weakness of the files below+}.");
+    }
+
+    #[test]
+    fn words_put_in_here_and_there_stay_apart() {
+        assert_eq!(
+            shown("review the code now", "please review the old code now"),
+            "{+please +}review the {+old +}code now"
+        );
     }
 
     #[test]

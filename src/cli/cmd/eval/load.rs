@@ -170,7 +170,7 @@ fn meant(word: &str, files: &[String]) -> Option<String> {
 }
 
 /// The bundled prices with those of `karat.yaml` on top.
-fn price_table(config: &Config, problems: &mut Problems) -> anyhow::Result<Arc<PriceTable>> {
+pub(in crate::cli::cmd) fn price_table(config: &Config, problems: &mut Problems) -> anyhow::Result<Arc<PriceTable>> {
     let bundled = PriceTable::bundled()?;
     let Some(own) = &config.prices else { return Ok(Arc::new(bundled.clone())) };
     let nodes = own.node.as_list().unwrap_or(std::slice::from_ref(&own.node));

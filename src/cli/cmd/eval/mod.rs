@@ -21,6 +21,7 @@ mod stored;
 pub use args::{
     CallsArg, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs, SelectArgs, ShowArgs, ShowRunArgs, UndecidedArg,
 };
+pub(super) use load::price_table;
 pub use start::run;
 
 use crate::cli::format_parser;

@@ -1,5 +1,9 @@
 //! What `karat prompt` shows: one file per verb.
 
+mod diff;
 mod list;
+mod results;
 
-pub use list::{PromptRow, PromptsReport};
+pub use diff::{CallEstimate, DiffReport, DiffSide, ModelEstimate, RenderedDiff, RenderedSide, SideResults};
+pub use list::{LabelRow, PromptRow, PromptsReport, ShareRow, Shown, VersionRow};
+pub use results::{PromptResult, PromptResults, ResultSummary};
