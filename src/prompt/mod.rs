@@ -24,19 +24,19 @@ mod scan;
 mod template;
 mod text;
 mod unclosed;
+mod values;
 mod variable;
 mod view;
 mod words;
 
 pub use catalogue::{CatalogueEntry, CatalogueLabel, Depth, ReadVersion};
-pub use compare::{
-    Change, MessageDiff, OverrideDiff, PartialDiff, PromptDiff, ValueChange, VariableDiff, compare_rendered,
-};
+pub use compare::{Change, MessageDiff, OverrideDiff, PartialDiff, PromptDiff, VariableDiff, compare_rendered};
 pub use params::read_params;
 pub use ready::{Prompt, PromptVersion, Rendered};
 pub use registry::Registry;
 pub use render::RenderError;
 pub use template::MAX_MESSAGE_BYTES;
+pub use values::ValueChange;
 pub use variable::{VarProblem, VarType, Variable};
 pub use view::{MediaView, MessageView, PartView};
 pub use words::{Mark, Piece, word_diff};

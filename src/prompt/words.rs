@@ -216,7 +216,7 @@ mod tests {
     fn words_put_in_here_and_there_stay_apart() {
         assert_eq!(
             shown("review the code now", "please review the old code now"),
-            "{+please +}review the {+old +}code now"
+            "{+please +}review the{+ old+} code now"
         );
     }
 

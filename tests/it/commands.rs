@@ -98,7 +98,9 @@ fn every_example_of_every_help_works_in_the_bundled_project() {
     let folder = tempfile::tempdir().expect("temp");
     copy_project(&house(""), folder.path());
     let mut count = 0;
-    for command in ["", "eval", "eval list", "eval show", "eval export", "completions"] {
+    for command in
+        ["", "eval", "eval list", "eval show", "eval export", "completions", "prompt", "prompt diff", "prompt list"]
+    {
         let help = told(&shell(&format!("karat {command} --help"), folder.path()));
         let examples = examples(&help);
         assert!(examples.len() >= 2, "`karat {command} --help` needs two examples:\n{help}");

@@ -9,6 +9,7 @@ mod house;
 mod listed;
 mod live;
 mod project;
+mod prompt_list;
 mod readme;
 mod stub;
 mod support;

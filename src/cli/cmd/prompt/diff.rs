@@ -26,7 +26,7 @@ use crate::report::prompt::DiffReport;
 /// A name alone compares its latest version with its draft, or with the version before where there is no draft.
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  karat prompt diff code-review                                   Show what the latest version changed\n  karat prompt diff code-review@1.0.0 code-review@production      Compare two versions\n  karat prompt diff code-review --var language=go --var code=x    Compare what is sent, too"
+    before_help = "Examples:\n  karat prompt diff code-review                                   Show what changed last\n  karat prompt diff code-review@1.0.0 code-review@production      Compare two versions\n  karat prompt diff code-review --var language=go --var code=x    Compare what is sent"
 )]
 pub struct DiffArgs {
     /// A prompt, such as `code-review@1.0.0`; a name alone stands for its two newest states

@@ -101,11 +101,17 @@ impl Rendering {
             Some(asked) => prompt
                 .render(&asked.vars, model)
                 .map(|rendered| Rendered { params: rendered.params.overlaid(&asked.params), ..rendered })
-                .map_err(|error| error.to_string()),
+                .map_err(|error| reason(&error.to_string(), prompt)),
         };
         let by_model = models.iter().map(|model| prompts.map(|prompt| render(prompt, model))).collect();
         Rendering { with: asked.as_ref().map(|asked| asked.with.clone()), by_model }
     }
+}
+
+/// Why a prompt cannot be rendered, without its name: what shows it has named it.
+fn reason(error: &str, prompt: &Prompt) -> String {
+    let named = format!("prompt `{}`", prompt.name);
+    error.strip_prefix(&named).map_or(error, |rest| rest.trim_start_matches([':', ',', ' '])).to_owned()
 }
 
 /// The templates themselves as messages: what can be counted without values.

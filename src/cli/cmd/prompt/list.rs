@@ -57,7 +57,7 @@ pub(super) fn run(args: &ListArgs, session: &Session) -> anyhow::Result<Exit> {
     let depth = if args.versions { Depth::Every } else { Depth::InUse };
     let mut entries = registry.catalogue(&names, depth, &mut problems);
     if let Some(label) = &args.label {
-        entries.retain(|entry| entry.labels.iter().any(|known| known.name == *label));
+        keep_labelled(&mut entries, label, session);
     }
     let results = ResultsReader::open(&config)?.last(&digests(&entries))?;
     let row = |entry: &CatalogueEntry| PromptRow::of(entry, &results, args.label.as_deref());
@@ -67,6 +67,19 @@ pub(super) fn run(args: &ListArgs, session: &Session) -> anyhow::Result<Exit> {
         session.ui.problem(&problems.render(session.ui.color_err()));
     }
     Ok(Exit::Passed)
+}
+
+/// Keeps the prompts that have a label, and says so when none has.
+fn keep_labelled(entries: &mut Vec<CatalogueEntry>, label: &str, session: &Session) {
+    let mut known: Vec<String> =
+        entries.iter().flat_map(|entry| &entry.labels).map(|label| label.name.clone()).collect();
+    entries.retain(|entry| entry.labels.iter().any(|known| known.name == label));
+    if entries.is_empty() {
+        known.sort_unstable();
+        known.dedup();
+        let labels = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        session.ui.note(&format!("no prompt has the label `{label}`; labels: {labels}"));
+    }
 }
 
 /// The names that match any of the patterns; all of them without a pattern.

@@ -3,16 +3,15 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::super::super::doc::{Block, Column, Doc, Edit, EditLine, Line, Table, Tone};
+use super::super::super::doc::{Block, Column, Doc, Line, Table, Tone};
 use super::super::super::present::View;
+use super::edit_lines::edit_lines;
 use super::results::{PromptResult, PromptResults, shown_result, shown_usd};
 use crate::base::{Digest, ModelRef, Tokens, Usd};
 use crate::eval::{SCHEMA_VERSION, shown_cost_range};
-use crate::prompt::{Change, Mark, MessageDiff, OverrideDiff, Piece, Prompt, PromptDiff, ValueChange, VariableDiff};
+use crate::prompt::{Change, Mark, MessageDiff, OverrideDiff, Prompt, PromptDiff, ValueChange, VariableDiff};
 use crate::record::Role;
 
-/// Lines that stayed and are shown around those that changed.
-const CONTEXT: usize = 2;
 /// Most characters of a value in a sentence.
 const VALUE_CHARS: usize = 60;
 
@@ -241,9 +240,11 @@ impl ModelEstimate {
     fn cells(&self) -> Vec<Line> {
         let count = |side: Option<CallEstimate>| side.map(|side| side.input_tokens);
         let (before, after) = (count(self.before), count(self.after));
-        let shown = |tokens: Option<Tokens>| tokens.map_or("—".to_owned(), |tokens| tokens.to_string());
-        let is_exact = [self.before, self.after].into_iter().flatten().all(|side| side.input_exact);
-        let about = if is_exact { "" } else { "~" };
+        let shown = |side: Option<CallEstimate>| match side {
+            Some(side) if side.input_exact => side.input_tokens.to_string(),
+            Some(side) => format!("~{}", side.input_tokens),
+            None => "—".to_owned(),
+        };
         let change = match (before, after) {
             (Some(Tokens(before)), Some(Tokens(after))) if after >= before => format!("+{}", Tokens(after - before)),
             (Some(Tokens(before)), Some(Tokens(after))) => format!("-{}", Tokens(before - after)),
@@ -251,7 +252,7 @@ impl ModelEstimate {
         };
         vec![
             Line::from(self.model.to_string()),
-            Line::from(format!("{about}{} → {about}{}", shown(before), shown(after))),
+            Line::from(format!("{} → {}", shown(self.before), shown(self.after))),
             Line::from(change),
             Line::from(shown_call(self.before)),
             Line::from(shown_call(self.after)),
@@ -351,95 +352,9 @@ fn value(change: &ValueChange) -> String {
     format!("{} {} → {}", change.key, shown(&change.before), shown(&change.after))
 }
 
-/// The pieces as lines, without those that are far from any change.
-fn edit_lines(pieces: &[Piece]) -> Vec<EditLine> {
-    let lines = split_lines(pieces);
-    let changed: Vec<usize> = lines
-        .iter()
-        .enumerate()
-        .filter(|(_, line)| line.iter().any(|(edit, _)| *edit != Edit::Kept))
-        .map(|(index, _)| index)
-        .collect();
-    let mut shown = Vec::new();
-    let mut skipped = 0;
-    let mut near = changed.iter().copied().peekable();
-    for (index, line) in lines.into_iter().enumerate() {
-        while near.next_if(|at| at + CONTEXT < index).is_some() {}
-        if near.peek().is_some_and(|at| *at <= index + CONTEXT) {
-            if skipped > 0 {
-                shown.push(EditLine::Skipped(std::mem::take(&mut skipped)));
-            }
-            shown.push(EditLine::Text(line));
-        } else {
-            skipped += 1;
-        }
-    }
-    if skipped > 0 {
-        shown.push(EditLine::Skipped(skipped));
-    }
-    shown
-}
-
-/// Pieces cut at line breaks. A line break that is itself gone or new is shown as `↵`.
-fn split_lines(pieces: &[Piece]) -> Vec<Vec<(Edit, String)>> {
-    let mut lines = vec![Vec::new()];
-    for piece in pieces {
-        let edit = match piece.mark {
-            Mark::Same => Edit::Kept,
-            Mark::Removed => Edit::Removed,
-            Mark::Added => Edit::Added,
-        };
-        for part in piece.text.split_inclusive('\n') {
-            let text = part.strip_suffix('\n');
-            let shown = match (text, edit) {
-                (Some(text), Edit::Removed | Edit::Added) => format!("{text}↵"),
-                (Some(text), Edit::Kept) => text.to_owned(),
-                (None, _) => part.to_owned(),
-            };
-            if let Some(line) = lines.last_mut().filter(|_| !shown.is_empty()) {
-                line.push((edit, shown));
-            }
-            if text.is_some() {
-                lines.push(Vec::new());
-            }
-        }
-    }
-    if lines.last().is_some_and(Vec::is_empty) {
-        lines.pop();
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::super::super::edits::edited;
     use super::*;
-    use crate::prompt::word_diff;
-
-    fn shown(before: &str, after: &str) -> Vec<String> {
-        edit_lines(&word_diff(before, after)).iter().map(|line| edited(line, false)).collect()
-    }
-
-    #[test]
-    fn lines_far_from_a_change_are_counted() {
-        let text = |word: &str| {
-            (0..12).map(|n| if n == 6 { format!("{word}\n") } else { format!("{n}\n") }).collect::<String>()
-        };
-        let wanted = ["⋮ 4 lines as before", "4", "5", "[-old-]{+new+}", "7", "8", "⋮ 3 lines as before"];
-        assert_eq!(shown(&text("old"), &text("new")), wanted);
-    }
-
-    #[test]
-    fn changes_near_each_other_share_their_surroundings() {
-        assert_eq!(shown("a\nb\nc\nd\n", "x\nb\nc\ny\n"), ["[-a-]{+x+}", "b", "c", "[-d-]{+y+}"]);
-    }
-
-    #[test]
-    fn line_breaks_that_come_or_go_are_seen() {
-        assert_eq!(shown("a\n\nb", "a\nb"), ["a", "[-↵-]", "b"]);
-        assert_eq!(shown("a", "a\n"), ["a{+↵+}"]);
-        assert_eq!(shown("one", "one\ntwo\nthree"), ["one{+↵+}", "{+two↵+}", "{+three+}"]);
-    }
 
     #[test]
     fn values_are_told_from_before_to_after_and_cut_when_long() {

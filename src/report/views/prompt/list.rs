@@ -332,7 +332,7 @@ mod tests {
         let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
         assert_eq!(
             rows[1..],
-            [vec!["a", "next", "0", "—"], vec!["a", "1.1.0", "0", "—"], vec!["a", "1.0.0", "production", "0", "—"],]
+            [vec!["a", "next", "—"], vec!["a", "1.1.0", "—"], vec!["a", "1.0.0", "production", "—"],]
         );
     }
 

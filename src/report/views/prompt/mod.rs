@@ -1,6 +1,7 @@
 //! What `karat prompt` shows: one file per verb.
 
 mod diff;
+mod edit_lines;
 mod list;
 mod results;
 
