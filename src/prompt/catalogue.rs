@@ -19,6 +19,8 @@ const PROMPTS_PER_THREAD: usize = 8;
 /// Which versions are read; reading a version finds its digest and its errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
+    /// None: only what the folder says.
+    Folder,
     /// The latest version, those that labels point to, and the draft.
     InUse,
     /// Every version and the draft.
@@ -136,11 +138,19 @@ impl Registry {
     fn read_entry(&self, name: &SafeName, depth: Depth, problems: &mut Problems) -> Option<CatalogueEntry> {
         let from = Place::of_file(self.shown(&self.prompts.join(name.as_str())));
         let folder = self.folder(name, &from, problems)?;
-        folder.lint_labels(problems);
+        if depth != Depth::Folder {
+            folder.lint_labels(problems);
+        }
         let read: Vec<ReadVersion> = wanted(&folder, depth)
             .into_iter()
             .map(|version| {
-                let digest = self.version(&folder, &version, &from, problems).map(|prompt| prompt.digest);
+                let path = match &version {
+                    PromptVersion::Released(version) => folder.versions.get(version),
+                    PromptVersion::Draft => folder.draft.as_ref(),
+                };
+                let digest = path
+                    .and_then(|path| self.quick_digest(path))
+                    .or_else(|| self.version(&folder, &version, &from, problems).map(|prompt| prompt.digest));
                 ReadVersion { version, digest }
             })
             .collect();
@@ -157,6 +167,9 @@ struct Part {
 
 /// The versions to read: the draft, then the highest first.
 fn wanted(folder: &Folder, depth: Depth) -> Vec<PromptVersion> {
+    if depth == Depth::Folder {
+        return Vec::new();
+    }
     let in_use = |version: &Version| {
         depth == Depth::Every
             || folder.latest() == Some(version)
@@ -241,6 +254,18 @@ mod tests {
         let digest = project.prompt("a@1.0.0").digest;
         assert_eq!(entry.digest_of(&PromptVersion::Released(Version::new(1, 0, 0))), Some(digest));
         assert_eq!(entry.digest_of(&PromptVersion::Released(Version::new(1, 2, 0))), None);
+    }
+
+    #[test]
+    fn a_folder_is_told_without_reading_its_versions() {
+        let project = Project::new(&[
+            ("prompts/a/prompt.yaml", "labels: {production: 9.0.0}\n"),
+            ("prompts/a/1.0.0.yaml", "template: {{\n"),
+            ("prompts/a/next.yaml", "template: [\n"),
+        ]);
+        let (entries, problems) = catalogue(&project, Depth::Folder);
+        assert!(problems.is_empty() && !entries[0].has_errors, "{}", problems.render(false));
+        assert_eq!((entries[0].versions.len(), entries[0].has_draft, entries[0].read.len()), (1, true, 0));
     }
 
     #[test]

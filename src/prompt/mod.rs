@@ -17,6 +17,7 @@ mod media;
 mod output;
 mod params;
 mod partials;
+mod quick;
 mod ready;
 mod registry;
 mod render;

@@ -240,7 +240,7 @@ impl Prompt {
 }
 
 /// The templates of a message, in the order in which [`number`] counts them.
-fn texts_of(message: &MessageText) -> impl Iterator<Item = &TemplateText> {
+pub(super) fn texts_of(message: &MessageText) -> impl Iterator<Item = &TemplateText> {
     message.parts.iter().filter_map(|part| match part {
         PartText::Text(text)
         | PartText::Image(MediaSource::Template(text))

@@ -30,8 +30,8 @@ const TEMPLATE_ENDINGS: &[&str] = &["txt", "md", "j2"];
 #[derive(Debug)]
 pub struct Registry {
     pub(super) prompts: PathBuf,
-    root: PathBuf,
-    partials: Partials,
+    pub(super) root: PathBuf,
+    pub(super) partials: Partials,
     folders: Mutex<HashMap<SafeName, Arc<Folder>>>,
     /// Prompts by the path of their file; `None` when it has errors.
     read: Mutex<HashMap<PathBuf, Option<Arc<Prompt>>>>,
@@ -173,7 +173,7 @@ impl Registry {
     }
 
     /// The folder of a file that is named as in messages: relative to the project.
-    fn folder_of(&self, shown: &Path) -> PathBuf {
+    pub(super) fn folder_of(&self, shown: &Path) -> PathBuf {
         self.root.join(shown).parent().map_or_else(|| self.root.clone(), Path::to_path_buf)
     }
 

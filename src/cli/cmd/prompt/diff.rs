@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
+use semver::Version;
 use serde_json::Value;
 
 use super::case::find_case;
@@ -83,20 +84,16 @@ fn resolve_both(
     registry: &Registry,
     session: &Session,
 ) -> Result<(Arc<Prompt>, Arc<Prompt>), UsageError> {
+    let mut problems = Problems::new();
     let (before, after) = match &args.after {
         Some(after) => (args.before.clone(), after.clone()),
-        None => newest_two(&args.before, registry, session)?,
+        None => newest_two(&args.before, registry, &mut problems)?,
     };
-    let mut problems = Problems::new();
     let mut resolve = |reference: &str| registry.resolve(reference, &place(), &mut problems);
-    let both = resolve(&before).zip(resolve(&after));
-    match both {
-        Some(both) => {
-            session.stop_on(problems)?;
-            Ok(both)
-        }
-        None => Err(UsageError(problems)),
-    }
+    let (before, after) = (resolve(&before), resolve(&after));
+    let both = before.zip(after);
+    session.stop_on(problems)?;
+    both.ok_or_else(|| UsageError(Problems::new()))
 }
 
 /// Where a reference of the command line stands.
@@ -105,42 +102,37 @@ fn place() -> Place {
 }
 
 /// What one reference compares: its two newest states, or that version and the newest state.
-fn newest_two(reference: &str, registry: &Registry, session: &Session) -> Result<(String, String), UsageError> {
+fn newest_two(reference: &str, registry: &Registry, problems: &mut Problems) -> Result<(String, String), UsageError> {
     let (name, selector) = reference.split_once('@').map_or((reference, None), |(name, rest)| (name, Some(rest)));
-    let mut problems = Problems::new();
     let found = SafeName::parse(name).ok().filter(|name| registry.names().contains(name));
-    let Some(name) = found else {
-        let prompt = registry.resolve(reference, &place(), &mut problems);
-        return Err(match prompt {
-            // A file of its own has no versions.
-            Some(_) => UsageError::of("one-prompt", format!("`{reference}` is one prompt"), "name the other one too"),
-            None => UsageError(problems),
+    let entry = found.and_then(|name| registry.catalogue(&[name], Depth::Folder, problems).pop());
+    let Some(entry) = entry else {
+        // A file of its own has no versions; anything else is told by what it is not.
+        let is_prompt = registry.resolve(reference, &place(), problems).is_some();
+        return Err(if is_prompt {
+            UsageError::of("one-prompt", format!("`{reference}` is one prompt"), "name the other one too")
+        } else {
+            UsageError(std::mem::take(problems))
         });
     };
-    let entries = registry.catalogue(std::slice::from_ref(&name), Depth::InUse, &mut Problems::new());
-    let Some(entry) = entries.into_iter().next() else { return Err(UsageError(problems)) };
-    let released = |version: &semver::Version| format!("{name}@{version}");
-    let newest = if entry.has_draft { Some(format!("{name}@next")) } else { entry.latest.as_ref().map(released) };
-    let before = match selector {
+    let released = |version: &Version| format!("{}@{version}", entry.name);
+    let latest = entry.latest.as_ref();
+    let newest = if entry.has_draft { Some(format!("{}@next", entry.name)) } else { latest.map(released) };
+    let older = || entry.versions.iter().find(|version| latest.is_some_and(|latest| *version < latest));
+    let before = match selector.filter(|selector| *selector != "next") {
         Some(_) => Some(reference.to_owned()),
-        None if entry.has_draft => entry.latest.as_ref().map(released),
-        None => {
-            let older = entry.versions.iter().filter(|version| Some(*version) != entry.latest.as_ref());
-            let is_older = |version: &&semver::Version| entry.latest.as_ref().is_some_and(|latest| *version < latest);
-            older.into_iter().find(is_older).map(released)
-        }
+        None if entry.has_draft => latest.map(released),
+        None => older().map(released),
     };
-    match before.zip(newest) {
-        Some(both) => {
-            session.ui.detail(&format!("comparing {} with {}", both.0, both.1));
-            Ok(both)
-        }
-        None => {
-            let message = format!("`{name}` has nothing to compare: one version and no draft");
-            let help = format!("write a draft `next.yaml`, or name two prompts: `karat prompt diff {name} OTHER`");
-            Err(UsageError::of("nothing-to-compare", message, help))
-        }
-    }
+    before.zip(newest).ok_or_else(|| {
+        let only = match (entry.has_draft, latest) {
+            (true, _) => "a draft and no released version",
+            (false, Some(_)) => "one version and no draft",
+            (false, None) => "no version and no draft",
+        };
+        let message = format!("`{name}` has nothing to compare: {only}");
+        UsageError::of("nothing-to-compare", message, format!("name two prompts: `karat prompt diff {name} OTHER`"))
+    })
 }
 
 /// What the prompts are asked with: a case, or the variables of the command line.

@@ -273,6 +273,18 @@ mod tests {
     }
 
     #[test]
+    fn the_table_has_a_row_for_each_result() {
+        let mut results = results();
+        results.results[0].is_partial = true;
+        let table = results.table();
+        assert_eq!((table.rows.len(), table.rows[0].len()), (results.results.len(), table.columns.len()));
+        let cells: Vec<String> =
+            table.rows[0].iter().map(|cell| cell.0.iter().map(|span| span.text.as_str()).collect()).collect();
+        assert!(cells[0].starts_with(results.results[0].verdict.word()) && cells[0].ends_with('%'), "{cells:?}");
+        assert!(cells[3].ends_with("(some cases)") && cells[6] == "20261121-143000-k3fw", "{cells:?}");
+    }
+
+    #[test]
     fn an_older_run_adds_only_what_is_not_known() {
         let mut results = results();
         let before = results.clone();
