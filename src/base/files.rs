@@ -25,7 +25,8 @@ pub fn read_source(path: &Path, shown: &Path) -> Result<Source, Box<Diagnostic>>
         let message = format!("this file has {} bytes, more than the {MAX_FILE_BYTES} that are read whole", size.len());
         return Err(fail("file-too-large", message));
     }
-    let mut bytes = Vec::new();
+    // Room for all of it and one byte more: the file is then read in one go.
+    let mut bytes = Vec::with_capacity(usize::try_from(size.len()).unwrap_or(0).saturating_add(1));
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| io_problem(&error, shown))?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Source::new(shown, text.strip_prefix('\u{feff}').unwrap_or(&text))),
@@ -61,8 +62,11 @@ pub fn list_folder(folder: &Path) -> io::Result<Vec<(String, bool)>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        // Follows links, so that a link to a folder is a folder.
-        let is_folder = fs::metadata(entry.path()).is_ok_and(|facts| facts.is_dir());
+        let is_folder = match entry.file_type() {
+            Ok(kind) if !kind.is_symlink() => kind.is_dir(),
+            // Follows links, so that a link to a folder is a folder. Only links cost a look at the file.
+            _ => fs::metadata(entry.path()).is_ok_and(|facts| facts.is_dir()),
+        };
         if let Ok(name) = entry.file_name().into_string() {
             names.push((name, is_folder));
         }
@@ -129,6 +133,9 @@ pub fn inside(root: &Path, base: &Path, named: &str) -> Result<PathBuf, String> 
         }
     }
     let plain: PathBuf = depth.into_iter().collect();
+    if has_no_links(root, &plain) {
+        return Ok(plain);
+    }
     let real_root = fs::canonicalize(root).unwrap_or_else(|_| root.to_path_buf());
     let mut existing = plain.as_path();
     let mut rest = PathBuf::new();
@@ -145,6 +152,24 @@ pub fn inside(root: &Path, base: &Path, named: &str) -> Result<PathBuf, String> 
         }
     };
     if real.starts_with(&real_root) { Ok(plain) } else { Err(outside()) }
+}
+
+/// Whether `path` is below `root` without a symbolic link on the way from there: it is then inside, wherever the root
+/// itself leads. Spares most files the look at every folder from the system's root down.
+fn has_no_links(root: &Path, path: &Path) -> bool {
+    let Ok(below) = path.strip_prefix(root) else { return false };
+    let mut at = root.to_path_buf();
+    for part in below.components() {
+        at.push(part);
+        match fs::symlink_metadata(&at) {
+            Ok(facts) if facts.is_symlink() => return false,
+            Ok(_) => {}
+            // Nothing is below what does not exist.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return true,
+            Err(_) => return false,
+        }
+    }
+    true
 }
 
 /// Writes a file so that readers see the old or the new content, never half of it: sibling, sync, rename.
@@ -244,6 +269,27 @@ mod tests {
     }
 
     #[test]
+    fn folders_are_told_from_files_behind_links_too() {
+        let folder = tempfile::tempdir().expect("temp");
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("folder")).expect("dir");
+        fs::write(at("file"), "").expect("write");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::symlink;
+            symlink(at("folder"), at("link-to-folder")).expect("link");
+            symlink(at("file"), at("link-to-file")).expect("link");
+            symlink(at("nothing"), at("link-to-nothing")).expect("link");
+        }
+        let folders: Vec<String> = list_folder(folder.path())
+            .expect("listed")
+            .into_iter()
+            .filter_map(|(name, is_folder)| is_folder.then_some(name))
+            .collect();
+        assert_eq!(folders, if cfg!(unix) { vec!["folder", "link-to-folder"] } else { vec!["folder"] });
+    }
+
+    #[test]
     fn invalid_utf8_is_reported_with_its_position() {
         let folder = tempfile::tempdir().expect("temp");
         let path = folder.path().join("x.yaml");
@@ -268,6 +314,17 @@ mod tests {
         {
             std::os::unix::fs::symlink(folder.path(), root.join("out")).expect("link");
             assert!(inside(&root, &root, "out/secret.txt").is_err());
+            assert!(inside(&root, &root, "out/new.txt").is_err());
+            std::os::unix::fs::symlink(folder.path().join("secret.txt"), root.join("evals/link.txt")).expect("link");
+            assert!(inside(&root, &root, "evals/link.txt").is_err());
+            // A link that stays inside, and a project that is itself reached through a link.
+            std::os::unix::fs::symlink(root.join("evals"), root.join("suites")).expect("link");
+            assert!(inside(&root, &root, "suites/a.yaml").is_ok());
+            let linked = folder.path().join("linked");
+            std::os::unix::fs::symlink(&root, &linked).expect("link");
+            assert!(inside(&linked, &linked, "evals/a.yaml").is_ok());
+            assert!(inside(&linked, &linked, "evals/link.txt").is_err());
+            assert!(inside(&linked, &linked, "out/secret.txt").is_err());
         }
     }
 

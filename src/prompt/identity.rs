@@ -1,11 +1,14 @@
 //! The digest of a prompt: what of its content can change what is sent, in canonical form.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use super::compile::Compiled;
 use super::definition::{Definition, MessageText, PartText};
 use super::media::MediaSource;
+use super::partials::Partial;
 use super::shots::Shots;
 use super::variable::Variable;
 use crate::base::{Digest, DigestBuilder};
@@ -15,13 +18,23 @@ use crate::record::Media;
 /// formatting and `about` are not in it.
 pub(super) fn digest(
     definition: &Definition,
-    compiled: &Compiled,
+    partials: &BTreeMap<String, Arc<Partial>>,
     variables: &IndexMap<String, Variable>,
     shots: Option<&Shots>,
 ) -> Digest {
+    DigestBuilder::new("prompt").json(&content(definition, partials, variables, shots)).finish()
+}
+
+/// What the digest is made of, as a JSON object.
+pub(super) fn content(
+    definition: &Definition,
+    partials: &BTreeMap<String, Arc<Partial>>,
+    variables: &IndexMap<String, Variable>,
+    shots: Option<&Shots>,
+) -> Value {
     let messages: Vec<Value> = definition.messages.iter().map(message_identity).collect();
     let partials: Map<String, Value> =
-        compiled.partials.iter().map(|(name, partial)| (name.clone(), json!(partial.text.as_str()))).collect();
+        partials.iter().map(|(name, partial)| (name.clone(), json!(partial.text.as_str()))).collect();
     let variables: Map<String, Value> =
         variables.iter().map(|(name, variable)| (name.clone(), variable.identity())).collect();
     let mut content = json!({
@@ -41,7 +54,7 @@ pub(super) fn digest(
     if let Value::Object(content) = &mut content {
         content.extend(later.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
     }
-    DigestBuilder::new("prompt").json(&content).finish()
+    content
 }
 
 fn message_identity(message: &MessageText) -> Value {

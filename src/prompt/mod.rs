@@ -4,10 +4,13 @@
 //! suite. [`Registry`] finds and checks it, [`Prompt`] renders it. Templates see the variables they are given and
 //! nothing else.
 
+mod align;
 mod bucket;
 mod budget;
 mod bump;
+mod catalogue;
 mod changed;
+mod compare;
 mod compile;
 mod create;
 mod definition;
@@ -34,6 +37,7 @@ mod params;
 mod partials;
 pub mod port;
 mod print;
+mod quick;
 mod ready;
 mod registry;
 mod release;
@@ -48,13 +52,18 @@ mod shots;
 mod template;
 mod text;
 mod unclosed;
+mod values;
 mod var_problem;
 mod variable;
 mod verify;
+mod view;
+mod words;
 
 pub use budget::{Budget, Truncated};
 pub use bump::Bump;
+pub use catalogue::{CatalogueEntry, CatalogueLabel, Depth, ReadVersion};
 pub use changed::{ChangedPrompt, changed_prompts};
+pub use compare::{Change, MessageDiff, OverrideDiff, PartialDiff, PromptDiff, VariableDiff, compare_rendered};
 pub use create::NewPrompt;
 pub use flagd::flagd_file;
 pub use given::{Given, command_line};
@@ -73,9 +82,12 @@ pub use section::Style;
 pub use sheet::{Sheet, SheetMessage, SheetOverride, SheetPart};
 pub use shots::{Example, ExampleVectors, Nearby, PickedExample, VectorProblem, Why};
 pub use template::MAX_MESSAGE_BYTES;
+pub use values::ValueChange;
 pub use var_problem::VarProblem;
 pub use variable::{VarType, Variable};
 pub use verify::{Finding, FindingKind, Verified, adopt, verify};
+pub use view::{MediaView, MessageView, PartView};
+pub use words::{Mark, Piece, word_diff};
 
 #[cfg(test)]
 mod laws;

@@ -1,9 +1,12 @@
 //! The form of the answer: `output: {format: json, schema: review.schema.json}`.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
 use serde_json::Value;
 
 use super::definition::Reading;
-use crate::base::{Diagnostic, Fields, Kind, Node, Problems, files, parse_json_line, parse_yaml};
+use crate::base::{Diagnostic, Digest, Fields, Kind, Node, Problems, files, parse_json_line, parse_yaml};
 use crate::record::OutputFormat;
 
 #[derive(Clone, Copy, PartialEq)]
@@ -66,12 +69,25 @@ fn read_schema(node: &Node, reading: &Reading<'_>, problems: &mut Problems) -> O
         problems.push(Diagnostic::error("invalid-schema", "a schema for answers must be a JSON object").at(place()));
         return None;
     }
-    if let Err(error) = jsonschema::validator_for(&schema) {
+    if let Err(error) = check_schema(&schema) {
         let message = format!("this is not a valid JSON Schema: {error}");
         problems.push(Diagnostic::error("invalid-schema", message).at(place()));
         return None;
     }
     Some(schema)
+}
+
+/// Whether it is a JSON Schema. The versions of a prompt share theirs, and looking at one takes longer than reading a
+/// version: each is looked at once.
+fn check_schema(schema: &Value) -> Result<(), String> {
+    static SOUND: Mutex<BTreeSet<Digest>> = Mutex::new(BTreeSet::new());
+    let digest = Digest::of_json(schema);
+    if SOUND.lock().unwrap_or_else(PoisonError::into_inner).contains(&digest) {
+        return Ok(());
+    }
+    jsonschema::validator_for(schema).map_err(|error| error.to_string())?;
+    SOUND.lock().unwrap_or_else(PoisonError::into_inner).insert(digest);
+    Ok(())
 }
 
 /// The schema's name on the wire: from its title, so that moving the file changes nothing; else `output`.

@@ -69,6 +69,11 @@ impl Partials {
         partial.ok_or(NoPartial::Broken)
     }
 
+    /// The partial `name` when it was read before and is sound.
+    pub(super) fn known(&self, name: &str) -> Option<Arc<Partial>> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned().flatten()
+    }
+
     fn load(&self, path: &Path, problems: &mut Problems) -> Option<Partial> {
         let shown = path.strip_prefix(&self.root).unwrap_or(path);
         match files::read_source(path, shown) {

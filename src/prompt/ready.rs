@@ -144,7 +144,7 @@ impl Prompt {
         definition.overrides.0.iter().for_each(|over| over.truncate.check(&variables, problems));
         let file = definition.examples.take();
         let shots = file.and_then(|file| settle_shots(file, &definition, &compiled, &variables, partials, problems));
-        let digest = digest(&definition, &compiled, &variables, shots.as_ref());
+        let digest = digest(&definition, &compiled.partials, &variables, shots.as_ref());
         let prompt = Prompt {
             name: name(&digest),
             registered,
@@ -382,7 +382,7 @@ impl Prompt {
 }
 
 /// The templates of a message, in the order in which [`number`] counts them.
-fn texts_of(message: &MessageText) -> impl Iterator<Item = &TemplateText> {
+pub(super) fn texts_of(message: &MessageText) -> impl Iterator<Item = &TemplateText> {
     message.parts.iter().filter_map(|part| match part {
         PartText::Text(text)
         | PartText::Image(MediaSource::Template(text))

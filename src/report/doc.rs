@@ -197,6 +197,28 @@ pub enum Block {
     Entries(Vec<Entry>),
     /// Lines as they are, such as a prompt.
     Code(String),
+    /// Lines of a text that was edited.
+    Edits(Vec<EditLine>),
+}
+
+/// What became of a piece of an edited text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edit {
+    /// It stayed.
+    Kept,
+    /// It is gone: `[-gone-]`, or struck through in colour.
+    Removed,
+    /// It is new: `{+new+}`, or underlined in colour.
+    Added,
+}
+
+/// A line of an edited text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EditLine {
+    /// Its pieces, in order.
+    Text(Vec<(Edit, String)>),
+    /// So many lines that stayed and are not shown.
+    Skipped(usize),
 }
 
 /// A result as blocks, from top to bottom.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::clean::lines;
 use super::doc::{Align, Block, Doc, Entry, Line, Span, Table, Tone};
+use super::edits::edited;
 use super::text::{cut_span, span_text};
 
 /// The document as Markdown.
@@ -31,6 +32,7 @@ fn block(block: &Block) -> String {
         }),
         Block::Entries(entries) => entries.iter().map(entry).collect(),
         Block::Code(code) => fenced(code),
+        Block::Edits(edits) => fenced(&edits.iter().map(|line| edited(line, false)).collect::<Vec<_>>().join("\n")),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod clean;
 mod doc;
+mod edits;
 mod escape;
 mod format;
 mod json;
@@ -19,7 +20,7 @@ mod golden;
 #[cfg(test)]
 mod sample;
 
-pub use doc::{Align, Block, Column, Doc, Entry, Line, Span, Table, Tone};
+pub use doc::{Align, Block, Column, Doc, Edit, EditLine, Entry, Line, Span, Table, Tone};
 pub use format::Format;
 pub use present::{Look, ReportError, Trials, View, present, present_eval};
 pub use views::prompt;

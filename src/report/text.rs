@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::clean::{cut, lines, one_line};
 use super::doc::{Block, Doc, Entry, Line, Span, Table, Tone};
+use super::edits::edited;
 
 /// How text is laid out.
 pub(super) struct Layout {
@@ -44,6 +45,7 @@ impl Layout {
             Block::List(points) => points.iter().for_each(|point| self.hanging(&[plain("- ")], point, out)),
             Block::Entries(entries) => self.entries(entries, out),
             Block::Code(code) => lines(code).iter().for_each(|line| _ = writeln!(out, "  {line}")),
+            Block::Edits(edits) => edits.iter().for_each(|line| _ = writeln!(out, "  {}", edited(line, self.color))),
         }
     }
 

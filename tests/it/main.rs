@@ -12,6 +12,7 @@ mod listed;
 mod live;
 mod project;
 mod prompt_import;
+mod prompt_list;
 mod prompt_render;
 mod prompt_session;
 mod readme;

@@ -11,6 +11,7 @@ use super::*;
 use crate::base::{Kind, ModelRef, Node, Place, Problems, Source, Span, parse_yaml};
 use crate::record::{Media, OutputFormat, Part, Role, Vars};
 
+mod comparing;
 mod errors;
 mod examples;
 mod features;

@@ -332,7 +332,7 @@ fn entry(failure: &Failure) -> Entry {
 }
 
 /// Whole points below 100 cases, where a decimal would mean nothing; never 100 % for less than all.
-fn percent(rate: Rate) -> String {
+pub(super) fn percent(rate: Rate) -> String {
     let whole = (rate.estimate * 100.0).round();
     let hides = (whole >= 100.0 && rate.estimate < 1.0) || (whole <= 0.0 && rate.estimate > 0.0);
     if rate.n <= 100 && !hides { format!("{whole:.0} %") } else { Ratio::clamped(rate.estimate).to_string() }

@@ -1,5 +1,6 @@
 //! The store on real files.
 
+mod by_prompt;
 mod cache;
 mod concurrent;
 mod damage;

@@ -1,0 +1,203 @@
+//! `karat prompt diff`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::Args;
+use semver::Version;
+use serde_json::Value;
+
+use super::case::find_case;
+use super::estimate::{Asked, Rendering, models_of, price};
+use super::results::ResultsReader;
+use crate::base::{ModelRef, Place, Problems, SafeName};
+use crate::cli::{Exit, Session, UsageError, format_parser, show};
+use crate::config::{Config, Overrides};
+use crate::prompt::{Depth, Prompt, Registry, VarType};
+use crate::record::Vars;
+use crate::report::Format;
+use crate::report::prompt::DiffReport;
+
+/// Show what differs between two versions of a prompt, word by word
+///
+/// Texts are compared by words: `[-gone-]` and `{+new+}`, or struck through and underlined in colour. Variables,
+/// parameters, overrides by model and the form of the answer are compared one by one, and so are tokens, the cost of a
+/// call and what each version scored.
+///
+/// A name alone compares its latest version with its draft, or with the version before where there is no draft.
+#[derive(Args, Debug)]
+#[command(
+    before_help = "Examples:\n  karat prompt diff code-review                                   Show what changed last\n  karat prompt diff code-review@1.0.0 code-review@production      Compare two versions\n  karat prompt diff code-review --var language=go --var code=x    Compare what is sent"
+)]
+pub struct DiffArgs {
+    /// A prompt, such as `code-review@1.0.0`; a name alone stands for its two newest states
+    #[arg(value_name = "BEFORE")]
+    pub before: String,
+
+    /// The prompt to compare it with
+    #[arg(value_name = "AFTER")]
+    pub after: Option<String>,
+
+    /// Compare what is sent for this case of a suite too
+    #[arg(long, value_name = "SUITE:ID", conflicts_with = "var")]
+    pub case: Option<String>,
+
+    /// Compare what is sent with this value of a variable too (can be repeated)
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub var: Vec<String>,
+
+    /// Count tokens and cost for this model [default: those of the suites that use the prompt, or of karat.yaml] (can be repeated)
+    #[arg(long, value_name = "PROVIDER/MODEL")]
+    pub model: Vec<String>,
+
+    /// Exit with 1 when something differs
+    #[arg(long)]
+    pub exit_code: bool,
+
+    /// Print in this format
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format_parser(Format::of_lists()))]
+    pub format: Format,
+}
+
+/// Prints what differs.
+pub(super) fn run(args: &DiffArgs, session: &Session) -> anyhow::Result<Exit> {
+    let mut problems = Problems::new();
+    let config = session.config(Overrides::default(), &mut problems);
+    session.stop_on(problems)?;
+    let registry = Registry::open(&config.prompts.value, &session.root);
+    let (before, after) = resolve_both(args, &registry, session)?;
+    let asked = asked(args, &config, &registry, [&before, &after])?;
+    let models = models_of(&args.model, &asked, &config, &registry, [&before, &after])?;
+    let mut report = DiffReport::of(&before, &after);
+    let rendering = Rendering::of(&asked, &models, [&before, &after]);
+    price(&mut report, &rendering, &models, &config, session)?;
+    let mut results = ResultsReader::open(&config)?;
+    report.results.before = results.of(before.digest)?;
+    report.results.after = results.of(after.digest)?;
+    show(&report, args.format, session)?;
+    Ok(if args.exit_code && !report.diff.is_empty() { Exit::Failed } else { Exit::Passed })
+}
+
+/// The two prompts that are meant.
+fn resolve_both(
+    args: &DiffArgs,
+    registry: &Registry,
+    session: &Session,
+) -> Result<(Arc<Prompt>, Arc<Prompt>), UsageError> {
+    let mut problems = Problems::new();
+    let (before, after) = match &args.after {
+        Some(after) => (args.before.clone(), after.clone()),
+        None => newest_two(&args.before, registry, &mut problems)?,
+    };
+    let mut resolve = |reference: &str| registry.resolve(reference, &place(), &mut problems);
+    let (before, after) = (resolve(&before), resolve(&after));
+    let both = before.zip(after);
+    session.stop_on(problems)?;
+    both.ok_or_else(|| UsageError(Problems::new()))
+}
+
+/// Where a reference of the command line stands.
+fn place() -> Place {
+    Place::of_file(Path::new("command line"))
+}
+
+/// What one reference compares: its two newest states, or that version and the newest state.
+fn newest_two(reference: &str, registry: &Registry, problems: &mut Problems) -> Result<(String, String), UsageError> {
+    let (name, selector) = reference.split_once('@').map_or((reference, None), |(name, rest)| (name, Some(rest)));
+    let found = SafeName::parse(name).ok().filter(|name| registry.names().contains(name));
+    let entry = found.and_then(|name| registry.catalogue(&[name], Depth::Folder, problems).pop());
+    let Some(entry) = entry else {
+        // A file of its own has no versions; anything else is told by what it is not.
+        let is_prompt = registry.resolve(reference, &place(), problems).is_some();
+        return Err(if is_prompt {
+            UsageError::of("one-prompt", format!("`{reference}` is one prompt"), "name the other one too")
+        } else {
+            UsageError(std::mem::take(problems))
+        });
+    };
+    let released = |version: &Version| format!("{}@{version}", entry.name);
+    let latest = entry.latest.as_ref();
+    let newest = if entry.has_draft { Some(format!("{}@next", entry.name)) } else { latest.map(released) };
+    let older = || entry.versions.iter().find(|version| latest.is_some_and(|latest| *version < latest));
+    let before = match selector.filter(|selector| *selector != "next") {
+        Some(_) => Some(reference.to_owned()),
+        None if entry.has_draft => latest.map(released),
+        None => older().map(released),
+    };
+    before.zip(newest).ok_or_else(|| {
+        let only = match (entry.has_draft, latest) {
+            (true, _) => "a draft and no released version",
+            (false, Some(_)) => "one version and no draft",
+            (false, None) => "no version and no draft",
+        };
+        let message = format!("`{name}` has nothing to compare: {only}");
+        UsageError::of("nothing-to-compare", message, format!("name two prompts: `karat prompt diff {name} OTHER`"))
+    })
+}
+
+/// What the prompts are asked with: a case, or the variables of the command line.
+fn asked(
+    args: &DiffArgs,
+    config: &Config,
+    registry: &Registry,
+    prompts: [&Arc<Prompt>; 2],
+) -> Result<Option<Asked>, UsageError> {
+    if let Some(named) = &args.case {
+        let (suite, case) = find_case(named, config, registry)?;
+        return Ok(Some(Asked::of_case(named, &suite, &case)));
+    }
+    if args.var.is_empty() {
+        return Ok(None);
+    }
+    let mut vars = Vars::new();
+    for given in &args.var {
+        let Some((name, value)) = given.split_once('=') else {
+            let message = format!("--var: `{given}` gives no value");
+            return Err(UsageError::of("invalid-variable", message, "write `--var name=value`"));
+        };
+        if prompts.iter().all(|prompt| !prompt.variables.contains_key(name)) {
+            let message = format!("neither prompt has a variable `{name}`");
+            let mut known: Vec<&str> = prompts.iter().flat_map(|p| p.variables.keys()).map(String::as_str).collect();
+            known.sort_unstable();
+            known.dedup();
+            return Err(UsageError::of("unknown-variable", message, format!("variables: {}", known.join(", "))));
+        }
+        let kind = prompts.iter().find_map(|prompt| prompt.variables.get(name)).map(|variable| variable.kind);
+        vars.insert(name.to_owned(), typed(value, kind));
+    }
+    Ok(Some(Asked::of_vars(vars)))
+}
+
+/// A value of the command line, as the type that the variable has. What cannot be read so stays text, and is reported
+/// when the prompt is rendered.
+fn typed(value: &str, kind: Option<VarType>) -> Value {
+    match kind {
+        Some(VarType::Number | VarType::Boolean | VarType::List | VarType::Object) => {
+            serde_json::from_str(value).unwrap_or_else(|_| Value::from(value))
+        }
+        Some(VarType::String | VarType::Any) | None => Value::from(value),
+    }
+}
+
+/// Reads `provider/model`.
+pub(super) fn read_model(text: &str) -> Result<ModelRef, UsageError> {
+    ModelRef::parse(text).map_err(|error| {
+        UsageError::of("invalid-model", format!("--model: {error}"), "such as `--model openai/gpt-5-mini`")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_take_the_type_of_their_variable() {
+        assert_eq!(typed("1", Some(VarType::Number)), json!(1));
+        assert_eq!(typed("1", Some(VarType::String)), json!("1"));
+        assert_eq!(typed("1", None), json!("1"));
+        assert_eq!(typed("[1, \"a\"]", Some(VarType::List)), json!([1, "a"]));
+        assert_eq!(typed("yes", Some(VarType::Boolean)), json!("yes"));
+    }
+}
