@@ -10,6 +10,7 @@ mod expression;
 mod folder;
 mod identity;
 mod lex;
+pub mod lint;
 mod media;
 mod output;
 mod params;
@@ -21,6 +22,7 @@ mod scan;
 mod template;
 mod text;
 mod unclosed;
+mod usage;
 mod variable;
 
 pub use params::read_params;
@@ -28,6 +30,7 @@ pub use ready::{Prompt, PromptVersion, Rendered};
 pub use registry::Registry;
 pub use render::RenderError;
 pub use template::MAX_MESSAGE_BYTES;
+pub use usage::{PartialUser, Use, UseKind, UseTarget, find_uses};
 pub use variable::{VarProblem, VarType, Variable};
 
 #[cfg(test)]

@@ -94,6 +94,11 @@ impl Overrides {
         Overrides(list)
     }
 
+    /// The patterns and what each sets, the most specific last.
+    pub(super) fn patterns(&self) -> impl Iterator<Item = (&str, &Params)> {
+        self.0.iter().map(|(pattern, params)| (pattern.as_str(), params))
+    }
+
     /// `base` with all overrides for `model` on top.
     pub(super) fn apply(&self, base: &Params, model: &ModelRef) -> Params {
         if self.0.is_empty() {
@@ -118,7 +123,7 @@ fn specificity(pattern: &str) -> usize {
 }
 
 /// Glob match in linear memory; on a mismatch only the last `*` is tried further.
-fn matches(pattern: &str, name: &str) -> bool {
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
     let (mut p, mut n) = (0, 0);

@@ -1,6 +1,8 @@
 //! A prompt, ready to be rendered, and its identity.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use semver::Version;
@@ -9,7 +11,7 @@ use super::compile::{Compiled, compile, template_name};
 use super::definition::{Definition, MessageText, PartText, compare_names, variable_name};
 use super::identity::digest;
 use super::media::{MediaSource, media_of_url};
-use super::partials::Partials;
+use super::partials::{Partial, Partials};
 use super::render::RenderError;
 use super::template::{Engine, Values};
 use super::text::TemplateText;
@@ -211,6 +213,16 @@ impl Prompt {
         self.definition.overrides.apply(&self.params, model)
     }
 
+    /// What was written.
+    pub(super) fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    /// The partials it uses, directly or not, by name.
+    pub(super) fn partials(&self) -> &BTreeMap<String, Arc<Partial>> {
+        &self.compiled.partials
+    }
+
     fn render_part(&self, part: &PartTemplate, message: usize, values: &Values) -> Result<Part, RenderError> {
         Ok(match part {
             PartTemplate::Text(slot) => Part::Text(self.render_text(slot, message, values)?),
@@ -240,7 +252,7 @@ impl Prompt {
 }
 
 /// The templates of a message, in the order in which [`number`] counts them.
-fn texts_of(message: &MessageText) -> impl Iterator<Item = &TemplateText> {
+pub(super) fn texts_of(message: &MessageText) -> impl Iterator<Item = &TemplateText> {
     message.parts.iter().filter_map(|part| match part {
         PartText::Text(text)
         | PartText::Image(MediaSource::Template(text))

@@ -31,7 +31,7 @@ const TEMPLATE_ENDINGS: &[&str] = &["txt", "md", "j2"];
 pub struct Registry {
     prompts: PathBuf,
     root: PathBuf,
-    partials: Partials,
+    pub(super) partials: Partials,
     folders: Mutex<HashMap<SafeName, Arc<Folder>>>,
     /// Prompts by the path of their file; `None` when it has errors.
     read: Mutex<HashMap<PathBuf, Option<Arc<Prompt>>>>,
@@ -168,7 +168,7 @@ impl Registry {
         }
     }
 
-    fn shown<'p>(&self, path: &'p Path) -> &'p Path {
+    pub(super) fn shown<'p>(&self, path: &'p Path) -> &'p Path {
         path.strip_prefix(&self.root).unwrap_or(path)
     }
 
@@ -177,7 +177,7 @@ impl Registry {
         self.root.join(shown).parent().map_or_else(|| self.root.clone(), Path::to_path_buf)
     }
 
-    fn folder(&self, name: &SafeName, from: &Place, problems: &mut Problems) -> Option<Arc<Folder>> {
+    pub(super) fn folder(&self, name: &SafeName, from: &Place, problems: &mut Problems) -> Option<Arc<Folder>> {
         if let Some(known) = self.folders.lock().unwrap_or_else(PoisonError::into_inner).get(name) {
             return Some(Arc::clone(known));
         }
@@ -270,7 +270,7 @@ impl Registry {
         None
     }
 
-    fn version(
+    pub(super) fn version(
         &self,
         folder: &Folder,
         version: &PromptVersion,

@@ -88,6 +88,9 @@ pub struct Variable {
     pub max_chars: Option<usize>,
     /// A regular expression found somewhere in the text; `^…$` makes it cover all of it.
     pub pattern: Option<Regex>,
+    /// Whether its values come from the application, never from its users. Rules against injection pass over it; what is
+    /// sent does not depend on it, so it is not part of the prompt's digest.
+    pub trusted: bool,
     /// Where it is declared, or first used when it is not declared.
     pub place: Place,
 }
@@ -104,6 +107,7 @@ impl Variable {
             min_chars: None,
             max_chars: None,
             pattern: None,
+            trusted: false,
             place,
         }
     }
@@ -139,6 +143,7 @@ impl Variable {
         self.about = fields.text("about", problems).map(str::to_owned);
         let kind = fields.choice("type", VarType::ALL, problems);
         let required = fields.flag("required", problems);
+        self.trusted = fields.flag("trusted", problems).unwrap_or(false);
         self.default = fields.node("default").map(Node::to_json);
         if let Some(items) = fields.list("one_of") {
             self.one_of = items.iter().map(Node::to_json).collect();

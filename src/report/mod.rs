@@ -3,13 +3,16 @@
 mod clean;
 mod doc;
 mod escape;
+mod findings;
 mod format;
+mod github;
 mod json;
 mod jsonl;
 mod junit;
 mod markdown;
 mod plain;
 mod present;
+mod sarif;
 mod table;
 mod text;
 mod views;
@@ -20,6 +23,7 @@ mod golden;
 mod sample;
 
 pub use doc::{Align, Block, Column, Doc, Entry, Line, Span, Table, Tone};
+pub use findings::{FindingRule, Findings};
 pub use format::Format;
 pub use present::{Look, ReportError, Trials, View, present, present_eval};
 pub use views::prompt;

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::doc::Doc;
 use super::views::EvalView;
-use super::{Format, json, jsonl, junit, markdown, plain, table};
+use super::{Findings, Format, github, json, jsonl, junit, markdown, plain, sarif, table};
 use crate::record::TrialRecord;
 
 /// What the caller knows about the terminal.
@@ -66,12 +66,18 @@ pub trait View: Serialize {
     fn lines(&self) -> Option<Vec<Value>> {
         None
     }
+
+    /// The findings in files, where the result is made of them; `None` where it is not.
+    fn findings(&self) -> Option<Findings<'_>> {
+        None
+    }
 }
 
 /// Writes a result. `auto` counts as `plain`: see [`Format::settled`].
 ///
 /// # Errors
-/// [`ReportError::NoSuchForm`] for JUnit, and for JSON Lines where the result is not a list; `Io` when the writer fails.
+/// [`ReportError::NoSuchForm`] for JUnit, for JSON Lines where the result is not a list, and for SARIF and annotations
+/// where it has no findings; `Io` when the writer fails.
 pub fn present<V: View>(view: &V, format: Format, look: Look, out: &mut dyn Write) -> Result<(), ReportError> {
     let no_such_form = |choices| ReportError::NoSuchForm { what: V::WHAT, format, choices };
     match format {
@@ -82,6 +88,12 @@ pub fn present<V: View>(view: &V, format: Format, look: Look, out: &mut dyn Writ
         Format::Jsonl => {
             let lines = view.lines().ok_or_else(|| no_such_form("table, plain, json, markdown"))?;
             lines.iter().try_for_each(|line| jsonl::line(line, out))?;
+        }
+        Format::Sarif => {
+            sarif::write(&view.findings().ok_or_else(|| no_such_form("table, plain, json, markdown"))?, out)?;
+        }
+        Format::Github => {
+            github::write(&view.findings().ok_or_else(|| no_such_form("table, plain, json, markdown"))?, out)?;
         }
         Format::Junit => {
             let with_lines = view.lines().is_some();
@@ -107,7 +119,13 @@ pub fn present_eval(
     match format {
         Format::Jsonl => Ok(jsonl::write_eval(view.report, trials, out)?),
         Format::Junit => Ok(junit::write_eval(view.report, trials, out)?),
-        Format::Auto | Format::Table | Format::Plain | Format::Json | Format::Markdown => {
+        Format::Auto
+        | Format::Table
+        | Format::Plain
+        | Format::Json
+        | Format::Markdown
+        | Format::Sarif
+        | Format::Github => {
             present(view, format, look, out)
         }
     }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use super::args::{CallsArg, EvalArgs};
 use super::options::PlanOptions;
 use crate::base::{Diagnostic, ModelRef, Problems, Usd, closest};
-use crate::cli::{Session, UsageError};
+use crate::cli::{Session, UsageError, price_table};
 use crate::config::{CallMode, Config, Overrides};
 use crate::eval::{Estimator, SurveyedSuite};
-use crate::price::{PriceOverride, PriceTable};
+use crate::price::PriceTable;
 use crate::prompt::Registry;
 use crate::suite::{LoadContext, Selection, Survey, discover, load as load_suites, survey_all};
 
@@ -167,13 +167,4 @@ fn meant(word: &str, files: &[String]) -> Option<String> {
     let near = closest(&wanted, stems.iter().map(String::as_str))?;
     let file = files.iter().find(|file| stem(file).as_deref() == Some(near))?;
     Some(format!("did you mean `{file}`?"))
-}
-
-/// The bundled prices with those of `karat.yaml` on top.
-fn price_table(config: &Config, problems: &mut Problems) -> anyhow::Result<Arc<PriceTable>> {
-    let bundled = PriceTable::bundled()?;
-    let Some(own) = &config.prices else { return Ok(Arc::new(bundled.clone())) };
-    let nodes = own.node.as_list().unwrap_or(std::slice::from_ref(&own.node));
-    let parsed = PriceOverride::parse_all(nodes, bundled, &own.source, problems);
-    Ok(Arc::new(bundled.with_overrides(parsed)))
 }

@@ -1,6 +1,8 @@
 //! `karat prompt`: the registry of prompts. One file per verb.
 
+mod lint;
 mod list;
+mod usage;
 
 use clap::{Args, Subcommand};
 
@@ -22,8 +24,12 @@ pub struct PromptArgs {
 /// The verbs.
 #[derive(Subcommand, Debug)]
 pub enum PromptCommand {
+    /// Check prompts against rules, and mend drafts
+    Lint(lint::LintArgs),
     /// Show every prompt with its versions and labels
     List(list::ListArgs),
+    /// Show the suites and policies that use a prompt
+    Usage(usage::UsageArgs),
 }
 
 /// Runs `karat prompt`.
@@ -32,6 +38,8 @@ pub enum PromptCommand {
 /// [`crate::cli::UsageError`] for bad files or flags.
 pub fn run(args: &PromptArgs, session: &Session) -> anyhow::Result<Exit> {
     match &args.command {
+        PromptCommand::Lint(args) => lint::run(args, session),
         PromptCommand::List(args) => list::run(args, session),
+        PromptCommand::Usage(args) => usage::run(args, session),
     }
 }
