@@ -69,8 +69,8 @@ pub struct Use {
     pub reference: String,
     /// Where it is written.
     pub place: Place,
-    /// The models that the file names.
-    pub models: Vec<ModelRef>,
+    /// The models that the file names, and where.
+    pub models: Vec<(ModelRef, Place)>,
     /// Where it leads; `None` when it leads to no version of the registry.
     pub target: Option<UseTarget>,
     /// Why it leads nowhere.
@@ -134,7 +134,7 @@ fn yaml_files(evals: &Path) -> Vec<PathBuf> {
 
 /// The references of one file.
 fn uses_in(node: &Node, source: &Source, kind: UseKind, registry: &Registry) -> Vec<Use> {
-    let models = node.get("models").map(models_in).unwrap_or_default();
+    let models = node.get("models").map(|node| models_in(node, source)).unwrap_or_default();
     let mut references = Vec::new();
     collect(node, true, &mut references);
     let resolve = |(reference, at, is_sure): (&Node, &str, bool)| {
@@ -177,9 +177,10 @@ fn collect<'n>(node: &'n Node, is_top: bool, found: &mut Vec<(&'n Node, &'n str,
     }
 }
 
-fn models_in(node: &Node) -> Vec<ModelRef> {
+fn models_in(node: &Node, source: &Source) -> Vec<(ModelRef, Place)> {
     let items = node.as_list().unwrap_or(std::slice::from_ref(node));
-    items.iter().filter_map(|item| ModelRef::parse(item.as_text()?).ok()).collect()
+    let model = |item: &Node| Some((ModelRef::parse(item.as_text()?).ok()?, source.place(item.span)));
+    items.iter().filter_map(model).collect()
 }
 
 /// A version that includes a partial.

@@ -35,6 +35,8 @@ pub struct LintOptions<'a> {
     pub models: &'a [ModelRef],
     /// The project's models.
     pub project_models: &'a [ModelRef],
+    /// Where they are written, when they are.
+    pub project_place: Option<&'a Place>,
     /// Who uses which prompt.
     pub uses: &'a [Use],
     /// Whether every file that could use a prompt could be read.
@@ -145,6 +147,7 @@ impl Run<'_> {
         let sources = Sources {
             asked: options.models,
             project: options.project_models,
+            project_place: options.project_place,
             uses: options.uses,
             prices: options.prices,
         };

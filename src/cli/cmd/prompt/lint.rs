@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::base::{Diagnostic, ModelRef, Problems, Severity, files};
 use crate::cli::{Exit, Session, UsageError, format_parser, price_table, show};
-use crate::config::{Config, Overrides};
+use crate::config::{Config, Origin, Overrides};
 use crate::prompt::lint::{Levels, LintOptions, Linted, lint, mend, rule_of, rules, unknown_rule};
 use crate::prompt::{Registry, find_uses};
 use crate::report::Format;
@@ -129,6 +129,7 @@ fn check(
         today: &today,
         models,
         project_models: &config.models.value,
+        project_place: if let Origin::File(place) = &config.models.origin { Some(place) } else { None },
         uses: &uses,
         knows_uses: !of_uses.has_errors(),
         levels,

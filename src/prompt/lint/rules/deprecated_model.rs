@@ -29,13 +29,14 @@ fn check(version: &VersionFile<'_>, around: &Around<'_>, found: &mut Found) {
             None => continue,
         };
         let place = place_of(version, used);
-        found.push(RULE.finding(format!("{what}; {} names it", used.from)).at(place).help("move to a newer model and evaluate it"));
+        found.push(RULE.finding(what).at(place).help("move to a newer model, and evaluate the prompt there before that day"));
     }
 }
 
 fn place_of(version: &VersionFile<'_>, used: &UsedModel) -> crate::base::Place {
-    match &used.pattern {
-        Some(pattern) => version.key_place(&["models", pattern]),
-        None => version.key_place(&["messages"]),
+    match (&used.pattern, &used.place) {
+        (Some(pattern), _) => version.key_place(&["models", pattern]),
+        (None, Some(place)) => place.clone(),
+        (None, None) => version.key_place(&["messages"]),
     }
 }
