@@ -4,13 +4,16 @@ use std::path::{Path, PathBuf};
 
 use super::ready::PromptVersion;
 use super::registry::Registry;
-use crate::base::{Diagnostic, Digest, Kind, ModelRef, Node, Place, Problems, SafeName, Source, closest, files, parse_yaml};
+use crate::base::{
+    Diagnostic, Digest, Kind, ModelRef, Node, Place, Problems, SafeName, Source, closest, files, parse_yaml,
+};
 
 /// Deepest folder below `evals/` that is looked into.
 const MAX_DEPTH: usize = 8;
 
 /// Keys whose values are data of their own, not references.
-const DATA: &[&str] = &["cases", "vars", "checks", "defaults", "request", "json", "body", "form", "headers", "messages"];
+const DATA: &[&str] =
+    &["cases", "vars", "checks", "defaults", "request", "json", "body", "form", "headers", "messages"];
 
 /// What kind of file uses a prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]

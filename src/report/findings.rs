@@ -32,7 +32,8 @@ impl Findings<'_> {
     /// The path of a place from the repository's folder, with `/` on every system.
     pub(super) fn path(&self, place: &Place) -> String {
         let path: PathBuf = self.prefix.join(&place.path);
-        let parts: Vec<String> = path.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+        let parts: Vec<String> =
+            path.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
         parts.join("/")
     }
 }

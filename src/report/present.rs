@@ -80,27 +80,26 @@ pub trait View: Serialize {
 /// where it has no findings; `Io` when the writer fails.
 pub fn present<V: View>(view: &V, format: Format, look: Look, out: &mut dyn Write) -> Result<(), ReportError> {
     let no_such_form = |choices| ReportError::NoSuchForm { what: V::WHAT, format, choices };
+    let choices = || match view.lines() {
+        Some(_) => "table, plain, json, jsonl, markdown",
+        None => "table, plain, json, markdown",
+    };
     match format {
         Format::Table => out.write_all(table::render(&view.doc(), look.width, look.color).as_bytes())?,
         Format::Auto | Format::Plain => out.write_all(plain::render(&view.doc()).as_bytes())?,
         Format::Markdown => out.write_all(markdown::render(&view.doc()).as_bytes())?,
         Format::Json => json::write(view, out)?,
         Format::Jsonl => {
-            let lines = view.lines().ok_or_else(|| no_such_form("table, plain, json, markdown"))?;
+            let lines = view.lines().ok_or_else(|| no_such_form(choices()))?;
             lines.iter().try_for_each(|line| jsonl::line(line, out))?;
         }
         Format::Sarif => {
-            sarif::write(&view.findings().ok_or_else(|| no_such_form("table, plain, json, markdown"))?, out)?;
+            sarif::write(&view.findings().ok_or_else(|| no_such_form(choices()))?, out)?;
         }
         Format::Github => {
-            github::write(&view.findings().ok_or_else(|| no_such_form("table, plain, json, markdown"))?, out)?;
+            github::write(&view.findings().ok_or_else(|| no_such_form(choices()))?, out)?;
         }
-        Format::Junit => {
-            let with_lines = view.lines().is_some();
-            let choices =
-                if with_lines { "table, plain, json, jsonl, markdown" } else { "table, plain, json, markdown" };
-            return Err(no_such_form(choices));
-        }
+        Format::Junit => return Err(no_such_form(choices())),
     }
     Ok(())
 }
@@ -125,8 +124,6 @@ pub fn present_eval(
         | Format::Json
         | Format::Markdown
         | Format::Sarif
-        | Format::Github => {
-            present(view, format, look, out)
-        }
+        | Format::Github => present(view, format, look, out),
     }
 }

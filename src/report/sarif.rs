@@ -136,7 +136,10 @@ mod tests {
         let log = sample();
         let run = &log["runs"][0];
         let result = &run["results"][0];
-        assert_eq!((&result["ruleId"], &result["ruleIndex"], &result["level"]), (&json!("a-rule"), &json!(0), &json!("error")));
+        assert_eq!(
+            (&result["ruleId"], &result["ruleIndex"], &result["level"]),
+            (&json!("a-rule"), &json!(0), &json!("error"))
+        );
         assert_eq!(result["message"]["text"], "broken; mend it");
         let physical = &result["locations"][0]["physicalLocation"];
         assert_eq!(physical["artifactLocation"]["uri"], "apps/bot/prompts/gr%C3%B6%C3%9Fe%20x/1.0.0.yaml");

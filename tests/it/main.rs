@@ -6,6 +6,7 @@ mod bad_inputs;
 mod commands;
 mod completions;
 mod house;
+mod lint;
 mod listed;
 mod live;
 mod project;

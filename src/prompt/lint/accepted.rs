@@ -32,10 +32,13 @@ pub(super) fn refused(model: &ModelRef, params: &Params, facts: Option<&ModelFac
         Api::Anthropic => anthropic(&model.model, params),
         Api::Gemini => gemini(params),
         Api::Cohere => cohere(params),
-        Api::Groq => set(params, &["logprobs", "presence_penalty", "frequency_penalty"], "this API has no such parameter"),
+        Api::Groq => {
+            set(params, &["logprobs", "presence_penalty", "frequency_penalty"], "this API has no such parameter")
+        }
         Api::Other => Vec::new(),
     };
-    if facts.and_then(|facts| facts.can(Capability::Sampling)) == Some(false) && !samples_without_effort(model, params) {
+    if facts.and_then(|facts| facts.can(Capability::Sampling)) == Some(false) && !samples_without_effort(model, params)
+    {
         add(&mut found, set(params, &["temperature", "top_p", "top_k"], "this model takes no sampling parameters"));
     }
     found.sort_by_key(|refused| refused.param);
@@ -204,7 +207,9 @@ fn cohere(params: &Params) -> Vec<Refused> {
     if params.stop.len() > 5 {
         add(&mut found, set(params, &["stop"], "at most 5 texts may end an answer"));
     }
-    for (name, value) in [("presence_penalty", params.presence_penalty), ("frequency_penalty", params.frequency_penalty)] {
+    for (name, value) in
+        [("presence_penalty", params.presence_penalty), ("frequency_penalty", params.frequency_penalty)]
+    {
         if value.is_some_and(|value| !(0.0..=1.0).contains(&value)) {
             add(&mut found, set(params, &[name], "Cohere takes 0 to 1"));
         }
@@ -239,7 +244,16 @@ mod tests {
 
     #[test]
     fn each_family_refuses_what_its_documentation_says() {
-        let sampling = ["frequency_penalty", "logprobs", "presence_penalty", "stop", "temperature", "thinking_budget", "top_k", "top_p"];
+        let sampling = [
+            "frequency_penalty",
+            "logprobs",
+            "presence_penalty",
+            "stop",
+            "temperature",
+            "thinking_budget",
+            "top_k",
+            "top_p",
+        ];
         assert_eq!(refused_by("openai/o3", &all()), sampling);
         assert_eq!(refused_by("openai/gpt-5-mini", &all()), sampling);
         assert_eq!(refused_by("openai/gpt-5.2", &all()), sampling);
@@ -252,9 +266,15 @@ mod tests {
             refused_by("anthropic/claude-opus-5", &all()),
             [&absent[..], &["temperature", "top_k", "top_p"]].concat()
         );
-        assert_eq!(refused_by("anthropic/claude-3-5-haiku-latest", &all()), [&absent[..], &["thinking_budget"]].concat());
+        assert_eq!(
+            refused_by("anthropic/claude-3-5-haiku-latest", &all()),
+            [&absent[..], &["thinking_budget"]].concat()
+        );
         assert_eq!(refused_by("gemini/gemini-2.5-pro", &all()), ["thinking_budget"]);
-        assert_eq!(refused_by("groq/llama-3.3-70b-versatile", &all()), ["frequency_penalty", "logprobs", "presence_penalty"]);
+        assert_eq!(
+            refused_by("groq/llama-3.3-70b-versatile", &all()),
+            ["frequency_penalty", "logprobs", "presence_penalty"]
+        );
         assert_eq!(refused_by("ollama/qwen3", &all()), [""; 0]);
     }
 
@@ -271,7 +291,10 @@ mod tests {
         assert_eq!(refused_by("gemini/gemini-2.5-pro", &stops), [""; 0]);
         let little = Params { thinking_budget: Some(500), ..Params::default() };
         assert_eq!(refused_by("anthropic/claude-haiku-4-5", &little), ["thinking_budget"]);
-        assert_eq!(refused_by("openai/gpt-5-mini", &Params { max_tokens: Some(5), seed: Some(1), ..Params::default() }), [""; 0]);
+        assert_eq!(
+            refused_by("openai/gpt-5-mini", &Params { max_tokens: Some(5), seed: Some(1), ..Params::default() }),
+            [""; 0]
+        );
     }
 
     #[test]

@@ -27,9 +27,8 @@ const MENDS: &[(&str, Mend)] =
 /// The corrected text of a draft, for the rules that are not off; `None` when there is nothing to correct, or nothing that
 /// could be corrected for sure.
 pub fn mend(source: &Source, levels: &Levels) -> Option<Mended> {
-    let active = MENDS.iter().filter(|(code, _)| {
-        rule_of(code).is_some_and(|rule| levels.of(rule).severity().is_some())
-    });
+    let active =
+        MENDS.iter().filter(|(code, _)| rule_of(code).is_some_and(|rule| levels.of(rule).severity().is_some()));
     let mut text = source.text().to_owned();
     let mut fixes = Vec::new();
     for (code, mend) in active {
@@ -69,7 +68,8 @@ fn composed(line: &str) -> String {
 }
 
 fn without_invisible(line: &str) -> String {
-    let hidden: Vec<usize> = find_invisible(line).iter().filter(|found| is_removable(found)).map(|found| found.start).collect();
+    let hidden: Vec<usize> =
+        find_invisible(line).iter().filter(|found| is_removable(found)).map(|found| found.start).collect();
     line.char_indices().filter(|(at, _)| !hidden.contains(at)).map(|(_, c)| c).collect()
 }
 

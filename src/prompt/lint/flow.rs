@@ -60,7 +60,8 @@ fn walk<'t>(
     out: &mut Vec<Printed<'t>>,
 ) {
     let tokens = lex(text.as_str());
-    let walker = Walker { text, partials, tokens: &tokens, scopes: vec![bound.clone()], blocks: Vec::new(), is_framed, depth };
+    let walker =
+        Walker { text, partials, tokens: &tokens, scopes: vec![bound.clone()], blocks: Vec::new(), is_framed, depth };
     walker.run(out);
 }
 
@@ -105,8 +106,9 @@ impl<'t> Walker<'t, '_> {
 
     /// The variables that an expression from `at` takes its value from, with the bytes of each name.
     fn sources(&self, at: usize, ended: &Ended) -> Vec<(String, Range<usize>)> {
-        let is_numeric = ended.calls.iter().any(|call| call.kind == CallKind::Filter && NUMERIC.contains(&call.name.as_str()))
-            || ended.calls.iter().any(|call| call.kind == CallKind::Test);
+        let is_numeric =
+            ended.calls.iter().any(|call| call.kind == CallKind::Filter && NUMERIC.contains(&call.name.as_str()))
+                || ended.calls.iter().any(|call| call.kind == CallKind::Test);
         let conditions = self.conditions(at, ended.at);
         let counts = |start: usize| !conditions.iter().any(|range| range.contains(&start));
         let uses = ended.uses.iter().filter(|used| counts(used.start));
@@ -138,7 +140,8 @@ impl<'t> Walker<'t, '_> {
         let ended = self.read(at + 1, Start::Operand);
         let start = self.tokens.get(at).map_or(0, |lexed| lexed.start);
         let end = self.tokens.get(ended.at.saturating_sub(1)).map_or(start, |lexed| lexed.end);
-        let is_framing = |call: &super::super::scan::Call| call.kind == CallKind::Filter && FRAMING.contains(&call.name.as_str());
+        let is_framing =
+            |call: &super::super::scan::Call| call.kind == CallKind::Filter && FRAMING.contains(&call.name.as_str());
         let sources = self.sources(at + 1, &ended);
         if !sources.is_empty() {
             let is_delimited =

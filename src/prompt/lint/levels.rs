@@ -42,11 +42,10 @@ impl Levels {
             };
             if rule.is_refused && *level != Level::Error {
                 let message = format!("`{}` cannot be lowered: karat refuses such a prompt everywhere", rule.code);
-                problems.push(
-                    Diagnostic::error("lint-level", message)
-                        .at(source.place(value.span))
-                        .help(format!("remove the line, and mend the prompt: `karat prompt lint --explain {}`", rule.code)),
-                );
+                problems.push(Diagnostic::error("lint-level", message).at(source.place(value.span)).help(format!(
+                    "remove the line, and mend the prompt: `karat prompt lint --explain {}`",
+                    rule.code
+                )));
                 continue;
             }
             levels.0.insert(rule.code, *level);
@@ -111,8 +110,9 @@ mod tests {
 
     #[test]
     fn mistakes_are_all_told_with_their_place() {
-        let (_, text) =
-            read("traling-space: error\nunused-variable: wraning\nnon-nfc: 3\nundeclared-variable: warning\nsecret-in-file: error\n");
+        let (_, text) = read(
+            "traling-space: error\nunused-variable: wraning\nnon-nfc: 3\nundeclared-variable: warning\nsecret-in-file: error\n",
+        );
         for wanted in [
             "unknown-rule",
             "karat.yaml:1:1",

@@ -86,6 +86,9 @@ impl fmt::Debug for Rule {
 impl Rule {
     /// A finding of this rule; its severity is settled when all findings are collected.
     pub(super) fn finding(&self, message: impl Into<String>) -> Diagnostic {
-        Diagnostic { severity: self.level.severity().unwrap_or(Severity::Note), ..Diagnostic::error(self.code, message) }
+        Diagnostic {
+            severity: self.level.severity().unwrap_or(Severity::Note),
+            ..Diagnostic::error(self.code, message)
+        }
     }
 }

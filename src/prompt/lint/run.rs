@@ -2,9 +2,12 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
+use super::super::partials::FOLDER as PARTIALS;
 use super::super::ready::{Prompt, PromptVersion};
 use super::super::registry::Registry;
 use super::super::usage::Use;
@@ -18,6 +21,11 @@ use super::targets::{Target, Targets, find_targets};
 use crate::base::{Diagnostic, ModelRef, Place, Problems, Severity, Source, Span, files, parse_yaml};
 use crate::guard::hide_private;
 use crate::price::PriceTable;
+
+/// More threads than this wait for each other.
+const MOST_THREADS: usize = 8;
+/// Fewer files than this are read faster than a thread starts.
+const LEAST_SHARE: usize = 32;
 
 /// What lint needs to know.
 pub struct LintOptions<'a> {
@@ -93,14 +101,40 @@ pub fn lint(references: &[String], options: &LintOptions<'_>) -> Result<Linted, 
         run.partials.extend(options.registry.partials.names());
         run.partials();
     }
-    for target in &targets.files {
-        run.file(target);
+    for (target, (prompt, found)) in targets.files.iter().zip(read_all(&targets.files, options)) {
+        run.found.extend(found);
+        run.file(target, prompt);
     }
     if !targets.all_partials {
         run.partials();
     }
     run.folders(&targets);
     run.finish()
+}
+
+/// A prompt that was read, and everything that its reader reports.
+type Read = (Option<Arc<Prompt>>, Vec<Diagnostic>);
+
+/// Reads all files, on as many threads as there are processors, in their order.
+fn read_all(targets: &[Target], options: &LintOptions<'_>) -> Vec<Read> {
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
+    let share = targets.len().div_ceil(threads).max(LEAST_SHARE);
+    let read_part = |part: &[Target]| part.iter().map(|target| read(target, options)).collect::<Vec<Read>>();
+    thread::scope(|scope| {
+        let parts: Vec<_> = targets.chunks(share).map(|part| scope.spawn(move || read_part(part))).collect();
+        let joined = parts.into_iter().map(|part| part.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        joined.flatten().collect()
+    })
+}
+
+fn read(target: &Target, options: &LintOptions<'_>) -> Read {
+    let mut problems = Problems::new();
+    let shown = options.registry.shown(&target.path);
+    let prompt = match &target.registered {
+        Some((folder, version)) => options.registry.version(folder, version, &Place::of_file(shown), &mut problems),
+        None => options.registry.resolve(&shown.to_string_lossy(), &Place::of_file(Path::new("")), &mut problems),
+    };
+    (prompt, problems.into_found())
 }
 
 struct Run<'a> {
@@ -117,7 +151,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn file(&mut self, target: &Target) {
+    fn file(&mut self, target: &Target, prompt: Option<Arc<Prompt>>) {
         let shown = self.options.registry.shown(&target.path).to_path_buf();
         let source = match files::read_source(&target.path, &shown) {
             Ok(source) => source,
@@ -125,9 +159,10 @@ impl Run<'_> {
         };
         self.linted.files += 1;
         self.remember_private(&source);
-        let prompt = self.read(target, &shown);
         let is_released = matches!(&target.registered, Some((_, PromptVersion::Released(_))));
-        if !is_released {
+        // A partial may be part of released versions.
+        let is_partial = target.path.starts_with(self.options.prompts.join(PARTIALS));
+        if !is_released && !is_partial {
             self.linted.drafts.push(target.path.clone());
         }
         if let Some((_, PromptVersion::Released(version))) = &target.registered {
@@ -160,19 +195,6 @@ impl Run<'_> {
         }
     }
 
-    /// The prompt of a file; everything that its reader reports is a finding.
-    fn read(&mut self, target: &Target, shown: &Path) -> Option<Arc<Prompt>> {
-        let mut problems = Problems::new();
-        let from = Place::of_file(shown);
-        let registry = self.options.registry;
-        let prompt = match &target.registered {
-            Some((folder, version)) => registry.version(folder, version, &from, &mut problems),
-            None => registry.resolve(&shown.to_string_lossy(), &Place::of_file(Path::new("")), &mut problems),
-        };
-        self.found.extend(problems.into_found());
-        prompt
-    }
-
     /// The rules that are not off.
     fn rules(&self) -> impl Iterator<Item = &'static Rule> + use<> {
         let levels = self.options.levels.clone();
@@ -192,7 +214,7 @@ impl Run<'_> {
             let mut problems = Problems::new();
             let partial = self.options.registry.partials.get(&name, &mut problems);
             self.found.extend(problems.into_found());
-            let path = self.options.prompts.join(super::super::partials::FOLDER).join(&name);
+            let path = self.options.prompts.join(PARTIALS).join(&name);
             if partial.is_err() && !path.is_file() {
                 continue;
             }

@@ -49,8 +49,11 @@ pub(super) fn find_targets(
         targets.all_partials = true;
         add_all(options, &mut targets, found, problems);
     }
+    let names = if references.is_empty() { Vec::new() } else { options.registry.names() };
     for reference in references {
-        if reference.contains("@git:") {
+        if let Some(name) = names.iter().find(|name| name.as_str() == reference) {
+            add_folder(name, options, &mut targets, found, problems);
+        } else if reference.contains("@git:") {
             let message = format!("`{reference}` is not in the working tree, which is what lint reads");
             problems.push(Diagnostic::error("lint-target", message).help("check the revision out, or name a version"));
         } else if reference.contains(['@', '/', '.']) {

@@ -59,7 +59,9 @@ impl Project {
     }
 
     fn lint(&self, references: &[&str]) -> Vec<Diagnostic> {
-        self.lint_with(references, Asked::default()).unwrap_or_else(|problems| panic!("{}", problems.render(false))).findings
+        self.lint_with(references, Asked::default())
+            .unwrap_or_else(|problems| panic!("{}", problems.render(false)))
+            .findings
     }
 }
 
@@ -82,7 +84,9 @@ const NONE: [&str; 0] = [];
 #[test]
 fn variables_in_system_messages_are_found_unless_they_are_harmless() {
     let prompt = |text: &str, variables: &str| {
-        format!("messages:\n  - {{role: system, content: \"{text}\"}}\n  - {{role: user, content: hi}}\nvariables: {{{variables}}}\n")
+        format!(
+            "messages:\n  - {{role: system, content: \"{text}\"}}\n  - {{role: user, content: hi}}\nvariables: {{{variables}}}\n"
+        )
     };
     let hit = |text: &str, variables: &str| found(&prompt(text, variables));
     let code = "variable-in-system-message";
@@ -116,7 +120,12 @@ fn partials_of_system_messages_count_and_are_told_once() {
 
 #[test]
 fn undelimited_variables_are_found_in_user_messages() {
-    let hit = |text: &str| found(&format!("messages:\n  - role: user\n    content: |-\n      {}\nvariables: {{a: string, b: {{type: string, trusted: true}}}}\n", text.replace('\n', "\n      ")));
+    let hit = |text: &str| {
+        found(&format!(
+            "messages:\n  - role: user\n    content: |-\n      {}\nvariables: {{a: string, b: {{type: string, trusted: true}}}}\n",
+            text.replace('\n', "\n      ")
+        ))
+    };
     assert_eq!(hit("Question: {{ a }} {{ b }}"), ["4:20 undelimited-variable"]);
     assert_eq!(hit("{% for x in a %}\n{{ x }}\n{% endfor %}{{ b }}"), ["5:10 undelimited-variable"]);
     // Once per variable, in an image's URL not at all.
@@ -136,7 +145,9 @@ fn undelimited_variables_are_found_in_user_messages() {
 #[test]
 fn names_that_hide_variables_are_found() {
     let hit = |text: &str| {
-        found(&format!("messages:\n  - {{role: user, content: \"<x>{text}</x>\"}}\nvariables: {{item: string, items: list}}\n"))
+        found(&format!(
+            "messages:\n  - {{role: user, content: \"<x>{text}</x>\"}}\nvariables: {{item: string, items: list}}\n"
+        ))
     };
     assert_eq!(hit("{% for item in items %}{{ item }}{% endfor %}{{ item }}"), ["2:38 shadowed-variable"]);
     assert_eq!(hit("{{ item }}{% set items = [] %}{{ items }}"), ["2:48 shadowed-variable", "3:27 unused-variable"]);
@@ -229,7 +240,8 @@ fn models_come_from_suites_that_use_the_version() {
     ]);
     let findings = project.lint(&[]);
     let rejected: Vec<_> = findings.iter().filter(|found| found.code == "rejected-param").collect();
-    let files: Vec<_> = rejected.iter().map(|found| found.place.as_ref().expect("place").path.display().to_string()).collect();
+    let files: Vec<_> =
+        rejected.iter().map(|found| found.place.as_ref().expect("place").path.display().to_string()).collect();
     // The draft will be used as the versions before it are; 1.1.0 is used by nobody.
     assert_eq!(files, ["prompts/p/1.0.0.yaml", "prompts/p/next.yaml"]);
     assert!(rejected[0].message.contains("`openai/o3` (`evals/s.yaml`)"), "{}", rejected[0].message);
@@ -237,7 +249,8 @@ fn models_come_from_suites_that_use_the_version() {
 
 #[test]
 fn models_that_are_unknown_or_leave_are_found() {
-    let override_of = |model: &str| found(&format!("template: a\nmodels:\n  \"{model}\": {{params: {{max_tokens: 5}}}}\n"));
+    let override_of =
+        |model: &str| found(&format!("template: a\nmodels:\n  \"{model}\": {{params: {{max_tokens: 5}}}}\n"));
     assert_eq!(override_of("anthropic/claude-hiaku-4-5"), ["3:3 unknown-model"]);
     assert_eq!(override_of("anthropic/clod-*"), ["3:3 unknown-model"]);
     assert_eq!(override_of("anthropic/*"), NONE);
@@ -260,7 +273,8 @@ fn models_that_are_unknown_or_leave_are_found() {
 
 #[test]
 fn the_words_of_a_shutdown_depend_on_the_day() {
-    let project = Project::new(&[("prompts/p/1.0.0.yaml", "template: a\nmodels: {openai/gpt-5-mini: {params: {seed: 1}}}\n")]);
+    let project =
+        Project::new(&[("prompts/p/1.0.0.yaml", "template: a\nmodels: {openai/gpt-5-mini: {params: {seed: 1}}}\n")]);
     let message = |day: &'static str| {
         let linted = project.lint_with(&[], Asked { today: Some(day), ..Asked::default() }).expect("linted");
         linted.findings[0].message.clone()
@@ -290,7 +304,10 @@ fn limits_of_models_are_kept() {
 fn a_long_text_is_counted_in_tokens() {
     // gpt-4: 8192 tokens of context; "word " is one token.
     let prompt = |words: usize| {
-        format!("template: \"{}\"\nmodels: {{openai/gpt-4: {{params: {{max_tokens: 192}}}}}}\n", "word ".repeat(words).trim_end())
+        format!(
+            "template: \"{}\"\nmodels: {{openai/gpt-4: {{params: {{max_tokens: 192}}}}}}\n",
+            "word ".repeat(words).trim_end()
+        )
     };
     let has = |words: usize| found(&prompt(words)).iter().any(|row| row.contains("exceeds-context"));
     assert!(has(8001) && !has(7990));
@@ -341,7 +358,13 @@ fn superseded_versions_get_the_rules_that_matter_for_them() {
     let findings = project.lint(&[]);
     let rows: Vec<String> = findings
         .iter()
-        .map(|found| format!("{} {}", found.place.as_ref().expect("place").path.file_stem().expect("stem").to_string_lossy(), found.code))
+        .map(|found| {
+            format!(
+                "{} {}",
+                found.place.as_ref().expect("place").path.file_stem().expect("stem").to_string_lossy(),
+                found.code
+            )
+        })
         .collect();
     assert_eq!(
         rows,
@@ -439,7 +462,8 @@ fn every_explanation_shows_a_hit_and_a_non_hit() {
     let mut checked = 0;
     for rule in rules() {
         // These show names of files, or stand for a secret that no file may hold.
-        let skipped = ["released-file-edited", "unreferenced-version", "version-not-semver", "label-to-missing-version"];
+        let skipped =
+            ["released-file-edited", "unreferenced-version", "version-not-semver", "label-to-missing-version"];
         let is_stand_in = rule.bad.contains("<a real") || rule.bad.contains("<20 random");
         if skipped.contains(&rule.code) || is_stand_in {
             continue;
@@ -447,7 +471,8 @@ fn every_explanation_shows_a_hit_and_a_non_hit() {
         let has = |example: &str| {
             let mut yaml = example.replace('·', " ");
             if !yaml.contains("messages:") && !yaml.contains("template:") {
-                let names = ["code", "language", "document"].into_iter().filter(|name| yaml.contains(&format!("  {name}: {{")));
+                let names =
+                    ["code", "language", "document"].into_iter().filter(|name| yaml.contains(&format!("  {name}: {{")));
                 let text: String = names.map(|name| format!("<x>{{{{ {name} }}}}</x>")).collect();
                 yaml = format!("{yaml}\ntemplate: \"{text}.\"\n");
             }

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-
 use clap::{Args, ValueEnum};
 
 use crate::base::{Diagnostic, ModelRef, Problems, Severity, files};
@@ -136,7 +135,9 @@ fn check(
         all_versions: args.all_versions,
     };
     if of_uses.has_errors() {
-        session.ui.note("note: a file below the folder of suites cannot be read: what uses a prompt is not fully known");
+        session
+            .ui
+            .note("note: a file below the folder of suites cannot be read: what uses a prompt is not fully known");
     }
     Ok(lint(&args.prompts, &options).map_err(UsageError)?)
 }
@@ -157,8 +158,14 @@ fn mend_drafts(linted: &Linted, levels: &Levels, is_dry: bool, session: &Session
 }
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    files::write_atomic(path, text.as_bytes())
-        .map_err(|error| UsageError::of("file-unwritable", format!("`{}` cannot be written: {error}", path.display()), "nothing in it was changed").into())
+    files::write_atomic(path, text.as_bytes()).map_err(|error| {
+        UsageError::of(
+            "file-unwritable",
+            format!("`{}` cannot be written: {error}", path.display()),
+            "nothing in it was changed",
+        )
+        .into()
+    })
 }
 
 fn problem_of(problem: Diagnostic) -> UsageError {

@@ -58,7 +58,11 @@ fn known(word: &str, registry: &Registry) -> Result<SafeName, UsageError> {
     names.iter().find(|name| name.as_str() == word).cloned().ok_or_else(|| {
         let mut problems = Problems::new();
         let words: Vec<&str> = names.iter().map(SafeName::as_str).take(10).collect();
-        let help = if words.is_empty() { "there are no prompts yet".to_owned() } else { format!("prompts: {}", words.join(", ")) };
+        let help = if words.is_empty() {
+            "there are no prompts yet".to_owned()
+        } else {
+            format!("prompts: {}", words.join(", "))
+        };
         problems.push(
             Diagnostic::error("unknown-prompt", format!("there is no prompt `{word}`"))
                 .did_you_mean(closest(word, names.iter().map(SafeName::as_str)))

@@ -36,9 +36,11 @@ fn check(version: &VersionFile<'_>, _: &Around<'_>, found: &mut Found) {
     };
     let mut report = |path: &[&str], (budget, most): (u32, u32)| {
         found.push(
-            RULE.finding(format!("`thinking_budget` is {budget} and `max_tokens` {most}: nothing is left for the answer"))
-                .at(version.value_place(path))
-                .help("raise `max_tokens`; thinking counts as output"),
+            RULE.finding(format!(
+                "`thinking_budget` is {budget} and `max_tokens` {most}: nothing is left for the answer"
+            ))
+            .at(version.value_place(path))
+            .help("raise `max_tokens`; thinking counts as output"),
         );
     };
     let definition = version.prompt.definition();

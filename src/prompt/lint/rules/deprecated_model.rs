@@ -29,7 +29,9 @@ fn check(version: &VersionFile<'_>, around: &Around<'_>, found: &mut Found) {
             None => continue,
         };
         let place = place_of(version, used);
-        found.push(RULE.finding(what).at(place).help("move to a newer model, and evaluate the prompt there before that day"));
+        found.push(
+            RULE.finding(what).at(place).help("move to a newer model, and evaluate the prompt there before that day"),
+        );
     }
 }
 

@@ -49,16 +49,22 @@ fn check_fixed(version: &VersionFile<'_>, _: &Around<'_>, found: &mut Found) {
                 "the text has {fixed} tokens and the answer may have {reserve}: more than the {window} of `{}` ({})",
                 used.model, used.from
             );
-            found.push(RULE.finding(message).at(version.key_place(&["messages"])).help("shorten the text, or lower `max_tokens`"));
+            found.push(
+                RULE.finding(message)
+                    .at(version.key_place(&["messages"]))
+                    .help("shorten the text, or lower `max_tokens`"),
+            );
         }
     }
 }
 
 fn check_variables(version: &VersionFile<'_>, _: &Around<'_>, found: &mut Found) {
     // CONNECT: where a variable has `max_tokens`, count that instead of its characters.
-    let limits = version.prompt.variables.iter().filter_map(|(name, variable)| Some((name, variable, variable.max_chars?)));
+    let limits =
+        version.prompt.variables.iter().filter_map(|(name, variable)| Some((name, variable, variable.max_chars?)));
     let longest: Vec<_> = limits.collect();
-    let chars: u64 = longest.iter().map(|(.., chars)| u64::try_from(*chars).unwrap_or(u64::MAX)).fold(0, u64::saturating_add);
+    let chars: u64 =
+        longest.iter().map(|(.., chars)| u64::try_from(*chars).unwrap_or(u64::MAX)).fold(0, u64::saturating_add);
     let Some((name, variable, _)) = longest.iter().max_by_key(|(.., chars)| *chars) else { return };
     for used in version.models {
         let Some((window, reserve)) = room(used) else { continue };

@@ -41,7 +41,8 @@ fn check(file: &TextFile<'_>, found: &mut Found) {
         for invisible in find_invisible(text.as_str()) {
             let place = text.place(invisible.start, invisible.start + invisible.character.len_utf8());
             let is_told = |known: &crate::base::Diagnostic| {
-                known.code == RULE.code && known.place.as_ref().is_some_and(|p| (p.line, p.col) == (place.line, place.col))
+                known.code == RULE.code
+                    && known.place.as_ref().is_some_and(|p| (p.line, p.col) == (place.line, place.col))
             };
             if !found.iter().any(is_told) {
                 found.push(RULE.finding(describe(&invisible)).at(place).help("remove the escape"));

@@ -61,7 +61,12 @@ pub(super) const LIKELY_SECRET: Rule = Rule {
           so it may be meant; when it is real, take it out of the file and change it.",
     bad: "messages:\n  - {role: user, content: \"Find the flaw: password = '<20 random characters>'\"}",
     good: "messages:\n  - {role: user, content: \"Find the flaw: password = 'example-password'\"}",
-    ..of_reading("likely-secret-in-file", "something that looks like a password or key stands in the file", Level::Warning, false)
+    ..of_reading(
+        "likely-secret-in-file",
+        "something that looks like a password or key stands in the file",
+        Level::Warning,
+        false,
+    )
 };
 
 pub(super) const LABEL_TO_MISSING_VERSION: Rule = Rule {

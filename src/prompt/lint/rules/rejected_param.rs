@@ -29,7 +29,8 @@ fn check(version: &VersionFile<'_>, _: &Around<'_>, found: &mut Found) {
         for refused in refused(&used.model, &used.params, used.facts.as_ref()) {
             let place = place_of(version, used, refused.param);
             let model = format!("`{}` ({})", used.model, used.from);
-            let known = told.iter_mut().find(|(at, param, why, _)| (at, *param, why) == (&place, refused.param, &refused.why));
+            let known =
+                told.iter_mut().find(|(at, param, why, _)| (at, *param, why) == (&place, refused.param, &refused.why));
             match known {
                 Some((.., models)) => models.push(model),
                 None => told.push((place, refused.param, refused.why, vec![model])),

@@ -19,7 +19,8 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(folder: &PromptFolder<'_>, around: &Around<'_>, found: &mut Found) {
     for released in folder.released {
-        let locked = around.locked.iter().find(|locked| locked.name == folder.folder.name && locked.version == released.version);
+        let locked =
+            around.locked.iter().find(|locked| locked.name == folder.folder.name && locked.version == released.version);
         let (Some(locked), Some(digest)) = (locked, released.digest) else { continue };
         if locked.digest != digest {
             let message = format!("{} of `{}` was edited after its release", released.version, folder.folder.name);

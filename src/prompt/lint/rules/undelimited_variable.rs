@@ -28,13 +28,15 @@ fn check(version: &VersionFile<'_>, _: &Around<'_>, found: &mut Found) {
     for message in prompt.definition().messages.iter().filter(|message| message.role != Role::System) {
         let mut told: Vec<String> = Vec::new();
         // The URL of an image is no text that a model reads.
-        let texts = message.parts.iter().filter_map(|part| if let PartText::Text(text) = part { Some(text) } else { None });
+        let texts =
+            message.parts.iter().filter_map(|part| if let PartText::Text(text) = part { Some(text) } else { None });
         for used in texts.flat_map(|text| printed(text, prompt.partials())) {
             if used.is_delimited || told.contains(&used.variable) || !is_untrusted(prompt, &used.variable) {
                 continue;
             }
             let message = format!("nothing shows where the text of `{}` begins and ends", used.variable);
-            let help = format!("put it in a frame, such as `<{0}>…</{0}>`, or declare it `trusted: true`", used.variable);
+            let help =
+                format!("put it in a frame, such as `<{0}>…</{0}>`, or declare it `trusted: true`", used.variable);
             found.push(RULE.finding(message).at(used.text.place(used.range.start, used.range.end)).help(help));
             told.push(used.variable);
         }

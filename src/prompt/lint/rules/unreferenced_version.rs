@@ -23,7 +23,11 @@ fn check(folder: &PromptFolder<'_>, around: &Around<'_>, found: &mut Found) {
     let path = folder.folder.versions.get(first).map(|path| path.strip_prefix(around.root).unwrap_or(path));
     let versions: Vec<String> = folder.superseded.iter().map(ToString::to_string).collect();
     let (verb, noun) = if versions.len() == 1 { ("is", "version") } else { ("are", "versions") };
-    let message = format!("nothing refers to {} of `{}`, which {verb} not the latest {noun}", versions.join(", "), folder.folder.name);
+    let message = format!(
+        "nothing refers to {} of `{}`, which {verb} not the latest {noun}",
+        versions.join(", "),
+        folder.folder.name
+    );
     let finding = RULE.finding(message).help("nothing needs to be done; a label keeps a version in use");
     found.push(match path {
         Some(path) => finding.at(Place::of_file(path)),

@@ -30,8 +30,12 @@ fn check(version: &VersionFile<'_>, _: &Around<'_>, found: &mut Found) {
             if told.contains(&used.variable) || !is_untrusted(prompt, &used.variable) {
                 continue;
             }
-            let message = format!("`{}` is printed in a system message: its text could give orders there", used.variable);
-            let help = format!("move it into a user message, or declare `{}: {{trusted: true}}` when users cannot set it", used.variable);
+            let message =
+                format!("`{}` is printed in a system message: its text could give orders there", used.variable);
+            let help = format!(
+                "move it into a user message, or declare `{}: {{trusted: true}}` when users cannot set it",
+                used.variable
+            );
             found.push(RULE.finding(message).at(used.text.place(used.range.start, used.range.end)).help(help));
             told.push(used.variable);
         }

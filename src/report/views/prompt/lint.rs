@@ -72,7 +72,8 @@ impl FixedFile {
     pub fn of(path: &Path, before: &str, mended: &Mended) -> FixedFile {
         let shown = path.display().to_string();
         let diff = TextDiff::from_lines(before, &mended.text);
-        let diff = diff.unified_diff().context_radius(2).header(&format!("a/{shown}"), &format!("b/{shown}")).to_string();
+        let diff =
+            diff.unified_diff().context_radius(2).header(&format!("a/{shown}"), &format!("b/{shown}")).to_string();
         let fixes = mended.fixes.iter().map(|(code, lines)| Fix { code, lines: *lines }).collect();
         FixedFile { path: path.to_path_buf(), fixes, diff }
     }
@@ -111,7 +112,8 @@ impl LintReport {
         let LintTotals { files, errors, warnings, notes } = self.totals;
         let (word, tone) = if self.passed { ("pass", Tone::Pass) } else { ("fail", Tone::Fail) };
         let counts = [(errors, "error"), (warnings, "warning"), (notes, "note")];
-        let found: Vec<String> = counts.iter().filter(|(count, _)| *count > 0).map(|(count, noun)| counted(*count, noun)).collect();
+        let found: Vec<String> =
+            counts.iter().filter(|(count, _)| *count > 0).map(|(count, noun)| counted(*count, noun)).collect();
         let found = if found.is_empty() { "nothing found".to_owned() } else { found.join(", ") };
         Line::of(word, tone).text(format!("  {found} in {}", counted(files, "file")))
     }
@@ -119,7 +121,8 @@ impl LintReport {
     /// Findings that could be mended, but stand in files that are not edited.
     fn is_held_back(&self) -> bool {
         let is_fixable = |finding: &Diagnostic| rule_of(finding.code).is_some_and(|rule| rule.fixable);
-        let is_draft = |finding: &Diagnostic| finding.place.as_ref().is_some_and(|place| place.path.ends_with("next.yaml"));
+        let is_draft =
+            |finding: &Diagnostic| finding.place.as_ref().is_some_and(|place| place.path.ends_with("next.yaml"));
         !self.dry_run && self.findings.iter().any(|finding| is_fixable(finding) && !is_draft(finding))
     }
 }
@@ -135,7 +138,8 @@ impl View for LintReport {
     fn doc(&self) -> Doc {
         let mut doc = Doc::new();
         for file in &self.fixed {
-            let fixes: Vec<String> = file.fixes.iter().map(|fix| format!("{} ({})", fix.code, counted(fix.lines, "line"))).collect();
+            let fixes: Vec<String> =
+                file.fixes.iter().map(|fix| format!("{} ({})", fix.code, counted(fix.lines, "line"))).collect();
             let verb = if self.dry_run { "would mend" } else { "mended" };
             doc.push(Block::Paragraph(Line::from(format!("{verb} {}: {}", file.path.display(), fixes.join(", ")))));
             if self.dry_run {
@@ -148,10 +152,13 @@ impl View for LintReport {
         doc.push(Block::Paragraph(self.summary()));
         let first = self.findings.iter().find(|finding| rule_of(finding.code).is_some());
         let explain = first.map(|finding| {
-            Line::from("why a rule is there: ").then(format!("karat prompt lint --explain {}", finding.code), Tone::Command)
+            Line::from("why a rule is there: ")
+                .then(format!("karat prompt lint --explain {}", finding.code), Tone::Command)
         });
         let held = self.is_held_back().then(|| {
-            Line::from("`--fix` edits drafts only: a released version never changes, nor does a partial that it may include")
+            Line::from(
+                "`--fix` edits drafts only: a released version never changes, nor does a partial that it may include",
+            )
         });
         doc.push_list(held.into_iter().chain(explain).collect());
         doc

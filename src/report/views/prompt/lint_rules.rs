@@ -124,7 +124,10 @@ impl View for RuleReport {
         let fix = if rule.fixable { "`karat prompt lint --fix` mends it in drafts" } else { "by hand" };
         let mut facts = vec![("level".to_owned(), Line::from(level)), ("fix".to_owned(), Line::from(fix))];
         if rule.refused {
-            facts.push(("note".to_owned(), Line::from("karat refuses such a prompt everywhere; the level cannot be lowered")));
+            facts.push((
+                "note".to_owned(),
+                Line::from("karat refuses such a prompt everywhere; the level cannot be lowered"),
+            ));
         }
         doc.push(Block::Facts(facts));
         doc.push(Block::Heading(Line::of("bad", Tone::Strong)));

@@ -123,9 +123,8 @@ impl View for PartialReport {
             return doc;
         }
         let columns = vec![Column::names("prompt"), Column::names("version"), Column::names("where")];
-        let row = |used: &PartialUse| {
-            [used.prompt.as_str(), &used.version, &used.place.pointer()].map(Line::from).to_vec()
-        };
+        let row =
+            |used: &PartialUse| [used.prompt.as_str(), &used.version, &used.place.pointer()].map(Line::from).to_vec();
         doc.push(Block::Table(Table { columns, rows: self.uses.iter().map(row).collect() }));
         doc
     }
