@@ -360,6 +360,14 @@ mod tests {
     }
 
     #[test]
+    fn trust_is_declared_and_changes_no_digest() {
+        let (plain, trusted) = (read("v: {type: string}\n").0, read("v: {type: string, trusted: true}\n").0);
+        assert!(!plain.trusted && trusted.trusted);
+        assert_eq!(plain.identity(), trusted.identity());
+        assert!(read("v: {trusted: yes}\n").1.render(false).contains("write `true`"));
+    }
+
+    #[test]
     fn contradictions_are_reported_at_their_place() {
         let table = [
             ("v: {type: number, max_chars: 3}\n", "variable-rules", "p.yaml:1:11"),

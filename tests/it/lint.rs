@@ -215,6 +215,25 @@ fn usage_tells_each_reference_and_where_it_leads() {
 }
 
 #[test]
+fn the_examples_of_the_help_work_in_the_bundled_project() {
+    let folder = tempfile::tempdir().expect("temp");
+    for part in ["prompts", "evals"] {
+        copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join(part), &folder.path().join(part));
+    }
+    for verb in ["lint", "usage"] {
+        let help = stdout(&karat(folder.path(), &["prompt", verb, "--help"]));
+        let lines = help.lines().skip_while(|line| *line != "Examples:").skip(1).take_while(|line| !line.is_empty());
+        let examples: Vec<&str> = lines.map(|line| line.trim().split("    ").next().unwrap_or_default()).collect();
+        assert!(examples.len() >= 2, "{help}");
+        for example in examples {
+            let words: Vec<&str> = example.split_whitespace().skip(1).collect();
+            let output = karat(folder.path(), &words);
+            assert_eq!(output.status.code(), Some(0), "{example}: {output:?}");
+        }
+    }
+}
+
+#[test]
 fn the_bundled_prompts_have_no_errors() {
     let folder = tempfile::tempdir().expect("temp");
     for part in ["prompts", "evals"] {

@@ -18,7 +18,7 @@ use super::delimiters::is_delimited;
 const NUMERIC: &[&str] = &["length", "wordcount", "int", "float", "abs", "round"];
 
 /// Filters that put a text into a frame of their own.
-const FRAMING: &[&str] = &["section", "json_encode", "escape_xml"];
+const FRAMING: &[&str] = &["section", "json_encode"];
 
 /// Deepest chain of includes; the reading side refuses deeper ones.
 const MAX_DEPTH: usize = 16;

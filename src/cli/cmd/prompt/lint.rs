@@ -15,7 +15,7 @@ use crate::report::prompt::{FixedFile, LintReport, RuleReport, RuleRow, RulesRep
 /// Check prompts against rules, and mend drafts
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  karat prompt lint                                  Check every prompt and partial\n  karat prompt lint code-review@production           Check one version\n  karat prompt lint --explain undelimited-variable   Say why a rule is there\n  karat prompt lint --fix --dry-run                  Show what would be mended in drafts",
+    before_help = "Examples:\n  karat prompt lint                                   Check every prompt and partial\n  karat prompt lint code-review@production            Check one version\n  karat prompt lint --explain undelimited-variable    Say why a rule is there\n  karat prompt lint --fix --dry-run                   Show what would be mended in drafts",
     after_help = "Every problem of a prompt file is a finding, syntax errors included.\n\nExit codes:\n  0  no errors (with `--deny warnings`: nor warnings)\n  1  findings of that level\n  2  bad flags, a bad karat.yaml, an unknown prompt, or a file that cannot be read: nothing was checked"
 )]
 pub struct LintArgs {
