@@ -96,7 +96,9 @@ pub fn find_uses(evals: &Path, root: &Path, registry: &Registry, problems: &mut 
     let mut uses = Vec::new();
     for path in yaml_files(evals) {
         let shown = path.strip_prefix(root).unwrap_or(&path);
-        let source = match files::read_source(&path, shown) {
+        let inside = files::inside(root, root, &shown.to_string_lossy())
+            .map_err(|message| Box::new(Diagnostic::error("path-outside-project", message).at(Place::of_file(shown))));
+        let source = match inside.and_then(|path| files::read_source(&path, shown)) {
             Ok(source) => source,
             Err(problem) => {
                 problems.push(*problem);

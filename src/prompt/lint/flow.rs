@@ -23,6 +23,10 @@ const FRAMING: &[&str] = &["section", "json_encode"];
 /// Deepest chain of includes; the reading side refuses deeper ones.
 const MAX_DEPTH: usize = 16;
 
+/// Printed variables of a message that are judged by what stands around them; a template with more is made by a program, and
+/// each look goes through the whole text.
+const MOST_JUDGED: usize = 500;
+
 /// Names that stand for variables, innermost scope last.
 type Scopes = Vec<HashMap<String, Vec<String>>>;
 
@@ -144,8 +148,10 @@ impl<'t> Walker<'t, '_> {
             |call: &super::super::scan::Call| call.kind == CallKind::Filter && FRAMING.contains(&call.name.as_str());
         let sources = self.sources(at + 1, &ended);
         if !sources.is_empty() {
-            let is_delimited =
-                self.is_framed || ended.calls.iter().any(is_framing) || is_delimited(self.text.as_str(), start..end);
+            let is_delimited = self.is_framed
+                || out.len() >= MOST_JUDGED
+                || ended.calls.iter().any(is_framing)
+                || is_delimited(self.text.as_str(), start..end);
             let print = |(variable, range)| Printed { variable, text: self.text, range, is_delimited };
             out.extend(sources.into_iter().map(print));
         }

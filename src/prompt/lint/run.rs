@@ -153,10 +153,7 @@ struct Run<'a> {
 impl Run<'_> {
     fn file(&mut self, target: &Target, prompt: Option<Arc<Prompt>>) {
         let shown = self.options.registry.shown(&target.path).to_path_buf();
-        let source = match files::read_source(&target.path, &shown) {
-            Ok(source) => source,
-            Err(problem) => return self.problems.push(*problem),
-        };
+        let Some(source) = self.source(&target.path, &shown) else { return };
         self.linted.files += 1;
         self.remember_private(&source);
         let is_released = matches!(&target.registered, Some((_, PromptVersion::Released(_))));
@@ -195,6 +192,13 @@ impl Run<'_> {
         }
     }
 
+    /// The text of a file. A link out of the project is not followed; the reader reports it.
+    fn source(&mut self, path: &Path, shown: &Path) -> Option<Source> {
+        let root = self.options.root;
+        files::inside(root, root, &shown.to_string_lossy()).ok()?;
+        files::read_source(path, shown).map_err(|problem| self.problems.push(*problem)).ok()
+    }
+
     /// The rules that are not off.
     fn rules(&self) -> impl Iterator<Item = &'static Rule> + use<> {
         let levels = self.options.levels.clone();
@@ -218,13 +222,11 @@ impl Run<'_> {
             if partial.is_err() && !path.is_file() {
                 continue;
             }
-            match files::read_source(&path, self.options.registry.shown(&path)) {
-                Ok(source) => {
-                    self.linted.files += 1;
-                    self.remember_private(&source);
-                    self.text_rules(&TextFile { source: &source, prompt: None }, true);
-                }
-                Err(problem) => self.problems.push(*problem),
+            let shown = self.options.registry.shown(&path).to_path_buf();
+            if let Some(source) = self.source(&path, &shown) {
+                self.linted.files += 1;
+                self.remember_private(&source);
+                self.text_rules(&TextFile { source: &source, prompt: None }, true);
             }
         }
     }

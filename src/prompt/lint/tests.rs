@@ -437,6 +437,24 @@ fn a_file_that_is_not_text_stops_lint() {
     assert_eq!(problems.sorted()[0].code, "invalid-utf8");
 }
 
+#[cfg(unix)]
+#[test]
+fn links_out_of_the_project_are_not_followed() {
+    use std::os::unix::fs::symlink;
+    let outside = tempfile::tempdir().expect("temp");
+    fs::write(outside.path().join("x.yaml"), "template: jo.doe@initech.io \n").expect("written");
+    let project = Project::new(&[("prompts/p/1.0.0.yaml", "template: a\n"), ("evals/a.yaml", "suite: a\n")]);
+    let root = project.0.path();
+    symlink(outside.path().join("x.yaml"), root.join("prompts/p/next.yaml")).expect("link");
+    let findings = project.lint(&[]);
+    assert_eq!(findings.iter().map(|found| found.code).collect::<Vec<_>>(), ["path-outside-project"]);
+    symlink(outside.path().join("x.yaml"), root.join("evals/b.yaml")).expect("link");
+    let mut problems = Problems::new();
+    let registry = Registry::open(&root.join("prompts"), root);
+    assert!(find_uses(&root.join("evals"), root, &registry, &mut problems).is_empty());
+    assert_eq!(problems.sorted()[0].code, "path-outside-project");
+}
+
 #[test]
 fn a_project_without_prompts_is_clean() {
     let project = Project::new(&[("karat.yaml", "")]);
