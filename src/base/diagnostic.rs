@@ -17,14 +17,17 @@ pub enum Severity {
     Error,
     /// Worth a look; the command goes on.
     Warning,
+    /// Good to know.
+    Note,
 }
 
 impl Severity {
-    /// `error` or `warning`.
+    /// `error`, `warning` or `note`.
     pub fn word(self) -> &'static str {
         match self {
             Severity::Error => "error",
             Severity::Warning => "warning",
+            Severity::Note => "note",
         }
     }
 }
@@ -222,7 +225,12 @@ impl Paint {
         if self.on { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
     fn severity(self, severity: Severity, text: &str) -> String {
-        self.wrap(if severity == Severity::Error { "1;31" } else { "1;33" }, text)
+        let code = match severity {
+            Severity::Error => "1;31",
+            Severity::Warning => "1;33",
+            Severity::Note => "1;36",
+        };
+        self.wrap(code, text)
     }
     fn bold(self, text: &str) -> String {
         self.wrap("1", text)
@@ -308,6 +316,11 @@ impl Problems {
     /// Number of diagnostics that were counted but not kept.
     pub fn dropped(&self) -> usize {
         self.dropped
+    }
+
+    /// The diagnostics, in the order in which they were found.
+    pub fn into_found(self) -> Vec<Diagnostic> {
+        self.found
     }
 
     /// The diagnostics, by file and position; those without a place first.

@@ -38,6 +38,7 @@ pub(super) struct Base {
     pub(super) prompts: Option<Placed<PathBuf>>,
     pub(super) evals: Option<Placed<PathBuf>>,
     pub(super) prices: Option<Node>,
+    pub(super) lint: Option<Node>,
     environments: Vec<(Key, Node)>,
 }
 
@@ -62,6 +63,7 @@ pub(super) fn read_base(node: &Node, reading: Reading<'_>, problems: &mut Proble
         prompts: value::path_inside(&mut fields, "prompts", reading.root, problems),
         evals: value::path_inside(&mut fields, "evals", reading.root, problems),
         prices: fields.node("prices").cloned(),
+        lint: fields.node("lint").cloned(),
         environments,
     };
     fields.finish(problems);

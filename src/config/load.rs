@@ -50,6 +50,15 @@ pub struct CacheConfig {
     pub ttl: Setting<Duration>,
 }
 
+/// The `lint` of `karat.yaml`: levels by rule, for the prompt room to read.
+#[derive(Debug, Clone)]
+pub struct LintSection {
+    /// What was written.
+    pub node: Node,
+    /// The file, for places.
+    pub source: Source,
+}
+
 /// The `prices` of `karat.yaml`, for the price room to read.
 #[derive(Debug, Clone)]
 pub struct PriceOverrides {
@@ -100,6 +109,8 @@ pub struct Config {
     pub providers: Vec<ProviderConfig>,
     /// Prices that the project states itself.
     pub prices: Option<PriceOverrides>,
+    /// Levels of the lint rules.
+    pub lint: Option<LintSection>,
 }
 
 impl Config {
@@ -115,6 +126,7 @@ impl Config {
         let at = if let Origin::File(place) = &environment.origin { Some(place.clone()) } else { None };
         let overlay = base.overlay(environment.value.as_deref(), at, reading, problems);
         let prices = base.prices.clone().zip(source.clone()).map(|(node, source)| PriceOverrides { node, source });
+        let lint = base.lint.clone().zip(source.clone()).map(|(node, source)| LintSection { node, source });
         let sources = Sources { root, env, flags: overrides, overlay: &overlay, base: &base.layer };
         Config {
             root: root.to_path_buf(),
@@ -136,6 +148,7 @@ impl Config {
             max_errors: sources.max_errors(),
             providers: provider::settle(base.layer.providers.clone(), overlay.providers.clone(), env, problems),
             prices,
+            lint,
         }
     }
 

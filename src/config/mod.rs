@@ -16,6 +16,6 @@ mod tests;
 mod value;
 
 pub use env::Env;
-pub use load::{CacheConfig, Config, Overrides, PriceOverrides};
+pub use load::{CacheConfig, Config, LintSection, Overrides, PriceOverrides};
 pub use provider::{Limits, ProviderConfig, Timeouts, WireName};
 pub use setting::{Beaten, CallMode, Origin, Setting};

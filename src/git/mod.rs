@@ -3,6 +3,7 @@
 mod changed;
 mod facts;
 mod history;
+mod location;
 mod renames;
 mod repo;
 mod snapshot;
@@ -12,5 +13,6 @@ mod testing;
 pub use changed::Changed;
 pub use facts::facts;
 pub use history::{CommitFacts, FolderFiles, Step};
+pub use location::folder_in_repository;
 pub use repo::{GitError, Repo};
 pub use snapshot::Snapshot;

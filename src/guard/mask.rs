@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::personal::find_personal_data;
 use super::secrets::{Finding, find_secrets};
 use crate::base::{Diagnostic, Problems, Source};
 
@@ -36,6 +37,18 @@ pub fn mask_secrets<'s>(source: &'s Source, problems: &mut Problems) -> Cow<'s, 
         });
     }
     if findings.iter().all(|finding| finding.kind == LIKELY) { Cow::Borrowed(source) } else { Cow::Owned(safe) }
+}
+
+/// The source with its secrets, likely ones included, and its personal data made unreadable: for excerpts.
+pub fn hide_private(source: &Source) -> Cow<'_, Source> {
+    let mut findings = find_secrets(source.text());
+    for found in find_personal_data(source.text()) {
+        if findings.iter().all(|known| known.end <= found.start || found.end <= known.start) {
+            findings.push(Finding { kind: found.kind, start: found.start, end: found.end });
+        }
+    }
+    findings.sort_by_key(|finding| finding.start);
+    if findings.is_empty() { Cow::Borrowed(source) } else { Cow::Owned(masked(source, &findings)) }
 }
 
 /// The source with every character of a finding but line ends as `x`.

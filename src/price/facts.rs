@@ -67,6 +67,8 @@ pub struct ModelFacts {
     pub min_cache_tokens: Option<u32>,
     /// Announced shutdown as `YYYY-MM-DD`.
     pub deprecated_on: Option<String>,
+    /// Whether the model is gone from the source of the prices.
+    pub retired: bool,
     /// Stated capabilities.
     pub caps: Vec<Capability>,
     /// Stated non-capabilities.

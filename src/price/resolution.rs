@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use super::bill::{Bill, BillLine, PriceStatus};
 use super::charge::{Item, charge};
 use super::facts::ModelFacts;
-use super::record::{Record, Zero};
+use super::record::{Record, Status, Zero};
 use crate::base::{Timestamp, Usd};
 use crate::record::Usage;
 
@@ -154,6 +154,7 @@ impl ModelPrice {
             max_output: record.max_output,
             min_cache_tokens: record.min_cache_tokens,
             deprecated_on: record.deprecated_on.clone(),
+            retired: record.status == Some(Status::Retired),
             caps: record.caps.clone(),
             caps_no: record.caps_no.clone(),
         }

@@ -99,7 +99,7 @@ impl PriceTable {
     }
 
     /// The ids of all published records.
-    pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().map(|line| line_id(line))
     }
 

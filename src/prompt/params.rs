@@ -120,6 +120,11 @@ impl Overrides {
         self.0.iter().filter(move |over| name.as_deref().is_some_and(|name| matches(&over.pattern, name)))
     }
 
+    /// The patterns and what each sets, the most specific last.
+    pub(super) fn patterns(&self) -> impl Iterator<Item = (&str, &Params)> {
+        self.0.iter().map(|over| (over.pattern.as_str(), &over.params))
+    }
+
     /// `base` with all overrides for `model` on top.
     pub(super) fn apply(&self, base: &Params, model: Option<&ModelRef>) -> Params {
         self.matching(model).fold(base.clone(), |params, over| params.overlaid(&over.params))
@@ -147,7 +152,7 @@ fn specificity(pattern: &str) -> usize {
 }
 
 /// Glob match in linear memory; on a mismatch only the last `*` is tried further.
-fn matches(pattern: &str, name: &str) -> bool {
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
     let (mut p, mut n) = (0, 0);

@@ -1,6 +1,8 @@
 //! A prompt, ready to be rendered, and its identity.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use semver::Version;
@@ -10,7 +12,7 @@ use super::compile::{Compiled, FreeName, compile, free_names, template_name};
 use super::definition::{Definition, MessageText, PartText, compare_names, variable_name};
 use super::identity::digest;
 use super::media::{MediaSource, media_of_url};
-use super::partials::Partials;
+use super::partials::{Partial, Partials};
 use super::render::RenderError;
 use super::section::Style;
 use super::shots::{ExampleFile, Fit, LIST_VARIABLE, Nearby, PickedExample, Picks, Shots};
@@ -343,14 +345,14 @@ impl Prompt {
         self.compiled.partials.get(name).map(|partial| partial.text.as_str())
     }
 
-    /// The partials that it uses, directly or not, by name.
-    pub(super) fn partials(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.compiled.partials.iter().map(|(name, partial)| (name.as_str(), partial.text.as_str()))
-    }
-
     /// The prompt's parameters for a model, its overrides on top.
     pub fn params_for(&self, model: &ModelRef) -> Params {
         self.definition.overrides.apply(&self.params, Some(model))
+    }
+
+    /// The partials it uses, directly or not, by name.
+    pub(super) fn partials(&self) -> &BTreeMap<String, Arc<Partial>> {
+        &self.compiled.partials
     }
 
     fn render_part(&self, part: &PartTemplate, message: usize, values: &Values) -> Result<Part, RenderError> {

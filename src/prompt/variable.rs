@@ -77,6 +77,9 @@ pub struct Variable {
     pub max_tokens: Option<u64>,
     /// A regular expression found somewhere in the text; `^…$` makes it cover all of it.
     pub pattern: Option<Regex>,
+    /// Whether its values come from the application, never from its users. Rules against injection pass over it; what is
+    /// sent does not depend on it, so it is not part of the prompt's digest.
+    pub trusted: bool,
     /// Where it is declared, or first used when it is not declared.
     pub place: Place,
 }
@@ -94,6 +97,7 @@ impl Variable {
             max_chars: None,
             max_tokens: None,
             pattern: None,
+            trusted: false,
             place,
         }
     }
@@ -129,6 +133,7 @@ impl Variable {
         self.about = fields.text("about", problems).map(str::to_owned);
         let kind = fields.choice("type", VarType::ALL, problems);
         let required = fields.flag("required", problems);
+        self.trusted = fields.flag("trusted", problems).unwrap_or(false);
         self.default = fields.node("default").map(Node::to_json);
         if let Some(items) = fields.list("one_of") {
             self.one_of = items.iter().map(Node::to_json).collect();
@@ -359,6 +364,14 @@ mod tests {
         assert!(!read("v: {default: x}\n").0.required);
         assert!(read("v: {type: string}\n").0.required);
         assert!(!read("v: {type: string, required: false}\n").0.required);
+    }
+
+    #[test]
+    fn trust_is_declared_and_changes_no_digest() {
+        let (plain, trusted) = (read("v: {type: string}\n").0, read("v: {type: string, trusted: true}\n").0);
+        assert!(!plain.trusted && trusted.trusted);
+        assert_eq!(plain.identity(), trusted.identity());
+        assert!(read("v: {trusted: yes}\n").1.render(false).contains("write `true`"));
     }
 
     #[test]

@@ -21,6 +21,10 @@ pub enum Format {
     Markdown,
     /// JUnit XML, one test case per trial.
     Junit,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Annotations of GitHub Actions.
+    Github,
 }
 
 struct FormatSpec {
@@ -38,6 +42,8 @@ const FORMATS: &[FormatSpec] = &[
     spec(Format::Jsonl, "jsonl", "One JSON object per line", &["jsonl", "ndjson"]),
     spec(Format::Markdown, "markdown", "GitHub-flavoured Markdown", &["md", "markdown"]),
     spec(Format::Junit, "junit", "JUnit XML, one test case per trial", &["xml"]),
+    spec(Format::Sarif, "sarif", "SARIF 2.1.0, for code scanning", &["sarif"]),
+    spec(Format::Github, "github", "Annotations of GitHub Actions", &[]),
 ];
 
 const fn spec(
@@ -55,14 +61,24 @@ impl Format {
         FORMATS.iter().map(|spec| (spec.format, spec.word, spec.about))
     }
 
+    /// The formats that a run can be written in: SARIF and annotations are for findings.
+    pub fn of_runs() -> impl Iterator<Item = (Format, &'static str, &'static str)> {
+        Format::all().filter(|(format, ..)| !matches!(format, Format::Sarif | Format::Github))
+    }
+
     /// The formats that a list can be written in: JUnit is for runs.
     pub fn of_lists() -> impl Iterator<Item = (Format, &'static str, &'static str)> {
+        Format::of_runs().filter(|(format, ..)| *format != Format::Junit)
+    }
+
+    /// The formats that findings in files can be written in.
+    pub fn of_findings() -> impl Iterator<Item = (Format, &'static str, &'static str)> {
         Format::all().filter(|(format, ..)| *format != Format::Junit)
     }
 
-    /// The formats that are the same wherever they are written: all but `auto`.
+    /// The formats of runs that are the same wherever they are written: all but `auto`.
     pub fn settled_ones() -> impl Iterator<Item = (Format, &'static str, &'static str)> {
-        Format::all().filter(|(format, ..)| *format != Format::Auto)
+        Format::of_runs().filter(|(format, ..)| *format != Format::Auto)
     }
 
     /// Its word on the command line.

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::doc::Doc;
 use super::views::EvalView;
-use super::{Format, json, jsonl, junit, markdown, plain, table};
+use super::{Findings, Format, github, json, jsonl, junit, markdown, plain, sarif, table};
 use crate::record::TrialRecord;
 
 /// What the caller knows about the terminal.
@@ -66,29 +66,40 @@ pub trait View: Serialize {
     fn lines(&self) -> Option<Vec<Value>> {
         None
     }
+
+    /// The findings in files, where the result is made of them; `None` where it is not.
+    fn findings(&self) -> Option<Findings<'_>> {
+        None
+    }
 }
 
 /// Writes a result. `auto` counts as `plain`: see [`Format::settled`].
 ///
 /// # Errors
-/// [`ReportError::NoSuchForm`] for JUnit, and for JSON Lines where the result is not a list; `Io` when the writer fails.
+/// [`ReportError::NoSuchForm`] for JUnit, for JSON Lines where the result is not a list, and for SARIF and annotations
+/// where it has no findings; `Io` when the writer fails.
 pub fn present<V: View>(view: &V, format: Format, look: Look, out: &mut dyn Write) -> Result<(), ReportError> {
     let no_such_form = |choices| ReportError::NoSuchForm { what: V::WHAT, format, choices };
+    let choices = || match view.lines() {
+        Some(_) => "table, plain, json, jsonl, markdown",
+        None => "table, plain, json, markdown",
+    };
     match format {
         Format::Table => out.write_all(table::render(&view.doc(), look.width, look.color).as_bytes())?,
         Format::Auto | Format::Plain => out.write_all(plain::render(&view.doc()).as_bytes())?,
         Format::Markdown => out.write_all(markdown::render(&view.doc()).as_bytes())?,
         Format::Json => json::write(view, out)?,
         Format::Jsonl => {
-            let lines = view.lines().ok_or_else(|| no_such_form("table, plain, json, markdown"))?;
+            let lines = view.lines().ok_or_else(|| no_such_form(choices()))?;
             lines.iter().try_for_each(|line| jsonl::line(line, out))?;
         }
-        Format::Junit => {
-            let with_lines = view.lines().is_some();
-            let choices =
-                if with_lines { "table, plain, json, jsonl, markdown" } else { "table, plain, json, markdown" };
-            return Err(no_such_form(choices));
+        Format::Sarif => {
+            sarif::write(&view.findings().ok_or_else(|| no_such_form(choices()))?, out)?;
         }
+        Format::Github => {
+            github::write(&view.findings().ok_or_else(|| no_such_form(choices()))?, out)?;
+        }
+        Format::Junit => return Err(no_such_form(choices())),
     }
     Ok(())
 }
@@ -107,8 +118,12 @@ pub fn present_eval(
     match format {
         Format::Jsonl => Ok(jsonl::write_eval(view.report, trials, out)?),
         Format::Junit => Ok(junit::write_eval(view.report, trials, out)?),
-        Format::Auto | Format::Table | Format::Plain | Format::Json | Format::Markdown => {
-            present(view, format, look, out)
-        }
+        Format::Auto
+        | Format::Table
+        | Format::Plain
+        | Format::Json
+        | Format::Markdown
+        | Format::Sarif
+        | Format::Github => present(view, format, look, out),
     }
 }

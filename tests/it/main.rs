@@ -8,6 +8,7 @@ mod completions;
 #[cfg(unix)]
 mod disk;
 mod house;
+mod lint;
 mod listed;
 mod live;
 mod project;

@@ -42,7 +42,8 @@ pub(super) fn write(outline: &mut Outline<'_>) -> String {
         })
         .collect();
     put("messages", Value::Array(messages));
-    let partials: Map<String, Value> = prompt.partials().map(|(name, text)| (name.to_owned(), json!(text))).collect();
+    let partials: Map<String, Value> =
+        prompt.partials().iter().map(|(name, partial)| (name.clone(), json!(partial.text.as_str()))).collect();
     put("partials", Value::Object(partials));
     put(
         "variables",

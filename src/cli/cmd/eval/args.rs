@@ -113,7 +113,7 @@ pub struct HowArgs {
 #[command(next_help_heading = "Output")]
 pub struct ShowArgs {
     /// Print the result in this format
-    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = super::format_parser(Format::all()))]
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = super::format_parser(Format::of_runs()))]
     pub format: Format,
     /// Write the result to a file too, by its extension (can be repeated)
     #[arg(long, short, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
@@ -184,7 +184,7 @@ pub struct ShowRunArgs {
     #[arg(long, value_name = "ID")]
     pub case: Option<String>,
     /// Print it in this format
-    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = super::format_parser(Format::all()))]
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = super::format_parser(Format::of_runs()))]
     pub format: Format,
 }
 

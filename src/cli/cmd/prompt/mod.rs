@@ -8,6 +8,7 @@ mod export;
 mod history;
 mod import;
 mod label;
+mod lint;
 mod list;
 mod new;
 mod opened;
@@ -18,6 +19,7 @@ mod results;
 mod rollback;
 mod show;
 mod target;
+mod usage;
 mod verify;
 
 use clap::{Args, Subcommand};
@@ -48,6 +50,8 @@ pub enum PromptCommand {
     New(new::NewArgs),
     /// Show what a prompt sends for some variables, with tokens and cost
     Render(render::RenderArgs),
+    /// Check prompts for mistakes, injection risks and what models refuse
+    Lint(lint::LintArgs),
     /// Show what differs between two versions of a prompt, word by word
     Diff(Box<diff::DiffArgs>),
     /// Freeze the draft of a prompt as a version
@@ -64,6 +68,8 @@ pub enum PromptCommand {
     Resolve(resolve::ResolveArgs),
     /// Show prompts whose content changed since a git revision
     Changed(changed::ChangedArgs),
+    /// Show which suites and other files use a prompt
+    Usage(usage::UsageArgs),
     /// Write a prompt in the format of another tool
     Export(export::ExportArgs),
     /// Read prompts of other tools into the registry
@@ -80,6 +86,7 @@ pub fn run(args: &PromptArgs, session: &Session) -> anyhow::Result<Exit> {
         PromptCommand::Show(args) => show::run(args, session),
         PromptCommand::New(args) => new::run(args, session),
         PromptCommand::Render(args) => render::run(args, session),
+        PromptCommand::Lint(args) => lint::run(args, session),
         PromptCommand::Diff(args) => diff::run(args, session),
         PromptCommand::Release(args) => release::run(args, session),
         PromptCommand::Label(args) => label::run(args, session),
@@ -88,6 +95,7 @@ pub fn run(args: &PromptArgs, session: &Session) -> anyhow::Result<Exit> {
         PromptCommand::Verify(args) => verify::run(args, session),
         PromptCommand::Resolve(args) => resolve::run(args, session),
         PromptCommand::Changed(args) => changed::run(args, session),
+        PromptCommand::Usage(args) => usage::run(args, session),
         PromptCommand::Export(args) => export::run(args, session),
         PromptCommand::Import(args) => import::run(args, session),
     }
