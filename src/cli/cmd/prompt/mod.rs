@@ -14,6 +14,7 @@ mod resolve;
 mod rollback;
 mod show;
 mod target;
+mod values;
 mod verify;
 
 use clap::{Args, Subcommand};
