@@ -19,6 +19,7 @@ mod jinja_write;
 mod json;
 mod json_file;
 mod langfuse;
+mod locked;
 mod mlflow;
 mod openai;
 mod outline;
