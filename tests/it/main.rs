@@ -11,6 +11,7 @@ mod house;
 mod listed;
 mod live;
 mod project;
+mod prompt_flow;
 mod prompt_import;
 mod prompt_render;
 mod prompt_session;

@@ -29,13 +29,20 @@ impl ImportPlan {
     /// Reports versions that were released with another content: a release is never changed, whatever is asked for.
     pub fn check_released(&self, lock: &RegistryLock, problems: &mut Problems) {
         for (prompt, file, version) in self.versions() {
-            let is_other = |entry: &LockEntry| entry.file != Digest::of_bytes(file.text.as_bytes());
-            if lock.entry(&prompt.name, &version).is_some_and(is_other) {
+            if prompt.is_released_otherwise(file, lock) {
                 let message = format!("`{}` {version} was released with another content", prompt.name);
                 let problem = Diagnostic::error("released-version", message).at(Place::of_file(&prompt.from));
                 problems.push(problem.help("import it as another version, `--as VERSION`, or under another `--name`"));
             }
         }
+    }
+}
+
+impl PlannedPrompt {
+    /// Whether a file is a version that was released with another content.
+    pub fn is_released_otherwise(&self, file: &PlannedFile, lock: &RegistryLock) -> bool {
+        let is_other = |entry: &LockEntry| entry.file != Digest::of_bytes(file.text.as_bytes());
+        file.version().is_some_and(|version| lock.entry(&self.name, &version).is_some_and(is_other))
     }
 }
 

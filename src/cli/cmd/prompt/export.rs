@@ -67,6 +67,10 @@ pub(super) fn run(args: &ExportArgs, session: &Session) -> anyhow::Result<Exit> 
     let text = text.context("there is nothing to write")?;
     match &args.output {
         None => session.ui.answer(&text)?,
+        Some(file) if session.cwd.join(file).is_dir() => {
+            let message = format!("--output: `{}` is a folder", file.display());
+            return Err(UsageError::of("not-a-file", message, "name a file in it").into());
+        }
         Some(file) => {
             write_atomic(&session.cwd.join(file), text.as_bytes())
                 .with_context(|| format!("`{}` cannot be written", file.display()))?;

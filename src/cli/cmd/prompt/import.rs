@@ -13,8 +13,8 @@ use crate::base::{Diagnostic, Place, Problems, SafeName};
 use crate::cli::{Exit, Session, UsageError, format_parser, show};
 use crate::config::Overrides;
 use crate::guard::mask_secrets;
-use crate::prompt::Registry;
 use crate::prompt::port::{As, Format, ImportPlan, ImportTarget, plan_import};
+use crate::prompt::{Registry, RegistryLock};
 use crate::report::Format as ReportFormat;
 use crate::report::prompt::{ImportReport, ImportedFile, ImportedPrompt};
 
@@ -88,7 +88,7 @@ pub(super) fn run(args: &ImportArgs, session: &Session) -> anyhow::Result<Exit> 
     }
     let lock = registry.lock(&mut problems);
     plan.check_released(&lock, &mut problems);
-    let report = settle(&plan, args.dry_run, prompts, session, &mut problems);
+    let report = settle(&plan, &lock, args.dry_run, prompts, session, &mut problems);
     session.stop_on(problems)?;
     if !args.dry_run {
         write(&plan, &report, prompts)?;
@@ -154,6 +154,7 @@ fn read(
 /// What is done with each file: nothing is overwritten without `--yes`, nothing is written outside the project.
 fn settle(
     plan: &ImportPlan,
+    lock: &RegistryLock,
     is_dry: bool,
     prompts: &std::path::Path,
     session: &Session,
@@ -183,7 +184,9 @@ fn settle(
             let is_same = old.is_some_and(|old| old == file.text.as_bytes());
             let is_kept = is_same || (file.is_optional && is_there);
             let is_written = !is_kept;
-            if is_written && is_there && !session.ui.says_yes() && !is_dry {
+            // What was released is not overwritten at all, and that is told elsewhere.
+            let may_say_yes = is_written && is_there && !planned.is_released_otherwise(file, lock);
+            if may_say_yes && !session.ui.says_yes() && !is_dry {
                 let message = format!("`{}` is there already", shown.display());
                 problems.push(
                     Diagnostic::error("file-exists", message)
