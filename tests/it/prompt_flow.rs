@@ -1,11 +1,13 @@
 //! The life of a prompt in a fresh git repository, from `new` to `import`: every verb of `karat prompt` in one flow.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 use crate::project::Told;
 use crate::prompt_session::Session;
+use crate::support::copy_folder;
 
 /// Runs `karat prompt` with these words.
 fn karat(session: &Session, words: &[&str]) -> Told {
@@ -201,4 +203,42 @@ fn examples_of_a_revision_are_those_of_that_revision() {
     files.iter().for_each(|file| fs::remove_file(session.path().join(file)).expect("removed"));
     session.karat("resolve shared").exits(2);
     assert_eq!(session.json("resolve shared@git:HEAD~1")["digest"], digests[1]);
+}
+
+/// The commands under `Examples:` of every verb that needs or changes the registry, in the bundled project under git.
+#[test]
+fn examples_of_the_registry_work_in_a_repository() {
+    let session = Session::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for folder in ["prompts", "evals", "fixtures"] {
+        copy_folder(&root.join(folder), &session.path().join(folder));
+    }
+    session.commit("Ada", "the example");
+    for verb in ["changed", "history", "label", "release", "resolve", "rollback", "verify"] {
+        let help = session.karat(&format!("{verb} --help")).exits(0).stdout;
+        let examples = help.lines().skip_while(|line| *line != "Examples:").skip(1).take_while(|line| !line.is_empty());
+        let mut count = 0;
+        for line in examples {
+            let example = line.trim().split("    ").next().expect("a command");
+            let words: Vec<String> = words(example.strip_prefix("karat ").expect("karat"));
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            Told::of(&session.command(&words).output().expect("runs")).exits(0);
+            count += 1;
+        }
+        assert!(count >= 2, "{verb}: {help}");
+    }
+}
+
+/// Words of a command line, with double quotes round those that hold spaces.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            c => words.last_mut().expect("a word").push(c),
+        }
+    }
+    words
 }

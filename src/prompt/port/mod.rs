@@ -37,4 +37,6 @@ pub use format::{ExportError, Exported, Format};
 pub use plan::{As, ImportPlan, ImportTarget, PlannedFile, PlannedPrompt, plan_import};
 
 #[cfg(test)]
+mod decided;
+#[cfg(test)]
 mod tests;
