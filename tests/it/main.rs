@@ -12,6 +12,7 @@ mod lint;
 mod listed;
 mod live;
 mod project;
+mod prompt_flow;
 mod prompt_import;
 mod prompt_list;
 mod prompt_render;

@@ -1,17 +1,17 @@
 //! `karat prompt render`.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use clap::{Args, ValueHint};
 
 use super::target::resolve;
-use crate::base::{Diagnostic, ModelRef, Problems, Source, closest, files};
-use crate::cli::{Exit, Session, UsageError, format_parser, kept_vectors, price_table, show};
+use super::values::{fill, read_values};
+use crate::base::{Diagnostic, ModelRef, Problems, closest};
+use crate::cli::{Exit, Session, format_parser, price_table, show};
 use crate::config::{Config, Overrides};
 use crate::eval::Estimator;
 use crate::price::estimate_prompt_tokens;
-use crate::prompt::{ExampleVectors, Given, Nearby, Prompt, Registry, Rendered};
+use crate::prompt::{Given, Prompt, Registry, Rendered};
 use crate::record::{ChatRequest, ToolChoice};
 use crate::report::Format;
 use crate::report::prompt::{RenderExplained, RenderReport, RenderTokens, ValueOrigin, chat_json};
@@ -81,17 +81,14 @@ pub(super) fn run(args: &RenderArgs, session: &Session) -> anyhow::Result<Exit> 
     if let Some(found) = &from_case {
         given.case(&found.case.case.vars, &found.case.place, |name| prompt.variables.contains_key(name));
     }
-    args.vars.iter().for_each(|named| read_file(named, session, &mut given, &mut problems));
-    args.var.iter().for_each(|text| given.assignment("--var", text, &mut problems));
+    read_values(&args.vars, &args.var, session, &mut given, &mut problems);
     let (model, model_origin) = settle_model(args, from_case.and_then(|found| found.model), &config);
     if !problems.has_errors() {
         given.problems(&prompt, model.as_ref()).into_iter().for_each(|problem| problems.push(problem));
     }
     let prices = price_table(&config, &mut problems)?;
     session.stop_on(problems)?;
-    let kept = kept_vectors(&prompt, &given.vars, &config);
-    let mut rendered = render(&prompt, &given, model.as_ref(), kept.as_ref().ok().and_then(Option::as_ref))?;
-    rendered.example_notes.extend(kept.err());
+    let rendered = fill(&prompt, &given, model.as_ref(), &config)?;
     if args.messages {
         session.ui.answer(&format!("{:#}\n", chat_json(&rendered.messages)))?;
         return Ok(Exit::Passed);
@@ -103,37 +100,6 @@ pub(super) fn run(args: &RenderArgs, session: &Session) -> anyhow::Result<Exit> 
     }
     show(&report, args.format, session)?;
     Ok(Exit::Passed)
-}
-
-/// Renders; values that break their rules are told with their origins.
-fn render(
-    prompt: &Prompt,
-    given: &Given,
-    model: Option<&ModelRef>,
-    kept: Option<&(ExampleVectors, Vec<f32>)>,
-) -> Result<Rendered, UsageError> {
-    let nearby = kept.map(|(examples, query)| Nearby { examples, query });
-    prompt.render_near(&given.vars, model, nearby).map_err(|error| {
-        let mut problems = Problems::new();
-        for problem in error.with_origins(&given.origins).to_diagnostics() {
-            problems.push(problem);
-        }
-        UsageError(problems)
-    })
-}
-
-fn read_file(named: &str, session: &Session, given: &mut Given, problems: &mut Problems) {
-    let source = if named == "-" {
-        let read = session.ui.stdin().map(|text| Source::new("stdin", text));
-        read.map_err(|error| Box::new(Diagnostic::error("stdin-unreadable", format!("stdin cannot be read: {error}"))))
-    } else {
-        let shown = session.named(Path::new(named));
-        files::read_source(&session.root.join(&shown), &shown)
-    };
-    match source {
-        Ok(source) => given.file(&source, problems),
-        Err(problem) => problems.push(*problem),
-    }
 }
 
 /// The first case that `SUITE:ID` names.
