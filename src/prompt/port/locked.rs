@@ -73,6 +73,6 @@ impl Registry {
             lock.insert(planned.name.clone(), version, LockEntry { message, ..entry });
             added += 1;
         }
-        if added > 0 { self.write_lock(&lock) } else { Ok(()) }
+        if added > 0 { self.write_lock(&self.with_first_entries(lock)) } else { Ok(()) }
     }
 }
