@@ -68,6 +68,7 @@ pub use changed::{ChangedPrompt, changed_prompts};
 pub use compare::{Change, MessageDiff, OverrideDiff, PartialDiff, PromptDiff, VariableDiff, compare_rendered};
 pub use create::NewPrompt;
 pub use flagd::flagd_file;
+pub use folder::version as parse_version;
 pub use given::{Given, command_line};
 pub use history::{PromptEvent, PromptEventKind, PromptHistory, history};
 pub use label::{LabelValue, Split, label_name};

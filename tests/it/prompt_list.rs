@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -23,14 +23,14 @@ fn project() -> TempDir {
     folder
 }
 
+fn run(folder: &Path, args: &[&str]) -> Output {
+    let karat = assert_cmd::cargo::cargo_bin("karat");
+    Command::new(karat).args(args).current_dir(folder).env_clear().output().expect("runs")
+}
+
 /// What karat prints in a project, and its exit code.
 fn karat(folder: &Path, args: &[&str]) -> (String, Option<i32>) {
-    let output = Command::new(assert_cmd::cargo::cargo_bin("karat"))
-        .args(args)
-        .current_dir(folder)
-        .env_clear()
-        .output()
-        .expect("runs");
+    let output = run(folder, args);
     let text = String::from_utf8(output.stdout).expect("utf-8");
     assert!(output.stderr.is_empty() || output.status.code() != Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     (text, output.status.code())
@@ -109,6 +109,81 @@ fn a_run_of_one_case_is_marked_and_hides_no_run_of_all() {
     let results = diff["results"]["after"]["results"].as_array().expect("results").clone();
     let partial: Vec<&Value> = results.iter().map(|result| &result["is_partial"]).collect();
     assert_eq!(partial, [true, true, false, false]);
+}
+
+#[test]
+fn show_tells_what_the_content_scored_and_in_which_run() {
+    let folder = project();
+    let folder = folder.path();
+    assert_eq!(json(folder, &["prompt", "show", "code-review"])["results"]["runs"], 0);
+    assert_eq!(karat(folder, &["eval", "evals/code-review.yaml", "--quiet"]).1, Some(0));
+    let shown = json(folder, &["prompt", "show", "code-review"]);
+    assert_eq!(shown["results"]["digest"], shown["digest"]);
+    assert_eq!(shown["results"]["results"], version(folder, "1.1.0")["results"]);
+    let run = shown["results"]["results"][0]["run"].as_str().expect("run").to_owned();
+    let (text, _) = karat(folder, &["prompt", "show", "code-review"]);
+    let rows = text.lines().filter(|line| line.contains("pass 100 %") && line.contains(&run)).count();
+    assert_eq!(rows, 2, "{text}");
+}
+
+/// What `label` says when it refuses.
+fn refusal(folder: &Path, version: &str) -> String {
+    let output = run(folder, &["prompt", "label", "code-review", "production", version]);
+    assert_eq!(output.status.code(), Some(2));
+    String::from_utf8(output.stderr).expect("utf-8")
+}
+
+#[test]
+fn production_asks_for_a_run_of_all_cases_of_each_suite() {
+    let folder = project();
+    let folder = folder.path();
+    let label = |args: &[&str]| json(folder, &[&["prompt", "label", "code-review", "production"], args].concat());
+    label(&["--remove"]);
+    assert!(refusal(folder, "1.1.0").contains("`code-review@1.1.0` has not passed any stored run"));
+    assert_eq!(karat(folder, &["eval", "evals/code-review.yaml", "--first", "2", "--quiet"]).1, Some(0));
+    let narrowed = json(folder, &["eval", "show"])["run"]["id"].clone();
+    let told = refusal(folder, "1.1.0");
+    let wanted = format!("judged on some cases only, in run {}, which does not count", narrowed.as_str().expect("id"));
+    assert!(told.contains(&wanted), "{told}");
+    // A suite of its own that the version fails; what other prompts score in the same run does not count.
+    let suite = |name: &str, wanted: &str| {
+        format!(
+            "prompts: [code-review@1.1.0]\nmodels: [mock/{name}]\ncases:\n  - id: one\n    vars: {{language: go, code: x}}\n    checks: [{{contains: \"{wanted}\"}}]\n"
+        )
+    };
+    fs::write(folder.join("evals/strict.yaml"), suite("echo", "never said")).expect("suite");
+    assert_eq!(karat(folder, &["eval", "evals/strict.yaml", "--quiet"]).1, Some(1));
+    let failed = refusal(folder, "1.1.0");
+    assert!(failed.contains("`code-review@1.1.0` failed suite `strict` in run "), "{failed}");
+    assert_eq!(karat(folder, &["eval", "evals/code-review.yaml", "--quiet"]).1, Some(0));
+    assert!(refusal(folder, "1.1.0").contains("failed suite `strict`"));
+    fs::write(folder.join("evals/strict.yaml"), suite("echo", "x")).expect("suite");
+    assert_eq!(karat(folder, &["eval", "evals/strict.yaml", "--quiet"]).1, Some(0));
+    let run = json(folder, &["eval", "show"])["run"]["id"].clone();
+    assert_eq!(karat(folder, &["eval", "evals/code-review.yaml", "--first", "2", "--quiet"]).1, Some(0));
+    assert_eq!(label(&["1.1.0"])["passed_in"]["1.1.0"], run);
+}
+
+#[test]
+fn values_come_from_files_and_flags_as_in_render() {
+    let folder = project();
+    let folder = folder.path();
+    fs::write(folder.join("values.yaml"), "language: go\ncode: from the file\n").expect("values");
+    let rendered = |args: &[&str]| {
+        let diff = ["prompt", "diff", "code-review@1.0.0", "code-review@1.1.0"];
+        json(folder, &[&diff, args].concat())["rendered"].clone()
+    };
+    let of_file = rendered(&["--vars", "values.yaml"]);
+    assert!(of_file["messages"].to_string().contains("from the file"), "{of_file}");
+    assert_eq!(of_file["with"], "variables");
+    let case = ["--case", "code-review:sql-python-*", "--var", "code=from the flag"];
+    let of_case = rendered(&case);
+    let text = of_case["messages"].to_string();
+    assert!(text.contains("from the flag") && text.contains("python"), "{text}");
+    assert_eq!(of_case["with"], "code-review:sql-python-fstring with variables");
+    let wrong = rendered(&["--vars", "values.yaml", "--var", "code:=3"]);
+    let problem = wrong["before"]["problem"].as_str().expect("problem");
+    assert!(problem.contains("given by --var code"), "{problem}");
 }
 
 #[test]

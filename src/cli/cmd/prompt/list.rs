@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use clap::Args;
 
+use super::opened::open;
 use super::results::ResultsReader;
 use crate::base::{Digest, Problems, SafeName, closest};
 use crate::cli::{Exit, Session, UsageError, format_parser, show};
-use crate::config::Overrides;
-use crate::prompt::{CatalogueEntry, Depth, Registry};
+use crate::prompt::{CatalogueEntry, Depth};
 use crate::report::Format;
 use crate::report::prompt::{PromptRow, PromptsReport, Shown};
 use crate::suite::glob_matches;
@@ -45,10 +45,7 @@ pub struct ListArgs {
 
 /// Prints the prompts of the project, by name.
 pub(super) fn run(args: &ListArgs, session: &Session) -> anyhow::Result<Exit> {
-    let mut problems = Problems::new();
-    let config = session.config(Overrides::default(), &mut problems);
-    session.stop_on(problems)?;
-    let registry = Registry::open(&config.prompts.value, &session.root);
+    let (registry, config) = open(session)?;
     let names = chosen(registry.names(), &args.names)?;
     let mut problems = Problems::new();
     if args.names.is_empty() {

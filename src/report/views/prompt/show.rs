@@ -7,6 +7,7 @@ use super::super::super::doc::{Block, Column, Doc, Line, Table, Tone};
 use super::super::super::present::View;
 use super::messages::role;
 use super::render::{shown_output, shown_params};
+use super::results::PromptResults;
 use crate::base::{Digest, SafeName};
 use crate::eval::SCHEMA_VERSION;
 use crate::prompt::{Budget, Prompt, SheetMessage, SheetOverride, SheetPart, Style, Variable};
@@ -49,6 +50,8 @@ pub struct ShowReport {
     pub models: Vec<OverrideFacts>,
     /// The form of the answer.
     pub output: OutputFormat,
+    /// What this content scored, by suite, model and parameters.
+    pub results: PromptResults,
 }
 
 /// A variable and its rules; a rule that is not there is `null`.
@@ -111,8 +114,8 @@ pub struct OverrideFacts {
 }
 
 impl ShowReport {
-    /// What a prompt says, and the labels that point to it.
-    pub fn of(prompt: &Prompt, labels: Vec<String>) -> ShowReport {
+    /// What a prompt says, the labels that point to it, and what it scored.
+    pub fn of(prompt: &Prompt, labels: Vec<String>, results: PromptResults) -> ShowReport {
         let sheet = prompt.sheet();
         let registered = prompt.registered.as_ref();
         ShowReport {
@@ -133,7 +136,17 @@ impl ShowReport {
             truncate: sheet.truncate.iter().map(LimitFacts::of).collect(),
             models: sheet.overrides.iter().map(OverrideFacts::of).collect(),
             output: prompt.output.clone(),
+            results,
         }
+    }
+
+    fn show_results(&self, doc: &mut Doc) {
+        doc.push(Block::Heading(Line::of("results", Tone::Strong)));
+        doc.push(match (self.results.results.is_empty(), self.results.runs) {
+            (false, _) => Block::Table(self.results.table()),
+            (true, 0) => Block::Paragraph(Line::of("not evaluated yet", Tone::Dim)),
+            (true, _) => Block::Paragraph(Line::of("none: its runs were stopped before they had one", Tone::Dim)),
+        });
     }
 
     fn facts(&self) -> Vec<(String, Line)> {
@@ -265,6 +278,7 @@ impl View for ShowReport {
                 doc.push(shown_part(part));
             }
         }
+        self.show_results(&mut doc);
         doc
     }
 
