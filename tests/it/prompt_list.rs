@@ -139,25 +139,27 @@ fn production_asks_for_a_run_of_all_cases_of_each_suite() {
     let folder = folder.path();
     let label = |args: &[&str]| json(folder, &[&["prompt", "label", "code-review", "production"], args].concat());
     label(&["--remove"]);
+    let suite = folder.join("evals/code-review.yaml");
+    let text = fs::read_to_string(&suite).expect("suite").replace("code-review@production", "code-review@1.1.0");
+    fs::write(suite, &text).expect("suite");
     assert!(refusal(folder, "1.1.0").contains("`code-review@1.1.0` has not passed any stored run"));
     assert_eq!(karat(folder, &["eval", "evals/code-review.yaml", "--first", "2", "--quiet"]).1, Some(0));
     let narrowed = json(folder, &["eval", "show"])["run"]["id"].clone();
     let told = refusal(folder, "1.1.0");
     let wanted = format!("judged on some cases only, in run {}, which does not count", narrowed.as_str().expect("id"));
     assert!(told.contains(&wanted), "{told}");
-    // A suite of its own that the version fails; what other prompts score in the same run does not count.
-    let suite = |name: &str, wanted: &str| {
-        format!(
-            "prompts: [code-review@1.1.0]\nmodels: [mock/{name}]\ncases:\n  - id: one\n    vars: {{language: go, code: x}}\n    checks: [{{contains: \"{wanted}\"}}]\n"
-        )
+    // Another suite judges it too, and asks for what it does not do.
+    let strict = |reason: &str| {
+        let text = text.replace("suite: code-review", "suite: strict").replace("reason: stop", reason);
+        fs::write(folder.join("evals/strict.yaml"), text).expect("suite");
     };
-    fs::write(folder.join("evals/strict.yaml"), suite("echo", "never said")).expect("suite");
+    strict("reason: length");
     assert_eq!(karat(folder, &["eval", "evals/strict.yaml", "--quiet"]).1, Some(1));
     let failed = refusal(folder, "1.1.0");
     assert!(failed.contains("`code-review@1.1.0` failed suite `strict` in run "), "{failed}");
     assert_eq!(karat(folder, &["eval", "evals/code-review.yaml", "--quiet"]).1, Some(0));
     assert!(refusal(folder, "1.1.0").contains("failed suite `strict`"));
-    fs::write(folder.join("evals/strict.yaml"), suite("echo", "x")).expect("suite");
+    strict("reason: stop");
     assert_eq!(karat(folder, &["eval", "evals/strict.yaml", "--quiet"]).1, Some(0));
     let run = json(folder, &["eval", "show"])["run"]["id"].clone();
     assert_eq!(karat(folder, &["eval", "evals/code-review.yaml", "--first", "2", "--quiet"]).1, Some(0));
