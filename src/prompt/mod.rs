@@ -5,6 +5,7 @@
 //! nothing else.
 
 mod align;
+mod at_release;
 mod bucket;
 mod budget;
 mod bump;

@@ -153,6 +153,8 @@ fn production_asks_for_a_run_of_all_cases_of_each_suite() {
         let text = text.replace("suite: code-review", "suite: strict").replace("reason: stop", reason);
         fs::write(folder.join("evals/strict.yaml"), text).expect("suite");
     };
+    let cassettes = folder.join("fixtures/cassettes");
+    fs::copy(cassettes.join("code-review.jsonl"), cassettes.join("strict.jsonl")).expect("copied");
     strict("reason: length");
     assert_eq!(karat(folder, &["eval", "evals/strict.yaml", "--quiet"]).1, Some(1));
     let failed = refusal(folder, "1.1.0");
@@ -231,6 +233,14 @@ fn many_prompts_are_listed_in_order() {
         let released = ["1.2.0", "1.1.0"];
         assert_eq!(in_use, if has_draft { [&["next"], released.as_slice()].concat() } else { released.to_vec() });
     }
+    assert_eq!(karat(folder.path(), &["prompt", "verify", "--adopt"]).1, Some(0));
+    let locked = json(folder.path(), &["prompt", "list"]).to_string();
+    assert_eq!(locked.matches("\"as_released\"").count(), 24 * 2);
+    assert_eq!(locked.replace("as_released", "not_locked"), list.to_string(), "a lock changes no digest");
+    fs::write(folder.path().join("prompts/prompt-003/answer.schema.json"), "{\"type\": \"object\"}").expect("schema");
+    let (text, _) = karat(folder.path(), &["prompt", "list"]);
+    let marked: Vec<&str> = text.lines().filter(|line| line.contains('!')).collect();
+    assert!(marked.len() == 2 && marked[0].contains("prompt-003  1.2.0!"), "{text}");
     let all = json(folder.path(), &["prompt", "list", "--versions"]);
     let versions: usize = all["prompts"]
         .as_array()

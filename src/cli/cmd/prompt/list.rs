@@ -17,7 +17,8 @@ use crate::suite::glob_matches;
 ///
 /// A row is a prompt: its latest version and how many there are, its labels (with their version where that is not the
 /// latest), and what the latest version scored in its last run: verdict and pass rate of its worst result, the mean
-/// cost of a call and the day. A `*` says that its draft differs from the latest version.
+/// cost of a call and the day. A `*` says that its draft differs from the latest version, a `!` that a released version or
+/// a file it includes is not what `registry.lock` says it was.
 ///
 /// Results belong to the content of a version, not to its name: an edited draft has none until it is evaluated. A prompt
 /// with errors is listed too; what is wrong with it is told on stderr, and the exit code stays 0.
