@@ -83,7 +83,7 @@ pub use release::{Release, ReleaseRequest, Released};
 pub use render::{Origins, RenderError};
 pub use rollback::Rollback;
 pub use section::Style;
-pub use sheet::{Sheet, SheetMessage, SheetOverride, SheetPart};
+pub use sheet::{Sheet, SheetOverride};
 pub use shots::{Example, ExampleVectors, Nearby, PickedExample, VectorProblem, Why};
 pub use template::MAX_MESSAGE_BYTES;
 pub use usage::{PartialUser, Use, UseKind, UseTarget, find_uses};

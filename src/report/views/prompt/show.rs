@@ -5,12 +5,11 @@ use serde_json::{Map, Value, json};
 
 use super::super::super::doc::{Block, Column, Doc, Line, Table, Tone};
 use super::super::super::present::View;
-use super::messages::role;
 use super::render::{shown_output, shown_params};
 use super::results::PromptResults;
 use crate::base::{Digest, SafeName};
 use crate::eval::SCHEMA_VERSION;
-use crate::prompt::{Budget, Prompt, SheetMessage, SheetOverride, SheetPart, Style, Variable};
+use crate::prompt::{Budget, MediaView, MessageView, PartView, Prompt, SheetOverride, Style, Variable};
 use crate::record::{OutputFormat, Params};
 
 /// A prompt as written.
@@ -129,7 +128,7 @@ impl ShowReport {
             file: prompt.place.path.display().to_string(),
             digest: prompt.digest,
             variables: prompt.variables.iter().map(|(name, variable)| VariableFacts::of(name, variable)).collect(),
-            messages: sheet.messages.iter().map(MessageFacts::of).collect(),
+            messages: prompt.message_views().iter().map(MessageFacts::of).collect(),
             partials: sheet.partials,
             params: prompt.params.clone(),
             style: sheet.style.map(Style::word),
@@ -209,13 +208,21 @@ impl VariableFacts {
 }
 
 impl MessageFacts {
-    fn of(message: &SheetMessage) -> MessageFacts {
-        let part = |part: &SheetPart| match part {
-            SheetPart::Text(text) => json!({"text": text}),
-            SheetPart::Image(image) => json!({"image": image}),
-            SheetPart::File(name, file) => json!({"file": file, "name": name}),
+    fn of(message: &MessageView<'_>) -> MessageFacts {
+        let part = |part: &PartView<'_>| match part {
+            PartView::Text(text) => json!({"text": text}),
+            PartView::Image(image) => json!({"image": written(image)}),
+            PartView::File { name, media } => json!({"file": written(media), "name": name}),
         };
-        MessageFacts { role: role(message.role), parts: message.parts.iter().map(part).collect() }
+        MessageFacts { role: message.role.word(), parts: message.parts.iter().map(part).collect() }
+    }
+}
+
+/// A URL or a template of one; a file of the project by its digest.
+fn written(media: &MediaView<'_>) -> String {
+    match media {
+        MediaView::Template(text) | MediaView::Url(text) => (*text).to_owned(),
+        MediaView::File { mime, digest } => format!("{mime}, digest {digest}"),
     }
 }
 
