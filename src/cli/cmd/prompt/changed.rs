@@ -33,7 +33,8 @@ pub(super) fn run(args: &ChangedArgs, session: &Session) -> anyhow::Result<Exit>
     let mut problems = Problems::new();
     let lock = registry.lock(&mut problems);
     session.stop_on(problems)?;
-    let changed = changed_prompts(&registry, &args.since, &lock).map_err(|error| UsageError::from(git_problem(&error)))?;
+    let changed =
+        changed_prompts(&registry, &args.since, &lock).map_err(|error| UsageError::from(git_problem(&error)))?;
     let gone: Vec<String> =
         changed.iter().filter(|prompt| prompt.removed).map(|prompt| format!("`{}`", prompt.name)).collect();
     if !gone.is_empty() {
