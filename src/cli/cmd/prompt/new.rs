@@ -4,9 +4,9 @@ use std::path::Path;
 
 use clap::Args;
 
+use super::opened::open;
 use crate::base::Problems;
 use crate::cli::{Exit, Session, UsageError};
-use crate::config::Overrides;
 use crate::prompt::{NewPrompt, Registry, VarType, command_line};
 
 /// Start a new prompt: asks on a terminal, takes flags otherwise
@@ -45,10 +45,7 @@ pub struct NewArgs {
 
 /// Asks for what is missing, writes the prompt and says what to do next.
 pub(super) fn run(args: &NewArgs, session: &Session) -> anyhow::Result<Exit> {
-    let mut problems = Problems::new();
-    let config = session.config(Overrides::default(), &mut problems);
-    let registry = Registry::open(&config.prompts.value, &session.root);
-    session.stop_on(problems)?;
+    let (registry, config) = open(session)?;
     let mut new = NewPrompt {
         name: args.name.clone().unwrap_or_default(),
         about: args.about.clone(),
