@@ -278,8 +278,9 @@ Register-ArgumentCompleter -Native -CommandName 'karat' -ScriptBlock {
             break
         }
         'karat;prompt;diff' {
-            [CompletionResult]::new('--case', '--case', [CompletionResultType]::ParameterName, 'Compare what is sent for this case of a suite too')
-            [CompletionResult]::new('--var', '--var', [CompletionResultType]::ParameterName, 'Compare what is sent with this value of a variable too (can be repeated)')
+            [CompletionResult]::new('--var', '--var', [CompletionResultType]::ParameterName, 'Value of a variable: NAME=TEXT, or NAME:=JSON for other types (can be repeated)')
+            [CompletionResult]::new('--vars', '--vars', [CompletionResultType]::ParameterName, 'Values from a JSON or YAML file; `-` reads JSON from stdin (can be repeated)')
+            [CompletionResult]::new('--case', '--case', [CompletionResultType]::ParameterName, 'Values of a case: SUITE:ID; `*` stands for any characters, the first case that matches is taken')
             [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'Count tokens and cost for this model [default: those of the suites that use the prompt, or of karat.yaml] (can be repeated)')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print in this format')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Use this project folder or karat.yaml [default: the nearest upward]')
@@ -455,9 +456,9 @@ Register-ArgumentCompleter -Native -CommandName 'karat' -ScriptBlock {
         'karat;prompt;export' {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Write this format')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to this file instead of stdout')
-            [CompletionResult]::new('--var', '--var', [CompletionResultType]::ParameterName, 'Fill in a variable; formats `openai` and `promptfoo` only (can be repeated)')
-            [CompletionResult]::new('--vars', '--vars', [CompletionResultType]::ParameterName, 'Fill in the variables of this YAML or JSON file; `--var` wins')
-            [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'Apply the prompt''s overrides for this model when variables are filled in')
+            [CompletionResult]::new('--var', '--var', [CompletionResultType]::ParameterName, 'Fill in a variable: NAME=TEXT, or NAME:=JSON for other types; formats `openai` and `promptfoo` (can be repeated)')
+            [CompletionResult]::new('--vars', '--vars', [CompletionResultType]::ParameterName, 'Fill in values from a JSON or YAML file; `-` reads JSON from stdin; `--var` wins (can be repeated)')
+            [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'Fill in for this model, with the prompt''s overrides for it')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Use this project folder or karat.yaml [default: the nearest upward]')
             [CompletionResult]::new('--environment', '--environment', [CompletionResultType]::ParameterName, 'Apply this environment of karat.yaml')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep results in this file [config: store] [default: .karat/karat.db]')

@@ -989,17 +989,32 @@ _karat() {
             return 0
             ;;
         karat__subcmd__prompt__subcmd__diff)
-            opts="-q -v -y -h --case --var --model --exit-code --format --config --environment --store --color --quiet --verbose --no-input --yes --help"
+            opts="-q -v -y -h --var --vars --case --model --exit-code --format --config --environment --store --color --quiet --verbose --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --case)
+                --var)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --var)
+                --vars)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --case)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -264,8 +264,9 @@ set edit:completion:arg-completer[karat] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'karat;prompt;diff'= {
-            cand --case 'Compare what is sent for this case of a suite too'
-            cand --var 'Compare what is sent with this value of a variable too (can be repeated)'
+            cand --var 'Value of a variable: NAME=TEXT, or NAME:=JSON for other types (can be repeated)'
+            cand --vars 'Values from a JSON or YAML file; `-` reads JSON from stdin (can be repeated)'
+            cand --case 'Values of a case: SUITE:ID; `*` stands for any characters, the first case that matches is taken'
             cand --model 'Count tokens and cost for this model [default: those of the suites that use the prompt, or of karat.yaml] (can be repeated)'
             cand --format 'Print in this format'
             cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
@@ -432,9 +433,9 @@ set edit:completion:arg-completer[karat] = {|@words|
         &'karat;prompt;export'= {
             cand --format 'Write this format'
             cand --output 'Write to this file instead of stdout'
-            cand --var 'Fill in a variable; formats `openai` and `promptfoo` only (can be repeated)'
-            cand --vars 'Fill in the variables of this YAML or JSON file; `--var` wins'
-            cand --model 'Apply the prompt''s overrides for this model when variables are filled in'
+            cand --var 'Fill in a variable: NAME=TEXT, or NAME:=JSON for other types; formats `openai` and `promptfoo` (can be repeated)'
+            cand --vars 'Fill in values from a JSON or YAML file; `-` reads JSON from stdin; `--var` wins (can be repeated)'
+            cand --model 'Fill in for this model, with the prompt''s overrides for it'
             cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
             cand --environment 'Apply this environment of karat.yaml'
             cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'

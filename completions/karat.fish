@@ -270,8 +270,9 @@ complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subc
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from lint" -l no-input -d 'Never ask; take the answer to be no'
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from lint" -s y -l yes -d 'Never ask; take the answer to be yes'
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from lint" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -l case -d 'Compare what is sent for this case of a suite too' -r
-complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -l var -d 'Compare what is sent with this value of a variable too (can be repeated)' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -l var -d 'Value of a variable: NAME=TEXT, or NAME:=JSON for other types (can be repeated)' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -l vars -d 'Values from a JSON or YAML file; `-` reads JSON from stdin (can be repeated)' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -l case -d 'Values of a case: SUITE:ID; `*` stands for any characters, the first case that matches is taken' -r
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -l model -d 'Count tokens and cost for this model [default: those of the suites that use the prompt, or of karat.yaml] (can be repeated)' -r
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -l format -d 'Print in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
 table\t'For a terminal: fits its width'
@@ -453,9 +454,9 @@ openai\t'a request for OpenAI chat completions as JSON: messages and parameters'
 promptfoo\t'a prompt file of promptfoo: text, Markdown, Jinja, JSON or YAML with Nunjucks'
 prompty\t'a `.prompty` file: YAML and a Jinja template'"
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -l output -d 'Write to this file instead of stdout' -r -F
-complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -l var -d 'Fill in a variable; formats `openai` and `promptfoo` only (can be repeated)' -r
-complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -l vars -d 'Fill in the variables of this YAML or JSON file; `--var` wins' -r -F
-complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -l model -d 'Apply the prompt\'s overrides for this model when variables are filled in' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -l var -d 'Fill in a variable: NAME=TEXT, or NAME:=JSON for other types; formats `openai` and `promptfoo` (can be repeated)' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -l vars -d 'Fill in values from a JSON or YAML file; `-` reads JSON from stdin; `--var` wins (can be repeated)' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -l model -d 'Fill in for this model, with the prompt\'s overrides for it' -r
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -l environment -d 'Apply this environment of karat.yaml' -r
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
