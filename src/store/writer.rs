@@ -175,6 +175,7 @@ fn write_all(
 
 /// The trials of the next transaction; empty when no more will come. Quick replies wait a moment for company, because many
 /// small transactions cost more than they save. The thread sleeps meanwhile instead of being woken for each of them.
+#[expect(clippy::vec_box, reason = "they come in boxes: taking them out would copy each of these large records")]
 fn next_batch(receiver: &mut mpsc::Receiver<Box<Ready>>, wait: Duration) -> Vec<Box<Ready>> {
     let mut batch = Vec::new();
     batch.extend(receiver.blocking_recv());
@@ -192,6 +193,7 @@ fn next_batch(receiver: &mut mpsc::Receiver<Box<Ready>>, wait: Duration) -> Vec<
 }
 
 /// Takes what waits, up to a full batch; says whether more may come.
+#[expect(clippy::vec_box, reason = "they come in boxes: taking them out would copy each of these large records")]
 fn take_waiting(receiver: &mut mpsc::Receiver<Box<Ready>>, batch: &mut Vec<Box<Ready>>) -> bool {
     while batch.len() < BATCH_TRIALS {
         match receiver.try_recv() {
