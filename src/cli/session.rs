@@ -16,9 +16,7 @@ pub struct UsageError(pub Problems);
 impl UsageError {
     /// One problem of the command line.
     pub fn of(code: &'static str, message: impl Into<String>, help: impl Into<String>) -> UsageError {
-        let mut problems = Problems::new();
-        problems.push(Diagnostic::error(code, message).help(help));
-        UsageError(problems)
+        Diagnostic::error(code, message).help(help).into()
     }
 
     /// All problems and their number.
@@ -26,6 +24,14 @@ impl UsageError {
         let count = self.0.error_count();
         let noun = if count == 1 { "problem" } else { "problems" };
         format!("{}\nerror: {count} {noun}; nothing was run", self.0.render(color))
+    }
+}
+
+impl From<Diagnostic> for UsageError {
+    fn from(problem: Diagnostic) -> UsageError {
+        let mut problems = Problems::new();
+        problems.push(problem);
+        UsageError(problems)
     }
 }
 

@@ -79,6 +79,7 @@ pub use ready::{Prompt, PromptVersion, Rendered};
 pub use registry::Registry;
 pub use release::{Release, ReleaseRequest, Released};
 pub use render::{Origins, RenderError};
+pub use revision::git_problem;
 pub use rollback::Rollback;
 pub use section::Style;
 pub use sheet::{Sheet, SheetMessage, SheetOverride, SheetPart};

@@ -66,10 +66,7 @@ impl Prompt {
     }
 
     fn texts_of_partials(&self) -> BTreeMap<String, String> {
-        let text = |(name, partial): (&String, &std::sync::Arc<super::partials::Partial>)| {
-            (name.clone(), partial.text.as_str().to_owned())
-        };
-        self.compiled.partials.iter().map(text).collect()
+        self.partial_texts().into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect()
     }
 }
 

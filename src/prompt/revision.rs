@@ -114,16 +114,17 @@ fn named_outside(then: &Snapshot<'_>, folder: &str) -> Vec<String> {
     found
 }
 
-fn git_problem(error: &GitError) -> Box<Diagnostic> {
+/// What to say when git cannot answer.
+pub fn git_problem(error: &GitError) -> Diagnostic {
     let (code, help) = match error {
-        GitError::NoRepository => ("no-git", "`git init` makes one; or name a version, such as `NAME@1.2.0`"),
+        GitError::NoRepository => ("no-git", "`git init` makes one; revisions begin with its first commit"),
         GitError::NoCommit => ("no-git", "commit first"),
         GitError::UnknownRevision { .. } => {
             ("unknown-revision", "`git log --oneline` shows commits, `git branch -a` branches")
         }
         GitError::Unreadable(_) => ("git", "`git fsck` says what is wrong with it"),
     };
-    Box::new(Diagnostic::error(code, error.to_string()).help(help))
+    Diagnostic::error(code, error.to_string()).help(help)
 }
 
 fn absent(name: &SafeName, revision: &str, folder: &str, names: &[String]) -> Diagnostic {

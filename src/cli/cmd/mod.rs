@@ -2,7 +2,4 @@
 
 pub mod completions;
 pub mod eval;
-mod git_problem;
 pub mod prompt;
-
-pub(crate) use git_problem::git_problem;

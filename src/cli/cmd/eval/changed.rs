@@ -6,10 +6,9 @@ use std::path::Path;
 use super::args::EvalArgs;
 use super::options::PlanOptions;
 use crate::base::{Problems, SafeName};
-use crate::cli::cmd::git_problem;
-use crate::cli::{Exit, Session, show};
-use crate::git::{Changed, Repo};
-use crate::prompt::{Registry, changed_prompts};
+use crate::cli::{Exit, Session, UsageError, show};
+use crate::git::{Changed, GitError, Repo};
+use crate::prompt::{Registry, changed_prompts, git_problem};
 use crate::report::{Format, NothingChanged};
 use crate::suite::Suite;
 
@@ -19,7 +18,7 @@ const CONFIG: &str = "karat.yaml";
 /// The suites that changed; `None` when that was not asked.
 ///
 /// # Errors
-/// [`crate::cli::UsageError`] when git cannot say.
+/// [`UsageError`] when git cannot say.
 pub(super) fn changed_suites(
     options: &PlanOptions,
     suites: &[Suite],
@@ -30,17 +29,20 @@ pub(super) fn changed_suites(
         return Ok(Some(settled.iter().cloned().collect()));
     }
     let Some(revision) = &options.changed_since else { return Ok(None) };
-    let files = Repo::find(&session.root)
-        .and_then(|repo| repo.changed_since(revision, &[]))
-        .map_err(|error| git_problem(&error))?;
+    let files =
+        Repo::find(&session.root).and_then(|repo| repo.changed_since(revision, &[])).map_err(|error| no_git(&error))?;
     let mut problems = Problems::new();
     let lock = registry.lock(&mut problems);
     session.stop_on(problems)?;
-    let prompts = changed_prompts(registry, revision, &lock).map_err(|error| git_problem(&error))?;
+    let prompts = changed_prompts(registry, revision, &lock).map_err(|error| no_git(&error))?;
     let prompts: HashSet<SafeName> = prompts.into_iter().map(|prompt| prompt.name).collect();
     let all = files.iter().any(|file| file.path == CONFIG);
     let changed = suites.iter().filter(|suite| all || has_changed(suite, &files, &prompts));
     Ok(Some(changed.map(|suite| suite.name.clone()).collect()))
+}
+
+fn no_git(error: &GitError) -> UsageError {
+    UsageError::from(git_problem(error))
 }
 
 /// Whether a suite can give another result than before. What cannot be told counts as changed: running it costs less than

@@ -4,9 +4,8 @@ use clap::Args;
 
 use super::opened::open;
 use crate::base::Problems;
-use crate::cli::cmd::git_problem;
-use crate::cli::{Exit, Session, format_parser, show};
-use crate::prompt::changed_prompts;
+use crate::cli::{Exit, Session, UsageError, format_parser, show};
+use crate::prompt::{changed_prompts, git_problem};
 use crate::report::Format;
 use crate::report::prompt::ChangedReport;
 
@@ -34,7 +33,8 @@ pub(super) fn run(args: &ChangedArgs, session: &Session) -> anyhow::Result<Exit>
     let mut problems = Problems::new();
     let lock = registry.lock(&mut problems);
     session.stop_on(problems)?;
-    let changed = changed_prompts(&registry, &args.since, &lock).map_err(|error| git_problem(&error))?;
+    let changed =
+        changed_prompts(&registry, &args.since, &lock).map_err(|error| UsageError::from(git_problem(&error)))?;
     let gone: Vec<String> =
         changed.iter().filter(|prompt| prompt.removed).map(|prompt| format!("`{}`", prompt.name)).collect();
     if !gone.is_empty() {
