@@ -16,11 +16,8 @@ pub const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
 /// A [`Diagnostic`] when it is missing, a folder, larger than [`MAX_FILE_BYTES`] or not UTF-8 (with the position).
 pub fn read_source(path: &Path, shown: &Path) -> Result<Source, Box<Diagnostic>> {
     let fail = |code, message: String| Box::new(Diagnostic::error(code, message).at(Place::of_file(shown)));
+    let size = plain_file(path, shown)?;
     let file = fs::File::open(path).map_err(|error| io_problem(&error, shown))?;
-    let size = file.metadata().map_err(|error| io_problem(&error, shown))?;
-    if size.is_dir() {
-        return Err(fail("not-a-file", format!("`{}` is a folder, not a file", shown.display())));
-    }
     if size.len() > MAX_FILE_BYTES {
         let message = format!("this file has {} bytes, more than the {MAX_FILE_BYTES} that are read whole", size.len());
         return Err(fail("file-too-large", message));
@@ -47,6 +44,18 @@ pub fn read_source(path: &Path, shown: &Path) -> Result<Source, Box<Diagnostic>>
             ))
         }
     }
+}
+
+/// The facts of a file that can be read to its end. A pipe in the project would hang the command at its opening; those
+/// that a shell hands over (`<(…)`) are below `/dev`.
+fn plain_file(path: &Path, shown: &Path) -> Result<fs::Metadata, Box<Diagnostic>> {
+    let facts = fs::metadata(path).map_err(|error| io_problem(&error, shown))?;
+    if facts.is_file() || (!facts.is_dir() && path.starts_with("/dev")) {
+        return Ok(facts);
+    }
+    let what = if facts.is_dir() { "a folder, not a file" } else { "not a plain file" };
+    let message = format!("`{}` is {what}", shown.display());
+    Err(Box::new(Diagnostic::error("not-a-file", message).at(Place::of_file(shown))))
 }
 
 /// Whether a text begins with the mark of UTF-16, which no UTF-8 has.
@@ -80,6 +89,7 @@ pub fn list_folder(folder: &Path) -> io::Result<Vec<(String, bool)>> {
 /// # Errors
 /// A [`Diagnostic`] when it is missing, a folder or larger.
 pub fn read_bytes(path: &Path, shown: &Path, limit: u64) -> Result<Vec<u8>, Box<Diagnostic>> {
+    plain_file(path, shown)?;
     let file = fs::File::open(path).map_err(|error| io_problem(&error, shown))?;
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| io_problem(&error, shown))?;
@@ -287,6 +297,22 @@ mod tests {
             .filter_map(|(name, is_folder)| is_folder.then_some(name))
             .collect();
         assert_eq!(folders, if cfg!(unix) { vec!["folder", "link-to-folder"] } else { vec!["folder"] });
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_refused_and_not_waited_for() {
+        let folder = tempfile::tempdir().expect("temp");
+        let pipe = folder.path().join("x.yaml");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo");
+        assert!(made.success());
+        let shown = Path::new("x.yaml");
+        let problems = [read_source(&pipe, shown).expect_err("pipe"), read_bytes(&pipe, shown, 10).expect_err("pipe")];
+        for problem in problems {
+            assert!(problem.render(false).contains("error[not-a-file]: `x.yaml` is not a plain file"));
+        }
+        let folder = read_bytes(folder.path(), shown, 10).expect_err("folder");
+        assert!(folder.render(false).contains("is a folder, not a file"));
     }
 
     #[test]

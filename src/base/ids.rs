@@ -63,8 +63,11 @@ macro_rules! text_id {
     };
 }
 
+/// Names that Windows gives to devices, whatever ending follows.
+const DEVICES: &[&str] = &["con", "prn", "aux", "nul"];
+
 /// Name of a prompt, suite or provider, safe as a path segment: letters, digits, `-`, `_`, `.`; 1 to 100 characters;
-/// not starting with a dot or dash.
+/// not starting with a dot or dash, not ending with a dot, and no name of a device of Windows (`con`, `lpt1.txt`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SafeName(Arc<str>);
 text_id!(SafeName);
@@ -82,11 +85,22 @@ impl SafeName {
         let ok = text.len() <= 100
             && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
             && text.starts_with(|c: char| c.is_ascii_alphanumeric());
+        if ok && (text.ends_with('.') || is_device(text)) {
+            const RULE: &str = "Windows cannot have a file of this name, and a project is to work everywhere";
+            return Err(IdError::Invalid { what: "name", text: text.to_owned(), rule: RULE });
+        }
         if ok {
             return Ok(SafeName(Arc::from(text)));
         }
         Err(IdError::Invalid { what: "name", text: text.chars().take(120).collect(), rule: RULE })
     }
+}
+
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or(name).to_ascii_lowercase();
+    let port = stem.strip_prefix("com").or(stem.strip_prefix("lpt"));
+    let is_port = port.is_some_and(|rest| rest.len() == 1 && rest.starts_with(|c: char| c.is_ascii_digit()));
+    is_port || DEVICES.contains(&stem.as_str())
 }
 
 /// Id of a case within its suite: any visible text without line breaks, at most 200 characters.
@@ -208,6 +222,16 @@ mod tests {
             assert!(SafeName::parse(bad).is_err(), "{bad}");
         }
         assert_eq!(SafeName::parse("code-review.v2").map(|n| n.to_string()), Ok("code-review.v2".to_owned()));
+    }
+
+    #[test]
+    fn names_are_files_on_every_system() {
+        for bad in ["con", "CON", "nul.v2", "Aux", "prn", "com1", "LPT9.x", "a.", "a.b."] {
+            assert!(SafeName::parse(bad).is_err(), "{bad}");
+        }
+        for good in ["console", "com", "com10", "comb", "a.con", "nul-1", "lpt"] {
+            assert!(SafeName::parse(good).is_ok(), "{good}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::base::{ModelRef, Problems, Usd, format_duration};
+use crate::base::{Diagnostic, ModelRef, Problems, Usd, files, format_duration};
 
 use super::layer::{Layer, MOST_CONCURRENT};
 use super::value::{self, Placed, from_env, from_file};
@@ -78,8 +78,20 @@ impl Sources<'_> {
         Setting::settle(self.written(|layer| &layer.cassettes), default, show_path)
     }
 
-    /// A folder that only the file itself names.
-    pub(super) fn folder(&self, written: &Option<Placed<PathBuf>>, default: &str) -> Setting<PathBuf> {
+    /// A folder that only the file itself names. The default is checked like a written one: it may be a link out of the
+    /// project, where nothing may be read or written.
+    pub(super) fn folder(
+        &self,
+        written: &Option<Placed<PathBuf>>,
+        default: &str,
+        problems: &mut Problems,
+    ) -> Setting<PathBuf> {
+        if written.is_none()
+            && let Err(message) = files::inside(self.root, self.root, default)
+        {
+            let help = format!("move the folder into the project, or name another with `{default}:` in karat.yaml");
+            problems.push(Diagnostic::error("outside-project", message).help(help));
+        }
         Setting::settle([from_file(written.clone())], self.root.join(default), show_path)
     }
 

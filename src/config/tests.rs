@@ -315,3 +315,19 @@ fn money_written_as_a_number_is_exact() {
         assert_eq!(config.daily_cost_limit.value, Some(Usd::parse(dollars).unwrap()), "{written}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_a_link_out_of_the_project_is_refused() {
+    use std::os::unix::fs::symlink;
+    let other = Project::with("");
+    let project = Project::with("");
+    std::fs::create_dir(project.root().join("inner")).unwrap();
+    symlink(project.root().join("inner"), project.root().join("evals")).unwrap();
+    project.sound(&[], &Overrides::default());
+    symlink(other.root(), project.root().join("prompts")).unwrap();
+    let (_, problems) = project.load(&[], &Overrides::default());
+    let text = problems.render(false);
+    assert!(text.contains("error[outside-project]: `prompts` is outside the project"), "{text}");
+    assert_eq!(problems.error_count(), 1, "{text}");
+}

@@ -1,7 +1,10 @@
 //! From the texts of a prompt's messages to an engine: follows includes, checks what is called, finds free names.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+
+use indexmap::IndexSet;
+use indexmap::map::{Entry, IndexMap};
 
 use super::partials::{BUNDLED, NoPartial, Partial, Partials};
 use super::scan::{Call, CallKind, Scan, scan};
@@ -43,10 +46,11 @@ pub(super) fn compile(templates: &[&TemplateText], partials: &Partials, problems
     let before = problems.error_count();
     let mut follow = Follow { partials, used: BTreeMap::new(), free: HashMap::new(), chain: Vec::new() };
     let mut names: Vec<FreeName> = Vec::new();
+    let mut known: HashSet<String> = HashSet::new();
     for text in templates {
         let Some(scan) = check_template(text, problems) else { continue };
         for found in follow.free_names(text, &scan, problems) {
-            if names.iter().all(|known| known.name != found.name) {
+            if known.insert(found.name.clone()) {
                 names.push(found);
             }
         }
@@ -70,15 +74,12 @@ pub(super) fn compile(templates: &[&TemplateText], partials: &Partials, problems
 /// reported when they are compiled.
 pub(super) fn free_names(templates: &[&TemplateText], partials: &Partials) -> Vec<String> {
     let mut follow = Follow { partials, used: BTreeMap::new(), free: HashMap::new(), chain: Vec::new() };
-    let mut names = Vec::new();
+    let mut names: IndexSet<String> = IndexSet::new();
     for text in templates {
-        for found in follow.free_names(text, &scan(text.as_str()), &mut Problems::new()) {
-            if !names.contains(&found.name) {
-                names.push(found.name);
-            }
-        }
+        let found = follow.free_names(text, &scan(text.as_str()), &mut Problems::new());
+        names.extend(found.into_iter().map(|found| found.name));
     }
-    names
+    names.into_iter().collect()
 }
 
 /// What tera refuses although our own checks passed.
@@ -161,21 +162,21 @@ struct Follow<'p> {
 impl Follow<'_> {
     /// Free names of a text and of what it includes, each with its first use.
     fn free_names(&mut self, text: &TemplateText, scan: &Scan, problems: &mut Problems) -> Vec<FreeName> {
-        let mut found: Vec<(usize, FreeName)> = Vec::new();
-        let mut add = |at: usize, name: FreeName| {
-            if let Some(known) = found.iter_mut().find(|(_, known)| known.name == name.name) {
-                if at < known.0 {
-                    *known = (at, name);
+        let mut found: IndexMap<String, (usize, FreeName)> = IndexMap::new();
+        let mut add = |at: usize, name: FreeName| match found.entry(name.name.clone()) {
+            Entry::Occupied(mut known) => {
+                if at < known.get().0 {
+                    known.insert((at, name));
                 }
-            } else {
-                found.push((at, name));
+            }
+            Entry::Vacant(free) => {
+                free.insert((at, name));
             }
         };
-        let mut seen: Vec<&str> = Vec::new();
+        let mut seen: HashSet<&str> = HashSet::new();
         for used in &scan.uses {
             // Finding a place walks through the file: once per name is enough.
-            if !seen.contains(&used.name.as_str()) {
-                seen.push(&used.name);
+            if seen.insert(&used.name) {
                 let place = text.place(used.start, used.end);
                 add(used.start, FreeName { name: used.name.clone(), place, through: None });
             }
@@ -189,8 +190,8 @@ impl Follow<'_> {
                 }
             }
         }
-        found.sort_by_key(|(at, _)| *at);
-        found.into_iter().map(|(_, name)| name).collect()
+        found.sort_by(|_, (one, _), _, (other, _)| one.cmp(other));
+        found.into_values().map(|(_, name)| name).collect()
     }
 
     fn included(&mut self, name: &str, from: &Place, problems: &mut Problems) -> Vec<FreeName> {

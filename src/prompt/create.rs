@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::definition::variable_name;
-use super::registry::Registry;
+use super::registry::{Registry, has_path_ending};
 use super::variable::VarType;
 use crate::base::{Diagnostic, Place, Problems, SafeName, Source, closest, files, parse_yaml};
 
@@ -124,10 +124,14 @@ impl Registry {
         let parsed = SafeName::parse(name).map_err(|error| {
             let problem = Diagnostic::error("prompt-name", error.to_string());
             let near = slug(name);
-            Box::new(if near.is_empty() { problem } else { problem.help(format!("call it `{near}`")) })
+            Box::new(if SafeName::parse(&near).is_err() { problem } else { problem.help(format!("call it `{near}`")) })
         })?;
         if name.starts_with(['_', '.']) || name.contains("..") {
             return Err(wrong("prompt-name", format!("`{name}` cannot be the name of a prompt")));
+        }
+        if has_path_ending(name) {
+            let problem = wrong("prompt-name", format!("`{name}` cannot be the name of a prompt: it reads as a file"));
+            return Err(Box::new(problem.help(format!("call it `{}`", name.replace('.', "-")))));
         }
         if self.new_folder(&parsed).exists() {
             let shown = self.new_folder_shown(&parsed);
@@ -254,6 +258,10 @@ mod tests {
         assert!(create(&project, &new("Taken", "x")).contains("differs in case only"));
         assert!(create(&project, &new("Code Review!", "x")).contains("call it `code-review`"));
         assert!(create(&project, &new("../up", "x")).contains("call it `up`"));
+        // It could be made, and then not be referred to.
+        assert!(create(&project, &new("notes.md", "x")).contains("call it `notes-md`"));
+        let device = create(&project, &new("CON", "x"));
+        assert!(device.contains("[prompt-name]") && !device.contains("call it"), "{device}");
         for (bad, code) in [
             ("{{ a", "template-syntax"),
             ("", "empty-message"),

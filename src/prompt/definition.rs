@@ -1,5 +1,6 @@
 //! What a version file (or a prompt written inside a suite) says, read and checked key by key.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use indexmap::IndexMap;
@@ -262,27 +263,25 @@ pub(super) fn compare_names(
     is_partial: bool,
     problems: &mut Problems,
 ) {
-    for used in names.iter().filter(|used| !variables.contains_key(&used.name)) {
+    let mut meant: HashSet<&str> = HashSet::new();
+    for (index, used) in names.iter().filter(|used| !variables.contains_key(&used.name)).enumerate() {
+        // Comparing every name with every other takes long, and what comes after the limit is only counted.
+        let near = closest(&used.name, variables.keys().map(String::as_str).filter(|_| index < Problems::LIMIT));
+        meant.extend(near);
         let diagnostic =
             Diagnostic::error("undeclared-variable", format!("`{}` is not declared in `variables`", used.name))
                 .at(used.place.clone())
-                .did_you_mean(closest(&used.name, variables.keys().map(String::as_str)))
+                .did_you_mean(near)
                 .help(format!("declare it: `variables: {{{}: {{type: string}}}}`", used.name));
         problems.push(match &used.through {
             Some(include) => diagnostic.related(include.clone(), "included here"),
             None => diagnostic,
         });
     }
+    let used: HashSet<&str> = names.iter().map(|used| used.name.as_str()).collect();
     for (name, variable) in variables.iter().filter(|_| !is_partial) {
         // A misspelt use stands for it.
-        let is_meant = |used: &super::compile::FreeName| {
-            !variables.contains_key(&used.name)
-                && closest(&used.name, variables.keys().map(String::as_str)) == Some(name.as_str())
-        };
-        if names.iter().any(is_meant) {
-            continue;
-        }
-        if names.iter().all(|used| used.name != *name) {
+        if !meant.contains(name.as_str()) && !used.contains(name.as_str()) {
             let message = format!("`{name}` is declared and never used");
             problems.push(
                 Diagnostic::warning("unused-variable", message)

@@ -143,11 +143,12 @@ impl Registry {
         let diagnostic = match refused.filter(|_| !is_missing) {
             Some(message) => Diagnostic::error("path-outside-project", message),
             None => {
-                let folders: Vec<String> = bases
+                let mut folders: Vec<String> = bases
                     .iter()
                     .map(|base| self.shown(base).display().to_string())
                     .map(|base| if base.is_empty() { "the project's folder".to_owned() } else { format!("`{base}`") })
                     .collect();
+                folders.dedup();
                 let help = format!("looked in {}", folders.join(" and in "));
                 Diagnostic::error("file-not-found", format!("`{reference}` does not exist")).help(help)
             }

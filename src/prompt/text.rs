@@ -1,6 +1,11 @@
 //! A template's text and where it stands, so that a byte of it can be shown in the user's file.
 
+use std::sync::{Arc, OnceLock};
+
 use crate::base::{Place, Source, Span};
+
+/// Distance of the marks of [`Marks`], in characters that are not white space.
+const MARK_DISTANCE: usize = 256;
 
 /// The text of a template and its origin.
 #[derive(Debug, Clone)]
@@ -8,6 +13,8 @@ pub(super) struct TemplateText {
     text: String,
     source: Source,
     origin: Origin,
+    /// Found when a place is first asked for.
+    marks: Arc<OnceLock<Option<Marks>>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -27,12 +34,17 @@ impl TemplateText {
         let text = source.text().replace("\r\n", "\n");
         let text = text.strip_suffix('\n').unwrap_or(&text).to_owned();
         let source = Source::new(source.path(), text.as_str());
-        TemplateText { text, source, origin: Origin::File }
+        TemplateText { text, source, origin: Origin::File, marks: Arc::default() }
     }
 
     /// A value of a YAML file that starts at `span`.
     pub(super) fn of_scalar(text: &str, source: &Source, span: Span) -> TemplateText {
-        TemplateText { text: text.to_owned(), source: source.clone(), origin: Origin::Scalar(span) }
+        TemplateText {
+            text: text.to_owned(),
+            source: source.clone(),
+            origin: Origin::Scalar(span),
+            marks: Arc::default(),
+        }
     }
 
     pub(super) fn as_str(&self) -> &str {
@@ -41,11 +53,12 @@ impl TemplateText {
 
     /// The place of the bytes `start..end`.
     pub(super) fn place(&self, start: usize, end: usize) -> Place {
-        let span = match self.origin {
-            Origin::File => self.source.span_of_bytes(start, end),
-            Origin::Scalar(span) => in_scalar(&self.text, &self.source, span, start, end).unwrap_or(span),
-        };
-        self.source.place(span)
+        let Origin::Scalar(span) = self.origin else { return self.source.place_of_bytes(start, end) };
+        let marks = self.marks.get_or_init(|| Marks::find(&self.text, &self.source, span));
+        match marks.as_ref().and_then(|marks| marks.written_at(&self.text, self.source.text(), start)) {
+            Some(first) => self.source.place_of_bytes(first, first + end.saturating_sub(start)),
+            None => self.source.place(span),
+        }
     }
 
     /// The place of the whole text.
@@ -57,30 +70,49 @@ impl TemplateText {
     }
 }
 
-/// Where the bytes `start..end` of a scalar's value stand in the file.
+/// Where the characters of a scalar's value stand in the file: every so many of them, so that a place is a short walk from
+/// the nearest mark, not one through the whole text.
 ///
 /// Whatever the style of the scalar, the characters of the value that are not white space stand in the file in the same
 /// order: blocks are indented, folded lines joined, quotes and escapes undone, but nothing is moved. So the n-th of them
-/// in the value is the n-th in the file. `None` when they differ (an alias, or a value that was not written so).
-fn in_scalar(value: &str, source: &Source, span: Span, start: usize, end: usize) -> Option<Span> {
-    let file = source.text();
-    let from = byte_of(file, span.line.checked_sub(source.first_line())?, span.col)?;
-    let mut written = Written::open(file, from);
-    let mut first = None;
-    for (at, wanted) in value.char_indices().filter(|(_, c)| !c.is_whitespace()) {
-        if at >= end && first.is_some() {
-            break;
+/// in the value is the n-th in the file.
+#[derive(Debug)]
+struct Marks {
+    /// Bytes of the value, each with the byte of the file where it is looked for.
+    marks: Vec<(usize, usize)>,
+    quote: Option<char>,
+    /// The byte of the value at which the two differ (an alias, or a value that was not written so), or its end.
+    sound_until: usize,
+}
+
+impl Marks {
+    fn find(value: &str, source: &Source, span: Span) -> Option<Marks> {
+        let file = source.text();
+        let from = byte_of(file, span.line.checked_sub(source.first_line())?, span.col)?;
+        let mut written = Written::open(file, from);
+        let mut found = Marks { marks: Vec::new(), quote: written.quote, sound_until: value.len() };
+        for (index, (at, wanted)) in value.char_indices().filter(|(_, c)| !c.is_whitespace()).enumerate() {
+            if index % MARK_DISTANCE == 0 {
+                found.marks.push((at, written.at));
+            }
+            if written.by_ref().find(|(_, c)| !c.is_whitespace()).is_none_or(|(_, c)| c != wanted) {
+                found.sound_until = at;
+                break;
+            }
         }
-        let (place, found) = written.by_ref().find(|(_, c)| !c.is_whitespace())?;
-        if found != wanted {
-            return None;
-        }
-        if at >= start && first.is_none() {
-            first = Some(place);
-        }
+        Some(found)
     }
-    let first = first?;
-    Some(source.span_of_bytes(first, first + end.saturating_sub(start)))
+
+    /// The byte of the file at which the first visible character from byte `start` of the value on stands.
+    fn written_at(&self, value: &str, file: &str, start: usize) -> Option<usize> {
+        let after = self.marks.partition_point(|(at, _)| *at <= start);
+        let (from, at) = *self.marks.get(after.saturating_sub(1))?;
+        let written = Written { file, at, quote: self.quote };
+        let places = written.filter(|(_, c)| !c.is_whitespace()).map(|(place, _)| place);
+        let visible = value.get(from..)?.char_indices().filter(|(_, c)| !c.is_whitespace()).map(|(at, _)| from + at);
+        let (found, place) = visible.zip(places).find(|(at, _)| *at >= start)?;
+        (found < self.sound_until).then_some(place)
+    }
 }
 
 /// Byte offset of a 0-based line and 1-based column.
@@ -185,6 +217,23 @@ mod tests {
         assert_eq!(locate("t: >-\n  one\n  two\n  ü {{ name }}\n", "name"), (4, 8, 4));
         assert_eq!(locate("t: |\r\n  one\r\n  {{ name }}\r\n", "name"), (3, 6, 4));
         assert_eq!(locate("t: &x |\n  {{ name }}\nb: *x\n", "name"), (2, 6, 4));
+    }
+
+    #[test]
+    fn places_far_into_a_text_are_exact_too() {
+        let words =
+            |indent: &str| -> String { (0..2000).map(|n| format!("{indent}wö{n} {{{{ v{n} }}}}\n")).collect() };
+        let quoted: String = (0..2000).map(|n| format!("w\\u00f6{n} {{{{ v{n} }}}}\\n")).collect();
+        for n in [0, 1, 255, 256, 1999] {
+            let name = format!("{{ v{n} }}");
+            let width = u32::try_from(name.len()).expect("short");
+            let digits = u32::try_from(n.to_string().len()).expect("short");
+            let line = u32::try_from(n).expect("small") + 2;
+            assert_eq!(locate(&format!("t: |\n{}", words("  ")), &name), (line, 7 + digits, width));
+            let (_, col, len) = locate(&format!("t: \"{quoted}\"\n"), &name);
+            let at = format!("t: \"{quoted}\"\n").find(&name).expect("there") + 1;
+            assert_eq!((usize::try_from(col).expect("col"), len), (at, width));
+        }
     }
 
     #[test]

@@ -44,6 +44,12 @@ impl VarType {
         VarType::ALL.iter().find(|(_, kind)| *kind == self).map_or("any", |(word, _)| word)
     }
 
+    /// The word with its article.
+    fn phrase(self) -> String {
+        let word = self.word();
+        format!("{} {word}", if word.starts_with(['a', 'o']) { "an" } else { "a" })
+    }
+
     fn takes(self, value: &Value) -> bool {
         match self {
             VarType::Any => true,
@@ -172,7 +178,7 @@ impl Variable {
         };
         if is_text_rule && self.kind != VarType::String {
             let rules = "`min_chars`, `max_chars`, `max_tokens` and `pattern` are for text";
-            let message = format!("{rules}, `{name}` is a {}", self.kind.word());
+            let message = format!("{rules}, `{name}` is {}", self.kind.phrase());
             report("variable-rules", "type", message, "remove them, or write `type: string`");
         }
         if let (Some(min), Some(max)) = (self.min_chars, self.max_chars)
@@ -187,7 +193,7 @@ impl Variable {
         }
         for value in self.one_of.iter().filter(|value| !self.kind.takes(value)) {
             let message =
-                format!("{} in `one_of` is {}, `{name}` is a {}", shown(value), describe(value), self.kind.word());
+                format!("{} in `one_of` is {}, `{name}` is {}", shown(value), describe(value), self.kind.phrase());
             report("variable-rules", "one_of", message, "no such value could be given");
         }
         if let Some(default) = &self.default {
@@ -206,7 +212,7 @@ impl Variable {
         };
         if !self.kind.takes(value) {
             let message =
-                format!("`{name}` must be a {}, this is {}: {}", self.kind.word(), describe(value), shown(value));
+                format!("`{name}` must be {}, this is {}: {}", self.kind.phrase(), describe(value), shown(value));
             let help = match (value, self.kind) {
                 (Value::Null, _) if !self.required => Some("leave the variable out to get its default".to_owned()),
                 (Value::String(_), _) => Some(format!("write a {}, without quotes", self.kind.word())),
@@ -229,7 +235,7 @@ impl Variable {
             if let Some(min) = self.min_chars.filter(|min| chars < *min) {
                 add(
                     "variable-length",
-                    format!("`{name}` has {chars} characters, fewer than the {min} it needs"),
+                    format!("`{name}` has {}, fewer than the {min} it needs", characters(chars)),
                     None,
                     None,
                 );
@@ -238,7 +244,7 @@ impl Variable {
                 let help = "shorten the value, or raise `max_chars` in the prompt".to_owned();
                 add(
                     "variable-length",
-                    format!("`{name}` has {chars} characters, more than the {max} allowed"),
+                    format!("`{name}` has {}, more than the {max} allowed", characters(chars)),
                     Some(help),
                     None,
                 );
@@ -284,6 +290,10 @@ impl Variable {
         }
         Value::Object(map)
     }
+}
+
+fn characters(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "character" } else { "characters" })
 }
 
 fn count(fields: &mut Fields<'_>, name: &'static str, problems: &mut Problems) -> Option<usize> {

@@ -64,6 +64,17 @@ pub(super) struct Gaps {
 }
 
 impl Suite {
+    /// Whether the suite's file, or a list of cases that it reads as a whole, has this word in its text: a file that it
+    /// names stands there.
+    pub fn mentions(&self, word: &str) -> bool {
+        let has = |source: &Source| source.text().contains(word);
+        let in_feed = |feed: &Feed| match feed {
+            Feed::List { source, .. } => has(source),
+            Feed::File { path, .. } => path.file_name().is_some_and(|name| name.to_string_lossy() == word),
+        };
+        has(&self.source) || self.feeds.iter().any(in_feed)
+    }
+
     /// All cases in the order of the files, each matrix combination on its own. Restartable; datasets are streamed.
     ///
     /// A row with problems is one `Err`, and the walk goes on after it.

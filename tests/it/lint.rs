@@ -234,6 +234,25 @@ fn the_examples_of_the_help_work_in_the_bundled_project() {
 }
 
 #[test]
+fn a_released_version_that_was_edited_is_found_when_it_is_named_alone() {
+    let folder = tempfile::tempdir().expect("temp");
+    copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts"), &folder.path().join("prompts"));
+    let path = folder.path().join("prompts/code-review/1.0.0.yaml");
+    let text = fs::read_to_string(&path).expect("read");
+    fs::write(&path, text.replace("security reviewer", "reviewer")).expect("written");
+    let codes = |name: &str| -> Vec<String> {
+        let report = json(&karat(folder.path(), &["prompt", "lint", name, "--format", "json"]));
+        let findings = report["findings"].as_array().expect("findings");
+        findings.iter().map(|finding| finding["code"].as_str().expect("code").to_owned()).collect()
+    };
+    for name in ["code-review@1.0.0", "prompts/code-review/1.0.0.yaml", "code-review"] {
+        let found = codes(name).iter().filter(|code| *code == "released-file-edited").count();
+        assert_eq!(found, 1, "{name}");
+    }
+    assert!(!codes("code-review@1.1.0").contains(&"released-file-edited".to_owned()));
+}
+
+#[test]
 fn the_bundled_prompts_have_no_errors() {
     let folder = tempfile::tempdir().expect("temp");
     for part in ["prompts", "evals"] {

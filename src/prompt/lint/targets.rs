@@ -156,6 +156,8 @@ fn add_one(
         let folder = options.registry.folder(&name, &from, &mut Problems::new())?;
         Some((folder, version))
     });
+    // The rules of folders look at this version alone: of the others nothing is known here.
+    targets.folders.extend(registered.as_ref().map(|(folder, _)| (Arc::clone(folder), Vec::new())));
     targets.files.push(Target { path, registered, is_current: true });
 }
 

@@ -6,12 +6,14 @@ mod plan;
 pub mod prompt;
 mod runs;
 mod trial;
+mod unchanged;
 
 pub use checks::{CheckOption, CheckRow, ChecksReport};
 pub use eval::EvalView;
 
 pub use runs::{RunRow, RunsReport};
 pub use trial::{CallReport, CaseFacts, TrialReport, TrialsReport};
+pub use unchanged::NothingChanged;
 
 use crate::base::Tokens;
 

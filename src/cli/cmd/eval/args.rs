@@ -67,6 +67,12 @@ pub struct SelectArgs {
     /// Run what did not pass in a run: its id, its start, or `latest`
     #[arg(long, value_name = "RUN")]
     pub failed_in: Option<String>,
+    /// Run suites that changed since a branch, tag or commit
+    ///
+    /// Commits since then and the work tree count alike. A suite changed when karat.yaml did, its file, a file that it
+    /// names, or a prompt that it uses (labels included); prompts outside the registry always count. Cassettes do not.
+    #[arg(long, value_name = "REF")]
+    pub changed_since: Option<String>,
 }
 
 /// How to run it.
@@ -95,7 +101,7 @@ pub struct HowArgs {
     #[arg(long)]
     pub no_cache: bool,
     /// Continue a stopped run: its id, its start, or the latest
-    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "latest", conflicts_with_all = ["suites", "suite", "case", "tag", "prompt", "model", "first", "sample", "failed_in", "dry_run"])]
+    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "latest", conflicts_with_all = ["suites", "suite", "case", "tag", "prompt", "model", "first", "sample", "failed_in", "changed_since", "dry_run"])]
     pub resume: Option<String>,
     /// With --resume, repeat trials that ended in an error or ungraded
     #[arg(long, requires = "resume")]

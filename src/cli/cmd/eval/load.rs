@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{CallsArg, EvalArgs};
+use super::changed::changed_suites;
 use super::options::PlanOptions;
 use crate::base::{Diagnostic, ModelRef, Problems, Usd, closest};
 use crate::cli::{Session, UsageError, price_table};
@@ -12,7 +13,7 @@ use crate::config::{CallMode, Config, Overrides};
 use crate::eval::{Estimator, SurveyedSuite, embedded_prompts};
 use crate::price::PriceTable;
 use crate::prompt::Registry;
-use crate::suite::{LoadContext, Selection, Survey, discover, load as load_suites, survey_all};
+use crate::suite::{LoadContext, Selection, Suite, Survey, discover, load as load_suites, survey_all};
 
 /// Words after `karat eval` that are no suite files.
 const SUBCOMMANDS: &[&str] = &["list", "show", "export"];
@@ -136,12 +137,15 @@ pub(super) fn load(
     let context = LoadContext { config: &config, registry: &registry, suites: &options.suite };
     let suites = load_suites(&paths, &context, &mut problems);
     let selection = options.selection();
+    // All of them, so that a filter that matches nothing at all is told whatever changed.
     let surveys = survey_all(&suites, &selection, &mut problems);
     let prices = price_table(&config, &mut problems)?;
     session.stop_on(problems)?;
     // A suite without a selected case is not part of the run: it has nothing to be judged by.
     let has_part = |survey: &Survey| survey.selected + survey.skipped > 0 && !survey.variants.is_empty();
-    let chosen = suites.into_iter().zip(surveys).filter(|(_, survey)| has_part(survey));
+    let changed = changed_suites(options, &suites, &registry, session)?;
+    let is_changed = |suite: &Suite| changed.as_ref().is_none_or(|changed| changed.contains(&suite.name));
+    let chosen = suites.into_iter().zip(surveys).filter(|(suite, survey)| has_part(survey) && is_changed(suite));
     let suites = chosen.map(|(suite, survey)| SurveyedSuite::new(suite, survey)).collect();
     Ok(Loaded { config, suites, selection, prices })
 }

@@ -32,6 +32,12 @@ pub(super) struct PlanOptions {
     pub(super) max_cost: Option<Usd>,
     /// The cases of `--failed-in` as they were found when the run began: suite and case id.
     pub(super) only_cases: Option<Vec<(SafeName, CaseId)>>,
+    /// The revision of `--changed-since`, as it was given.
+    #[serde(default)]
+    pub(super) changed_since: Option<String>,
+    /// The suites that had changed since then when the run began: a commit in between changes no plan.
+    #[serde(default)]
+    pub(super) changed_suites: Option<Vec<SafeName>>,
 }
 
 impl PlanOptions {
@@ -51,6 +57,8 @@ impl PlanOptions {
             seed: select.seed,
             max_cost: None,
             only_cases: None,
+            changed_since: select.changed_since,
+            changed_suites: None,
         }
     }
 
@@ -133,6 +141,15 @@ mod tests {
         let mut named = options(&["b.yaml"], &["anthropic/*"]);
         named.only(Vec::new(), &earlier);
         assert_eq!((named.files, named.model), (vec![PathBuf::from("b.yaml")], vec!["anthropic/*".to_owned()]));
+    }
+
+    #[test]
+    fn options_of_a_run_before_there_was_changed_since_can_be_resumed() {
+        let mut now = options(&[], &[]);
+        assert_eq!((&now.changed_since, &now.changed_suites), (&None, &None));
+        now.changed_since = Some("main".to_owned());
+        now.changed_suites = Some(vec![SafeName::parse("a").expect("name")]);
+        assert_eq!(PlanOptions::stored(&now.to_json()).expect("options"), now);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `karat eval --dry-run`: what a run would do.
 
 use super::args::EvalArgs;
+use super::changed::nothing_changed;
 use super::load::Before;
 use super::options::PlanOptions;
 use super::run::{only_failed, prepare};
@@ -17,6 +18,9 @@ pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
         only_failed(&mut options, named, session)?;
     }
     let loaded = prepare(&options, args, Before::default(), session)?;
+    if let Some(revision) = options.changed_since.as_ref().filter(|_| loaded.suites.is_empty()) {
+        return nothing_changed(revision, args, session);
+    }
     let config = &loaded.config;
     let estimator = loaded.estimator(session);
     let suites = estimator.plan(&loaded.suites, &loaded.selection).map_err(UsageError)?;

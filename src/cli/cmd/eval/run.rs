@@ -3,6 +3,7 @@
 use rand::RngExt as _;
 
 use super::args::EvalArgs;
+use super::changed::nothing_changed;
 use super::drive::{Drive, drive, take};
 use super::load::{Before, Loaded, configure, load};
 use super::options::PlanOptions;
@@ -22,6 +23,12 @@ pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
         only_failed(&mut options, named, session)?;
     }
     let loaded = prepare(&options, args, Before::default(), session)?;
+    if let Some(revision) = &options.changed_since {
+        if loaded.suites.is_empty() {
+            return nothing_changed(revision, args, session);
+        }
+        options.changed_suites = Some(loaded.suites.iter().map(|surveyed| surveyed.suite.name.clone()).collect());
+    }
     options.max_cost = loaded.config.max_cost.value;
     let providers = providers::settle(&loaded, session)?;
     money::refuse_unknown_prices(&loaded, session)?;

@@ -1,13 +1,13 @@
 //! `karat prompt new`.
 
-use std::path::Path;
-
 use clap::Args;
 
 use super::opened::open;
 use crate::base::Problems;
-use crate::cli::{Exit, Session, UsageError};
+use crate::cli::{Exit, Session, UsageError, format_parser, show};
 use crate::prompt::{NewPrompt, Registry, VarType, command_line};
+use crate::report::Format;
+use crate::report::prompt::NewReport;
 
 /// Start a new prompt: asks on a terminal, takes flags otherwise
 ///
@@ -41,6 +41,10 @@ pub struct NewArgs {
     /// Type of a variable: NAME:TYPE with string, number, boolean, list, object or any (can be repeated)
     #[arg(long, value_name = "NAME:TYPE")]
     pub var: Vec<String>,
+
+    /// Print what was written in this format
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format_parser(Format::of_lists()))]
+    pub format: Format,
 }
 
 /// Asks for what is missing, writes the prompt and says what to do next.
@@ -68,7 +72,8 @@ pub(super) fn run(args: &NewArgs, session: &Session) -> anyhow::Result<Exit> {
     session.stop_on(problems)?;
     let Some(name) = written else { return Ok(Exit::Usage) };
     let values = new.example_values(&registry.names_in(&new));
-    say_next(&values, &session.shown(&config.prompts.value), name.as_str(), session)?;
+    let folder = session.shown(&config.prompts.value).join(name.as_str());
+    show(&NewReport::of(&name, &folder, &values), args.format, session)?;
     Ok(Exit::Passed)
 }
 
@@ -114,15 +119,4 @@ fn ask_lines(question: &str, session: &Session) -> anyhow::Result<String> {
         }
         lines.push(line);
     }
-}
-
-/// What was written, and the commands that follow.
-fn say_next(values: &str, prompts: &Path, name: &str, session: &Session) -> anyhow::Result<()> {
-    let folder = prompts.join(name);
-    let text = format!(
-        "wrote {0}/prompt.yaml and {0}/next.yaml\nnext  karat prompt render {name}@next{values}\nthen  karat prompt release {name} --bump minor -m \"first version\"\n",
-        folder.display()
-    );
-    session.ui.answer(&text)?;
-    Ok(())
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use super::opened::open;
 use super::target::resolve;
 use crate::base::Problems;
-use crate::cli::{Exit, Session, format_parser, show};
+use crate::cli::{Exit, Session, UsageError, format_parser, show};
 use crate::prompt::command_line;
 use crate::report::Format;
 use crate::report::prompt::ResolveReport;
@@ -37,6 +37,11 @@ pub struct ResolveArgs {
 pub(super) fn run(args: &ResolveArgs, session: &Session) -> anyhow::Result<Exit> {
     let (registry, _) = open(session)?;
     let mut problems = Problems::new();
+    if args.user.as_ref().is_some_and(|user| user.trim().is_empty()) {
+        // An unset variable of a script: everybody would get the same version.
+        let help = "give the id of a user, such as `--user 7`";
+        return Err(UsageError::of("empty-user", "--user is empty", help).into());
+    }
     let prompt = match &args.user {
         Some(user) => registry.resolve_for(&args.reference, user, &command_line(), &mut problems),
         None => resolve(&args.reference, &registry, session, &mut problems),
