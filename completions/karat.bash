@@ -243,7 +243,7 @@ _karat() {
             return 0
             ;;
         karat__subcmd__eval)
-            opts="-j -o -q -v -y -h --suite --case --tag --prompt --model --first --sample --seed --failed-in --dry-run --calls --record --concurrency --max-cost --max-errors --no-cache --resume --retry-errors --undecided --fail-exit-code --format --output --list-checks --config --environment --store --color --quiet --verbose --no-input --yes --help list show export"
+            opts="-j -o -q -v -y -h --suite --case --tag --prompt --model --first --sample --seed --failed-in --changed-since --dry-run --calls --record --concurrency --max-cost --max-errors --no-cache --resume --retry-errors --undecided --fail-exit-code --format --output --list-checks --config --environment --store --color --quiet --verbose --no-input --yes --help list show export"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -282,6 +282,10 @@ _karat() {
                     return 0
                     ;;
                 --failed-in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --changed-since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1409,7 +1413,7 @@ _karat() {
             return 0
             ;;
         karat__subcmd__prompt__subcmd__new)
-            opts="-q -v -y -h --about --owner --system --template --var --config --environment --store --color --quiet --verbose --no-input --yes --help"
+            opts="-q -v -y -h --about --owner --system --template --var --format --config --environment --store --color --quiet --verbose --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1433,6 +1437,10 @@ _karat() {
                     ;;
                 --var)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "auto table plain json jsonl markdown" -- "${cur}"))
                     return 0
                     ;;
                 --config)

@@ -49,6 +49,7 @@ complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_su
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l sample -d 'Run N cases of each suite, drawn at random by --seed' -r
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l seed -d 'Seed everything random with this number' -r
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l failed-in -d 'Run what did not pass in a run: its id, its start, or `latest`' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l changed-since -d 'Run suites that changed since a branch, tag or commit' -r
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l calls -d 'Choose where replies come from [config: calls] [default: live]' -r -f -a "live\t'Call the providers'
 replay\t'Answer from cassettes, call nothing'
 record\t'Call the providers and write cassettes'"
@@ -210,6 +211,12 @@ complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subc
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from new" -l system -d 'System message: what always holds' -r
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from new" -l template -d 'User message: a template such as `Translate {{ text }}`' -r
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from new" -l var -d 'Type of a variable: NAME:TYPE with string, number, boolean, list, object or any (can be repeated)' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from new" -l format -d 'Print what was written in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
+table\t'For a terminal: fits its width'
+plain\t'Text for logs: never wrapped, no colour'
+json\t'One JSON document'
+jsonl\t'One JSON object per line'
+markdown\t'GitHub-flavoured Markdown'"
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from new" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from new" -l environment -d 'Apply this environment of karat.yaml' -r
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from new" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
