@@ -34,6 +34,7 @@ set edit:completion:arg-completer[karat] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand eval 'Run suites of cases on prompts and models, and judge the replies'
+            cand prompt 'Version, check, release and roll back prompts'
             cand completions 'Print a shell completion script'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -132,6 +133,344 @@ set edit:completion:arg-completer[karat] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'karat;prompt'= {
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand list 'Show every prompt with its versions, labels and last result'
+            cand show 'Show a prompt: variables, messages, parameters, labels, results, digest'
+            cand new 'Start a new prompt: asks on a terminal, takes flags otherwise'
+            cand render 'Show what a prompt sends for some variables, with tokens and cost'
+            cand lint 'Check prompts for mistakes, injection risks and what models refuse'
+            cand diff 'Show what differs between two versions of a prompt, word by word'
+            cand release 'Freeze the draft of a prompt as a version'
+            cand label 'Set, move or remove a label of a prompt'
+            cand rollback 'Point a label to what it pointed to before'
+            cand history 'Show releases and moves of labels with author, date and commit'
+            cand verify 'Check that every released version is what it was at its release'
+            cand resolve 'Show which version a reference means, with its digest and messages'
+            cand changed 'Show prompts whose content changed since a git revision'
+            cand usage 'Show which suites and other files use a prompt'
+            cand export 'Write a prompt in the format of another tool'
+            cand import 'Read prompts of other tools into the registry'
+        }
+        &'karat;prompt;list'= {
+            cand --label 'Show prompts with this label only, and the result of the version it points to'
+            cand --format 'Print in this format'
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand --versions 'Show every version, each with its last result'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'karat;prompt;show'= {
+            cand --format 'Print in this format'
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'karat;prompt;new'= {
+            cand --about 'What the prompt is for, in one line'
+            cand --owner 'Who answers for it'
+            cand --system 'System message: what always holds'
+            cand --template 'User message: a template such as `Translate {{ text }}`'
+            cand --var 'Type of a variable: NAME:TYPE with string, number, boolean, list, object or any (can be repeated)'
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'karat;prompt;render'= {
+            cand --var 'Value of a variable: NAME=TEXT, or NAME:=JSON for other types (can be repeated)'
+            cand --vars 'Values from a JSON or YAML file; `-` reads JSON from stdin (can be repeated)'
+            cand --case 'Values of a case: SUITE:ID; `*` stands for any characters, the first case that matches is taken'
+            cand --model 'Render for this model'
+            cand --format 'Print in this format'
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand --explain 'Also say where each value came from and which overrides apply'
+            cand --messages 'Print only the messages, as JSON in the form of chat APIs'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'karat;prompt;lint'= {
+            cand --model 'Check for this model instead of those that suites and karat.yaml name (can be repeated)'
+            cand --deny 'Fail on these as on errors'
+            cand --explain 'Say why a rule is there, with a bad and a good example'
+            cand --format 'Print in this format'
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand --all-versions 'Apply every rule to versions that nothing refers to, too'
+            cand --fix 'Mend drafts: spaces at line ends, invisible characters, letters in several characters'
+            cand --dry-run 'With --fix: show the changes, write nothing'
+            cand --list-rules 'List the rules and their levels'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'karat;prompt;diff'= {
+            cand --var 'Value of a variable: NAME=TEXT, or NAME:=JSON for other types (can be repeated)'
+            cand --vars 'Values from a JSON or YAML file; `-` reads JSON from stdin (can be repeated)'
+            cand --case 'Values of a case: SUITE:ID; `*` stands for any characters, the first case that matches is taken'
+            cand --model 'Count tokens and cost for this model [default: those of the suites that use the prompt, or of karat.yaml] (can be repeated)'
+            cand --format 'Print in this format'
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand --exit-code 'Exit with 1 when something differs'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'karat;prompt;release'= {
+            cand --bump 'Raise this number [default: what the changes ask for]'
+            cand --version 'Release as this version'
+            cand -m 'Say why; kept in registry.lock'
+            cand --message 'Say why; kept in registry.lock'
+            cand --format 'Print in this format'
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand --dry-run 'Change nothing, say what would be released'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'karat;prompt;label'= {
+            cand --split 'Split users over versions by weight'
+            cand -m 'Say why; kept in registry.lock with --force'
+            cand --message 'Say why; kept in registry.lock with --force'
+            cand --format 'Print in this format'
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand --remove 'Remove the label'
+            cand --force 'Move `production` to a version without a passing run; needs --message'
+            cand --dry-run 'Change nothing, say what would change'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'karat;prompt;rollback'= {
+            cand --label 'The label'
+            cand --to 'Go to this version [default: what the label pointed to before, by git]'
+            cand --format 'Print in this format'
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand --dry-run 'Change nothing, say what would change'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'karat;prompt;history'= {
+            cand --format 'Print in this format'
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'karat;prompt;verify'= {
+            cand --format 'Print in this format'
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand --adopt 'Lock every version that is not locked, as it is now'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'karat;prompt;resolve'= {
+            cand --user 'Decide a split for this user'
+            cand --format 'Print in this format'
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'karat;prompt;changed'= {
+            cand --since 'A branch, tag or commit'
+            cand --format 'Print in this format'
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'karat;prompt;usage'= {
+            cand --partial 'Show the prompts that include this partial, directly or not'
+            cand --format 'Print in this format'
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'karat;prompt;export'= {
+            cand --format 'Write this format'
+            cand --output 'Write to this file instead of stdout'
+            cand --var 'Fill in a variable: NAME=TEXT, or NAME:=JSON for other types; formats `openai` and `promptfoo` (can be repeated)'
+            cand --vars 'Fill in values from a JSON or YAML file; `-` reads JSON from stdin; `--var` wins (can be repeated)'
+            cand --model 'Fill in for this model, with the prompt''s overrides for it'
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand --lossy 'Leave out what the format cannot say, and list it on stderr'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'karat;prompt;import'= {
+            cand --name 'Name of the prompt; by default its own, or that of the file'
+            cand --as 'Import as the draft (`next`) or as this version'
+            cand --from 'Format of the files; `auto` looks at their endings and content'
+            cand --format 'Print in this format'
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand --dry-run 'Write nothing, say what would be written'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'karat;completions'= {
             cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
             cand --environment 'Apply this environment of karat.yaml'
@@ -149,6 +488,7 @@ set edit:completion:arg-completer[karat] = {|@words|
         }
         &'karat;help'= {
             cand eval 'Run suites of cases on prompts and models, and judge the replies'
+            cand prompt 'Version, check, release and roll back prompts'
             cand completions 'Print a shell completion script'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -162,6 +502,56 @@ set edit:completion:arg-completer[karat] = {|@words|
         &'karat;help;eval;show'= {
         }
         &'karat;help;eval;export'= {
+        }
+        &'karat;help;prompt'= {
+            cand list 'Show every prompt with its versions, labels and last result'
+            cand show 'Show a prompt: variables, messages, parameters, labels, results, digest'
+            cand new 'Start a new prompt: asks on a terminal, takes flags otherwise'
+            cand render 'Show what a prompt sends for some variables, with tokens and cost'
+            cand lint 'Check prompts for mistakes, injection risks and what models refuse'
+            cand diff 'Show what differs between two versions of a prompt, word by word'
+            cand release 'Freeze the draft of a prompt as a version'
+            cand label 'Set, move or remove a label of a prompt'
+            cand rollback 'Point a label to what it pointed to before'
+            cand history 'Show releases and moves of labels with author, date and commit'
+            cand verify 'Check that every released version is what it was at its release'
+            cand resolve 'Show which version a reference means, with its digest and messages'
+            cand changed 'Show prompts whose content changed since a git revision'
+            cand usage 'Show which suites and other files use a prompt'
+            cand export 'Write a prompt in the format of another tool'
+            cand import 'Read prompts of other tools into the registry'
+        }
+        &'karat;help;prompt;list'= {
+        }
+        &'karat;help;prompt;show'= {
+        }
+        &'karat;help;prompt;new'= {
+        }
+        &'karat;help;prompt;render'= {
+        }
+        &'karat;help;prompt;lint'= {
+        }
+        &'karat;help;prompt;diff'= {
+        }
+        &'karat;help;prompt;release'= {
+        }
+        &'karat;help;prompt;label'= {
+        }
+        &'karat;help;prompt;rollback'= {
+        }
+        &'karat;help;prompt;history'= {
+        }
+        &'karat;help;prompt;verify'= {
+        }
+        &'karat;help;prompt;resolve'= {
+        }
+        &'karat;help;prompt;changed'= {
+        }
+        &'karat;help;prompt;usage'= {
+        }
+        &'karat;help;prompt;export'= {
+        }
+        &'karat;help;prompt;import'= {
         }
         &'karat;help;completions'= {
         }

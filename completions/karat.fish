@@ -37,6 +37,7 @@ complete -c karat -n "__fish_karat_needs_command" -s y -l yes -d 'Never ask; tak
 complete -c karat -n "__fish_karat_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c karat -n "__fish_karat_needs_command" -s V -l version -d 'Print version'
 complete -c karat -n "__fish_karat_needs_command" -f -a "eval" -d 'Run suites of cases on prompts and models, and judge the replies'
+complete -c karat -n "__fish_karat_needs_command" -f -a "prompt" -d 'Version, check, release and roll back prompts'
 complete -c karat -n "__fish_karat_needs_command" -f -a "completions" -d 'Print a shell completion script'
 complete -c karat -n "__fish_karat_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l suite -d 'Run suites of this name or glob (can be repeated)' -r
@@ -141,6 +142,361 @@ complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcom
 complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from export" -l no-input -d 'Never ask; take the answer to be no'
 complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from export" -s y -l yes -d 'Never ask; take the answer to be yes'
 complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -f -a "list" -d 'Show every prompt with its versions, labels and last result'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -f -a "show" -d 'Show a prompt: variables, messages, parameters, labels, results, digest'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -f -a "new" -d 'Start a new prompt: asks on a terminal, takes flags otherwise'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -f -a "render" -d 'Show what a prompt sends for some variables, with tokens and cost'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -f -a "lint" -d 'Check prompts for mistakes, injection risks and what models refuse'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -f -a "diff" -d 'Show what differs between two versions of a prompt, word by word'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -f -a "release" -d 'Freeze the draft of a prompt as a version'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -f -a "label" -d 'Set, move or remove a label of a prompt'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -f -a "rollback" -d 'Point a label to what it pointed to before'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -f -a "history" -d 'Show releases and moves of labels with author, date and commit'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -f -a "verify" -d 'Check that every released version is what it was at its release'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -f -a "resolve" -d 'Show which version a reference means, with its digest and messages'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -f -a "changed" -d 'Show prompts whose content changed since a git revision'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -f -a "usage" -d 'Show which suites and other files use a prompt'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -f -a "export" -d 'Write a prompt in the format of another tool'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -f -a "import" -d 'Read prompts of other tools into the registry'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from list" -l label -d 'Show prompts with this label only, and the result of the version it points to' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from list" -l format -d 'Print in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
+table\t'For a terminal: fits its width'
+plain\t'Text for logs: never wrapped, no colour'
+json\t'One JSON document'
+jsonl\t'One JSON object per line'
+markdown\t'GitHub-flavoured Markdown'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from list" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from list" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from list" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from list" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from list" -l versions -d 'Show every version, each with its last result'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from list" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from show" -l format -d 'Print in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
+table\t'For a terminal: fits its width'
+plain\t'Text for logs: never wrapped, no colour'
+json\t'One JSON document'
+jsonl\t'One JSON object per line'
+markdown\t'GitHub-flavoured Markdown'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from show" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from show" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from show" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from show" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from show" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from new" -l about -d 'What the prompt is for, in one line' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from new" -l owner -d 'Who answers for it' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from new" -l system -d 'System message: what always holds' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from new" -l template -d 'User message: a template such as `Translate {{ text }}`' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from new" -l var -d 'Type of a variable: NAME:TYPE with string, number, boolean, list, object or any (can be repeated)' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from new" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from new" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from new" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from new" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from new" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from new" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from new" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from new" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from new" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from render" -l var -d 'Value of a variable: NAME=TEXT, or NAME:=JSON for other types (can be repeated)' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from render" -l vars -d 'Values from a JSON or YAML file; `-` reads JSON from stdin (can be repeated)' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from render" -l case -d 'Values of a case: SUITE:ID; `*` stands for any characters, the first case that matches is taken' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from render" -l model -d 'Render for this model' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from render" -l format -d 'Print in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
+table\t'For a terminal: fits its width'
+plain\t'Text for logs: never wrapped, no colour'
+json\t'One JSON document'
+jsonl\t'One JSON object per line'
+markdown\t'GitHub-flavoured Markdown'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from render" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from render" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from render" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from render" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from render" -l explain -d 'Also say where each value came from and which overrides apply'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from render" -l messages -d 'Print only the messages, as JSON in the form of chat APIs'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from render" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from render" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from render" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from render" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from render" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from lint" -l model -d 'Check for this model instead of those that suites and karat.yaml name (can be repeated)' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from lint" -l deny -d 'Fail on these as on errors' -r -f -a "warnings\t'Warnings'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from lint" -l explain -d 'Say why a rule is there, with a bad and a good example' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from lint" -l format -d 'Print in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
+table\t'For a terminal: fits its width'
+plain\t'Text for logs: never wrapped, no colour'
+json\t'One JSON document'
+jsonl\t'One JSON object per line'
+markdown\t'GitHub-flavoured Markdown'
+sarif\t'SARIF 2.1.0, for code scanning'
+github\t'Annotations of GitHub Actions'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from lint" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from lint" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from lint" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from lint" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from lint" -l all-versions -d 'Apply every rule to versions that nothing refers to, too'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from lint" -l fix -d 'Mend drafts: spaces at line ends, invisible characters, letters in several characters'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from lint" -l dry-run -d 'With --fix: show the changes, write nothing'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from lint" -l list-rules -d 'List the rules and their levels'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from lint" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from lint" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from lint" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from lint" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from lint" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -l var -d 'Value of a variable: NAME=TEXT, or NAME:=JSON for other types (can be repeated)' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -l vars -d 'Values from a JSON or YAML file; `-` reads JSON from stdin (can be repeated)' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -l case -d 'Values of a case: SUITE:ID; `*` stands for any characters, the first case that matches is taken' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -l model -d 'Count tokens and cost for this model [default: those of the suites that use the prompt, or of karat.yaml] (can be repeated)' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -l format -d 'Print in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
+table\t'For a terminal: fits its width'
+plain\t'Text for logs: never wrapped, no colour'
+json\t'One JSON document'
+jsonl\t'One JSON object per line'
+markdown\t'GitHub-flavoured Markdown'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -l exit-code -d 'Exit with 1 when something differs'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from release" -l bump -d 'Raise this number [default: what the changes ask for]' -r -f -a "patch\t''
+minor\t''
+major\t''"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from release" -l version -d 'Release as this version' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from release" -s m -l message -d 'Say why; kept in registry.lock' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from release" -l format -d 'Print in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
+table\t'For a terminal: fits its width'
+plain\t'Text for logs: never wrapped, no colour'
+json\t'One JSON document'
+jsonl\t'One JSON object per line'
+markdown\t'GitHub-flavoured Markdown'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from release" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from release" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from release" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from release" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from release" -l dry-run -d 'Change nothing, say what would be released'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from release" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from release" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from release" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from release" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from label" -l split -d 'Split users over versions by weight' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from label" -s m -l message -d 'Say why; kept in registry.lock with --force' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from label" -l format -d 'Print in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
+table\t'For a terminal: fits its width'
+plain\t'Text for logs: never wrapped, no colour'
+json\t'One JSON document'
+jsonl\t'One JSON object per line'
+markdown\t'GitHub-flavoured Markdown'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from label" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from label" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from label" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from label" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from label" -l remove -d 'Remove the label'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from label" -l force -d 'Move `production` to a version without a passing run; needs --message'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from label" -l dry-run -d 'Change nothing, say what would change'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from label" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from label" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from label" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from label" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from label" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from rollback" -l label -d 'The label' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from rollback" -l to -d 'Go to this version [default: what the label pointed to before, by git]' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from rollback" -l format -d 'Print in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
+table\t'For a terminal: fits its width'
+plain\t'Text for logs: never wrapped, no colour'
+json\t'One JSON document'
+jsonl\t'One JSON object per line'
+markdown\t'GitHub-flavoured Markdown'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from rollback" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from rollback" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from rollback" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from rollback" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from rollback" -l dry-run -d 'Change nothing, say what would change'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from rollback" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from rollback" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from rollback" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from rollback" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from rollback" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from history" -l format -d 'Print in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
+table\t'For a terminal: fits its width'
+plain\t'Text for logs: never wrapped, no colour'
+json\t'One JSON document'
+jsonl\t'One JSON object per line'
+markdown\t'GitHub-flavoured Markdown'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from history" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from history" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from history" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from history" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from history" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from history" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from history" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from history" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from verify" -l format -d 'Print in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
+table\t'For a terminal: fits its width'
+plain\t'Text for logs: never wrapped, no colour'
+json\t'One JSON document'
+jsonl\t'One JSON object per line'
+markdown\t'GitHub-flavoured Markdown'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from verify" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from verify" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from verify" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from verify" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from verify" -l adopt -d 'Lock every version that is not locked, as it is now'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from verify" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from verify" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from resolve" -l user -d 'Decide a split for this user' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from resolve" -l format -d 'Print in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
+table\t'For a terminal: fits its width'
+plain\t'Text for logs: never wrapped, no colour'
+json\t'One JSON document'
+jsonl\t'One JSON object per line'
+markdown\t'GitHub-flavoured Markdown'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from resolve" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from resolve" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from resolve" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from resolve" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from resolve" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from resolve" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from resolve" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from resolve" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from resolve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from changed" -l since -d 'A branch, tag or commit' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from changed" -l format -d 'Print in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
+table\t'For a terminal: fits its width'
+plain\t'Text for logs: never wrapped, no colour'
+json\t'One JSON document'
+jsonl\t'One JSON object per line'
+markdown\t'GitHub-flavoured Markdown'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from changed" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from changed" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from changed" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from changed" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from changed" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from changed" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from changed" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from changed" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from changed" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from usage" -l partial -d 'Show the prompts that include this partial, directly or not' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from usage" -l format -d 'Print in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
+table\t'For a terminal: fits its width'
+plain\t'Text for logs: never wrapped, no colour'
+json\t'One JSON document'
+jsonl\t'One JSON object per line'
+markdown\t'GitHub-flavoured Markdown'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from usage" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from usage" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from usage" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from usage" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from usage" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from usage" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from usage" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from usage" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from usage" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -l format -d 'Write this format' -r -f -a "dotprompt\t'a `.prompt` file: YAML and a Handlebars template'
+env\t'PROMPT_NAME, PROMPT_VERSION and PROMPT_DIGEST for a shell or `.env`'
+flagd\t'a flag definition of the prompt\'s labels for OpenFeature'
+json\t'the whole definition as one JSON document'
+openai\t'a request for OpenAI chat completions as JSON: messages and parameters'
+promptfoo\t'a prompt file of promptfoo: text, Markdown, Jinja, JSON or YAML with Nunjucks'
+prompty\t'a `.prompty` file: YAML and a Jinja template'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -l output -d 'Write to this file instead of stdout' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -l var -d 'Fill in a variable: NAME=TEXT, or NAME:=JSON for other types; formats `openai` and `promptfoo` (can be repeated)' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -l vars -d 'Fill in values from a JSON or YAML file; `-` reads JSON from stdin; `--var` wins (can be repeated)' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -l model -d 'Fill in for this model, with the prompt\'s overrides for it' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -l lossy -d 'Leave out what the format cannot say, and list it on stderr'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from import" -l name -d 'Name of the prompt; by default its own, or that of the file' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from import" -l as -d 'Import as the draft (`next`) or as this version' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from import" -l from -d 'Format of the files; `auto` looks at their endings and content' -r -f -a "auto\t'by the file\'s ending and content'
+dotprompt\t'a `.prompt` file: YAML and a Handlebars template'
+langfuse\t'prompts exported from Langfuse as JSON, with versions and labels'
+mlflow\t'prompts exported from the MLflow prompt registry as JSON, with versions and aliases'
+openai\t'a request for OpenAI chat completions as JSON: messages and parameters'
+promptfoo\t'a prompt file of promptfoo: text, Markdown, Jinja, JSON or YAML with Nunjucks'
+prompty\t'a `.prompty` file: YAML and a Jinja template'
+text\t'plain text: one user message, braces are braces'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from import" -l format -d 'Print in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
+table\t'For a terminal: fits its width'
+plain\t'Text for logs: never wrapped, no colour'
+json\t'One JSON document'
+jsonl\t'One JSON object per line'
+markdown\t'GitHub-flavoured Markdown'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from import" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from import" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from import" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from import" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from import" -l dry-run -d 'Write nothing, say what would be written'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from import" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from import" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c karat -n "__fish_karat_using_subcommand completions" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
 complete -c karat -n "__fish_karat_using_subcommand completions" -l environment -d 'Apply this environment of karat.yaml' -r
 complete -c karat -n "__fish_karat_using_subcommand completions" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
@@ -152,9 +508,26 @@ complete -c karat -n "__fish_karat_using_subcommand completions" -s v -l verbose
 complete -c karat -n "__fish_karat_using_subcommand completions" -l no-input -d 'Never ask; take the answer to be no'
 complete -c karat -n "__fish_karat_using_subcommand completions" -s y -l yes -d 'Never ask; take the answer to be yes'
 complete -c karat -n "__fish_karat_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c karat -n "__fish_karat_using_subcommand help; and not __fish_seen_subcommand_from eval completions help" -f -a "eval" -d 'Run suites of cases on prompts and models, and judge the replies'
-complete -c karat -n "__fish_karat_using_subcommand help; and not __fish_seen_subcommand_from eval completions help" -f -a "completions" -d 'Print a shell completion script'
-complete -c karat -n "__fish_karat_using_subcommand help; and not __fish_seen_subcommand_from eval completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c karat -n "__fish_karat_using_subcommand help; and not __fish_seen_subcommand_from eval prompt completions help" -f -a "eval" -d 'Run suites of cases on prompts and models, and judge the replies'
+complete -c karat -n "__fish_karat_using_subcommand help; and not __fish_seen_subcommand_from eval prompt completions help" -f -a "prompt" -d 'Version, check, release and roll back prompts'
+complete -c karat -n "__fish_karat_using_subcommand help; and not __fish_seen_subcommand_from eval prompt completions help" -f -a "completions" -d 'Print a shell completion script'
+complete -c karat -n "__fish_karat_using_subcommand help; and not __fish_seen_subcommand_from eval prompt completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from eval" -f -a "list" -d 'List stored runs, newest first'
 complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from eval" -f -a "show" -d 'Show a stored run, or one case of it in full'
 complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from eval" -f -a "export" -d 'Write every trial of a stored run, to a file or stdout'
+complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "list" -d 'Show every prompt with its versions, labels and last result'
+complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "show" -d 'Show a prompt: variables, messages, parameters, labels, results, digest'
+complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "new" -d 'Start a new prompt: asks on a terminal, takes flags otherwise'
+complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "render" -d 'Show what a prompt sends for some variables, with tokens and cost'
+complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "lint" -d 'Check prompts for mistakes, injection risks and what models refuse'
+complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "diff" -d 'Show what differs between two versions of a prompt, word by word'
+complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "release" -d 'Freeze the draft of a prompt as a version'
+complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "label" -d 'Set, move or remove a label of a prompt'
+complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "rollback" -d 'Point a label to what it pointed to before'
+complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "history" -d 'Show releases and moves of labels with author, date and commit'
+complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "verify" -d 'Check that every released version is what it was at its release'
+complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "resolve" -d 'Show which version a reference means, with its digest and messages'
+complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "changed" -d 'Show prompts whose content changed since a git revision'
+complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "usage" -d 'Show which suites and other files use a prompt'
+complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "export" -d 'Write a prompt in the format of another tool'
+complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "import" -d 'Read prompts of other tools into the registry'

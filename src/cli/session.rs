@@ -130,7 +130,12 @@ impl Session {
     /// A path that the user gave, relative to the project where it lies inside.
     pub fn shown(&self, path: &Path) -> PathBuf {
         let absolute = self.cwd.join(path);
-        absolute.strip_prefix(&self.root).map_or_else(|_| path.to_path_buf(), Path::to_path_buf)
+        match absolute.strip_prefix(&self.root) {
+            // The project's folder itself has a name too.
+            Ok(inside) if inside.as_os_str().is_empty() => PathBuf::from("."),
+            Ok(inside) => inside.to_path_buf(),
+            Err(_) => path.to_path_buf(),
+        }
     }
 }
 

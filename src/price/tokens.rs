@@ -6,7 +6,7 @@ use tiktoken::CoreBpe;
 use tiktoken::encoding::{cl100k_base, o200k_base};
 
 use crate::base::ModelRef;
-use crate::record::{Message, Part, Role};
+use crate::record::{Message, Part};
 
 /// Tokens that frame each message, and the answer that follows.
 const PER_MESSAGE: u64 = 3;
@@ -44,7 +44,7 @@ pub fn estimate_prompt_tokens(model: &ModelRef, messages: &[Message]) -> TokenEs
             is_plain &= matches!(part, Part::Text(text) if counts_exactly(text));
             content += count_part(family.encoding, part);
         }
-        sum += frame(family.encoding, role_word(message.role), None) + content;
+        sum += frame(family.encoding, message.role.word(), None) + content;
     }
     family.estimate(sum, is_plain)
 }
@@ -192,10 +192,6 @@ fn count_part(encoding: Encoding, part: &Part) -> u64 {
     }
 }
 
-fn role_word(role: Role) -> &'static str {
-    Role::ALL.iter().find(|(_, known)| *known == role).map_or("user", |(word, _)| word)
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -204,6 +200,7 @@ mod tests {
 
     use super::*;
     use crate::record::Media;
+    use crate::record::Role;
 
     fn vectors() -> Vec<Value> {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/vectors/cost/tokens.jsonl");

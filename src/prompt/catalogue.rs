@@ -1,14 +1,18 @@
 //! All prompts at a glance: what each folder holds, and the digests of the versions that were asked for.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
 use semver::Version;
 
+use super::at_release::AtRelease;
 use super::folder::{Folder, Label};
 use super::label::LabelValue;
+use super::lock::RegistryLock;
 use super::partials::FOLDER as PARTIALS_FOLDER;
+use super::verify::FindingKind;
 use super::{PromptVersion, Registry};
 use crate::base::{Diagnostic, Digest, Place, Problems, SafeName, files};
 
@@ -67,6 +71,8 @@ pub struct ReadVersion {
     pub version: PromptVersion,
     /// Digest of its content; `None` when it has errors.
     pub digest: Option<Digest>,
+    /// What became of it since its release; `None` for a draft, and when it is as it was.
+    pub since_release: Option<FindingKind>,
 }
 
 impl CatalogueEntry {
@@ -91,13 +97,19 @@ impl Registry {
     /// The prompts of these names, in their order. A prompt with errors is in the answer too, and marked; what is wrong
     /// goes to `problems`.
     pub fn catalogue(&self, names: &[SafeName], depth: Depth, problems: &mut Problems) -> Vec<CatalogueEntry> {
+        let lock = if depth == Depth::Folder { RegistryLock::default() } else { self.lock(problems) };
+        let releases = Releases { lock, at_release: AtRelease::new(&self.root) };
+        let releases = &releases;
         let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_THREADS);
         let threads = cores.min(names.len().div_ceil(PROMPTS_PER_THREAD)).max(1);
         let share = names.len().div_ceil(threads).max(1);
         let parts: Vec<Part> = thread::scope(|scope| {
-            let started: Vec<_> =
-                names.chunks(share).skip(1).map(|names| scope.spawn(move || self.read_part(names, depth))).collect();
-            let first = self.read_part(names.get(..share.min(names.len())).unwrap_or_default(), depth);
+            let started: Vec<_> = names
+                .chunks(share)
+                .skip(1)
+                .map(|names| scope.spawn(move || self.read_part(names, depth, releases)))
+                .collect();
+            let first = self.read_part(names.get(..share.min(names.len())).unwrap_or_default(), depth, releases);
             let rest = started.into_iter().filter_map(|thread| thread.join().ok());
             std::iter::once(first).chain(rest).collect()
         });
@@ -125,38 +137,71 @@ impl Registry {
         }
     }
 
-    fn read_part(&self, names: &[SafeName], depth: Depth) -> Part {
+    fn read_part(&self, names: &[SafeName], depth: Depth, releases: &Releases<'_>) -> Part {
         let mut part = Part::default();
         for name in names {
             let mut found = Problems::new();
-            let entry = self.read_entry(name, depth, &mut found);
+            let entry = self.read_entry(name, depth, releases, &mut found);
             part.entries.extend(entry);
             part.problems.absorb(found);
         }
         part
     }
 
-    fn read_entry(&self, name: &SafeName, depth: Depth, problems: &mut Problems) -> Option<CatalogueEntry> {
+    fn read_entry(
+        &self,
+        name: &SafeName,
+        depth: Depth,
+        releases: &Releases<'_>,
+        problems: &mut Problems,
+    ) -> Option<CatalogueEntry> {
         let from = Place::of_file(self.shown(&self.prompts.join(name.as_str())));
         let folder = self.folder(name, &from, problems)?;
         if depth != Depth::Folder {
             folder.lint_labels(problems);
         }
-        let read: Vec<ReadVersion> = wanted(&folder, depth)
-            .into_iter()
-            .map(|version| {
-                let path = match &version {
-                    PromptVersion::Released(version) => folder.versions.get(version),
-                    PromptVersion::Draft => folder.draft.as_ref(),
-                };
-                let digest = path
-                    .and_then(|path| self.quick_digest(path))
-                    .or_else(|| self.version(&folder, &version, &from, problems).map(|prompt| prompt.digest));
-                ReadVersion { version, digest }
-            })
-            .collect();
+        let wanted = wanted(&folder, depth).into_iter();
+        let read = wanted.map(|version| self.read_version(&folder, version, &from, releases, problems)).collect();
         Some(entry(&folder, read, problems.has_errors()))
     }
+
+    /// A version whose files are those of its release has the digest of its release; any other is read.
+    fn read_version(
+        &self,
+        folder: &Folder,
+        version: PromptVersion,
+        from: &Place,
+        releases: &Releases<'_>,
+        problems: &mut Problems,
+    ) -> ReadVersion {
+        let (path, locked) = match &version {
+            PromptVersion::Released(version) => {
+                (folder.versions.get(version), releases.lock.entry(&folder.name, version))
+            }
+            PromptVersion::Draft => (folder.draft.as_ref(), None),
+        };
+        let bytes = |path: &PathBuf| files::read_bytes(path, self.shown(path), files::MAX_FILE_BYTES).ok();
+        let differences =
+            locked.and_then(|locked| Some((locked, releases.at_release.differences(&path.and_then(bytes)?, locked))));
+        if let Some((locked, _)) = differences.as_ref().filter(|(_, differences)| differences.is_none()) {
+            return ReadVersion { version, digest: Some(locked.prompt), since_release: None };
+        }
+        let digest = path
+            .and_then(|path| self.quick_digest(path))
+            .or_else(|| self.version(folder, &version, from, problems).map(|prompt| prompt.digest));
+        let since_release = match (&version, differences) {
+            (PromptVersion::Released(_), Some((locked, differences))) => differences.kind(locked, digest),
+            (PromptVersion::Released(_), None) => Some(FindingKind::NotLocked),
+            (PromptVersion::Draft, _) => None,
+        };
+        ReadVersion { version, digest, since_release }
+    }
+}
+
+/// What was released, and how files compare with it.
+struct Releases<'a> {
+    lock: RegistryLock,
+    at_release: AtRelease<'a>,
 }
 
 /// What one thread has read.
@@ -222,6 +267,7 @@ fn absorb_once(all: Problems, problems: &mut Problems) {
 #[cfg(test)]
 mod tests {
     use super::super::tests::Project;
+    use super::super::verify::{adopt, verify};
     use super::*;
 
     fn catalogue(project: &Project, depth: Depth) -> (Vec<CatalogueEntry>, Problems) {
@@ -258,6 +304,60 @@ mod tests {
         let digest = project.prompt("a@1.0.0").digest;
         assert_eq!(entry.digest_of(&PromptVersion::Released(Version::new(1, 0, 0))), Some(digest));
         assert_eq!(entry.digest_of(&PromptVersion::Released(Version::new(1, 2, 0))), None);
+    }
+
+    /// The words for what became of `p@1.0.0` and `p@1.1.0` since they were locked, and the catalogue, after a file changed.
+    fn since(path: &str, text: &str) -> (Vec<Option<&'static str>>, CatalogueEntry, Project) {
+        let project = Project::new(&[
+            ("prompts/_partials/a.md", "a"),
+            ("prompts/p/1.0.0.yaml", "template: \"{% include 'a.md' %}\"\n"),
+            ("prompts/p/1.1.0.yaml", "template: two\n"),
+            ("prompts/p/next.yaml", "template: three\n"),
+        ]);
+        let registry = project.registry();
+        let (lock, _) = adopt(&registry, &RegistryLock::default(), &[], &mut Problems::new());
+        lock.write(&registry.prompts).expect("written");
+        project.write(path, text);
+        let (mut entries, _) = catalogue(&project, Depth::Every);
+        let entry = entries.remove(0);
+        let words = entry.read.iter().map(|read| read.since_release.map(FindingKind::word)).collect();
+        (words, entry, project)
+    }
+
+    #[test]
+    fn what_became_of_a_release_is_told_as_verify_tells_it() {
+        for (path, text, wanted) in [
+            ("note.txt", "", [None, None, None]),
+            ("prompts/_partials/a.md", "b", [None, None, Some("include_changed")]),
+            ("prompts/p/1.0.0.yaml", "template: x\n", [None, None, Some("edited")]),
+            ("prompts/p/1.1.0.yaml", "template: 'two'\n", [None, Some("reformatted"), None]),
+            ("prompts/p/1.1.0.yaml", "template: [\n", [None, Some("broken"), None]),
+        ] {
+            let (words, entry, project) = since(path, text);
+            assert_eq!(words, wanted, "{path}: {text}");
+            let registry = project.registry();
+            let verified = verify(&registry, &registry.lock(&mut Problems::new()), &[]);
+            let told: Vec<&str> = verified.findings.iter().map(|finding| finding.kind.word()).collect();
+            assert_eq!(told, wanted.into_iter().flatten().collect::<Vec<_>>());
+            for read in &entry.read {
+                let fresh = project.resolve(&format!("p@{}", read.version)).0.map(|prompt| prompt.digest);
+                assert_eq!(read.digest, fresh, "{path}: {}", read.version);
+            }
+        }
+        let (words, ..) = since("prompts/p/1.2.0.yaml", "template: by hand\n");
+        assert_eq!(words, [None, Some("not_locked"), None, None]);
+    }
+
+    #[test]
+    fn a_version_that_is_as_released_is_not_read() {
+        let (_, _, project) = since("prompts/p/1.0.0.yaml", "template: other\n");
+        // A lock that says another digest for the same bytes is believed: nothing else was looked at.
+        let lock = project.read("prompts/registry.lock");
+        let digest = project.prompt("p@1.1.0").digest.to_string();
+        let other = Digest::of_bytes(b"other");
+        project.write("prompts/registry.lock", &lock.replace(&digest, &other.to_string()));
+        let (entries, _) = catalogue(&project, Depth::InUse);
+        assert_eq!(entries[0].digest_of(&PromptVersion::Released(Version::new(1, 1, 0))), Some(other));
     }
 
     #[test]

@@ -189,7 +189,8 @@ impl Registry {
             Ok(()) => Some(name),
             Err(error) => {
                 let message = match error.kind() {
-                    io::ErrorKind::AlreadyExists => format!("there is a prompt `{name}` already"),
+                    // Not where the folder of prompts is a file.
+                    io::ErrorKind::AlreadyExists if folder.exists() => format!("there is a prompt `{name}` already"),
                     _ => format!("`{shown}` cannot be written: {error}"),
                 };
                 problems.push(Diagnostic::error("prompt-not-written", message).at(from.clone()));
@@ -252,6 +253,8 @@ mod tests {
     fn nothing_is_overwritten_and_nothing_bad_is_written() {
         let project = Project::new(&[("prompts/taken/1.0.0.yaml", "template: hi\n")]);
         assert!(create(&project, &new("taken", "x")).contains("[prompt-exists]"));
+        let file = Project::new(&[("prompts", "not a folder")]);
+        assert!(create(&file, &new("a", "x")).contains("`prompts/a` cannot be written"));
         assert!(create(&project, &new("Taken", "x")).contains("differs in case only"));
         assert!(create(&project, &new("Code Review!", "x")).contains("call it `code-review`"));
         assert!(create(&project, &new("../up", "x")).contains("call it `up`"));

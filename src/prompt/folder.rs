@@ -159,8 +159,11 @@ impl Folder {
     }
 }
 
-/// A version as file names, labels and references write it.
-pub(super) fn version(text: &str) -> Result<Version, String> {
+/// A version as file names, labels, references and the command line write it.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn version(text: &str) -> Result<Version, String> {
     let version = Version::parse(text).map_err(|error| format!("{error}; write three numbers, such as `1.2.0`"))?;
     if version.build.is_empty() {
         return Ok(version);

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::definition::variable_name;
 use super::ready::Prompt;
 use super::render::Origins;
+use super::var_problem::VarProblem;
 use crate::base::{Diagnostic, ModelRef, Node, Place, Problems, Source, Span, parse_json_line, parse_yaml};
 use crate::record::Vars;
 
@@ -81,6 +82,15 @@ impl Given {
 }
 
 impl Given {
+    /// Names that none of these prompts has; told of the last of them.
+    pub fn unknown(&self, prompts: &[&Prompt]) -> Vec<Diagnostic> {
+        let Some(last) = prompts.last() else { return Vec::new() };
+        let is_known = |name: &str| prompts.iter().any(|prompt| prompt.variables.contains_key(name));
+        let mut found = last.check_vars(&self.vars);
+        found.retain(|problem| problem.code == "unknown-variable" && !is_known(&problem.variable));
+        self.located(last, found)
+    }
+
     /// Everything that keeps a prompt from being rendered with these values, for a model; each value with its origin.
     pub fn problems(&self, prompt: &Prompt, model: Option<&ModelRef>) -> Vec<Diagnostic> {
         let mut found = prompt.check_vars(&self.vars);
@@ -92,6 +102,10 @@ impl Given {
             .filter_map(|problem| problem.near.clone())
             .collect();
         found.retain(|problem| problem.code != "missing-variable" || !meant.contains(&problem.variable));
+        self.located(prompt, found)
+    }
+
+    fn located(&self, prompt: &Prompt, mut found: Vec<VarProblem>) -> Vec<Diagnostic> {
         found.iter_mut().for_each(|problem| problem.locate(&self.origins));
         found.iter().map(|problem| problem.to_diagnostic(&prompt.name)).collect()
     }
@@ -104,6 +118,7 @@ pub fn command_line() -> Place {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::Project;
     use super::*;
     use serde_json::json;
 
@@ -138,6 +153,22 @@ mod tests {
             assert!(given.vars.is_empty() && problems.contains(&format!("[{code}]")), "{text}: {problems}");
         }
         assert!(given(&["a=1", "a=2"]).1.contains("`a` is given twice"));
+    }
+
+    #[test]
+    fn names_that_no_prompt_has_are_told_of_the_last_one() {
+        let project = Project::new(&[
+            ("prompts/p/1.0.0.yaml", "template: \"{{ old }} {{ both }}\"\n"),
+            ("prompts/p/2.0.0.yaml", "template: \"{{ new }} {{ both }}\"\n"),
+        ]);
+        let (one, two) = (project.prompt("p@1.0.0"), project.prompt("p@2.0.0"));
+        let (known, _) = given(&["old=1", "new=2"]);
+        assert_eq!(known.unknown(&[&one, &two]), []);
+        let (unknown, _) = given(&["old=1", "nwe=2"]);
+        let found: Vec<String> = unknown.unknown(&[&one, &two]).iter().map(|problem| problem.render(false)).collect();
+        assert!(found.len() == 1 && found[0].contains("`nwe` is not a variable of `p@2.0.0`"), "{found:?}");
+        assert!(found[0].contains("--var nwe") && found[0].contains("did you mean `new`"), "{found:?}");
+        assert_eq!(unknown.unknown(&[&two]).len(), 2);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! nothing else.
 
 mod align;
+mod at_release;
 mod bucket;
 mod budget;
 mod bump;
@@ -68,6 +69,7 @@ pub use changed::{ChangedPrompt, changed_prompts};
 pub use compare::{Change, MessageDiff, OverrideDiff, PartialDiff, PromptDiff, VariableDiff, compare_rendered};
 pub use create::NewPrompt;
 pub use flagd::flagd_file;
+pub use folder::version as parse_version;
 pub use given::{Given, command_line};
 pub use history::{PromptEvent, PromptEventKind, PromptHistory, history};
 pub use label::{LabelValue, Split, label_name};
@@ -82,7 +84,7 @@ pub use render::{Origins, RenderError};
 pub use revision::git_problem;
 pub use rollback::Rollback;
 pub use section::Style;
-pub use sheet::{Sheet, SheetMessage, SheetOverride, SheetPart};
+pub use sheet::{Sheet, SheetOverride};
 pub use shots::{Example, ExampleVectors, Nearby, PickedExample, VectorProblem, Why};
 pub use template::MAX_MESSAGE_BYTES;
 pub use usage::{PartialUser, Use, UseKind, UseTarget, find_uses};

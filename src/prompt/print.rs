@@ -14,6 +14,8 @@ const KEYS: &[(&str, usize)] = &[
     ("messages", 3),
     ("variables", 2),
     ("examples", 1),
+    ("style", 1),
+    ("truncate", 2),
     ("params", 1),
     ("models", 2),
     ("output", 1),
@@ -21,7 +23,7 @@ const KEYS: &[(&str, usize)] = &[
 
 /// The keys of a variable, in the order in which they are printed.
 const VARIABLE_KEYS: &[&str] =
-    &["about", "type", "required", "default", "one_of", "min_chars", "max_chars", "max_tokens", "pattern", "trusted"];
+    &["about", "type", "required", "default", "one_of", "min_chars", "max_chars", "max_tokens", "pattern"];
 
 /// The text of a version file that says `definition`: the mapping as someone would write it.
 ///
@@ -58,13 +60,9 @@ mod tests {
     use serde_json::json;
 
     use super::super::tests::Project;
+    use super::super::tests::written::{definition, map, written_project};
     use super::*;
     use crate::base::{Digest, Node, Problems, Source, Span, parse_yaml};
-
-    fn map(value: Value) -> Map<String, Value> {
-        let Value::Object(map) = value else { panic!("{value}") };
-        map
-    }
 
     fn read(text: &str) -> Value {
         let mut problems = Problems::new();
@@ -99,84 +97,17 @@ mod tests {
     fn keys_stand_in_their_order_and_unknown_ones_last() {
         let written = json!({
             "output": {"format": "json"}, "zeta": 1, "params": {"seed": 1}, "about": "x",
-            "variables": {"b": {"default": "x", "type": "string", "new": 1}, "a": null},
+            "truncate": {"b": {"tokens": 9, "marker": "…"}, "a": 5}, "style": "xml",
+            "examples": {"from": "e.jsonl", "by": "mmr", "on": ["b"]},
+            "variables": {"b": {"default": "x", "max_tokens": 7, "type": "string", "new": 1}, "a": null},
             "messages": [{"role": "user", "content": [{"text": "one\ntwo"}, {"image": "a.png"}]}],
         });
         let wanted = "about: x\nmessages:\n  - role: user\n    content:\n      - text: |-\n          one\n          two\n      \
-                      - {image: a.png}\nvariables:\n  b: {type: string, default: x, new: 1}\n  a: null\nparams: {seed: 1}\n\
+                      - {image: a.png}\nvariables:\n  b: {type: string, default: x, max_tokens: 7, new: 1}\n  a: null\n\
+                      examples: {from: e.jsonl, by: mmr, \"on\": [b]}\nstyle: xml\n\
+                      truncate:\n  b: {tokens: 9, marker: \"…\"}\n  a: 5\nparams: {seed: 1}\n\
                       output: {format: json}\nzeta: 1\n";
         assert_eq!(print(&map(written)), wanted);
-    }
-
-    fn hostile() -> impl Strategy<Value = String> {
-        let piece = prop::sample::select(vec![
-            " ",
-            "\n",
-            "\t",
-            "\r\n",
-            "#",
-            ": ",
-            "- ",
-            "'",
-            "\"",
-            "\\",
-            "yes",
-            "null",
-            "1.0",
-            "{{ a }}",
-            "{{ b | upper }}",
-            "{% if a %}x{% endif %}",
-            "é",
-            "😀",
-            "\u{200b}",
-            "\u{85}",
-            "\0",
-            "word",
-            "|",
-            ">",
-            "[",
-            "}",
-            "{",
-        ]);
-        prop::collection::vec(piece, 0..6).prop_map(|pieces| format!("{}.", pieces.concat()))
-    }
-
-    fn definition() -> impl Strategy<Value = Value> {
-        let message = (prop::sample::select(vec!["system", "user", "assistant"]), hostile())
-            .prop_map(|(role, text)| json!({"role": role, "content": text}));
-        let variable = (hostile(), prop::option::of(hostile()), any::<bool>()).prop_map(|(about, default, choice)| {
-            let mut rules = map(json!({"about": about, "type": "string", "max_chars": 500}));
-            if let Some(default) = default {
-                if choice {
-                    rules.insert("one_of".to_owned(), json!([default, "other", "yes", "1"]));
-                }
-                rules.insert("default".to_owned(), json!(default));
-            }
-            Value::Object(rules)
-        });
-        let variable = variable.boxed();
-        let params =
-            (prop::option::of(0.0..2.0_f64), prop::option::of(1..9_000_u32), prop::collection::vec(hostile(), 0..3))
-                .prop_map(|(temperature, max_tokens, stop)| {
-                    let mut params = Map::new();
-                    if let Some(temperature) = temperature {
-                        params.insert("temperature".to_owned(), json!(temperature));
-                    }
-                    if let Some(max_tokens) = max_tokens {
-                        params.insert("max_tokens".to_owned(), json!(max_tokens));
-                    }
-                    params.insert("stop".to_owned(), json!(stop));
-                    Value::Object(params)
-                });
-        (prop::collection::vec(message, 1..4), variable.clone(), variable, params, hostile()).prop_map(
-            |(messages, a, b, params, about)| {
-                json!({
-                    "about": about, "messages": messages, "variables": {"a": a, "b": b}, "params": params,
-                    "models": {"anthropic/*": {"params": params}, "openai/gpt-5*": {"params": {"extra": {"k: ": about}}}},
-                    "output": {"format": "json", "schema": {"title": about, "type": "object", "properties": {"p": {"enum": [about]}}}},
-                })
-            },
-        )
     }
 
     fn digest(project: &Project, text: &str, node: &Node) -> Option<Digest> {
@@ -185,12 +116,49 @@ mod tests {
         project.registry().inline(node, &source, &mut problems).map(|prompt| prompt.digest)
     }
 
+    /// What the property below would not see: a key that has no part in the digest.
+    #[test]
+    fn every_key_but_about_is_part_of_the_digest() {
+        let whole = map(json!({
+            "template": "{{ a | section(name=\"a\") }}{{ b }}",
+            "variables": {"a": {"type": "string", "max_tokens": 50}, "b": "string"},
+            "examples": {"from": "shots.jsonl", "pick": 1}, "style": "markdown", "truncate": {"a": 9},
+            "models": {"x/*": {"style": "xml", "truncate": {"b": 7}, "params": {"seed": 1}}},
+            "params": {"seed": 2}, "output": {"format": "json"},
+        }));
+        let project = written_project();
+        let of = |definition: &Value| {
+            let printed = print(&map(definition.clone()));
+            let node = parse_yaml(&Source::new("p.yaml", printed.as_str()), &mut Problems::new()).expect("yaml");
+            digest(&project, &printed, &node).expect("a prompt")
+        };
+        let whole = Value::Object(whole);
+        let wanted = of(&whole);
+        for (path, key) in [
+            ("", "examples"),
+            ("", "style"),
+            ("", "truncate"),
+            ("", "params"),
+            ("", "output"),
+            ("/variables/a", "max_tokens"),
+            ("/models/x~1*", "style"),
+            ("/models/x~1*", "truncate"),
+            ("/models/x~1*", "params"),
+            ("/examples", "pick"),
+        ] {
+            let mut less = whole.clone();
+            let inner = less.pointer_mut(path).and_then(Value::as_object_mut).expect(path);
+            assert!(inner.remove(key).is_some(), "{path} {key}");
+            assert_ne!(of(&less), wanted, "{path} {key}");
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
         #[test]
         fn a_printed_prompt_reads_as_the_same_prompt(definition in definition()) {
-            let project = Project::new(&[]);
+            let project = written_project();
             let printed = print(&map(definition.clone()));
             let source = Source::new("p.yaml", printed.as_str());
             let node = parse_yaml(&source, &mut Problems::new()).expect("yaml");

@@ -176,7 +176,7 @@ impl Registry {
             }
         };
         if !path.is_dir() {
-            problems.push(self.unknown_prompt(name).at(from.clone()));
+            problems.push(self.unknown_prompt(name.as_str()).at(from.clone()));
             return None;
         }
         let folder = Arc::new(Folder::read(name.clone(), &path, &self.root, problems));
@@ -184,7 +184,8 @@ impl Registry {
         Some(folder)
     }
 
-    fn unknown_prompt(&self, name: &SafeName) -> Diagnostic {
+    /// That there is no prompt of this name, and which there are.
+    pub fn unknown_prompt(&self, name: &str) -> Diagnostic {
         let names = self.names();
         let shown = self.shown(&self.prompts).display();
         let help = if names.is_empty() {
@@ -197,7 +198,7 @@ impl Registry {
             format!("prompts: {}", words.join(", "))
         };
         Diagnostic::error("unknown-prompt", format!("there is no prompt `{name}`"))
-            .did_you_mean(closest(name.as_str(), names.iter().map(SafeName::as_str)))
+            .did_you_mean(closest(name, names.iter().map(SafeName::as_str)))
             .help(help)
     }
 

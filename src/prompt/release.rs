@@ -13,6 +13,7 @@ use super::includes;
 use super::lock::{LockEntry, RegistryLock};
 use super::ready::{Prompt, PromptVersion};
 use super::registry::Registry;
+use super::verify::adopt;
 use crate::base::files::{self, Lock};
 use crate::base::{Diagnostic, Digest, Place, Problems, SafeName, Source};
 
@@ -85,7 +86,7 @@ impl Release {
         if self.state != Released::DraftLeft {
             let entry = LockEntry { message: message.to_owned(), ..self.entry.clone() };
             lock.insert(self.name.clone(), self.version.clone(), entry);
-            lock.write(&registry.prompts)?;
+            registry.with_first_entries(lock).write(&registry.prompts)?;
         }
         fs::remove_file(self.folder.join(format!("{DRAFT}.yaml")))
     }
@@ -95,6 +96,13 @@ impl Registry {
     /// The lock file; what is wrong with it goes to `problems`.
     pub fn lock(&self, problems: &mut Problems) -> RegistryLock {
         RegistryLock::read(&self.prompts, &self.root, problems)
+    }
+
+    /// The lock as it is; in a project that has none yet, one that pins every version that was written by hand, so that
+    /// the first release does not make all others look forgotten.
+    pub(super) fn with_first_entries(&self, lock: RegistryLock) -> RegistryLock {
+        // What is wrong with another prompt is none of this one's business: `verify` tells it.
+        if lock.exists { lock } else { adopt(self, &lock, &[], &mut Problems::new()).0 }
     }
 
     /// Writes the lock file, whole or not at all.
@@ -292,6 +300,23 @@ mod tests {
 
     fn project() -> Project {
         Project::new(&[("prompts/_partials/x.md", "x\n"), ("prompts/p/next.yaml", ONE)])
+    }
+
+    #[test]
+    fn the_first_release_of_a_project_locks_what_was_written_by_hand() {
+        let project = project();
+        project.write("prompts/q/0.1.0.yaml", ONE);
+        project.write("prompts/broken/1.0.0.yaml", "template: [\n");
+        release(&project, &request(None, None), "first");
+        let registry = project.registry();
+        let lock = registry.lock(&mut Problems::new());
+        let names: Vec<String> = lock.entries().map(|(name, version, _)| format!("{name}@{version}")).collect();
+        assert_eq!(names, ["p@1.0.0", "q@0.1.0"]);
+        // Later ones do not: a version that turns up beside the lock was not released.
+        project.write("prompts/q/0.2.0.yaml", ONE);
+        project.write("prompts/p/next.yaml", &ONE.replace("{{ a }}", "{{ a }} more"));
+        release(&project, &request(None, None), "second");
+        assert_eq!(project.registry().lock(&mut Problems::new()).entries().count(), 3);
     }
 
     #[test]

@@ -75,6 +75,10 @@ impl Registry {
                 .help(folder.what_exists())
         };
         let selector = selector.unwrap_or(LATEST);
+        if selector.is_empty() {
+            problems.push(fail("unknown-label", format!("`{name}@` names nothing after the `@`")));
+            return None;
+        }
         if selector == LATEST {
             let latest = folder.latest().cloned().map(PromptVersion::Released);
             if latest.is_none() {

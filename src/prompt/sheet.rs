@@ -1,24 +1,20 @@
-//! What a prompt says, as written, for those who show or compare prompts.
+//! What a prompt says besides its messages, as written, for those who show prompts.
 
 use indexmap::IndexMap;
 
 use super::budget::Budget;
-use super::definition::PartText;
 use super::folder::Label;
 use super::label::LabelValue;
-use super::media::MediaSource;
 use super::ready::{Prompt, PromptVersion};
 use super::registry::Registry;
 use super::section::Style;
 use crate::base::{Place, Problems, SafeName};
 use crate::price::{TokenCounter, TokenEstimate};
-use crate::record::{Media, Message, Params, Role};
+use crate::record::{Message, Params};
 
-/// A prompt as written.
+/// A prompt as written, besides its messages: see [`Prompt::message_views`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sheet {
-    /// The messages, as templates.
-    pub messages: Vec<SheetMessage>,
     /// The style of sections, where the prompt states one.
     pub style: Option<Style>,
     /// Token budgets by variable.
@@ -27,26 +23,6 @@ pub struct Sheet {
     pub overrides: Vec<SheetOverride>,
     /// Names of the partials it uses, directly or not.
     pub partials: Vec<String>,
-}
-
-/// A message as written.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SheetMessage {
-    /// Who speaks.
-    pub role: Role,
-    /// Its parts.
-    pub parts: Vec<SheetPart>,
-}
-
-/// A part of a message as written.
-#[derive(Debug, Clone, PartialEq)]
-pub enum SheetPart {
-    /// A template of text.
-    Text(String),
-    /// An image: its URL, a template of one, or what was read.
-    Image(String),
-    /// A document: its name, and its URL, a template of one, or what was read.
-    File(String, String),
 }
 
 /// What a prompt says for models that match a pattern.
@@ -63,14 +39,8 @@ pub struct SheetOverride {
 }
 
 impl Prompt {
-    /// What it says, as written.
+    /// What it says besides its messages, as written.
     pub fn sheet(&self) -> Sheet {
-        let part = |part: &PartText| match part {
-            PartText::Text(text) => SheetPart::Text(text.as_str().to_owned()),
-            PartText::Image(media) => SheetPart::Image(written(media)),
-            PartText::File { name, media } => SheetPart::File(name.clone(), written(media)),
-        };
-        let messages = self.definition.messages.iter();
         let overrides = self.definition.overrides.0.iter().map(|over| SheetOverride {
             pattern: over.pattern.clone(),
             params: over.params.clone(),
@@ -78,9 +48,6 @@ impl Prompt {
             truncate: over.truncate.0.clone(),
         });
         Sheet {
-            messages: messages
-                .map(|message| SheetMessage { role: message.role, parts: message.parts.iter().map(part).collect() })
-                .collect(),
             style: self.definition.style,
             truncate: self.definition.truncate.0.clone(),
             overrides: overrides.collect(),
@@ -92,16 +59,6 @@ impl Prompt {
     pub fn guess_tokens(&self, messages: &[Message]) -> TokenEstimate {
         let texts: Vec<String> = messages.iter().map(Message::joined_text).collect();
         TokenCounter::of(None).count(&texts.join("\n"))
-    }
-}
-
-fn written(media: &MediaSource) -> String {
-    match media {
-        MediaSource::Fixed(Media::Url(url)) => url.clone(),
-        MediaSource::Fixed(Media::Base64 { mime, data }) => {
-            format!("{mime}, {} characters of base64", data.len())
-        }
-        MediaSource::Template(text) => text.as_str().to_owned(),
     }
 }
 

@@ -1,12 +1,11 @@
 //! Whether every released version is still what it was when it was released.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
 
+use super::at_release::{AtRelease, is_file};
 use super::folder::{DRAFT, version};
-use super::includes::digest_of;
 use super::lock::{LockEntry, RegistryLock};
 use super::ready::PromptVersion;
 use super::registry::Registry;
@@ -91,7 +90,7 @@ impl Verified {
 /// Files are compared by their bytes. A prompt is read and its digest computed only where its file or a file it includes
 /// has other bytes than at its release; line breaks that a checkout changed do not count.
 pub fn verify(registry: &Registry, lock: &RegistryLock, only: &[SafeName]) -> Verified {
-    let check = Check { registry, includes: Mutex::default() };
+    let check = Check { registry, at_release: AtRelease::new(&registry.root) };
     let mut work: BTreeMap<SafeName, BTreeMap<Version, &LockEntry>> =
         registry.names().into_iter().map(|name| (name, BTreeMap::new())).collect();
     for (name, version, entry) in lock.entries() {
@@ -149,31 +148,9 @@ pub fn adopt(
     (grown, added)
 }
 
-/// Digests of bytes as they are, and with the line breaks of the release where a checkout changed them.
-#[derive(Debug, Clone, Copy)]
-struct Digests {
-    exact: Digest,
-    plain: Option<Digest>,
-}
-
-impl Digests {
-    fn of(bytes: &[u8]) -> Digests {
-        let plain = bytes.contains(&b'\r').then(|| {
-            let text: Vec<u8> = String::from_utf8_lossy(bytes).replace("\r\n", "\n").into_bytes();
-            Digest::of_bytes(&text)
-        });
-        Digests { exact: Digest::of_bytes(bytes), plain }
-    }
-
-    fn is(self, wanted: &Digest) -> bool {
-        self.exact == *wanted || self.plain.as_ref() == Some(wanted)
-    }
-}
-
 struct Check<'a> {
     registry: &'a Registry,
-    /// Digests of included files by path; `None` for one that is not there.
-    includes: Mutex<HashMap<String, Option<Digest>>>,
+    at_release: AtRelease<'a>,
 }
 
 impl Check<'_> {
@@ -206,54 +183,38 @@ impl Check<'_> {
             let help = format!("`git checkout -- {shown}` brings it back; or remove its line from `registry.lock`");
             return finding(FindingKind::Missing, vec![shown.clone()], format!("`{shown}` is gone"), help);
         };
-        let is_same_file = Digests::of(&bytes).is(&entry.file);
-        let changed = self.changed_includes(entry);
-        if is_same_file && changed.is_empty() {
+        let differences = self.at_release.differences(&bytes, entry);
+        if differences.is_none() {
             return None;
         }
+        let kind = differences.kind(entry, self.digest_now(name, version))?;
+        let (is_same_file, changed) = (!differences.file, differences.includes);
         let again = format!("or release the change as a version of its own: `karat prompt release {name}`");
         let bring_back = format!("`git checkout -- {shown}` brings it back; {again}");
-        match self.digest_now(name, version) {
-            None => {
-                let what = if is_same_file { changed.join("`, `") } else { shown.clone() };
-                let message = format!("`{what}` changed, and {name}@{version} has errors now");
-                let files = if is_same_file { changed } else { vec![shown] };
-                finding(FindingKind::Broken, files, message, "`karat prompt lint` tells them".to_owned())
-            }
-            Some(now) if now == entry.prompt && is_same_file => None,
-            Some(now) if now == entry.prompt => {
+        match kind {
+            FindingKind::Reformatted => {
                 let message = format!("`{shown}` was edited after its release; what it sends is the same");
-                finding(FindingKind::Reformatted, vec![shown], message, bring_back)
+                finding(kind, vec![shown], message, bring_back)
             }
-            Some(_) if is_same_file => {
+            FindingKind::IncludeChanged => {
                 let message = format!("`{}` changed, and with it what {name}@{version} sends", changed.join("`, `"));
                 let help = format!(
                     "`git checkout -- {}` brings it back; or give the new text a new name, and include that from the next version",
                     changed.join(" ")
                 );
-                finding(FindingKind::IncludeChanged, changed, message, help)
+                finding(kind, changed, message, help)
             }
-            Some(_) => {
+            FindingKind::Edited => {
                 let message = format!("`{shown}` was edited after its release, and sends something else");
-                finding(FindingKind::Edited, vec![shown], message, bring_back)
+                finding(kind, vec![shown], message, bring_back)
+            }
+            FindingKind::Broken | FindingKind::Missing | FindingKind::NotLocked => {
+                let what = if is_same_file { changed.join("`, `") } else { shown.clone() };
+                let message = format!("`{what}` changed, and {name}@{version} has errors now");
+                let files = if is_same_file { changed } else { vec![shown] };
+                finding(kind, files, message, "`karat prompt lint` tells them".to_owned())
             }
         }
-    }
-
-    /// The included files that are not what they were.
-    fn changed_includes(&self, entry: &LockEntry) -> Vec<String> {
-        let changed = entry.includes.iter().filter(|(path, wanted)| !self.include_is(path, wanted));
-        changed.map(|(path, _)| path.clone()).collect()
-    }
-
-    fn include_is(&self, path: &str, wanted: &Digest) -> bool {
-        let known = self.includes.lock().unwrap_or_else(PoisonError::into_inner).get(path).copied();
-        let found = known.unwrap_or_else(|| {
-            let found = digest_of(path, &self.registry.root);
-            self.includes.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), found);
-            found
-        });
-        found.as_ref() == Some(wanted)
     }
 
     fn digest_now(&self, name: &SafeName, version: &Version) -> Option<Digest> {
@@ -293,8 +254,7 @@ fn explain_renames(findings: &mut [Finding], lock: &RegistryLock, registry: &Reg
         let Some(entry) = lock.entry(&finding.name, &finding.version) else { continue };
         let is_it = |name: &SafeName| {
             let path = registry.prompts.join(name.as_str()).join(format!("{}.yaml", finding.version));
-            files::read_bytes(&path, &path, files::MAX_FILE_BYTES)
-                .is_ok_and(|bytes| Digests::of(&bytes).is(&entry.file))
+            files::read_bytes(&path, &path, files::MAX_FILE_BYTES).is_ok_and(|bytes| is_file(&bytes, &entry.file))
         };
         let found = strays.iter().find(|(name, version)| *version == finding.version && is_it(name));
         if let Some((name, _)) = found {

@@ -23,6 +23,11 @@ impl Role {
     /// Word and role, in one table.
     pub const ALL: &[(&str, Role)] =
         &[("system", Role::System), ("user", Role::User), ("assistant", Role::Assistant), ("tool", Role::Tool)];
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        Role::ALL.iter().find(|(_, role)| *role == self).map_or("user", |(word, _)| word)
+    }
 }
 
 /// An image or file: where it is, or its bytes.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
+use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql, params};
 
 use super::StoreError;
 use super::clean::{clean_case, clean_json};
@@ -58,6 +58,7 @@ impl From<rusqlite::Error> for InsertError {
 
 /// The prepared statements of the writer, and what it remembers of texts it has written.
 pub(super) struct Inserts<'db> {
+    db: &'db Connection,
     rows: RunRows,
     redactor: Redactor,
     remembered: HashMap<String, i64>,
@@ -69,6 +70,7 @@ pub(super) struct Inserts<'db> {
     find_case: Statement<'db>,
     add_case: Statement<'db>,
     add_body: Statement<'db>,
+    add_bodies: Statement<'db>,
     find_original: Statement<'db>,
     add_call: Statement<'db>,
     load_keys: Statement<'db>,
@@ -78,13 +80,15 @@ pub(super) struct Inserts<'db> {
     drop_scores: Statement<'db>,
     drop_trial: Statement<'db>,
     add_trial: Statement<'db>,
-    add_score: Statement<'db>,
+    /// For one score, two, and so on.
+    add_scores: Vec<Statement<'db>>,
     count: Statement<'db>,
 }
 
 impl<'db> Inserts<'db> {
     pub(super) fn prepare(db: &'db Connection, rows: RunRows, redactor: Redactor) -> rusqlite::Result<Inserts<'db>> {
         Ok(Inserts {
+            db,
             rows,
             redactor,
             remembered: HashMap::new(),
@@ -97,6 +101,8 @@ impl<'db> Inserts<'db> {
             )?,
             add_case: db.prepare("INSERT INTO eval_case (identity, content) VALUES (?1, ?2)")?,
             add_body: db.prepare("INSERT INTO body (content) VALUES (?1)")?,
+            // Running a statement costs as much as writing a small row: rows that go together are written together.
+            add_bodies: db.prepare("INSERT INTO body (content) VALUES (?1), (?2)")?,
             find_original: db.prepare(
                 "SELECT c.request, c.reply, q.content, r.content FROM call c INDEXED BY call_reuse JOIN body q ON q.id = c.request \
                  JOIN body r ON r.id = c.reply WHERE substr(c.cache_key, 1, 8) = substr(?1, 1, 8) AND c.cache_key = ?1 \
@@ -125,10 +131,7 @@ impl<'db> Inserts<'db> {
                  repeat, outcome, score, note, wall_ms, call) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             )?,
-            add_score: db.prepare(
-                "INSERT INTO score (trial, position, name, check_name, version, weight, state, value, passed, reason) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            )?,
+            add_scores: (1..=SCORES_AT_ONCE).map(|rows| db.prepare(&insert_scores(rows))).collect::<Result<_, _>>()?,
             count: db.prepare(
                 "UPDATE run SET pass = pass + ?2, fail = fail + ?3, error = error + ?4, ungraded = ungraded + ?5, \
                  skipped = skipped + ?6, spent = spent + ?7, unknown_calls = unknown_calls + ?8 WHERE id = ?1",
@@ -167,8 +170,8 @@ impl<'db> Inserts<'db> {
         ])?;
         self.known.insert(short(&trial.key.0), id);
         self.seen = self.seen.max(Some(id));
-        for (position, score) in (0_i64..).zip(&trial.scores) {
-            self.score(id, position, score)?;
+        for (chunk, first) in trial.scores.chunks(SCORES_AT_ONCE).zip((0_i64..).step_by(SCORES_AT_ONCE)) {
+            self.scores(id, first, chunk)?;
         }
         change.count(trial.outcome, 1);
         Ok(())
@@ -283,8 +286,15 @@ impl<'db> Inserts<'db> {
                 return Ok((row.get(0)?, Some(row.get(1)?)));
             }
         }
-        let reply = self.add_body.insert([reply])?;
-        Ok((self.request(ready.request())?, Some(reply)))
+        if self.remembered.contains_key(ready.request()) {
+            let reply = self.add_body.insert([reply])?;
+            return Ok((self.request(ready.request())?, Some(reply)));
+        }
+        // Both in one statement; rows get the numbers that follow each other.
+        self.add_bodies.execute([ready.request(), reply])?;
+        let reply = self.db.last_insert_rowid();
+        self.remember(ready.request(), reply - 1);
+        Ok((reply - 1, Some(reply)))
     }
 
     fn request(&mut self, text: &str) -> rusqlite::Result<i64> {
@@ -292,6 +302,11 @@ impl<'db> Inserts<'db> {
             return Ok(*id);
         }
         let id = self.add_body.insert([text])?;
+        self.remember(text, id);
+        Ok(id)
+    }
+
+    fn remember(&mut self, text: &str, id: i64) {
         if self.remembered_bytes + text.len() > REMEMBERED_BYTES {
             self.remembered.clear();
             self.remembered_bytes = 0;
@@ -300,29 +315,53 @@ impl<'db> Inserts<'db> {
             self.remembered_bytes += text.len();
             self.remembered.insert(text.to_owned(), id);
         }
-        Ok(id)
     }
 
-    fn score(&mut self, trial: i64, position: i64, score: &Score) -> rusqlite::Result<()> {
-        let (state, value, passed) = match score.state {
-            ScoreState::Scored { value, passed } => ("scored", Some(value.get()), Some(passed)),
-            ScoreState::Ungraded => ("ungraded", None, None),
-            ScoreState::NotApplicable => ("not_applicable", None, None),
+    /// Writes up to [`SCORES_AT_ONCE`] scores of a trial, the first of them at position `first`.
+    fn scores(&mut self, trial: i64, first: i64, scores: &[Score]) -> rusqlite::Result<()> {
+        let Some(statement) = self.add_scores.get_mut(scores.len().saturating_sub(1)) else { return Ok(()) };
+        let mut next = 1;
+        let mut bind = |statement: &mut Statement<'_>, value: &dyn ToSql| {
+            next += 1;
+            statement.raw_bind_parameter(next - 1, value)
         };
-        self.add_score.execute(params![
-            trial,
-            position,
-            score.name,
-            score.check,
-            score.version,
-            score.weight,
-            state,
-            value,
-            passed,
-            score.reason,
-        ])?;
-        Ok(())
+        for (position, score) in (first..).zip(scores) {
+            let (state, value, passed) = match score.state {
+                ScoreState::Scored { value, passed } => ("scored", Some(value.get()), Some(passed)),
+                ScoreState::Ungraded => ("ungraded", None, None),
+                ScoreState::NotApplicable => ("not_applicable", None, None),
+            };
+            let row: [&dyn ToSql; SCORE_COLUMNS] = [
+                &trial,
+                &position,
+                &score.name,
+                &score.check,
+                &score.version,
+                &score.weight,
+                &state,
+                &value,
+                &passed,
+                &score.reason,
+            ];
+            row.into_iter().try_for_each(|value| bind(statement, value))?;
+        }
+        statement.raw_execute().map(|_| ())
     }
+}
+
+/// Scores that one statement writes.
+const SCORES_AT_ONCE: usize = 4;
+
+/// Columns of a score.
+const SCORE_COLUMNS: usize = 10;
+
+/// The statement that writes this many scores.
+fn insert_scores(rows: usize) -> String {
+    let row = format!("({})", ["?"; SCORE_COLUMNS].join(", "));
+    let rows = vec![row; rows].join(", ");
+    format!(
+        "INSERT INTO score (trial, position, name, check_name, version, weight, state, value, passed, reason) VALUES {rows}"
+    )
 }
 
 fn is_altered(reply: &ChatReply) -> bool {

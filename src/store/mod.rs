@@ -15,7 +15,6 @@ mod ledger;
 mod list;
 mod migrate;
 mod open;
-mod passing;
 mod ready;
 mod refit;
 mod reuse;

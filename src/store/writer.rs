@@ -36,6 +36,9 @@ const BATCH_TRIALS: usize = 1024;
 /// Trials that wait for the thread before senders wait.
 const CHANNEL_TRIALS: usize = 2048;
 
+/// Trials of one transaction, boxed by their senders: a trial is large, and only its address moves.
+type Batch = Vec<Box<Ready>>;
+
 /// What the writing thread says.
 #[derive(Debug)]
 pub enum WriterEvent {
@@ -175,8 +178,7 @@ fn write_all(
 
 /// The trials of the next transaction; empty when no more will come. Quick replies wait a moment for company, because many
 /// small transactions cost more than they save. The thread sleeps meanwhile instead of being woken for each of them.
-#[expect(clippy::vec_box, reason = "they come in boxes: taking them out would copy each of these large records")]
-fn next_batch(receiver: &mut mpsc::Receiver<Box<Ready>>, wait: Duration) -> Vec<Box<Ready>> {
+fn next_batch(receiver: &mut mpsc::Receiver<Box<Ready>>, wait: Duration) -> Batch {
     let mut batch = Vec::new();
     batch.extend(receiver.blocking_recv());
     let deadline = Instant::now() + wait;
@@ -193,8 +195,7 @@ fn next_batch(receiver: &mut mpsc::Receiver<Box<Ready>>, wait: Duration) -> Vec<
 }
 
 /// Takes what waits, up to a full batch; says whether more may come.
-#[expect(clippy::vec_box, reason = "they come in boxes: taking them out would copy each of these large records")]
-fn take_waiting(receiver: &mut mpsc::Receiver<Box<Ready>>, batch: &mut Vec<Box<Ready>>) -> bool {
+fn take_waiting(receiver: &mut mpsc::Receiver<Box<Ready>>, batch: &mut Batch) -> bool {
     while batch.len() < BATCH_TRIALS {
         match receiver.try_recv() {
             Ok(trial) => batch.push(trial),

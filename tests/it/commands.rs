@@ -97,6 +97,9 @@ fn examples(help: &str) -> Vec<String> {
 fn every_example_of_every_help_works_in_the_bundled_project() {
     let folder = tempfile::tempdir().expect("temp");
     copy_project(&house(""), folder.path());
+    // Some verbs look at history.
+    let commit = "git init -q -b main . && git add -A && git -c user.name=a -c user.email=a@b.c commit -qm first";
+    assert!(shell(commit, folder.path()).status.success());
     let mut count = 0;
     for command in [
         "",
@@ -106,13 +109,22 @@ fn every_example_of_every_help_works_in_the_bundled_project() {
         "eval export",
         "completions",
         "prompt",
-        "prompt diff",
-        "prompt export",
-        "prompt import",
         "prompt list",
+        "prompt show",
         "prompt new",
         "prompt render",
-        "prompt show",
+        "prompt lint",
+        "prompt diff",
+        "prompt release",
+        "prompt label",
+        "prompt rollback",
+        "prompt history",
+        "prompt verify",
+        "prompt resolve",
+        "prompt changed",
+        "prompt usage",
+        "prompt export",
+        "prompt import",
     ] {
         let help = told(&shell(&format!("karat {command} --help"), folder.path()));
         let examples = examples(&help);

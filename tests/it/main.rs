@@ -14,6 +14,7 @@ mod listed;
 mod live;
 mod project;
 mod prompt_disk;
+mod prompt_flow;
 mod prompt_import;
 mod prompt_list;
 mod prompt_render;

@@ -74,6 +74,89 @@ fn versions_and_labels_become_files_and_labels() {
 }
 
 #[test]
+fn imported_versions_are_locked_like_releases() {
+    let project = Project::new();
+    let import = ["import", "in/langfuse/export.json", "in/mlflow/versions.json"];
+    let (code, _, err) = project.karat(&[&import[..], &["--dry-run"]].concat());
+    assert_eq!(code, 0, "{err}");
+    assert!(!project.at("prompts").exists() && !project.at(".karat").exists(), "a dry run leaves nothing behind");
+    let (code, _, err) = project.karat(&import);
+    assert_eq!(code, 0, "{err}");
+    let (code, _, err) = project.karat(&["import", "in/dotprompt/greeting.prompt", "--as", "2.1.0"]);
+    assert_eq!(code, 0, "{err}");
+    let lock = project.read("prompts/registry.lock");
+    let lines: Vec<(&str, &str)> = lock
+        .lines()
+        .skip(1)
+        .map(|line| (line.split(" {").next().expect("a key"), line.rsplit("\"message\":").next().expect("a message")))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            ("greeting 2.1.0", "\"imported from greeting.prompt\"}"),
+            ("movie-critic 1.0.0", "\"imported from export.json\"}"),
+            ("movie-critic 3.0.0", "\"imported from export.json\"}"),
+            ("summarization-prompt 1.0.0", "\"imported from versions.json\"}"),
+            ("summarization-prompt 2.0.0", "\"imported from versions.json\"}"),
+        ]
+    );
+    let (code, out, err) = project.karat(&["verify"]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(!out.contains("not locked"), "{out}");
+    // The same again changes nothing; a draft needs no lock.
+    assert_eq!(project.karat(&import).0, 0);
+    assert_eq!(project.karat(&["import", "in/promptfoo/summary.md"]).0, 0);
+    assert_eq!(project.read("prompts/registry.lock"), lock);
+    // A release is never changed, not even with `--yes`.
+    let before = project.read("prompts/movie-critic/1.0.0.yaml");
+    let other = ["import", "in/promptfoo/summary.md", "--name", "movie-critic", "--as", "1.0.0", "--yes"];
+    let (code, _, err) = project.karat(&other);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("error[released-version]: `movie-critic` 1.0.0"), "{err}");
+    assert_eq!(project.read("prompts/movie-critic/1.0.0.yaml"), before);
+    // An import that stopped before the lock is finished by the next one.
+    fs::remove_file(project.at("prompts/registry.lock")).expect("removed");
+    assert_eq!(project.karat(&import).0, 0);
+    assert_eq!(project.karat(&["verify", "movie-critic", "summarization-prompt"]).0, 0);
+}
+
+#[test]
+fn imports_of_two_processes_at_once_are_both_locked() {
+    let project = Project::new();
+    for round in 1..5 {
+        let version = format!("{round}.0.0");
+        let children = ["left", "right"].map(|name| {
+            std::process::Command::new(assert_cmd::cargo::cargo_bin("karat"))
+                .args(["prompt", "import", "in/promptfoo/summary.md", "--name", name, "--as", &version])
+                .current_dir(project.0.path())
+                .env_clear()
+                .stdout(std::process::Stdio::null())
+                .spawn()
+                .expect("starts")
+        });
+        for mut child in children {
+            assert!(child.wait().expect("ends").success());
+        }
+    }
+    let (code, out, _) = project.karat(&["verify", "--format", "json"]);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("\"checked\": 8"), "{out}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_import_waits_for_who_changes_the_registry_and_then_gives_up() {
+    let project = Project::new();
+    fs::create_dir_all(project.at(".karat")).expect("folder");
+    let file = fs::File::create(project.at(".karat/prompts.lock")).expect("lock");
+    file.lock().expect("locked");
+    let (code, out, err) = project.karat(&["import", "in/promptfoo/summary.md", "--as", "1.0.0"]);
+    assert_eq!((code, out.as_str()), (6, ""), "{err}");
+    assert!(err.contains("another process is changing the registry"), "{err}");
+    assert!(!project.at("prompts").exists());
+}
+
+#[test]
 fn nothing_is_written_when_one_of_the_files_is_wrong() {
     let project = Project::new();
     let (code, out, err) = project.karat(&["import", "in/dotprompt/greeting.prompt", "in/bad/partial.prompt"]);

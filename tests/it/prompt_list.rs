@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -23,14 +23,14 @@ fn project() -> TempDir {
     folder
 }
 
+fn run(folder: &Path, args: &[&str]) -> Output {
+    let karat = assert_cmd::cargo::cargo_bin("karat");
+    Command::new(karat).args(args).current_dir(folder).env_clear().output().expect("runs")
+}
+
 /// What karat prints in a project, and its exit code.
 fn karat(folder: &Path, args: &[&str]) -> (String, Option<i32>) {
-    let output = Command::new(assert_cmd::cargo::cargo_bin("karat"))
-        .args(args)
-        .current_dir(folder)
-        .env_clear()
-        .output()
-        .expect("runs");
+    let output = run(folder, args);
     let text = String::from_utf8(output.stdout).expect("utf-8");
     assert!(output.stderr.is_empty() || output.status.code() != Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     (text, output.status.code())
@@ -112,6 +112,85 @@ fn a_run_of_one_case_is_marked_and_hides_no_run_of_all() {
 }
 
 #[test]
+fn show_tells_what_the_content_scored_and_in_which_run() {
+    let folder = project();
+    let folder = folder.path();
+    assert_eq!(json(folder, &["prompt", "show", "code-review"])["results"]["runs"], 0);
+    assert_eq!(karat(folder, &["eval", "evals/code-review.yaml", "--quiet"]).1, Some(0));
+    let shown = json(folder, &["prompt", "show", "code-review"]);
+    assert_eq!(shown["results"]["digest"], shown["digest"]);
+    assert_eq!(shown["results"]["results"], version(folder, "1.1.0")["results"]);
+    let run = shown["results"]["results"][0]["run"].as_str().expect("run").to_owned();
+    let (text, _) = karat(folder, &["prompt", "show", "code-review"]);
+    let rows = text.lines().filter(|line| line.contains("pass 100 %") && line.contains(&run)).count();
+    assert_eq!(rows, 2, "{text}");
+}
+
+/// What `label` says when it refuses.
+fn refusal(folder: &Path, version: &str) -> String {
+    let output = run(folder, &["prompt", "label", "code-review", "production", version]);
+    assert_eq!(output.status.code(), Some(2));
+    String::from_utf8(output.stderr).expect("utf-8")
+}
+
+#[test]
+fn production_asks_for_a_run_of_all_cases_of_each_suite() {
+    let folder = project();
+    let folder = folder.path();
+    let label = |args: &[&str]| json(folder, &[&["prompt", "label", "code-review", "production"], args].concat());
+    label(&["--remove"]);
+    let suite = folder.join("evals/code-review.yaml");
+    let text = fs::read_to_string(&suite).expect("suite").replace("code-review@production", "code-review@1.1.0");
+    fs::write(suite, &text).expect("suite");
+    assert!(refusal(folder, "1.1.0").contains("`code-review@1.1.0` has not passed any stored run"));
+    assert_eq!(karat(folder, &["eval", "evals/code-review.yaml", "--first", "2", "--quiet"]).1, Some(0));
+    let narrowed = json(folder, &["eval", "show"])["run"]["id"].clone();
+    let told = refusal(folder, "1.1.0");
+    let wanted = format!("judged on some cases only, in run {}, which does not count", narrowed.as_str().expect("id"));
+    assert!(told.contains(&wanted), "{told}");
+    // Another suite judges it too, and asks for what it does not do.
+    let strict = |reason: &str| {
+        let text = text.replace("suite: code-review", "suite: strict").replace("reason: stop", reason);
+        fs::write(folder.join("evals/strict.yaml"), text).expect("suite");
+    };
+    let cassettes = folder.join("fixtures/cassettes");
+    fs::copy(cassettes.join("code-review.jsonl"), cassettes.join("strict.jsonl")).expect("copied");
+    strict("reason: length");
+    assert_eq!(karat(folder, &["eval", "evals/strict.yaml", "--quiet"]).1, Some(1));
+    let failed = refusal(folder, "1.1.0");
+    assert!(failed.contains("`code-review@1.1.0` failed suite `strict` in run "), "{failed}");
+    assert_eq!(karat(folder, &["eval", "evals/code-review.yaml", "--quiet"]).1, Some(0));
+    assert!(refusal(folder, "1.1.0").contains("failed suite `strict`"));
+    strict("reason: stop");
+    assert_eq!(karat(folder, &["eval", "evals/strict.yaml", "--quiet"]).1, Some(0));
+    let run = json(folder, &["eval", "show"])["run"]["id"].clone();
+    assert_eq!(karat(folder, &["eval", "evals/code-review.yaml", "--first", "2", "--quiet"]).1, Some(0));
+    assert_eq!(label(&["1.1.0"])["passed_in"]["1.1.0"], run);
+}
+
+#[test]
+fn values_come_from_files_and_flags_as_in_render() {
+    let folder = project();
+    let folder = folder.path();
+    fs::write(folder.join("values.yaml"), "language: go\ncode: from the file\n").expect("values");
+    let rendered = |args: &[&str]| {
+        let diff = ["prompt", "diff", "code-review@1.0.0", "code-review@1.1.0"];
+        json(folder, &[&diff, args].concat())["rendered"].clone()
+    };
+    let of_file = rendered(&["--vars", "values.yaml"]);
+    assert!(of_file["messages"].to_string().contains("from the file"), "{of_file}");
+    assert_eq!(of_file["with"], "variables");
+    let case = ["--case", "code-review:sql-python-*", "--var", "code=from the flag"];
+    let of_case = rendered(&case);
+    let text = of_case["messages"].to_string();
+    assert!(text.contains("from the flag") && text.contains("python"), "{text}");
+    assert_eq!(of_case["with"], "code-review:sql-python-fstring with variables");
+    let wrong = rendered(&["--vars", "values.yaml", "--var", "code:=3"]);
+    let problem = wrong["before"]["problem"].as_str().expect("problem");
+    assert!(problem.contains("given by --var code"), "{problem}");
+}
+
+#[test]
 fn a_case_is_rendered_with_both_versions_and_counted() {
     let folder = project();
     let args = ["prompt", "diff", "code-review@1.0.0", "code-review@1.1.0", "--case", "code-review:sql-python-fstring"];
@@ -154,6 +233,14 @@ fn many_prompts_are_listed_in_order() {
         let released = ["1.2.0", "1.1.0"];
         assert_eq!(in_use, if has_draft { [&["next"], released.as_slice()].concat() } else { released.to_vec() });
     }
+    assert_eq!(karat(folder.path(), &["prompt", "verify", "--adopt"]).1, Some(0));
+    let locked = json(folder.path(), &["prompt", "list"]).to_string();
+    assert_eq!(locked.matches("\"as_released\"").count(), 24 * 2);
+    assert_eq!(locked.replace("as_released", "not_locked"), list.to_string(), "a lock changes no digest");
+    fs::write(folder.path().join("prompts/prompt-003/answer.schema.json"), "{\"type\": \"object\"}").expect("schema");
+    let (text, _) = karat(folder.path(), &["prompt", "list"]);
+    let marked: Vec<&str> = text.lines().filter(|line| line.contains('!')).collect();
+    assert!(marked.len() == 2 && marked[0].contains("prompt-003  1.2.0!"), "{text}");
     let all = json(folder.path(), &["prompt", "list", "--versions"]);
     let versions: usize = all["prompts"]
         .as_array()

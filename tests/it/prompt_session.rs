@@ -13,7 +13,7 @@ use crate::project::Told;
 use crate::support::copy_folder;
 
 /// A project in a fresh repository; commits are a minute apart, so that dates can be compared.
-struct Session {
+pub(crate) struct Session {
     folder: TempDir,
     git: Repository,
     clock: AtomicI64,
@@ -22,30 +22,36 @@ struct Session {
 const ONE: &str = "messages:\n  - {role: system, content: \"Answer briefly. {% include 'tone.md' %}\"}\n  - {role: user, content: \"{{ question }}\"}\nvariables:\n  question: {type: string, required: true}\n";
 
 impl Session {
-    fn new() -> Session {
-        let folder = tempfile::tempdir().expect("temp");
-        let git = Repository::init(folder.path()).expect("init");
-        git.set_head("refs/heads/main").expect("head");
-        let session = Session { folder, git, clock: AtomicI64::new(1_800_000_000) };
-        session.write("karat.yaml", "calls: replay\n");
-        session.write(".gitignore", ".karat/\n");
+    pub(crate) fn new() -> Session {
+        let session = Session::empty();
         session.write("prompts/_partials/tone.md", "Be kind.\n");
         session.write("prompts/ask/prompt.yaml", "# The questions of users\nabout: Asks\nlabels: # who gets what\n");
         session.write("prompts/ask/next.yaml", ONE);
         session
     }
 
-    fn path(&self) -> &Path {
+    /// A project without prompts.
+    pub(crate) fn empty() -> Session {
+        let folder = tempfile::tempdir().expect("temp");
+        let git = Repository::init(folder.path()).expect("init");
+        git.set_head("refs/heads/main").expect("head");
+        let session = Session { folder, git, clock: AtomicI64::new(1_800_000_000) };
+        session.write("karat.yaml", "calls: replay\n");
+        session.write(".gitignore", ".karat/\n");
+        session
+    }
+
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    fn write(&self, path: &str, text: &str) {
+    pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.path().join(path);
         fs::create_dir_all(path.parent().expect("parent")).expect("dirs");
         fs::write(path, text).expect("write");
     }
 
-    fn read(&self, path: &str) -> String {
+    pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.path().join(path)).expect("read")
     }
 
@@ -54,7 +60,7 @@ impl Session {
     }
 
     /// Commits everything as `author`.
-    fn commit(&self, author: &str, message: &str) -> String {
+    pub(crate) fn commit(&self, author: &str, message: &str) -> String {
         self.merge(author, message, &[])
     }
 
@@ -83,24 +89,24 @@ impl Session {
         self.git.checkout_head(Some(CheckoutBuilder::new().force().remove_untracked(true))).expect("checkout");
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin("karat"));
         command.args(args).current_dir(self.path()).env_clear().stdin(Stdio::null());
         command
     }
 
     /// Runs `karat prompt` with these arguments, split at spaces.
-    fn karat(&self, args: &str) -> Told {
+    pub(crate) fn karat(&self, args: &str) -> Told {
         let words: Vec<&str> = std::iter::once("prompt").chain(args.split(' ')).collect();
         Told::of(&self.command(&words).output().expect("karat runs"))
     }
 
-    fn json(&self, args: &str) -> Value {
+    pub(crate) fn json(&self, args: &str) -> Value {
         self.karat(&format!("{args} --format json")).exits(0).json()
     }
 
     /// The history in few words, newest first: `main: 1.0.0 → 1.1.0 by Ada`.
-    fn history(&self, name: &str) -> Vec<String> {
+    pub(crate) fn history(&self, name: &str) -> Vec<String> {
         let report = self.json(&format!("history {name}"));
         let events = report["events"].as_array().expect("events");
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -455,42 +461,4 @@ fn production_moves_to_what_passed_and_nothing_else() {
     session.karat("label document-classifier production 1.0.0").exits(2);
     let broken = session.karat("verify document-classifier").exits(1);
     assert!(broken.stdout.contains("was edited after its release, and sends something else"), "{}", broken.stdout);
-}
-
-/// The commands under `Examples:` of every verb that needs or changes the registry, in the bundled project under git.
-#[test]
-fn examples_of_the_registry_work_in_a_repository() {
-    let session = Session::new();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for folder in ["prompts", "evals", "fixtures"] {
-        copy_folder(&root.join(folder), &session.path().join(folder));
-    }
-    session.commit("Ada", "the example");
-    for verb in ["changed", "history", "label", "release", "resolve", "rollback", "verify"] {
-        let help = session.karat(&format!("{verb} --help")).exits(0).stdout;
-        let examples = help.lines().skip_while(|line| *line != "Examples:").skip(1).take_while(|line| !line.is_empty());
-        let mut count = 0;
-        for line in examples {
-            let example = line.trim().split("    ").next().expect("a command");
-            let words: Vec<String> = words(example.strip_prefix("karat ").expect("karat"));
-            let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            Told::of(&session.command(&words).output().expect("runs")).exits(0);
-            count += 1;
-        }
-        assert!(count >= 2, "{verb}: {help}");
-    }
-}
-
-/// Words of a command line, with double quotes round those that hold spaces.
-fn words(line: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut quoted = false;
-    for c in line.chars() {
-        match c {
-            '"' => quoted = !quoted,
-            ' ' if !quoted => words.push(String::new()),
-            c => words.last_mut().expect("a word").push(c),
-        }
-    }
-    words
 }

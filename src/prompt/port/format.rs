@@ -12,7 +12,15 @@ use super::{dotprompt, env, json, langfuse, mlflow, openai, promptfoo, prompty, 
 use crate::base::{Diagnostic, Node, Problems, Source};
 
 type Read = fn(&Source, &mut Problems) -> Vec<Foreign>;
-type Write = fn(&mut Outline<'_>) -> String;
+
+/// What a format is written from.
+#[derive(Debug, Clone, Copy)]
+enum Write {
+    /// One version of a prompt.
+    Version(fn(&mut Outline<'_>) -> String),
+    /// The labels of a prompt; see [`crate::prompt::Registry::flags`].
+    Labels,
+}
 
 /// A format of prompts.
 #[derive(Debug, Clone, Copy)]
@@ -34,9 +42,9 @@ pub struct Format {
 /// Why nothing was exported.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ExportError {
-    /// The format is known and cannot be written yet.
-    #[error("`{0}` cannot be written by this version of karat")]
-    NotYet(&'static str),
+    /// The format is only read, or written from labels.
+    #[error("`{0}` is not written from a version")]
+    NotOfVersions(&'static str),
     /// Variables were given for a format that keeps them as variables.
     #[error("`{0}` keeps variables as variables; values are for `openai` and `promptfoo`")]
     NoValues(&'static str),
@@ -62,7 +70,7 @@ impl Format {
             endings: &["prompt"],
             is_json: None,
             read: Some(dotprompt::read),
-            write: Some(dotprompt::write),
+            write: Some(Write::Version(dotprompt::write)),
             takes_values: false,
         },
         Format {
@@ -71,7 +79,7 @@ impl Format {
             endings: &[],
             is_json: None,
             read: None,
-            write: Some(env::write),
+            write: Some(Write::Version(env::write)),
             takes_values: false,
         },
         Format {
@@ -80,7 +88,7 @@ impl Format {
             endings: &[],
             is_json: None,
             read: None,
-            write: None,
+            write: Some(Write::Labels),
             takes_values: false,
         },
         Format {
@@ -89,7 +97,7 @@ impl Format {
             endings: &[],
             is_json: None,
             read: None,
-            write: Some(json::write),
+            write: Some(Write::Version(json::write)),
             takes_values: false,
         },
         Format {
@@ -116,7 +124,7 @@ impl Format {
             endings: &[],
             is_json: Some(openai::is_json),
             read: Some(openai::read),
-            write: Some(openai::write),
+            write: Some(Write::Version(openai::write)),
             takes_values: true,
         },
         Format {
@@ -125,7 +133,7 @@ impl Format {
             endings: &["txt", "md", "j2", "yaml", "yml", "jsonl"],
             is_json: Some(promptfoo::is_json),
             read: Some(promptfoo::read),
-            write: Some(promptfoo::write),
+            write: Some(Write::Version(promptfoo::write)),
             takes_values: true,
         },
         Format {
@@ -134,7 +142,7 @@ impl Format {
             endings: &["prompty"],
             is_json: None,
             read: Some(prompty::read),
-            write: Some(prompty_write::write),
+            write: Some(Write::Version(prompty_write::write)),
             takes_values: false,
         },
         Format {
@@ -150,12 +158,22 @@ impl Format {
 
     /// The formats that prompts can be written in.
     pub fn exports() -> impl Iterator<Item = &'static Format> {
-        Format::ALL.iter().filter(|format| format.write.is_some() || format.word == "flagd")
+        Format::ALL.iter().filter(|format| format.write.is_some())
     }
 
     /// The formats that prompts can be read from.
     pub fn imports() -> impl Iterator<Item = &'static Format> {
         Format::ALL.iter().filter(|format| format.read.is_some())
+    }
+
+    /// Whether variables may be filled in.
+    pub fn takes_values(&self) -> bool {
+        self.takes_values
+    }
+
+    /// Whether it says where labels point, not what a version says.
+    pub fn is_of_labels(&self) -> bool {
+        matches!(self.write, Some(Write::Labels))
     }
 
     /// The format of this name.
@@ -181,10 +199,9 @@ impl Format {
     /// Writes a prompt, as a template or with its variables filled in.
     ///
     /// # Errors
-    /// [`ExportError`] when the format cannot be written, or takes no values.
+    /// [`ExportError`] when the format is not written from a version, or takes no values.
     pub fn write(&self, prompt: &Prompt, rendered: Option<&Rendered>) -> Result<Exported, ExportError> {
-        // The flag file is written from the labels of the prompt's folder, not from one version.
-        let write = self.write.ok_or(ExportError::NotYet(self.word))?;
+        let Some(Write::Version(write)) = self.write else { return Err(ExportError::NotOfVersions(self.word)) };
         if rendered.is_some() && !self.takes_values {
             return Err(ExportError::NoValues(self.word));
         }

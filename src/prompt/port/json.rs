@@ -4,6 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::super::definition::PartText;
 use super::super::media::MediaSource;
+use super::super::params::Override;
+use super::super::section::Style;
+use super::super::shots::Shots;
 use super::outline::{Outline, role_word};
 use crate::record::{Media, OutputFormat};
 
@@ -49,8 +52,12 @@ pub(super) fn write(outline: &mut Outline<'_>) -> String {
         "variables",
         Value::Object(outline.variables.iter().map(|(name, rules)| (name.clone(), json!(rules))).collect()),
     );
+    put("examples", prompt.shots.as_ref().map_or(Value::Null, Shots::to_json));
+    put("style", json!(definition.style.map(Style::word)));
+    put("truncate", definition.truncate.identity());
     put("params", Value::Object(outline.params.clone()));
-    put("models", Value::Object(outline.overrides.clone()));
+    let overrides = definition.overrides.0.iter().map(|over| (over.pattern.clone(), override_json(over)));
+    put("models", Value::Object(overrides.collect()));
     put(
         "output",
         match &outline.output {
@@ -60,6 +67,10 @@ pub(super) fn write(outline: &mut Outline<'_>) -> String {
         },
     );
     serde_json::to_string_pretty(&document).unwrap_or_default()
+}
+
+fn override_json(over: &Override) -> Value {
+    json!({"params": over.params, "style": over.style.map(Style::word), "truncate": over.truncate.identity()})
 }
 
 fn part(part: &PartText) -> Value {

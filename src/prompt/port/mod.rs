@@ -19,6 +19,7 @@ mod jinja_write;
 mod json;
 mod json_file;
 mod langfuse;
+mod locked;
 mod mlflow;
 mod openai;
 mod outline;
@@ -35,5 +36,7 @@ pub use foreign::{Foreign, ForeignVersion};
 pub use format::{ExportError, Exported, Format};
 pub use plan::{As, ImportPlan, ImportTarget, PlannedFile, PlannedPrompt, plan_import};
 
+#[cfg(test)]
+mod decided;
 #[cfg(test)]
 mod tests;

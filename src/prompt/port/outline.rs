@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::budget::Budget;
 use super::super::definition::{MessageText, PartText};
 use super::super::media::MediaSource;
 use super::super::ready::{Prompt, Rendered};
@@ -95,6 +96,7 @@ impl<'p> Outline<'p> {
                     rendered.messages.iter().map(|message| ready_message(message, &prompt.place)).collect();
             }
             None => {
+                outline.refuse_what_is_picked_and_cut();
                 for message in &definition.messages {
                     let message = outline.message(message);
                     outline.messages.push(message);
@@ -108,6 +110,37 @@ impl<'p> Outline<'p> {
     pub(super) fn refuse(&mut self, what: impl Into<String>, place: Place) {
         let problem = Diagnostic::error("not-in-format", format!("the format cannot say {}", what.into()));
         self.refused.push(problem.at(place).help("change it, or leave it out with `--lossy`"));
+    }
+
+    /// Refuses what decides on the text at the moment of a call: no other format has it. The text that was decided on
+    /// can be written, so that nothing of it is refused where variables are filled in.
+    fn refuse_what_is_picked_and_cut(&mut self) {
+        let definition = self.prompt.definition();
+        let place = &self.prompt.place;
+        let mut found: Vec<(String, Place)> = Vec::new();
+        if let Some(shots) = &self.prompt.shots {
+            found.push(("`examples`".to_owned(), shots.written().clone()));
+        }
+        if let Some(style) = definition.style {
+            found.push((format!("`style: {}`", style.word()), place.clone()));
+        }
+        let cut = |name: &String, budget: &Budget| (format!("`truncate` of `{name}`"), budget.place.clone());
+        found.extend(definition.truncate.0.iter().map(|(name, budget)| cut(name, budget)));
+        for over in &definition.overrides.0 {
+            let pattern = &over.pattern;
+            if let Some(style) = over.style {
+                found.push((format!("`style: {}` for `{pattern}`", style.word()), place.clone()));
+            }
+            let cut = |(name, budget): (&String, &Budget)| {
+                (format!("`truncate` of `{name}` for `{pattern}`"), budget.place.clone())
+            };
+            found.extend(over.truncate.0.iter().map(cut));
+        }
+        for (what, place) in found {
+            let problem = Diagnostic::error("not-in-format", format!("the format cannot say {what}"));
+            let help = "fill the prompt in (`--format openai --var …`), or leave it out with `--lossy`";
+            self.refused.push(problem.at(place).help(help));
+        }
     }
 
     /// Adds what a writer could not say of a text.

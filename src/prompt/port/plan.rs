@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use semver::Version;
 use serde_json::{Map, Value, json};
 
+use super::super::folder::version;
 use super::super::print::print;
 use super::super::registry::Registry;
 use super::foreign::{Foreign, ForeignVersion};
@@ -67,6 +68,13 @@ pub struct ImportTarget<'a> {
     pub folder: &'a Path,
     /// The project's prompts, to check what is imported against its partials.
     pub registry: &'a Registry,
+}
+
+impl PlannedFile {
+    /// The version that the file is; `None` for the draft and `prompt.yaml`.
+    pub fn version(&self) -> Option<Version> {
+        self.file.strip_suffix(".yaml").and_then(|stem| version(stem).ok())
+    }
 }
 
 /// Plans the import of one file's prompts. What is wrong goes to `problems`; a prompt with errors is not in the plan.

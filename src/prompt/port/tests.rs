@@ -45,7 +45,7 @@ fn project(definition: &Map<String, Value>) -> Project {
     Project::new(&[("prompts/p/1.0.0.yaml", &print(definition))])
 }
 
-fn export(project: &Project, format: &str) -> Exported {
+pub(super) fn export(project: &Project, format: &str) -> Exported {
     Format::named(format).expect("format").write(&project.prompt("p"), None).expect("exported")
 }
 

@@ -44,6 +44,8 @@ impl Example {
 /// `examples:` of a prompt, with the examples it names, not yet compared with the prompt's variables.
 #[derive(Debug, Clone)]
 pub(in crate::prompt) struct ExampleFile {
+    /// The file's path as the prompt writes it.
+    pub(super) from: String,
     pub(super) settings: Settings,
     pub(super) rows: Vec<Row>,
     pub(super) source: Source,
@@ -103,7 +105,7 @@ pub(in crate::prompt) fn read_examples(
         }
     };
     let source = mask_secrets(&source, problems).into_owned();
-    let mut file = ExampleFile { settings, rows: Vec::new(), source, is_partial: false };
+    let mut file = ExampleFile { from: from.to_owned(), settings, rows: Vec::new(), source, is_partial: false };
     read_rows(&mut file, problems);
     if file.rows.is_empty() && !file.is_partial {
         let message = format!("`{from}` holds no examples");

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use indexmap::IndexMap;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::super::variable::{VarType, Variable};
 use super::bm25::Bm25;
@@ -84,6 +84,18 @@ impl Shots {
         };
         let examples: Vec<Value> = self.examples.iter().map(one).collect();
         json!({"settings": self.settings.identity(), "examples": examples})
+    }
+
+    /// The settings and the examples, for other tools: `from` as it is written, then what holds unless written.
+    pub(in crate::prompt) fn to_json(&self) -> Value {
+        let one = |example: &Example| json!({"id": example.id, "vars": example.vars, "output": example.output});
+        let mut json = Map::new();
+        json.insert("from".to_owned(), json!(self.file.from));
+        if let Value::Object(settings) = self.settings.identity() {
+            json.extend(settings);
+        }
+        json.insert("list".to_owned(), self.examples.iter().map(one).collect());
+        Value::Object(json)
     }
 
     /// Whether embeddings are compared when the project has a model for them.

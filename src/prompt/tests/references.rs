@@ -40,6 +40,7 @@ fn wrong_references_are_reported_where_they_stand_with_what_exists() {
         ),
         ("code-review@1.2", &["error[version-not-semver]", "three numbers"]),
         ("code-review@1.2.0+a", &["error[version-not-semver]", "build metadata"]),
+        ("code-review@", &["error[unknown-label]", "names nothing after the `@`"]),
         ("only-pre@next", &["error[unknown-version]", "no draft"]),
         ("../x", &["error[file-not-found]", "evals/suite.yaml:2:11"]),
         ("../../../etc/passwd.txt", &["error[path-outside-project]", "outside the project"]),

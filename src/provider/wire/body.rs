@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
+use serde_json_borrow::Value as Borrowed;
 
 use super::super::spec::Failure;
 use crate::net::HttpReply;
@@ -30,14 +32,34 @@ pub(super) fn merge_extra(body: &mut Map<String, Value>, extra: &Map<String, Val
 
 /// The body of a 2xx reply as a JSON object.
 pub(super) fn json_object(reply: &HttpReply) -> Result<Map<String, Value>, Failure> {
+    match parse::<Value>(reply, &text_of(reply), Value::is_object)? {
+        Value::Object(map) => Ok(map),
+        _ => Ok(Map::new()),
+    }
+}
+
+/// The same without copying: it borrows from the text of the reply, see [`text_of`].
+pub(super) fn borrowed_object<'t>(reply: &HttpReply, text: &'t str) -> Result<Borrowed<'t>, Failure> {
+    parse::<Borrowed<'t>>(reply, text, Borrowed::is_object)
+}
+
+/// The body as text; what is no UTF-8 is replaced.
+pub(super) fn text_of(reply: &HttpReply) -> Cow<'_, str> {
     // The whole body at once is much faster to check than piece by piece, and almost always enough.
-    let text = str::from_utf8(&reply.body).map_or_else(|_| String::from_utf8_lossy(&reply.body), Cow::Borrowed);
+    str::from_utf8(&reply.body).map_or_else(|_| String::from_utf8_lossy(&reply.body), Cow::Borrowed)
+}
+
+fn parse<'t, T: Deserialize<'t>>(
+    reply: &HttpReply,
+    text: &'t str,
+    is_object: impl Fn(&T) -> bool,
+) -> Result<T, Failure> {
     let trimmed = text.trim();
-    let what = match trimmed.chars().next() {
+    let what = match trimmed.as_bytes().first() {
         None => "an empty body".to_owned(),
-        Some('<') => "an HTML page; check the base URL".to_owned(),
-        Some(_) => match serde_json::from_str::<Value>(trimmed) {
-            Ok(Value::Object(map)) => return Ok(map),
+        Some(b'<') => "an HTML page; check the base URL".to_owned(),
+        Some(_) => match serde_json::from_str::<T>(trimmed) {
+            Ok(value) if is_object(&value) => return Ok(value),
             Ok(_) => "JSON that is not an object".to_owned(),
             Err(error) if error.is_eof() => format!("JSON that is cut off after {} bytes", trimmed.len()),
             Err(error) => format!("a body that is not JSON ({})", clean(&error.to_string())),
@@ -61,6 +83,10 @@ pub(super) fn request_id(reply: &HttpReply) -> Option<String> {
 
 /// A provider's text made fit for one line of a message: no control characters, bounded length.
 pub(super) fn clean(text: &str) -> String {
+    let is_plain = |byte: &u8| matches!(byte, b'!'..=b'~');
+    if text.len() <= MESSAGE_CHARS && text.as_bytes().iter().all(is_plain) {
+        return text.to_owned();
+    }
     let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let words: Vec<&str> = spaced.split_whitespace().collect();
     let line = words.join(" ");

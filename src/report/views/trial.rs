@@ -8,7 +8,7 @@ use super::super::present::View;
 use crate::base::{Digest, Millis, ModelRef, Ratio, RunId, SafeName, Tokens, Usd};
 use crate::eval::{CheckResult, SCHEMA_VERSION, visible_output};
 use crate::record::{
-    CallError, CallRecord, CallSource, ChatReply, ChatRequest, Media, Message, Outcome, Part, Role, TrialRecord, Vars,
+    CallError, CallRecord, CallSource, ChatReply, ChatRequest, Media, Message, Outcome, Part, TrialRecord, Vars,
 };
 
 /// Trials of one run, such as those of one case.
@@ -190,7 +190,7 @@ fn show_trial(trial: &TrialReport<'_>, doc: &mut Doc) {
     }
     let Some(call) = &trial.call else { return };
     for message in &call.request.messages {
-        show_text(role(message.role), &message_text(message), doc);
+        show_text(message.role.word(), &message_text(message), doc);
     }
     if let Some(reply) = call.reply {
         show_text("reply", &visible_output(reply), doc);
@@ -269,10 +269,6 @@ fn check_table(scores: &[CheckResult]) -> Table {
         ]
     });
     Table { columns, rows: rows.collect() }.without_boring("weight", "1")
-}
-
-fn role(role: Role) -> &'static str {
-    Role::ALL.iter().find(|(_, known)| *known == role).map_or("message", |(word, _)| word)
 }
 
 fn message_text(message: &Message) -> String {

@@ -6,7 +6,6 @@ mod concurrent;
 mod damage;
 mod embedding;
 mod ledger;
-mod passing;
 mod records;
 mod runs;
 mod sample;

@@ -1,20 +1,19 @@
 //! `karat prompt diff`.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
 use semver::Version;
-use serde_json::Value;
 
-use super::case::find_case;
 use super::estimate::{Asked, Rendering, models_of, price};
+use super::opened::open;
 use super::results::ResultsReader;
-use crate::base::{ModelRef, Place, Problems, SafeName};
+use super::target::resolve;
+use super::values::ValueArgs;
+use crate::base::{ModelRef, Problems, SafeName};
 use crate::cli::{Exit, Session, UsageError, format_parser, show};
-use crate::config::{Config, Overrides};
-use crate::prompt::{Depth, Prompt, Registry, VarType};
-use crate::record::Vars;
+use crate::config::Config;
+use crate::prompt::{Depth, Prompt, Registry, command_line};
 use crate::report::Format;
 use crate::report::prompt::DiffReport;
 
@@ -38,17 +37,12 @@ pub struct DiffArgs {
     #[arg(value_name = "AFTER")]
     pub after: Option<String>,
 
-    /// Compare what is sent for this case of a suite too
-    #[arg(long, value_name = "SUITE:ID", conflicts_with = "var")]
-    pub case: Option<String>,
-
-    /// Compare what is sent with this value of a variable too (can be repeated)
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub var: Vec<String>,
+    #[command(flatten)]
+    pub values: ValueArgs,
 
     /// Count tokens and cost for this model [default: those of the suites that use the prompt, or of karat.yaml] (can be repeated)
     #[arg(long, value_name = "PROVIDER/MODEL")]
-    pub model: Vec<String>,
+    pub model: Vec<ModelRef>,
 
     /// Exit with 1 when something differs
     #[arg(long)]
@@ -61,12 +55,9 @@ pub struct DiffArgs {
 
 /// Prints what differs.
 pub(super) fn run(args: &DiffArgs, session: &Session) -> anyhow::Result<Exit> {
-    let mut problems = Problems::new();
-    let config = session.config(Overrides::default(), &mut problems);
-    session.stop_on(problems)?;
-    let registry = Registry::open(&config.prompts.value, &session.root);
+    let (registry, config) = open(session)?;
     let (before, after) = resolve_both(args, &registry, session)?;
-    let asked = asked(args, &config, &registry, [&before, &after])?;
+    let asked = asked(args, &config, &registry, [&before, &after], session)?;
     let models = models_of(&args.model, &asked, &config, &registry, [&before, &after])?;
     let mut report = DiffReport::of(&before, &after);
     let rendering = Rendering::of(&asked, &models, [&before, &after]);
@@ -89,16 +80,11 @@ fn resolve_both(
         Some(after) => (args.before.clone(), after.clone()),
         None => newest_two(&args.before, registry, &mut problems)?,
     };
-    let mut resolve = |reference: &str| registry.resolve(reference, &place(), &mut problems);
-    let (before, after) = (resolve(&before), resolve(&after));
+    let mut found = |reference: &str| resolve(reference, registry, session, &mut problems);
+    let (before, after) = (found(&before), found(&after));
     let both = before.zip(after);
     session.stop_on(problems)?;
     both.ok_or_else(|| UsageError(Problems::new()))
-}
-
-/// Where a reference of the command line stands.
-fn place() -> Place {
-    Place::of_file(Path::new("command line"))
 }
 
 /// What one reference compares: its two newest states, or that version and the newest state.
@@ -108,7 +94,7 @@ fn newest_two(reference: &str, registry: &Registry, problems: &mut Problems) -> 
     let entry = found.and_then(|name| registry.catalogue(&[name], Depth::Folder, problems).pop());
     let Some(entry) = entry else {
         // A file of its own has no versions; anything else is told by what it is not.
-        let is_prompt = registry.resolve(reference, &place(), problems).is_some();
+        let is_prompt = registry.resolve(reference, &command_line(), problems).is_some();
         return Err(if is_prompt {
             UsageError::of("one-prompt", format!("`{reference}` is one prompt"), "name the other one too")
         } else {
@@ -140,64 +126,18 @@ fn asked(
     args: &DiffArgs,
     config: &Config,
     registry: &Registry,
-    prompts: [&Arc<Prompt>; 2],
+    prompts: [&Prompt; 2],
+    session: &Session,
 ) -> Result<Option<Asked>, UsageError> {
-    if let Some(named) = &args.case {
-        let (suite, case) = find_case(named, config, registry)?;
-        return Ok(Some(Asked::of_case(named, &suite, &case)));
-    }
-    if args.var.is_empty() {
+    if args.values.is_empty() {
         return Ok(None);
     }
-    let mut vars = Vars::new();
-    for given in &args.var {
-        let Some((name, value)) = given.split_once('=') else {
-            let message = format!("--var: `{given}` gives no value");
-            return Err(UsageError::of("invalid-variable", message, "write `--var name=value`"));
-        };
-        if prompts.iter().all(|prompt| !prompt.variables.contains_key(name)) {
-            let message = format!("neither prompt has a variable `{name}`");
-            let mut known: Vec<&str> = prompts.iter().flat_map(|p| p.variables.keys()).map(String::as_str).collect();
-            known.sort_unstable();
-            known.dedup();
-            return Err(UsageError::of("unknown-variable", message, format!("variables: {}", known.join(", "))));
-        }
-        let kind = prompts.iter().find_map(|prompt| prompt.variables.get(name)).map(|variable| variable.kind);
-        vars.insert(name.to_owned(), typed(value, kind));
-    }
-    Ok(Some(Asked::of_vars(vars)))
-}
-
-/// A value of the command line, as the type that the variable has. What cannot be read so stays text, and is reported
-/// when the prompt is rendered.
-fn typed(value: &str, kind: Option<VarType>) -> Value {
-    match kind {
-        Some(VarType::Number | VarType::Boolean | VarType::List | VarType::Object) => {
-            serde_json::from_str(value).unwrap_or_else(|_| Value::from(value))
-        }
-        Some(VarType::String | VarType::Any) | None => Value::from(value),
-    }
-}
-
-/// Reads `provider/model`.
-pub(super) fn read_model(text: &str) -> Result<ModelRef, UsageError> {
-    ModelRef::parse(text).map_err(|error| {
-        UsageError::of("invalid-model", format!("--model: {error}"), "such as `--model openai/gpt-5-mini`")
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn values_take_the_type_of_their_variable() {
-        assert_eq!(typed("1", Some(VarType::Number)), json!(1));
-        assert_eq!(typed("1", Some(VarType::String)), json!("1"));
-        assert_eq!(typed("1", None), json!("1"));
-        assert_eq!(typed("[1, \"a\"]", Some(VarType::List)), json!([1, "a"]));
-        assert_eq!(typed("yes", Some(VarType::Boolean)), json!("yes"));
-    }
+    let mut problems = Problems::new();
+    let case = args.values.find_case(config, registry, &mut problems);
+    let has = |name: &str| prompts.iter().any(|prompt| prompt.variables.contains_key(name));
+    let given = args.values.read(case.as_ref().and_then(Option::as_ref), has, session, &mut problems);
+    given.unknown(&prompts).into_iter().for_each(|problem| problems.push(problem));
+    session.stop_on(problems)?;
+    let is_changed = !(args.values.var.is_empty() && args.values.vars.is_empty());
+    Ok(case.map(|case| Asked::of(given, case.as_ref(), is_changed)))
 }

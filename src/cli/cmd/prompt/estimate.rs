@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
-use super::diff::read_model;
+use super::case::FoundCase;
 use crate::base::{ModelRef, Problems, Tokens};
 use crate::cli::{Session, UsageError, price_table};
 use crate::config::Config;
 use crate::eval::{Estimator, RequestEstimate};
-use crate::prompt::{PartView, Prompt, Registry, Rendered, Style, compare_rendered};
-use crate::record::{ChatRequest, Message, Params, Part, ToolChoice, Vars};
+use crate::prompt::{Given, PartView, Prompt, Registry, Rendered, Style, compare_rendered};
+use crate::record::{ChatRequest, Message, Params, Part, ToolChoice};
 use crate::report::prompt::{CallEstimate, DiffReport, ModelEstimate, RenderedDiff, RenderedSide};
-use crate::suite::{LoadContext, LoadedCase, Suite, discover, load};
+use crate::suite::{LoadContext, discover, load};
 
 /// What prompts are rendered with.
 pub(super) struct Asked {
     /// Where it is from, for people.
     with: String,
-    vars: Vars,
+    given: Given,
     /// Parameters of the case.
     params: Params,
     /// The models of the case's suite.
@@ -24,33 +24,33 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// A case of a suite.
-    pub(super) fn of_case(named: &str, suite: &Suite, case: &LoadedCase) -> Asked {
+    /// These values. `case` is what they are of, if they are of a case, and `is_changed` whether the command line adds to
+    /// it.
+    pub(super) fn of(given: Given, case: Option<&FoundCase>, is_changed: bool) -> Asked {
+        let Some(found) = case else {
+            return Asked { with: "variables".to_owned(), given, params: Params::default(), models: Vec::new() };
+        };
+        let more = if is_changed { " with variables" } else { "" };
         Asked {
-            with: named.to_owned(),
-            vars: case.case.vars.clone(),
-            params: case.params.clone(),
-            models: unique(suite.variants.iter().map(|variant| &variant.model)),
+            with: format!("{}{more}", found.name()),
+            given,
+            params: found.case.params.clone(),
+            models: unique(found.suite.variants.iter().map(|variant| &variant.model)),
         }
-    }
-
-    /// Variables of the command line.
-    pub(super) fn of_vars(vars: Vars) -> Asked {
-        Asked { with: "variables".to_owned(), vars, params: Params::default(), models: Vec::new() }
     }
 }
 
 /// The models that tokens and cost are told for: those that were named, else those of the case's suite, else those of
 /// the suites that use one of the prompts, else the project's.
 pub(super) fn models_of(
-    named: &[String],
+    named: &[ModelRef],
     asked: &Option<Asked>,
     config: &Config,
     registry: &Registry,
     prompts: [&Arc<Prompt>; 2],
 ) -> Result<Vec<ModelRef>, UsageError> {
     if !named.is_empty() {
-        return named.iter().map(|text| read_model(text)).collect();
+        return Ok(named.to_vec());
     }
     if let Some(asked) = asked.as_ref().filter(|asked| !asked.models.is_empty()) {
         return Ok(asked.models.clone());
@@ -98,9 +98,9 @@ impl Rendering {
         let render = |prompt: &Prompt, model: &ModelRef| match asked {
             None => Ok(as_written(prompt, model)),
             Some(asked) => prompt
-                .render(&asked.vars, model)
+                .render(&asked.given.vars, model)
                 .map(|rendered| Rendered { params: rendered.params.overlaid(&asked.params), ..rendered })
-                .map_err(|error| reason(&error.to_string(), prompt)),
+                .map_err(|error| reason(&error.with_origins(&asked.given.origins).to_string(), prompt)),
         };
         let by_model = models.iter().map(|model| prompts.map(|prompt| render(prompt, model))).collect();
         Rendering { with: asked.as_ref().map(|asked| asked.with.clone()), by_model }

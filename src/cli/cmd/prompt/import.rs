@@ -7,13 +7,14 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueHint};
 use semver::Version;
 
+use super::opened::hold;
 use crate::base::files::{self, read_source, write_atomic};
 use crate::base::{Diagnostic, Place, Problems, SafeName};
 use crate::cli::{Exit, Session, UsageError, format_parser, show};
 use crate::config::Overrides;
 use crate::guard::mask_secrets;
-use crate::prompt::Registry;
 use crate::prompt::port::{As, Format, ImportPlan, ImportTarget, plan_import};
+use crate::prompt::{Registry, RegistryLock};
 use crate::report::Format as ReportFormat;
 use crate::report::prompt::{ImportReport, ImportedFile, ImportedPrompt};
 
@@ -21,6 +22,7 @@ use crate::report::prompt::{ImportReport, ImportedFile, ImportedPrompt};
 ///
 /// Templates are translated; what has no translation is an error with its place, and then nothing is written. A prompt
 /// becomes the draft `next.yaml`; versions of Langfuse and `MLflow` become N.0.0, their labels and aliases labels.
+/// Versions are locked as releases are: `registry.lock` pins them.
 #[derive(Args, Debug)]
 #[command(
     before_help = "Examples:\n  karat prompt import prompts/_partials/grounding.md --name notes --dry-run    Try it\n  karat prompt import prompts/_partials/grounding.md --name notes --as 1.0.0    Write it"
@@ -78,19 +80,40 @@ pub(super) fn run(args: &ImportArgs, session: &Session) -> anyhow::Result<Exit> 
     for file in &args.files {
         plan.prompts.extend(read(file, args, &registry, prompts, session, &mut problems).prompts);
     }
-    let report = settle(&plan, args.dry_run, prompts, session, &mut problems);
+    // Looked at inside the lock: what another process releases meanwhile counts.
+    let locks = !args.dry_run && !problems.has_errors() && plan.has_releases();
+    let held = if locks { hold(&registry, session)? } else { None };
+    if locks && held.is_none() {
+        return Ok(Exit::Locked);
+    }
+    let lock = registry.lock(&mut problems);
+    plan.check_released(&lock, &mut problems);
+    let report = settle(&plan, &lock, args.dry_run, prompts, session, &mut problems);
     session.stop_on(problems)?;
     if !args.dry_run {
-        for (planned, imported) in plan.prompts.iter().zip(&report.prompts) {
-            for (file, state) in planned.files.iter().zip(&imported.files).filter(|(_, state)| state.is_written) {
-                let path = prompts.join(planned.name.as_str()).join(&file.file);
-                write_atomic(&path, file.text.as_bytes())
-                    .with_context(|| format!("`{}` cannot be written", state.path.display()))?;
-            }
-        }
+        write(&plan, &report, prompts)?;
+    }
+    if let Some(held) = held {
+        // The files are new: nothing that was read before counts.
+        let registry = Registry::open(prompts, &session.root);
+        let mut problems = Problems::new();
+        let lock = registry.lock_imported(&plan, lock, &held, &mut problems);
+        session.stop_on(problems)?;
+        lock.context("registry.lock is not changed; `karat prompt verify --adopt` locks what was imported")?;
     }
     show(&report, args.format, session)?;
     Ok(Exit::Passed)
+}
+
+fn write(plan: &ImportPlan, report: &ImportReport, prompts: &std::path::Path) -> anyhow::Result<()> {
+    for (planned, imported) in plan.prompts.iter().zip(&report.prompts) {
+        for (file, state) in planned.files.iter().zip(&imported.files).filter(|(_, state)| state.is_written) {
+            let path = prompts.join(planned.name.as_str()).join(&file.file);
+            write_atomic(&path, file.text.as_bytes())
+                .with_context(|| format!("`{}` cannot be written", state.path.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// One file's prompts.
@@ -131,6 +154,7 @@ fn read(
 /// What is done with each file: nothing is overwritten without `--yes`, nothing is written outside the project.
 fn settle(
     plan: &ImportPlan,
+    lock: &RegistryLock,
     is_dry: bool,
     prompts: &std::path::Path,
     session: &Session,
@@ -160,7 +184,9 @@ fn settle(
             let is_same = old.is_some_and(|old| old == file.text.as_bytes());
             let is_kept = is_same || (file.is_optional && is_there);
             let is_written = !is_kept;
-            if is_written && is_there && !session.ui.says_yes() && !is_dry {
+            // What was released is not overwritten at all, and that is told elsewhere.
+            let may_say_yes = is_written && is_there && !planned.is_released_otherwise(file, lock);
+            if may_say_yes && !session.ui.says_yes() && !is_dry {
                 let message = format!("`{}` is there already", shown.display());
                 problems.push(
                     Diagnostic::error("file-exists", message)

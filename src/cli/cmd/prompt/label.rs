@@ -5,21 +5,22 @@ use clap::{ArgGroup, Args};
 use semver::Version;
 
 use super::opened::{hold, named, not_written, open};
+use super::results::ResultsReader;
 use crate::base::{Digest, Problems, RunId, SafeName};
 use crate::cli::{Exit, Session, UsageError, format_parser, show};
 use crate::config::Config;
-use crate::prompt::{Forced, LabelMove, LabelValue, Registry};
+use crate::prompt::{Forced, LabelMove, LabelValue, Registry, parse_version};
 use crate::report::Format;
-use crate::report::prompt::LabelReport;
-use crate::store::{Access, Store};
+use crate::report::prompt::{Evidence, LabelReport};
 
 /// Set, move or remove a label of a prompt
 ///
 /// A label names a version, or splits users over several: `--split 1.2.0=90,1.3.0=10`. It is one line of the prompt's
 /// `prompt.yaml`: who moved it and when is what git says of that line, see `karat prompt history`.
 ///
-/// `production` moves only to versions that have passed a run of `karat eval`, unless `--force` is given; that is recorded
-/// in `registry.lock` with its reason.
+/// `production` moves only to versions that have passed: in each suite that ever judged the version, by the newest
+/// complete run of `karat eval` over all of its cases. `--force` moves it all the same, and is recorded in `registry.lock`
+/// with its reason.
 #[derive(Args, Debug)]
 #[command(
     group(ArgGroup::new("value").required(true).args(["version", "split", "remove"])),
@@ -63,7 +64,7 @@ pub struct LabelArgs {
 fn share(text: &str) -> Result<(Version, u32), String> {
     let (version, weight) = text.split_once('=').ok_or("write VERSION=WEIGHT, such as `1.2.0=90`")?;
     let weight = weight.parse().map_err(|_| format!("`{weight}` is not a whole number"))?;
-    Ok((super::release::version(version)?, weight))
+    Ok((parse_version(version)?, weight))
 }
 
 /// Changes a label.
@@ -80,7 +81,7 @@ pub(super) fn run(args: &LabelArgs, session: &Session) -> anyhow::Result<Exit> {
         let message = format!("`{name}` has no label `{}` to remove", args.label);
         return Err(UsageError::of("unknown-label", message, "`karat prompt list` shows the labels").into());
     }
-    let Evidence { passed, missing } = evidence(&plan, &config)?;
+    let Proofs { passed, missing } = proofs(&plan, &config)?;
     let forced = match (missing.is_empty(), args.force) {
         (true, _) => Vec::new(),
         (false, true) => forced(&plan, &missing, args.message.as_deref().unwrap_or_default()),
@@ -115,28 +116,31 @@ fn value(
 
 /// What speaks for the versions that a protected label moves to.
 #[derive(Default)]
-struct Evidence {
-    /// Versions with a run that each has passed.
+struct Proofs {
+    /// Versions that have passed, each with its newest run.
     passed: Vec<(Version, RunId)>,
-    /// Versions that passed none.
-    missing: Vec<Version>,
+    /// Versions that have not, each with the reason.
+    missing: Vec<(Version, String)>,
 }
 
-fn evidence(plan: &LabelMove, config: &Config) -> anyhow::Result<Evidence> {
-    let mut evidence = Evidence::default();
-    let path = &config.store.value;
-    let store = if plan.unproven.is_empty() || !path.exists() { None } else { Some(Store::open(path, Access::Read)?) };
+fn proofs(plan: &LabelMove, config: &Config) -> anyhow::Result<Proofs> {
+    let mut proofs = Proofs::default();
+    if plan.unproven.is_empty() {
+        return Ok(proofs);
+    }
+    let mut results = ResultsReader::open(config)?;
     for (version, digest) in &plan.unproven {
-        match store.as_ref().map(|store| store.passing_run(digest)).transpose()?.flatten() {
-            Some(run) => evidence.passed.push((version.clone(), run)),
-            None => evidence.missing.push(version.clone()),
+        let evidence = results.evidence(*digest)?;
+        match (evidence.missing(&format!("{}@{version}", plan.name)), evidence) {
+            (None, Evidence::Passed(run)) => proofs.passed.push((version.clone(), run)),
+            (why, _) => proofs.missing.push((version.clone(), why.unwrap_or_default())),
         }
     }
-    Ok(evidence)
+    Ok(proofs)
 }
 
-fn forced(plan: &LabelMove, missing: &[Version], reason: &str) -> Vec<Forced> {
-    let is_missing = |(version, _): &&(Version, Digest)| missing.contains(version);
+fn forced(plan: &LabelMove, missing: &[(Version, String)], reason: &str) -> Vec<Forced> {
+    let is_missing = |(version, _): &&(Version, Digest)| missing.iter().any(|(known, _)| known == version);
     let record = |(version, digest): &(Version, Digest)| Forced {
         version: version.clone(),
         prompt: *digest,
@@ -145,12 +149,13 @@ fn forced(plan: &LabelMove, missing: &[Version], reason: &str) -> Vec<Forced> {
     plan.unproven.iter().filter(is_missing).map(record).collect()
 }
 
-fn refusal(plan: &LabelMove, missing: &[Version]) -> UsageError {
-    let versions: Vec<String> = missing.iter().map(|version| format!("`{}@{version}`", plan.name)).collect();
-    let verb = if missing.len() == 1 { "has" } else { "have" };
-    let message =
-        format!("{} {verb} not passed any stored run, so `{}` stays where it is", versions.join(" and "), plan.label);
-    let help =
-        format!("run a suite that names {} with `karat eval`, or give `--force -m \"why\"`", versions.join(" and "));
+fn refusal(plan: &LabelMove, missing: &[(Version, String)]) -> UsageError {
+    let reasons: Vec<&str> = missing.iter().map(|(_, why)| why.as_str()).collect();
+    let versions: Vec<String> = missing.iter().map(|(version, _)| format!("`{}@{version}`", plan.name)).collect();
+    let message = format!("{}, so `{}` stays where it is", reasons.join("; "), plan.label);
+    let help = format!(
+        "run all cases of a suite that names {} with `karat eval`, or give `--force -m \"why\"`",
+        versions.join(" and ")
+    );
     UsageError::of("no-passing-run", message, help)
 }

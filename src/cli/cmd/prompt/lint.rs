@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
-use crate::base::{Diagnostic, ModelRef, Problems, Severity, files};
+use crate::base::{ModelRef, Problems, Severity, files};
 use crate::cli::{Exit, Session, UsageError, format_parser, price_table, show};
 use crate::config::{Config, Origin, Overrides};
 use crate::prompt::lint::{Levels, LintOptions, Linted, lint, mend, rule_of, rules, unknown_rule};
@@ -24,8 +24,8 @@ pub struct LintArgs {
     pub prompts: Vec<String>,
 
     /// Check for this model instead of those that suites and karat.yaml name (can be repeated)
-    #[arg(long, value_name = "MODEL")]
-    pub model: Vec<String>,
+    #[arg(long, value_name = "PROVIDER/MODEL")]
+    pub model: Vec<ModelRef>,
 
     /// Apply every rule to versions that nothing refers to, too
     #[arg(long)]
@@ -78,10 +78,9 @@ pub(super) fn run(args: &LintArgs, session: &Session) -> anyhow::Result<Exit> {
         show(&RulesReport::of(rules().map(|rule| RuleRow::of(rule, levels.of(rule))).collect()), args.format, session)?;
         return Ok(Exit::Passed);
     }
-    let models = models(&args.model, &mut problems);
     let prices = price_table(&config, &mut problems)?;
     session.stop_on(problems)?;
-    let check = || check(args, &config, &levels, &models, &prices, session);
+    let check = || check(args, &config, &levels, &prices, session);
     let mut linted = check()?;
     let fixed = if args.fix { mend_drafts(&linted, &levels, args.dry_run, session)? } else { Vec::new() };
     if !fixed.is_empty() && !args.dry_run {
@@ -94,25 +93,10 @@ pub(super) fn run(args: &LintArgs, session: &Session) -> anyhow::Result<Exit> {
     Ok(if passes { Exit::Passed } else { Exit::Failed })
 }
 
-fn models(words: &[String], problems: &mut Problems) -> Vec<ModelRef> {
-    let mut models = Vec::new();
-    for word in words {
-        match ModelRef::parse(word) {
-            Ok(model) => models.push(model),
-            Err(error) => problems.push(
-                Diagnostic::error("invalid-model", format!("--model: {error}"))
-                    .help("write `provider/model`, such as `openai/gpt-5-mini`"),
-            ),
-        }
-    }
-    models
-}
-
 fn check(
     args: &LintArgs,
     config: &Config,
     levels: &Levels,
-    models: &[ModelRef],
     prices: &crate::price::PriceTable,
     session: &Session,
 ) -> anyhow::Result<Linted> {
@@ -126,7 +110,7 @@ fn check(
         root,
         prices,
         today: &today,
-        models,
+        models: &args.model,
         project_models: &config.models.value,
         project_place: if let Origin::File(place) = &config.models.origin { Some(place) } else { None },
         uses: &uses,
@@ -147,7 +131,7 @@ fn mend_drafts(linted: &Linted, levels: &Levels, is_dry: bool, session: &Session
     let mut fixed = Vec::new();
     for path in &linted.drafts {
         let shown = session.shown(path);
-        let source = files::read_source(path, &shown).map_err(|problem| problem_of(*problem))?;
+        let source = files::read_source(path, &shown).map_err(|problem| UsageError::from(*problem))?;
         let Some(mended) = mend(&source, levels) else { continue };
         if !is_dry {
             write(path, &mended.text)?;
@@ -168,14 +152,8 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     })
 }
 
-fn problem_of(problem: Diagnostic) -> UsageError {
-    let mut problems = Problems::new();
-    problems.push(problem);
-    UsageError(problems)
-}
-
 fn explain(code: &str, levels: &Levels, format: Format, session: &Session) -> anyhow::Result<Exit> {
-    let Some(rule) = rule_of(code) else { return Err(problem_of(unknown_rule(code)).into()) };
+    let Some(rule) = rule_of(code) else { return Err(UsageError::from(unknown_rule(code)).into()) };
     show(&RuleReport::of(rule, levels.of(rule)), format, session)?;
     Ok(Exit::Passed)
 }

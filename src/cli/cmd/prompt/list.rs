@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use clap::Args;
 
+use super::opened::open;
 use super::results::ResultsReader;
 use crate::base::{Digest, Problems, SafeName, closest};
 use crate::cli::{Exit, Session, UsageError, format_parser, show};
-use crate::config::Overrides;
-use crate::prompt::{CatalogueEntry, Depth, Registry};
+use crate::prompt::{CatalogueEntry, Depth};
 use crate::report::Format;
 use crate::report::prompt::{PromptRow, PromptsReport, Shown};
 use crate::suite::glob_matches;
@@ -17,7 +17,8 @@ use crate::suite::glob_matches;
 ///
 /// A row is a prompt: its latest version and how many there are, its labels (with their version where that is not the
 /// latest), and what the latest version scored in its last run: verdict and pass rate of its worst result, the mean
-/// cost of a call and the day. A `*` says that its draft differs from the latest version.
+/// cost of a call and the day. A `*` says that its draft differs from the latest version, a `!` that a released version or
+/// a file it includes is not what `registry.lock` says it was.
 ///
 /// Results belong to the content of a version, not to its name: an edited draft has none until it is evaluated. A prompt
 /// with errors is listed too; what is wrong with it is told on stderr, and the exit code stays 0.
@@ -45,10 +46,7 @@ pub struct ListArgs {
 
 /// Prints the prompts of the project, by name.
 pub(super) fn run(args: &ListArgs, session: &Session) -> anyhow::Result<Exit> {
-    let mut problems = Problems::new();
-    let config = session.config(Overrides::default(), &mut problems);
-    session.stop_on(problems)?;
-    let registry = Registry::open(&config.prompts.value, &session.root);
+    let (registry, config) = open(session)?;
     let names = chosen(registry.names(), &args.names)?;
     let mut problems = Problems::new();
     if args.names.is_empty() {

@@ -20,6 +20,7 @@ mod rollback;
 mod show;
 mod target;
 mod usage;
+mod values;
 mod verify;
 
 use clap::{Args, Subcommand};

@@ -2,9 +2,9 @@
 
 use clap::Args;
 
+use super::opened::open;
 use crate::base::Problems;
 use crate::cli::{Exit, Session, UsageError, format_parser, show};
-use crate::config::Overrides;
 use crate::prompt::{NewPrompt, Registry, VarType, command_line};
 use crate::report::Format;
 use crate::report::prompt::NewReport;
@@ -49,10 +49,7 @@ pub struct NewArgs {
 
 /// Asks for what is missing, writes the prompt and says what to do next.
 pub(super) fn run(args: &NewArgs, session: &Session) -> anyhow::Result<Exit> {
-    let mut problems = Problems::new();
-    let config = session.config(Overrides::default(), &mut problems);
-    let registry = Registry::open(&config.prompts.value, &session.root);
-    session.stop_on(problems)?;
+    let (registry, config) = open(session)?;
     let mut new = NewPrompt {
         name: args.name.clone().unwrap_or_default(),
         about: args.about.clone(),

@@ -8,7 +8,7 @@ use semver::Version;
 use super::opened::{hold, named, not_written, open};
 use crate::base::Problems;
 use crate::cli::{Exit, Session, UsageError, format_parser, show};
-use crate::prompt::{Bump, Registry, Release, ReleaseRequest, Released};
+use crate::prompt::{Bump, Registry, Release, ReleaseRequest, Released, parse_version};
 use crate::report::Format;
 use crate::report::prompt::ReleaseReport;
 
@@ -29,7 +29,7 @@ pub struct ReleaseArgs {
     pub bump: Option<Bump>,
 
     /// Release as this version
-    #[arg(long, value_name = "VERSION", value_parser = version)]
+    #[arg(long, value_name = "VERSION", value_parser = parse_version)]
     pub version: Option<Version>,
 
     /// Say why; kept in registry.lock
@@ -55,16 +55,6 @@ pub struct ReleaseArgs {
 fn bump_parser() -> impl TypedValueParser<Value = Bump> {
     PossibleValuesParser::new(Bump::ALL.iter().map(|(word, _)| PossibleValue::new(word)))
         .try_map(|word| word.parse::<Bump>())
-}
-
-/// A version as file names write it.
-pub(super) fn version(text: &str) -> Result<Version, String> {
-    let version = Version::parse(text).map_err(|error| format!("{error}; write three numbers, such as `1.2.0`"))?;
-    if version.build.is_empty() {
-        Ok(version)
-    } else {
-        Err("build metadata (`+…`) has no order, leave it out".to_owned())
-    }
 }
 
 /// Releases the draft of a prompt.

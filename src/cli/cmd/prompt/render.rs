@@ -1,21 +1,22 @@
 //! `karat prompt render`.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use clap::{Args, ValueHint};
+use clap::Args;
 
+use super::case::FoundCase;
+use super::opened::open;
 use super::target::resolve;
-use crate::base::{Diagnostic, ModelRef, Problems, Source, closest, files};
-use crate::cli::{Exit, Session, UsageError, format_parser, kept_vectors, price_table, show};
-use crate::config::{Config, Overrides};
+use super::values::{ValueArgs, fill};
+use crate::base::{ModelRef, Problems};
+use crate::cli::{Exit, Session, format_parser, price_table, show};
+use crate::config::Config;
 use crate::eval::Estimator;
 use crate::price::estimate_prompt_tokens;
-use crate::prompt::{ExampleVectors, Given, Nearby, Prompt, Registry, Rendered};
+use crate::prompt::{Given, Prompt, Rendered};
 use crate::record::{ChatRequest, ToolChoice};
 use crate::report::Format;
 use crate::report::prompt::{RenderExplained, RenderReport, RenderTokens, ValueOrigin, chat_json};
-use crate::suite::{LoadContext, LoadedCase, discover, load as load_suites};
 
 /// Show what a prompt sends for some variables, with tokens and cost
 ///
@@ -31,17 +32,8 @@ pub struct RenderArgs {
     #[arg(value_name = "PROMPT")]
     pub prompt: String,
 
-    /// Value of a variable: NAME=TEXT, or NAME:=JSON for other types (can be repeated)
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub var: Vec<String>,
-
-    /// Values from a JSON or YAML file; `-` reads JSON from stdin (can be repeated)
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub vars: Vec<String>,
-
-    /// Values of a case: SUITE:ID; `*` stands for any characters, the first case that matches is taken
-    #[arg(long, value_name = "SUITE:ID")]
-    pub case: Option<String>,
+    #[command(flatten)]
+    pub values: ValueArgs,
 
     /// Render for this model
     #[arg(long, value_name = "PROVIDER/MODEL")]
@@ -60,38 +52,25 @@ pub struct RenderArgs {
     pub format: Format,
 }
 
-/// What a case of a suite gives.
-struct FromCase {
-    case: LoadedCase,
-    model: Option<ModelRef>,
-}
-
 /// Renders a prompt and shows it.
 pub(super) fn run(args: &RenderArgs, session: &Session) -> anyhow::Result<Exit> {
+    let (registry, config) = open(session)?;
     let mut problems = Problems::new();
-    let config = session.config(Overrides::default(), &mut problems);
-    let registry = Registry::open(&config.prompts.value, &session.root);
     let prompt = resolve(&args.prompt, &registry, session, &mut problems);
-    let from_case = args.case.as_ref().and_then(|named| find_case(named, &config, &registry, &mut problems));
-    let Some(prompt) = prompt.filter(|_| args.case.is_some() == from_case.is_some()) else {
+    let case = args.values.find_case(&config, &registry, &mut problems);
+    let (Some(prompt), Some(case)) = (prompt, case) else {
         session.stop_on(problems)?;
         return Ok(Exit::Usage);
     };
-    let mut given = Given::default();
-    if let Some(found) = &from_case {
-        given.case(&found.case.case.vars, &found.case.place, |name| prompt.variables.contains_key(name));
-    }
-    args.vars.iter().for_each(|named| read_file(named, session, &mut given, &mut problems));
-    args.var.iter().for_each(|text| given.assignment("--var", text, &mut problems));
-    let (model, model_origin) = settle_model(args, from_case.and_then(|found| found.model), &config);
+    let has = |name: &str| prompt.variables.contains_key(name);
+    let given = args.values.read(case.as_ref(), has, session, &mut problems);
+    let (model, model_origin) = settle_model(args, case.as_ref(), &config);
     if !problems.has_errors() {
         given.problems(&prompt, model.as_ref()).into_iter().for_each(|problem| problems.push(problem));
     }
     let prices = price_table(&config, &mut problems)?;
     session.stop_on(problems)?;
-    let kept = kept_vectors(&prompt, &given.vars, &config);
-    let mut rendered = render(&prompt, &given, model.as_ref(), kept.as_ref().ok().and_then(Option::as_ref))?;
-    rendered.example_notes.extend(kept.err());
+    let rendered = fill(&prompt, &given, model.as_ref(), &config)?;
     if args.messages {
         session.ui.answer(&format!("{:#}\n", chat_json(&rendered.messages)))?;
         return Ok(Exit::Passed);
@@ -105,85 +84,13 @@ pub(super) fn run(args: &RenderArgs, session: &Session) -> anyhow::Result<Exit> 
     Ok(Exit::Passed)
 }
 
-/// Renders; values that break their rules are told with their origins.
-fn render(
-    prompt: &Prompt,
-    given: &Given,
-    model: Option<&ModelRef>,
-    kept: Option<&(ExampleVectors, Vec<f32>)>,
-) -> Result<Rendered, UsageError> {
-    let nearby = kept.map(|(examples, query)| Nearby { examples, query });
-    prompt.render_near(&given.vars, model, nearby).map_err(|error| {
-        let mut problems = Problems::new();
-        for problem in error.with_origins(&given.origins).to_diagnostics() {
-            problems.push(problem);
-        }
-        UsageError(problems)
-    })
-}
-
-fn read_file(named: &str, session: &Session, given: &mut Given, problems: &mut Problems) {
-    let source = if named == "-" {
-        let read = session.ui.stdin().map(|text| Source::new("stdin", text));
-        read.map_err(|error| Box::new(Diagnostic::error("stdin-unreadable", format!("stdin cannot be read: {error}"))))
-    } else {
-        let shown = session.named(Path::new(named));
-        files::read_source(&session.root.join(&shown), &shown)
-    };
-    match source {
-        Ok(source) => given.file(&source, problems),
-        Err(problem) => problems.push(*problem),
-    }
-}
-
-/// The first case that `SUITE:ID` names.
-fn find_case(named: &str, config: &Config, registry: &Registry, problems: &mut Problems) -> Option<FromCase> {
-    let Some((suite, id)) = named.split_once(':').filter(|(suite, id)| !suite.is_empty() && !id.is_empty()) else {
-        let message = format!("--case: `{named}` is not SUITE:ID");
-        problems.push(Diagnostic::error("invalid-case", message).help("such as `--case code-review:sql-injection`"));
-        return None;
-    };
-    let before = problems.error_count();
-    let paths = discover(&config.evals.value, problems);
-    let suites = [suite.to_owned()];
-    let context = LoadContext { config, registry, suites: &suites };
-    let suites = load_suites(&paths, &context, problems);
-    if problems.error_count() > before {
-        return None;
-    }
-    let mut ids: Vec<String> = Vec::new();
-    for suite in &suites {
-        for case in suite.cases() {
-            match case {
-                Ok(case) if crate::suite::glob_matches(id, case.case.id.as_str()) => {
-                    let model = suite.variants.first().map(|variant| variant.model.clone());
-                    return Some(FromCase { case, model });
-                }
-                Ok(case) => ids.push(case.case.id.to_string()),
-                Err(found) => {
-                    problems.absorb(found);
-                    return None;
-                }
-            }
-        }
-    }
-    let first: Vec<&str> = ids.iter().take(5).map(String::as_str).collect();
-    let message = format!("--case: the suite `{suite}` has no case `{id}`");
-    problems.push(
-        Diagnostic::error("unknown-case", message)
-            .did_you_mean(closest(id, ids.iter().map(String::as_str)))
-            .help(format!("its cases begin with {}", first.join(", "))),
-    );
-    None
-}
-
 /// The model to render for, and who named it.
-fn settle_model(args: &RenderArgs, of_case: Option<ModelRef>, config: &Config) -> (Option<ModelRef>, &'static str) {
+fn settle_model(args: &RenderArgs, case: Option<&FoundCase>, config: &Config) -> (Option<ModelRef>, &'static str) {
     if let Some(model) = &args.model {
         return (Some(model.clone()), "--model");
     }
-    if let Some(model) = of_case {
-        return (Some(model), "the case's suite");
+    if let Some(variant) = case.and_then(|found| found.suite.variants.first()) {
+        return (Some(variant.model.clone()), "the case's suite");
     }
     match config.models.value.first() {
         Some(model) => (Some(model.clone()), "karat.yaml"),

@@ -1,13 +1,13 @@
 //! `karat prompt resolve`.
 
-use std::path::Path;
-
 use anyhow::Context;
 use clap::Args;
 
 use super::opened::open;
-use crate::base::{Place, Problems};
+use super::target::resolve;
+use crate::base::Problems;
 use crate::cli::{Exit, Session, UsageError, format_parser, show};
+use crate::prompt::command_line;
 use crate::report::Format;
 use crate::report::prompt::ResolveReport;
 
@@ -37,15 +37,14 @@ pub struct ResolveArgs {
 pub(super) fn run(args: &ResolveArgs, session: &Session) -> anyhow::Result<Exit> {
     let (registry, _) = open(session)?;
     let mut problems = Problems::new();
-    let from = Place::of_file(Path::new("command line"));
     if args.user.as_ref().is_some_and(|user| user.trim().is_empty()) {
         // An unset variable of a script: everybody would get the same version.
         let help = "give the id of a user, such as `--user 7`";
         return Err(UsageError::of("empty-user", "--user is empty", help).into());
     }
     let prompt = match &args.user {
-        Some(user) => registry.resolve_for(&args.reference, user, &from, &mut problems),
-        None => registry.resolve(&args.reference, &from, &mut problems),
+        Some(user) => registry.resolve_for(&args.reference, user, &command_line(), &mut problems),
+        None => resolve(&args.reference, &registry, session, &mut problems),
     };
     session.stop_on(problems)?;
     let prompt = prompt.context("the reference has no prompt")?;

@@ -8,7 +8,7 @@ use crate::base::{Digest, RunId};
 use crate::config::Config;
 use crate::eval::{EvalReport, JudgeRules, Summarizer};
 use crate::record::{RunHeader, VariantRecord};
-use crate::report::prompt::PromptResults;
+use crate::report::prompt::{Evidence, PromptResults};
 use crate::store::{Access, Store, StoreError};
 
 /// Newest runs that are looked at for one version.
@@ -59,6 +59,32 @@ impl ResultsReader {
     pub(super) fn of(&mut self, digest: Digest) -> Result<PromptResults, StoreError> {
         let mut found = self.read(&HashSet::from([digest]), RUNS, false)?;
         Ok(found.remove(&digest).unwrap_or_else(|| PromptResults::none(digest)))
+    }
+
+    /// What the runs of a version say to a gate.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub(super) fn evidence(&mut self, digest: Digest) -> Result<Evidence, StoreError> {
+        let Some(store) = self.store.clone() else { return Ok(Evidence::Nothing) };
+        let runs = store.runs_by_prompt(&HashSet::from([digest]), usize::MAX)?.remove(&digest);
+        let mut results = PromptResults::none(digest);
+        let mut narrowed = None;
+        let mut read = 0;
+        for id in runs.iter().flat_map(|runs| &runs.newest) {
+            // Runs of some cases are many and say nothing here: only their headers are read.
+            if is_narrowed(&store.header(id)?) {
+                narrowed.get_or_insert_with(|| id.clone());
+                continue;
+            }
+            if read == RUNS {
+                break;
+            }
+            read += 1;
+            let run = self.run(&store, id)?;
+            results.add(&run.report, false, |variant| run.prompts.get(variant) == Some(&digest));
+        }
+        Ok(results.evidence(narrowed))
     }
 
     /// The results of the last run of each of these versions that was ever used.

@@ -7,7 +7,7 @@ use semver::Version;
 use super::opened::{hold, named, not_written, open};
 use crate::base::{Problems, SafeName};
 use crate::cli::{Exit, Session, UsageError, format_parser, show};
-use crate::prompt::{LabelValue, PromptHistory, Registry, Rollback, history};
+use crate::prompt::{LabelValue, PromptHistory, Registry, Rollback, history, parse_version};
 use crate::report::Format;
 use crate::report::prompt::RollbackReport;
 
@@ -28,7 +28,7 @@ pub struct RollbackArgs {
     pub label: String,
 
     /// Go to this version [default: what the label pointed to before, by git]
-    #[arg(long, value_name = "VERSION", value_parser = super::release::version)]
+    #[arg(long, value_name = "VERSION", value_parser = parse_version)]
     pub to: Option<Version>,
 
     /// Change nothing, say what would change

@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use crate::base::{Diagnostic, Problems, SafeName, closest};
+use super::opened::open;
+use crate::base::{Problems, SafeName};
 use crate::cli::{Exit, Session, UsageError, format_parser, show};
-use crate::config::Overrides;
 use crate::prompt::{Registry, find_uses};
 use crate::report::Format;
 use crate::report::prompt::{PartialReport, UsageReport};
@@ -30,9 +30,8 @@ pub struct UsageArgs {
 
 /// Prints who uses a prompt or a partial.
 pub(super) fn run(args: &UsageArgs, session: &Session) -> anyhow::Result<Exit> {
+    let (registry, config) = open(session)?;
     let mut problems = Problems::new();
-    let config = session.config(Overrides::default(), &mut problems);
-    let registry = Registry::open(&config.prompts.value, &session.root);
     if let Some(partial) = &args.partial {
         let users = registry.users_of_partial(partial, &mut problems);
         session.stop_on(problems)?;
@@ -55,19 +54,6 @@ fn known(word: &str, registry: &Registry) -> Result<SafeName, UsageError> {
         let message = format!("`{word}` names a version; usage is told of all versions of a prompt");
         return Err(UsageError::of("prompt-name", message, format!("run `karat prompt usage {plain}`")));
     }
-    names.iter().find(|name| name.as_str() == word).cloned().ok_or_else(|| {
-        let mut problems = Problems::new();
-        let words: Vec<&str> = names.iter().map(SafeName::as_str).take(10).collect();
-        let help = if words.is_empty() {
-            "there are no prompts yet".to_owned()
-        } else {
-            format!("prompts: {}", words.join(", "))
-        };
-        problems.push(
-            Diagnostic::error("unknown-prompt", format!("there is no prompt `{word}`"))
-                .did_you_mean(closest(word, names.iter().map(SafeName::as_str)))
-                .help(help),
-        );
-        UsageError(problems)
-    })
+    let known = names.into_iter().find(|name| name.as_str() == word);
+    known.ok_or_else(|| registry.unknown_prompt(word).into())
 }

@@ -1,9 +1,10 @@
 //! The reply of `POST /chat/completions` (reference §2.2, §9, §13).
 
-use serde_json::{Map, Value};
+use serde_json::Value;
+use serde_json_borrow::Value as Json;
 
 use super::super::super::spec::{Failure, Retry};
-use super::super::body::{clean, json_object, malformed, request_id, text_at};
+use super::super::body::{borrowed_object, clean, malformed, request_id, text_of as body_text};
 use super::errors;
 use super::usage::{reported_cost, usage_of};
 use crate::net::HttpReply;
@@ -13,23 +14,21 @@ pub(super) fn decode(reply: &HttpReply) -> Result<ChatReply, Failure> {
     if !(200..300).contains(&reply.status) {
         return Err(errors::of_status(reply));
     }
-    let body = json_object(reply)?;
-    if body.get("error").is_some_and(|error| !error.is_null()) {
-        return Err(errors::of_body(reply, &Value::Object(body)));
+    let text = body_text(reply);
+    let body = borrowed_object(reply, &text)?;
+    if !body.get("error").is_null() {
+        return Err(errors::of_body(reply, &Value::from(&body)));
     }
-    let choice = body
-        .get("choices")
-        .and_then(Value::as_array)
-        .and_then(|choices| choices.first())
-        .ok_or_else(|| malformed(reply, "the provider answered without `choices`"))?;
+    let choice = body.get("choices").as_array().and_then(<[Json<'_>]>::first);
+    let choice = choice.ok_or_else(|| malformed(reply, "the provider answered without `choices`"))?;
     // OpenRouter reports a failed upstream inside the choice.
-    if choice.get("error").is_some_and(Value::is_object) {
-        return Err(errors::of_body(reply, choice));
+    if choice.get("error").is_object() {
+        return Err(errors::of_body(reply, &Value::from(choice)));
     }
-    let message = choice
-        .get("message")
-        .filter(|message| message.is_object())
-        .ok_or_else(|| malformed(reply, "the provider answered without a `message`"))?;
+    let message = choice.get("message");
+    if !message.is_object() {
+        return Err(malformed(reply, "the provider answered without a `message`"));
+    }
     let finish_raw = text_at(choice, "finish_reason");
     if finish_raw.as_deref() == Some("insufficient_system_resource") {
         let mut failure = Failure::new(ErrorKind::Overloaded, "the provider ran out of resources while it answered");
@@ -41,17 +40,24 @@ pub(super) fn decode(reply: &HttpReply) -> Result<ChatReply, Failure> {
     Ok(assemble(reply, &body, choice, message, finish_raw))
 }
 
+/// Text of a field, if it is text and not empty.
+fn text_at(value: &Json<'_>, key: &str) -> Option<String> {
+    value.get(key).as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
 fn assemble(
     reply: &HttpReply,
-    body: &Map<String, Value>,
-    choice: &Value,
-    message: &Value,
+    body: &Json<'_>,
+    choice: &Json<'_>,
+    message: &Json<'_>,
     finish_raw: Option<String>,
 ) -> ChatReply {
     let tool_calls = tool_calls(message);
     let refusal = text_at(message, "refusal").or_else(|| part_text(message, "refusal", "refusal"));
     let finish = finish_of(finish_raw.as_deref(), refusal.is_some(), !tool_calls.is_empty());
-    let text_field = |name: &str| body.get(name).and_then(Value::as_str).map(clean);
+    let text_field = |name: &str| body.get(name).as_str().map(clean);
+    let usage = body.get("usage");
+    let usage = (!usage.is_null()).then(|| Value::from(usage));
     ChatReply {
         text: text_of(message),
         tool_calls,
@@ -62,8 +68,8 @@ fn assemble(
             .or_else(|| text_at(message, "reasoning"))
             .or_else(|| thinking_chunks(message)),
         logprobs: logprobs(choice),
-        usage: body.get("usage").and_then(usage_of),
-        reported_cost: body.get("usage").and_then(reported_cost),
+        usage: usage.as_ref().and_then(usage_of),
+        reported_cost: usage.as_ref().and_then(reported_cost),
         model: text_field("model"),
         request_id: request_id(reply).or_else(|| text_field("id")),
         service_tier: text_field("service_tier"),
@@ -73,61 +79,58 @@ fn assemble(
 }
 
 /// Text of the message: a string, null, or a list of chunks (Mistral).
-fn text_of(message: &Value) -> String {
+fn text_of(message: &Json<'_>) -> String {
     match message.get("content") {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(_)) => part_text(message, "text", "text").unwrap_or_default(),
+        Json::Str(text) => text.clone().into_owned(),
+        Json::Array(_) => part_text(message, "text", "text").unwrap_or_default(),
         _ => String::new(),
     }
 }
 
-fn part_text(message: &Value, kind: &str, field: &str) -> Option<String> {
-    let parts = message.get("content").and_then(Value::as_array)?;
-    let texts: Vec<&str> = parts
-        .iter()
-        .filter(|part| part.get("type").is_some_and(|found| found == kind))
-        .filter_map(|part| part.get(field).and_then(Value::as_str))
-        .collect();
+fn part_text(message: &Json<'_>, kind: &str, field: &str) -> Option<String> {
+    let texts: Vec<&str> = parts_of(message, kind).filter_map(|part| part.get(field).as_str()).collect();
     (!texts.is_empty()).then(|| texts.concat())
 }
 
-fn thinking_chunks(message: &Value) -> Option<String> {
-    let parts = message.get("content").and_then(Value::as_array)?;
-    let texts: Vec<&str> = parts
-        .iter()
-        .filter(|part| part.get("type").is_some_and(|kind| kind == "thinking"))
-        .filter_map(|part| part.get("thinking").and_then(Value::as_array))
+/// The parts of one kind of a message whose content is a list.
+fn parts_of<'m>(message: &'m Json<'m>, kind: &str) -> impl Iterator<Item = &'m Json<'m>> {
+    let parts = message.get("content").as_array().unwrap_or_default();
+    parts.iter().filter(move |part| part.get("type").as_str() == Some(kind))
+}
+
+fn thinking_chunks(message: &Json<'_>) -> Option<String> {
+    let texts: Vec<&str> = parts_of(message, "thinking")
+        .filter_map(|part| part.get("thinking").as_array())
         .flatten()
-        .filter_map(|chunk| chunk.get("text").and_then(Value::as_str))
+        .filter_map(|chunk| chunk.get("text").as_str())
         .collect();
     (!texts.is_empty()).then(|| texts.concat())
 }
 
-fn tool_calls(message: &Value) -> Vec<ToolCall> {
-    let listed = message.get("tool_calls").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+fn tool_calls(message: &Json<'_>) -> Vec<ToolCall> {
+    let listed = message.get("tool_calls").as_array().unwrap_or_default();
     let mut calls: Vec<ToolCall> = listed
         .iter()
         .enumerate()
         .filter_map(|(index, call)| {
-            let function = call.get("function").or_else(|| call.get("custom"))?;
+            let function = [call.get("function"), call.get("custom")].into_iter().find(|found| !found.is_null())?;
             // Some local servers leave the id out.
             let id = text_at(call, "id").unwrap_or_else(|| format!("call_{index}"));
             Some(ToolCall { id, name: text_at(function, "name")?, arguments: arguments(function) })
         })
         .collect();
-    if let Some(function) = message.get("function_call").filter(|call| call.is_object())
-        && let Some(name) = text_at(function, "name")
-    {
+    let function = message.get("function_call");
+    if let Some(name) = text_at(function, "name") {
         calls.push(ToolCall { id: "call_0".to_owned(), name, arguments: arguments(function) });
     }
     calls
 }
 
 /// Arguments are JSON text; some servers send the object itself.
-fn arguments(function: &Value) -> String {
-    match function.get("arguments").or_else(|| function.get("input")) {
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
+fn arguments(function: &Json<'_>) -> String {
+    match [function.get("arguments"), function.get("input")].into_iter().find(|found| !found.is_null()) {
+        Some(Json::Str(text)) => text.clone().into_owned(),
+        Some(other) => Value::from(other).to_string(),
         None => String::new(),
     }
 }
@@ -149,24 +152,20 @@ fn finish_of(raw: Option<&str>, refused: bool, calls_tools: bool) -> Finish {
     }
 }
 
-fn logprobs(choice: &Value) -> Vec<LogprobToken> {
-    let Some(tokens) = choice.pointer("/logprobs/content").and_then(Value::as_array) else { return Vec::new() };
-    let pair = |token: &Value| {
-        let text = token.get("token").and_then(Value::as_str)?;
-        Some((text.to_owned(), token.get("logprob").and_then(Value::as_f64)?))
-    };
+fn logprobs(choice: &Json<'_>) -> Vec<LogprobToken> {
+    let Some(tokens) = choice.get("logprobs").get("content").as_array() else { return Vec::new() };
     tokens
         .iter()
         .filter_map(|token| {
-            let (text, logprob) = pair(token)?;
-            let top = token.get("top_logprobs").and_then(Value::as_array);
-            Some(LogprobToken {
-                text,
-                logprob,
-                top: top.map(|all| all.iter().filter_map(pair).collect()).unwrap_or_default(),
-            })
+            let (text, logprob) = token_of(token)?;
+            let top = token.get("top_logprobs").as_array().unwrap_or_default();
+            Some(LogprobToken { text, logprob, top: top.iter().filter_map(token_of).collect() })
         })
         .collect()
+}
+
+fn token_of(token: &Json<'_>) -> Option<(String, f64)> {
+    Some((token.get("token").as_str()?.to_owned(), token.get("logprob").as_f64()?))
 }
 
 #[cfg(test)]

@@ -287,8 +287,8 @@ fn show_messages(what: &str, messages: &[MessageDiff], doc: &mut Doc) {
             _ => String::new(),
         };
         let role = match (message.role_before, message.role_after) {
-            (Some(before), Some(after)) if before != after => format!("{} → {}", role_word(before), role_word(after)),
-            (before, after) => after.or(before).map_or("", role_word).to_owned(),
+            (Some(before), Some(after)) if before != after => format!("{} → {}", before.word(), after.word()),
+            (before, after) => after.or(before).map_or("", Role::word).to_owned(),
         };
         doc.push(heading(&format!("{what} {number}"), &format!("{role}, {}{moved}", word(message.change))));
         let is_same_text = message.text.iter().all(|piece| piece.mark == Mark::Same);
@@ -298,10 +298,6 @@ fn show_messages(what: &str, messages: &[MessageDiff], doc: &mut Doc) {
             doc.push(Block::Edits(edit_lines(&message.text)));
         }
     }
-}
-
-fn role_word(role: Role) -> &'static str {
-    Role::ALL.iter().find(|(_, known)| *known == role).map_or("user", |(word, _)| word)
 }
 
 fn word(change: Change) -> &'static str {

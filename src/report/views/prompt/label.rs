@@ -28,7 +28,7 @@ pub struct LabelReport {
     pub changed: bool,
     /// The run that each version passed, where one was needed.
     pub passed_in: BTreeMap<String, RunId>,
-    /// Versions that passed none and were forced.
+    /// Versions that have not passed and were forced.
     pub forced: Vec<Version>,
     /// The file that was changed.
     pub file: String,
@@ -71,7 +71,7 @@ impl View for LabelReport {
             facts.push(("passed".to_owned(), Line::from(format!("{version} in run {run}"))));
         }
         for version in &self.forced {
-            let text = format!("{version} has not passed any stored run; that is recorded in registry.lock");
+            let text = format!("{version} has no passing run; that is recorded in registry.lock");
             facts.push(("forced".to_owned(), Line::of(text, Tone::Unsure)));
         }
         if self.changed && !self.dry_run {

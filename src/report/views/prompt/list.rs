@@ -11,7 +11,14 @@ use super::super::super::present::View;
 use super::results::{PromptResult, PromptResults, ResultSummary, shown_result, shown_usd};
 use crate::base::{Digest, SafeName};
 use crate::eval::SCHEMA_VERSION;
-use crate::prompt::{CatalogueEntry, CatalogueLabel, PromptVersion, ReadVersion};
+use crate::prompt::{CatalogueEntry, CatalogueLabel, FindingKind, PromptVersion, ReadVersion};
+
+/// Mark of a draft that differs from the latest version.
+const DRAFTED: &str = "*";
+/// Mark of a version that is not what it was when it was released.
+const CHANGED: &str = "!";
+/// Word for a version that is what it was.
+const AS_RELEASED: &str = "as_released";
 
 /// A list of prompts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -95,6 +102,9 @@ pub struct VersionRow {
     pub version: String,
     /// Digest of its content; `null` when it has errors.
     pub digest: Option<Digest>,
+    /// What became of it since its release, in the words of `karat prompt verify`: `as_released`, `edited`, `reformatted`,
+    /// `include_changed`, `broken` or `not_locked`; `null` for the draft.
+    pub since_release: Option<&'static str>,
     /// Labels that point to it.
     pub labels: Vec<String>,
     /// Runs that used this content.
@@ -132,24 +142,29 @@ impl PromptRow {
         }
     }
 
+    /// A version, with a mark where it changed since its release.
+    fn marked(&self, version: &str) -> String {
+        let is_changed = self.versions.iter().any(|row| row.version == version && row.is_changed());
+        format!("{version}{}", if is_changed { CHANGED } else { "" })
+    }
+
     /// The labels, each with its version where that is not the latest.
     fn shown_labels(&self) -> String {
         let shown = |row: &LabelRow| match &row.version {
             Some(version) if Some(version) == self.latest.as_ref() => row.label.clone(),
-            Some(version) => format!("{} {version}", row.label),
+            Some(version) => format!("{} {}", row.label, self.marked(version)),
             None => {
-                let shares: Vec<String> =
-                    row.split.iter().map(|share| format!("{} ({})", share.version, share.weight)).collect();
-                format!("{} {}", row.label, shares.join(" + "))
+                let share = |share: &ShareRow| format!("{} ({})", self.marked(&share.version), share.weight);
+                format!("{} {}", row.label, row.split.iter().map(share).collect::<Vec<_>>().join(" + "))
             }
         };
         self.labels.iter().map(shown).collect::<Vec<_>>().join(", ")
     }
 
-    /// The latest version, with a mark for a draft that differs.
+    /// The latest version, with a mark for a draft that differs and one for a change since its release.
     fn shown_latest(&self) -> String {
-        let mark = if self.has_draft && self.changed_since_release == Some(true) { "*" } else { "" };
-        format!("{}{mark}", self.latest.as_deref().unwrap_or("—"))
+        let latest = self.latest.as_deref().map_or("—".to_owned(), |latest| self.marked(latest));
+        format!("{latest}{}", if self.has_draft && self.changed_since_release == Some(true) { DRAFTED } else { "" })
     }
 
     fn cells(&self) -> Vec<Line> {
@@ -184,6 +199,10 @@ impl VersionRow {
         let found = read.digest.and_then(|digest| results.get(&digest));
         VersionRow {
             digest: read.digest,
+            since_release: match read.version {
+                PromptVersion::Released(_) => Some(read.since_release.map_or(AS_RELEASED, FindingKind::word)),
+                PromptVersion::Draft => None,
+            },
             labels: labels.iter().filter(points_here).map(|label| label.name.clone()).collect(),
             runs: found.map_or(0, |found| found.runs),
             last: found.and_then(|found| found.summary(&version)),
@@ -192,9 +211,15 @@ impl VersionRow {
         }
     }
 
+    /// Whether it was released and is not what it was then.
+    fn is_changed(&self) -> bool {
+        let not_locked = FindingKind::NotLocked.word();
+        self.since_release.is_some_and(|word| word != AS_RELEASED && word != not_locked)
+    }
+
     fn cells(&self, prompt: &SafeName) -> Vec<Line> {
-        let mut cells =
-            vec![Line::from(prompt.as_str()), Line::from(self.version.as_str()), Line::from(self.labels.join(", "))];
+        let version = format!("{}{}", self.version, if self.is_changed() { CHANGED } else { "" });
+        let mut cells = vec![Line::from(prompt.as_str()), Line::from(version), Line::from(self.labels.join(", "))];
         cells.extend(result_cells(self.last.as_ref(), self.digest.is_none()));
         cells
     }
@@ -241,9 +266,14 @@ impl View for PromptsReport {
         let table =
             table.without_boring("labels", "").without_boring("cost/call", "—").without_boring("evaluated", "—");
         doc.push(Block::Table(table));
-        let is_marked = |row: &PromptRow| row.shown_latest().ends_with('*');
-        if self.shown == Shown::Prompts && self.prompts.iter().any(is_marked) {
-            doc.push(Block::Paragraph(Line::from("* the draft differs from the latest version")));
+        let is_drafted = |row: &PromptRow| row.shown_latest().ends_with(DRAFTED);
+        if self.shown == Shown::Prompts && self.prompts.iter().any(is_drafted) {
+            let text = format!("{DRAFTED} the draft differs from the latest version");
+            doc.push(Block::Paragraph(Line::from(text)));
+        }
+        if self.prompts.iter().flat_map(|row| &row.versions).any(VersionRow::is_changed) {
+            let text = format!("{CHANGED} changed since its release: `karat prompt verify` says how");
+            doc.push(Block::Paragraph(Line::of(text, Tone::Unsure)));
         }
         doc
     }
@@ -267,9 +297,13 @@ mod tests {
         let released = |text: &&str| ReadVersion {
             version: PromptVersion::Released(version(text)),
             digest: Some(Digest::of_bytes(text.as_bytes())),
+            since_release: None,
         };
-        let draft_read = draft
-            .map(|text| ReadVersion { version: PromptVersion::Draft, digest: Some(Digest::of_bytes(text.as_bytes())) });
+        let draft_read = draft.map(|text| ReadVersion {
+            version: PromptVersion::Draft,
+            digest: Some(Digest::of_bytes(text.as_bytes())),
+            since_release: None,
+        });
         CatalogueEntry {
             name: SafeName::parse(name).expect("name"),
             about: None,
@@ -312,6 +346,27 @@ mod tests {
         assert!(!text.contains('*'), "{text}");
         let text = plain(&report(&[entry("a", &[], &[], Some("x"))], Shown::Prompts).doc());
         assert!(text.contains("—*"), "{text}");
+    }
+
+    #[test]
+    fn versions_that_changed_since_their_release_are_marked() {
+        let labels: &[(&str, &[(&str, u32)])] =
+            &[("production", &[("1.0.0", 100)]), ("canary", &[("1.0.0", 10), ("1.1.0", 90)])];
+        let mut one = entry("a", &["1.1.0", "1.0.0"], labels, Some("other"));
+        one.read[1].since_release = Some(FindingKind::NotLocked);
+        let text = plain(&report(std::slice::from_ref(&one), Shown::Prompts).doc());
+        assert!(text.contains("1.1.0* ") && !text.contains('!'), "{text}");
+        one.read[2].since_release = Some(FindingKind::IncludeChanged);
+        let text = plain(&report(std::slice::from_ref(&one), Shown::Prompts).doc());
+        assert!(text.contains("production 1.0.0!, canary 1.0.0! (10) + 1.1.0 (90)"), "{text}");
+        assert!(text.contains("! changed since its release: `karat prompt verify` says how"), "{text}");
+        one.read[1].since_release = Some(FindingKind::Edited);
+        let text = plain(&report(std::slice::from_ref(&one), Shown::Prompts).doc());
+        assert!(text.contains("1.1.0!* "), "{text}");
+        let report = report(&[one], Shown::Versions);
+        let words: Vec<_> = report.prompts[0].versions.iter().map(|row| row.since_release).collect();
+        assert_eq!(words, [None, Some("edited"), Some("include_changed")]);
+        assert!(plain(&report.doc()).contains("1.0.0!"));
     }
 
     #[test]

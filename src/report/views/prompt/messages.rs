@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::super::doc::{Block, Doc, Line, Tone};
-use crate::record::{Media, Message, Part, Role};
+use crate::record::{Media, Message, Part};
 
 /// Messages in the form that most chat APIs take: `[{"role": "user", "content": "…"}]`; the content is a list of parts
 /// where there is more than one text.
@@ -13,7 +13,7 @@ pub fn chat_json(messages: &[Message]) -> Value {
             [Part::Text(text)] => json!(text),
             parts => Value::Array(parts.iter().map(part).collect()),
         };
-        json!({"role": role(message.role), "content": content})
+        json!({"role": message.role.word(), "content": content})
     };
     Value::Array(messages.iter().map(one).collect())
 }
@@ -34,15 +34,10 @@ fn url(media: &Media) -> String {
     }
 }
 
-/// The word of a role.
-pub(super) fn role(role: Role) -> &'static str {
-    Role::ALL.iter().find(|(_, known)| *known == role).map_or("user", |(word, _)| word)
-}
-
 /// Each message under its role.
 pub(super) fn push_messages(doc: &mut Doc, messages: &[Message]) {
     for message in messages {
-        doc.push(Block::Heading(Line::of(role(message.role), Tone::Strong)));
+        doc.push(Block::Heading(Line::of(message.role.word(), Tone::Strong)));
         for part in &message.parts {
             match part {
                 Part::Text(text) | Part::ToolResult { text, .. } => doc.push(Block::Code(text.clone())),
@@ -73,6 +68,7 @@ fn described(what: &str, media: &Media) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Role;
 
     #[test]
     fn messages_take_the_form_of_chat_apis() {

@@ -3,6 +3,7 @@
 mod changed;
 mod diff;
 mod edit_lines;
+mod evidence;
 mod history;
 mod import;
 mod label;
@@ -22,6 +23,7 @@ mod verify;
 
 pub use changed::ChangedReport;
 pub use diff::{CallEstimate, DiffReport, DiffSide, ModelEstimate, RenderedDiff, RenderedSide, SideResults};
+pub use evidence::Evidence;
 pub use history::{CommitRow, EventRow, HistoryReport};
 pub use import::{ImportReport, ImportedFile, ImportedPrompt};
 pub use label::LabelReport;

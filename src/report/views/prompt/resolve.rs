@@ -10,7 +10,7 @@ use super::super::super::present::View;
 use crate::base::{Digest, SafeName};
 use crate::eval::SCHEMA_VERSION;
 use crate::prompt::{Outline, OutlineMessage, Prompt};
-use crate::record::{OutputFormat, Params, Role};
+use crate::record::{OutputFormat, Params};
 
 /// A prompt, as an application reads it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -72,7 +72,7 @@ impl View for ResolveReport {
             ("digest".to_owned(), Line::from(self.digest.to_string())),
         ]));
         for message in &self.messages {
-            doc.push(Block::Heading(Line::of(word(message.role), Tone::Strong)));
+            doc.push(Block::Heading(Line::of(message.role.word(), Tone::Strong)));
             let text = match &message.content {
                 Value::String(text) => text.clone(),
                 parts => serde_json::to_string_pretty(parts).unwrap_or_default(),
@@ -85,8 +85,4 @@ impl View for ResolveReport {
         }
         doc
     }
-}
-
-fn word(role: Role) -> &'static str {
-    Role::ALL.iter().find(|(_, known)| *known == role).map_or("user", |(word, _)| word)
 }

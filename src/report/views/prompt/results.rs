@@ -109,14 +109,6 @@ impl PromptResults {
         self.results.iter().filter(move |result| Some(&result.run) == last)
     }
 
-    /// Whether all results of the newest whole run passed: what a gate asks for.
-    pub fn has_passed(&self) -> bool {
-        let Some(last) = self.results.iter().find(|result| result.is_whole()).map(|result| &result.run) else {
-            return false;
-        };
-        self.results.iter().filter(|result| result.run == *last).all(|result| result.verdict == VerdictWord::Pass)
-    }
-
     /// The newest run in one line; `None` when there is no result.
     pub fn summary(&self, version: &str) -> Option<ResultSummary> {
         let worst = self.of_last_run().min_by(|a, b| badness(a).total_cmp(&badness(b)))?;
@@ -149,7 +141,7 @@ impl PromptResults {
 
 impl PromptResult {
     /// Whether it is of a complete run over all cases of the suite.
-    fn is_whole(&self) -> bool {
+    pub(super) fn is_whole(&self) -> bool {
         self.status == RunStatus::Complete && !self.is_partial
     }
 
@@ -242,6 +234,7 @@ fn mean_cost<'r>(results: impl Iterator<Item = &'r PromptResult>) -> Option<Usd>
 #[cfg(test)]
 mod tests {
     use super::super::super::super::sample::report as eval_report;
+    use super::super::evidence::Evidence;
     use super::*;
 
     fn results() -> PromptResults {
@@ -269,7 +262,7 @@ mod tests {
         assert_eq!((first.run.clone(), first.p50_latency_ms), (report.run.id.clone(), group.p50_latency_ms));
         let mut none = PromptResults::none(Digest::of_bytes(b"q"));
         none.add(&report, false, |_| false);
-        assert!(none.results.is_empty() && none.summary("1.0.0").is_none() && !none.has_passed());
+        assert!(none.results.is_empty() && none.summary("1.0.0").is_none());
     }
 
     #[test]
@@ -304,7 +297,7 @@ mod tests {
             let variant = report.suites[0].groups[0].variant;
             let mut results = PromptResults::none(Digest::of_bytes(b"p"));
             results.add(&report, false, |used| *used == variant);
-            (results.results[0].verdict, results.has_passed())
+            (results.results[0].verdict, matches!(results.evidence(None), Evidence::Passed(_)))
         };
         assert_eq!(verdict(RunStatus::Complete), (VerdictWord::Pass, true));
         for status in [RunStatus::Running, RunStatus::Interrupted, RunStatus::OverBudget, RunStatus::Aborted] {
@@ -320,13 +313,14 @@ mod tests {
         let variant = report.suites[0].groups[0].variant;
         let mut results = PromptResults::none(Digest::of_bytes(b"p"));
         results.add(&report, true, |used| *used == variant);
-        assert!(results.results[0].is_partial && !results.has_passed());
+        let narrowed = results.evidence(None);
+        assert!(results.results[0].is_partial && narrowed == Evidence::Narrowed(report.run.id.clone()));
         // An older run of all cases is not hidden by it, and one of some cases is.
         report.run.id = RunId::parse("20200101-000000-aaaa").expect("id");
         results.add(&report, true, |used| *used == variant);
         assert_eq!(results.results.len(), 1);
         results.add(&report, false, |used| *used == variant);
-        assert!(results.results.len() == 2 && results.has_passed());
+        assert_eq!((results.results.len(), results.evidence(None)), (2, Evidence::Passed(report.run.id.clone())));
     }
 
     #[test]
@@ -348,7 +342,6 @@ mod tests {
         };
         let summary = results.summary("1.0.0").expect("summary");
         assert_eq!((summary.verdict, summary.model.to_string().as_str()), (VerdictWord::Fail, "a/2"));
-        assert!(!results.has_passed());
     }
 
     #[test]

@@ -5,11 +5,11 @@ use serde_json::{Map, Value, json};
 
 use super::super::super::doc::{Block, Column, Doc, Line, Table, Tone};
 use super::super::super::present::View;
-use super::messages::role;
 use super::render::{shown_output, shown_params};
+use super::results::PromptResults;
 use crate::base::{Digest, SafeName};
 use crate::eval::SCHEMA_VERSION;
-use crate::prompt::{Budget, Prompt, SheetMessage, SheetOverride, SheetPart, Style, Variable};
+use crate::prompt::{Budget, MediaView, MessageView, PartView, Prompt, SheetOverride, Style, Variable};
 use crate::record::{OutputFormat, Params};
 
 /// A prompt as written.
@@ -49,6 +49,8 @@ pub struct ShowReport {
     pub models: Vec<OverrideFacts>,
     /// The form of the answer.
     pub output: OutputFormat,
+    /// What this content scored, by suite, model and parameters.
+    pub results: PromptResults,
 }
 
 /// A variable and its rules; a rule that is not there is `null`.
@@ -111,8 +113,8 @@ pub struct OverrideFacts {
 }
 
 impl ShowReport {
-    /// What a prompt says, and the labels that point to it.
-    pub fn of(prompt: &Prompt, labels: Vec<String>) -> ShowReport {
+    /// What a prompt says, the labels that point to it, and what it scored.
+    pub fn of(prompt: &Prompt, labels: Vec<String>, results: PromptResults) -> ShowReport {
         let sheet = prompt.sheet();
         let registered = prompt.registered.as_ref();
         ShowReport {
@@ -126,14 +128,24 @@ impl ShowReport {
             file: prompt.place.path.display().to_string(),
             digest: prompt.digest,
             variables: prompt.variables.iter().map(|(name, variable)| VariableFacts::of(name, variable)).collect(),
-            messages: sheet.messages.iter().map(MessageFacts::of).collect(),
+            messages: prompt.message_views().iter().map(MessageFacts::of).collect(),
             partials: sheet.partials,
             params: prompt.params.clone(),
             style: sheet.style.map(Style::word),
             truncate: sheet.truncate.iter().map(LimitFacts::of).collect(),
             models: sheet.overrides.iter().map(OverrideFacts::of).collect(),
             output: prompt.output.clone(),
+            results,
         }
+    }
+
+    fn show_results(&self, doc: &mut Doc) {
+        doc.push(Block::Heading(Line::of("results", Tone::Strong)));
+        doc.push(match (self.results.results.is_empty(), self.results.runs) {
+            (false, _) => Block::Table(self.results.table()),
+            (true, 0) => Block::Paragraph(Line::of("not evaluated yet", Tone::Dim)),
+            (true, _) => Block::Paragraph(Line::of("none: its runs were stopped before they had one", Tone::Dim)),
+        });
     }
 
     fn facts(&self) -> Vec<(String, Line)> {
@@ -196,13 +208,21 @@ impl VariableFacts {
 }
 
 impl MessageFacts {
-    fn of(message: &SheetMessage) -> MessageFacts {
-        let part = |part: &SheetPart| match part {
-            SheetPart::Text(text) => json!({"text": text}),
-            SheetPart::Image(image) => json!({"image": image}),
-            SheetPart::File(name, file) => json!({"file": file, "name": name}),
+    fn of(message: &MessageView<'_>) -> MessageFacts {
+        let part = |part: &PartView<'_>| match part {
+            PartView::Text(text) => json!({"text": text}),
+            PartView::Image(image) => json!({"image": written(image)}),
+            PartView::File { name, media } => json!({"file": written(media), "name": name}),
         };
-        MessageFacts { role: role(message.role), parts: message.parts.iter().map(part).collect() }
+        MessageFacts { role: message.role.word(), parts: message.parts.iter().map(part).collect() }
+    }
+}
+
+/// A URL or a template of one; a file of the project by its digest.
+fn written(media: &MediaView<'_>) -> String {
+    match media {
+        MediaView::Template(text) | MediaView::Url(text) => (*text).to_owned(),
+        MediaView::File { mime, digest } => format!("{mime}, digest {digest}"),
     }
 }
 
@@ -265,6 +285,7 @@ impl View for ShowReport {
                 doc.push(shown_part(part));
             }
         }
+        self.show_results(&mut doc);
         doc
     }
 
