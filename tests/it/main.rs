@@ -13,6 +13,7 @@ mod lint;
 mod listed;
 mod live;
 mod project;
+mod prompt_disk;
 mod prompt_flow;
 mod prompt_import;
 mod prompt_list;

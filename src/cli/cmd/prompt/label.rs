@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::{ArgGroup, Args};
 use semver::Version;
 
-use super::opened::{hold, named, open};
+use super::opened::{hold, named, not_written, open};
 use super::results::ResultsReader;
 use crate::base::{Digest, Problems, RunId, SafeName};
 use crate::cli::{Exit, Session, UsageError, format_parser, show};
@@ -89,7 +89,7 @@ pub(super) fn run(args: &LabelArgs, session: &Session) -> anyhow::Result<Exit> {
     };
     if plan.is_change() && !args.dry_run {
         plan.carry_out(&registry, &forced, &held)
-            .with_context(|| format!("`{}` is not changed", plan.file.display()))?;
+            .map_err(|error| not_written(&format!("`{}` is not changed", plan.file.display()), &error))?;
     }
     show(&LabelReport::of(&plan, &passed, &forced, args.dry_run), args.format, session)?;
     Ok(Exit::Passed)

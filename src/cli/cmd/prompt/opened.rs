@@ -1,6 +1,6 @@
 //! What the verbs that change the registry begin with.
 
-use anyhow::Context;
+use std::io;
 
 use crate::base::files::Lock;
 use crate::base::{Problems, SafeName};
@@ -22,9 +22,16 @@ pub(super) fn named(name: &str) -> Result<SafeName, UsageError> {
         .map_err(|error| UsageError::of("prompt-name", error.to_string(), "`karat prompt list` shows the prompts"))
 }
 
+/// A file of the registry that cannot be written; `what` says which, and what that leaves.
+pub(super) fn not_written(what: &str, error: &io::Error) -> UsageError {
+    let help = "the folder of prompts and `.karat/` must be writable, and the disk must have room";
+    UsageError::of("file-not-written", format!("{what}: {error}"), help)
+}
+
 /// The right to change the registry; says so when another process keeps it.
 pub(super) fn hold(registry: &Registry, session: &Session) -> anyhow::Result<Option<Lock>> {
-    let held = registry.hold().context("the registry cannot be locked")?;
+    let held =
+        registry.hold().map_err(|error| not_written("the lock `.karat/prompts.lock` cannot be taken", &error))?;
     if held.is_none() {
         session.ui.problem("error: another process is changing the registry of prompts; try again when it is done");
     }

@@ -5,7 +5,7 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use semver::Version;
 
-use super::opened::{hold, named, open};
+use super::opened::{hold, named, not_written, open};
 use crate::base::Problems;
 use crate::cli::{Exit, Session, UsageError, format_parser, show};
 use crate::prompt::{Bump, Registry, Release, ReleaseRequest, Released, parse_version};
@@ -74,8 +74,9 @@ pub(super) fn run(args: &ReleaseArgs, session: &Session) -> anyhow::Result<Exit>
     let Some(held) = hold(&registry, session)? else { return Ok(Exit::Locked) };
     let (release, lock) = plan(&registry, &request, session)?;
     confirm_small(&release, session)?;
-    release.carry_out(&registry, lock, &args.message, &held).with_context(|| {
-        format!("`{}` {} is not released completely; release it again", release.name, release.version)
+    release.carry_out(&registry, lock, &args.message, &held).map_err(|error| {
+        let what = format!("`{}` {} is not released completely, release it again", release.name, release.version);
+        not_written(&what, &error)
     })?;
     show(&ReleaseReport::of(&release, &args.message, false), args.format, session)?;
     Ok(Exit::Passed)

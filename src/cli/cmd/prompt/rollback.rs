@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::Args;
 use semver::Version;
 
-use super::opened::{hold, named, open};
+use super::opened::{hold, named, not_written, open};
 use crate::base::{Problems, SafeName};
 use crate::cli::{Exit, Session, UsageError, format_parser, show};
 use crate::prompt::{LabelValue, PromptHistory, Registry, Rollback, history, parse_version};
@@ -60,7 +60,8 @@ pub(super) fn run(args: &RollbackArgs, session: &Session) -> anyhow::Result<Exit
     session.stop_on(problems)?;
     let plan = plan.context("the rollback has no plan")?;
     if plan.is_change() && !args.dry_run {
-        plan.carry_out(&registry, &[], &held).with_context(|| format!("`{}` is not changed", plan.file.display()))?;
+        plan.carry_out(&registry, &[], &held)
+            .map_err(|error| not_written(&format!("`{}` is not changed", plan.file.display()), &error))?;
         if let Some(told) = told.filter(|told| told.has_git) {
             registry.note_rollback(&name, &args.label, &target, &told).context("the rollback cannot be noted")?;
         }

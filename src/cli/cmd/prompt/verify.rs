@@ -1,9 +1,8 @@
 //! `karat prompt verify`.
 
-use anyhow::Context;
 use clap::Args;
 
-use super::opened::{hold, named, open};
+use super::opened::{hold, named, not_written, open};
 use crate::base::{Problems, SafeName};
 use crate::cli::{Exit, Session, UsageError, format_parser, show};
 use crate::prompt::{Registry, adopt, verify};
@@ -68,7 +67,7 @@ fn take_in(registry: &Registry, only: &[SafeName], session: &Session) -> anyhow:
     let (grown, added) = adopt(registry, &lock, only, &mut problems);
     session.stop_on(problems)?;
     if added > 0 {
-        registry.write_lock(&grown).context("registry.lock is not changed")?;
+        registry.write_lock(&grown).map_err(|error| not_written("`registry.lock` is not changed", &error))?;
     }
     Ok(Some(added))
 }
