@@ -183,6 +183,14 @@ impl Registry {
     ) {
         let lower = |wanted: &Version| folder.versions.keys().rev().find(|version| *version < wanted);
         let previous = request.version.as_ref().map_or_else(|| folder.latest(), lower).cloned();
+        if let (None, Some(wanted), Some(lowest)) = (&previous, &request.version, folder.versions.keys().next())
+            && lowest != wanted
+        {
+            let message = format!("{wanted} is below every version of `{}`, the lowest is {lowest}", release.name);
+            let help = "a release follows a version: leave `--version` out, or give one above";
+            let place = Place::of_file(self.shown(&folder.path));
+            problems.push(Diagnostic::error("version-order", message).at(place).help(help));
+        }
         release.previous.clone_from(&previous);
         if let Some(version) = &request.version {
             release.version = version.clone();

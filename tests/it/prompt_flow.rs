@@ -207,6 +207,22 @@ fn examples_of_a_revision_are_those_of_that_revision() {
 
 /// The commands under `Examples:` of every verb that needs or changes the registry, in the bundled project under git.
 #[test]
+fn a_lock_file_that_is_gone_is_no_sound_registry() {
+    let session = Session::empty();
+    session.write("prompts/p/1.0.0.yaml", "template: hi\nvariables: {}\n");
+    session.karat("verify --adopt").exits(0);
+    session.commit("Ada", "locked");
+    session.karat("verify").exits(0);
+    let lock = session.path().join("prompts/registry.lock");
+    let kept = std::fs::read(&lock).expect("lock");
+    std::fs::remove_file(&lock).expect("removed");
+    let told = session.karat("verify").exits(1);
+    assert!(told.stderr.contains("git checkout -- prompts/registry.lock"), "{}", told.stderr);
+    std::fs::write(&lock, kept).expect("written");
+    session.karat("verify").exits(0);
+}
+
+#[test]
 fn examples_of_the_registry_work_in_a_repository() {
     let session = Session::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::super::folder::version;
 use super::super::print::print;
 use super::super::registry::Registry;
+use super::super::registry::has_path_ending;
 use super::foreign::{Foreign, ForeignVersion};
 use super::format::Format;
 use crate::base::{Diagnostic, Kind, Place, Problems, SafeName, Source, parse_yaml, print_yaml};
@@ -108,6 +109,11 @@ pub fn plan_import(
             },
         };
         let before = problems.error_count();
+        if has_path_ending(name.as_str()) {
+            let message = format!("`{name}` cannot be the name of a prompt: it reads as a file");
+            let help = format!("give another: `--name {}`", name.as_str().replace('.', "-"));
+            problems.push(Diagnostic::error("prompt-name", message).at(place()).help(help));
+        }
         let planned = one(foreign, name, format, source, wanted, problems);
         for file in planned.files.iter().filter(|file| file.file != "prompt.yaml") {
             check(file, &folder.join(planned.name.as_str()), registry, source, problems);

@@ -5,7 +5,9 @@ use clap::Args;
 use super::opened::{hold, named, not_written, open};
 use crate::base::{Problems, SafeName};
 use crate::cli::{Exit, Session, UsageError, format_parser, show};
-use crate::prompt::{Registry, adopt, verify};
+use crate::config::Config;
+use crate::git::Repo;
+use crate::prompt::{LOCK_FILE, Registry, adopt, verify};
 use crate::report::Format;
 use crate::report::prompt::VerifyReport;
 
@@ -35,7 +37,7 @@ pub struct VerifyArgs {
 /// Checks released versions.
 pub(super) fn run(args: &VerifyArgs, session: &Session) -> anyhow::Result<Exit> {
     let only: Vec<SafeName> = args.names.iter().map(|name| named(name)).collect::<Result<_, _>>()?;
-    let (registry, _) = open(session)?;
+    let (registry, config) = open(session)?;
     let mut problems = Problems::new();
     let mut lock = registry.lock(&mut problems);
     session.stop_on(problems)?;
@@ -54,9 +56,23 @@ pub(super) fn run(args: &VerifyArgs, session: &Session) -> anyhow::Result<Exit> 
         }
         lock = registry.lock(&mut Problems::new());
     }
+    if !lock.exists && was_locked(&config, session) {
+        // Without it nothing would seem to have been released, and everything would be sound.
+        lock.exists = true;
+        let path = session.shown(&config.prompts.value.join(LOCK_FILE));
+        let shown = path.display();
+        session.ui.problem(&format!("error: `{shown}` is gone; `git checkout -- {shown}` brings it back"));
+    }
     let verified = verify(&registry, &lock, &only);
     show(&VerifyReport::of(&verified, adopted), args.format, session)?;
     Ok(if verified.is_sound() { Exit::Passed } else { Exit::Failed })
+}
+
+/// Whether the last commit has a lock file.
+fn was_locked(config: &Config, session: &Session) -> bool {
+    let path = session.shown(&config.prompts.value.join(LOCK_FILE)).display().to_string();
+    let Ok(repo) = Repo::find(&session.root) else { return false };
+    repo.snapshot("HEAD").is_ok_and(|head| head.read(&path).is_some())
 }
 
 /// Locks what is not locked; `None` when another process holds the registry.
