@@ -214,11 +214,11 @@ fn a_lock_file_that_is_gone_is_no_sound_registry() {
     session.commit("Ada", "locked");
     session.karat("verify").exits(0);
     let lock = session.path().join("prompts/registry.lock");
-    let kept = std::fs::read(&lock).expect("lock");
-    std::fs::remove_file(&lock).expect("removed");
+    let kept = fs::read(&lock).expect("lock");
+    fs::remove_file(&lock).expect("removed");
     let told = session.karat("verify").exits(1);
     assert!(told.stderr.contains("git checkout -- prompts/registry.lock"), "{}", told.stderr);
-    std::fs::write(&lock, kept).expect("written");
+    fs::write(&lock, kept).expect("written");
     session.karat("verify").exits(0);
 }
 
