@@ -91,8 +91,8 @@ pub async fn execute(
         events,
         saved,
         unsaved: 0,
-        // Nothing is known yet: careful.
-        pace: 8 * 1_000,
+        // Nothing is known yet: careful, until about a dozen replies came at once.
+        pace: 8 * 4 * INSTANT_MS,
         status: RunStatus::Complete,
         launching: true,
     };

@@ -31,5 +31,23 @@ pub struct Case {
     pub weight: f64,
 }
 
+impl Case {
+    /// Bytes of its texts, about: what it takes to keep it.
+    pub fn text_bytes(&self) -> usize {
+        let vars: usize = self.vars.values().map(json_bytes).sum();
+        let context: usize = self.context.iter().map(String::len).sum();
+        vars + context + self.expected.as_ref().map_or(0, json_bytes)
+    }
+}
+
+fn json_bytes(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(json_bytes).sum(),
+        Value::Object(entries) => entries.iter().map(|(key, value)| key.len() + json_bytes(value)).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
+    }
+}
+
 /// A case shared between the trials of its variants and repeats.
 pub type CaseRef = Arc<Case>;

@@ -62,7 +62,7 @@ impl Iterator for Selected<'_> {
         let wanted = self.survey.selected.saturating_add(self.survey.skipped);
         while self.yielded < wanted {
             let mut problems = Problems::new();
-            match self.reader.next_case(&mut problems) {
+            match self.next_case(&mut problems) {
                 NextCase::Case(loaded) if !problems.has_errors() => {
                     let index = self.index;
                     if self.takes(&loaded) {
@@ -80,6 +80,13 @@ impl Iterator for Selected<'_> {
 }
 
 impl Selected<'_> {
+    /// The next case of all: from memory where the survey kept them, else from the files.
+    fn next_case(&mut self, problems: &mut Problems) -> NextCase {
+        let Some(kept) = &self.survey.kept else { return self.reader.next_case(problems) };
+        let next = usize::try_from(self.index).ok().and_then(|index| kept.get(index));
+        next.map_or(NextCase::End, |loaded| NextCase::Case(Box::new(loaded.clone())))
+    }
+
     /// Counts a case in, and says whether it is yielded. The rules are those of the survey's tally.
     fn takes(&mut self, loaded: &LoadedCase) -> bool {
         self.index += 1;

@@ -1,6 +1,7 @@
 //! Walks the cases of a suite: rows become drafts, the matrix multiplies them.
 
 use std::cell::Cell;
+use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -32,6 +33,12 @@ pub struct LoadedCase {
     pub only: bool,
     /// Where it stands, without an excerpt.
     pub place: Place,
+}
+
+impl fmt::Debug for LoadedCase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoadedCase").field("case", &self.case.id).finish_non_exhaustive()
+    }
 }
 
 /// The cases of a suite in order; see [`Suite::cases`].

@@ -1,6 +1,7 @@
 //! The one validating pass over all cases before the first call: counts, digest, and everything wrong with them.
 
 use std::collections::{BTreeSet, BinaryHeap};
+use std::sync::Arc;
 
 use super::dataset::Feed;
 use super::disk::{self, Stamp};
@@ -12,6 +13,12 @@ use crate::base::{Diagnostic, Digest, DigestBuilder, Place, Problems};
 
 /// Most rows of one suite whose problems are told in full: one broken dataset must not hide the other files.
 const MAX_REPORTED_ROWS: usize = 100;
+
+/// Most cases that are kept for the second pass.
+const MAX_KEPT: usize = 10_000;
+
+/// Most text of theirs, in bytes.
+const MAX_KEPT_BYTES: usize = 2 * 1024 * 1024;
 
 /// Most tags that are kept for messages.
 const MAX_TAGS: usize = 200;
@@ -41,6 +48,8 @@ pub struct Survey {
     pub(super) tag_hits: Vec<bool>,
     pub(super) keys_found: u64,
     pub(super) tags: BTreeSet<String>,
+    /// All cases, where they are few and small: reading them again would cost more than keeping them.
+    pub(super) kept: Option<Arc<Vec<LoadedCase>>>,
 }
 
 /// Surveys all suites, and reports filters that match nothing in any of them and a selection without cases.
@@ -99,6 +108,8 @@ struct Pass<'a> {
     bad: bool,
     reported: usize,
     suppressed: usize,
+    kept: Option<Vec<LoadedCase>>,
+    kept_bytes: usize,
 }
 
 impl<'a> Pass<'a> {
@@ -119,11 +130,25 @@ impl<'a> Pass<'a> {
             bad: false,
             reported: 0,
             suppressed: 0,
+            kept: Some(Vec::new()),
+            kept_bytes: 0,
+        }
+    }
+
+    /// Keeps a case, or lets go of all when they become too many: memory must not grow with the suite.
+    fn keep(&mut self, loaded: &LoadedCase) {
+        self.kept_bytes = self.kept_bytes.saturating_add(loaded.case.text_bytes());
+        if let Some(kept) = self.kept.as_mut().filter(|kept| kept.len() < MAX_KEPT && self.kept_bytes <= MAX_KEPT_BYTES)
+        {
+            kept.push(loaded.clone());
+        } else {
+            self.kept = None;
         }
     }
 
     fn case(&mut self, loaded: &LoadedCase, reader: &CaseReader<'_>, found: &mut Problems) {
         self.total += 1;
+        self.keep(loaded);
         let digest = std::mem::replace(&mut self.digest, cases_digest());
         self.digest = with_case(digest, loaded);
         self.duplicates.add(&loaded.case.id, || reader.place());
@@ -216,6 +241,7 @@ impl<'a> Pass<'a> {
             tag_hits: self.filter.tag_hits,
             keys_found: self.filter.keys_found,
             tags: self.tags,
+            kept: self.kept.map(Arc::new),
         }
     }
 

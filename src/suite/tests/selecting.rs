@@ -120,6 +120,29 @@ fn nothing_left_to_run_is_an_error_that_says_why() {
     assert_has(&Project::new(&[]).told(), &["no-suites"]);
 }
 
+/// Few cases are kept by the survey and many are read again: what is run must not depend on it.
+#[test]
+fn kept_cases_and_cases_read_again_are_the_same() {
+    let row = |id: &str, q: &str| format!("{{\"id\": \"{id}\", \"vars\": {{\"q\": \"{q}\"}}, \"tags\": [\"t\"]}}\n");
+    let long = "x".repeat(1024 * 1024);
+    for (texts, is_kept) in [(["one", "two", "three"], true), ([long.as_str(), long.as_str(), "three"], false)] {
+        let rows: String = texts.iter().zip(["a", "b", "c"]).map(|(text, id)| row(id, text)).collect();
+        let project = Project::dataset("d.jsonl", rows.as_bytes());
+        for selection in [Selection::default(), Selection { first: Some(2), ..Selection::default() }] {
+            let (suites, surveys, problems) = project.survey(&selection);
+            assert!(problems.is_empty(), "{}", problems.render(false));
+            assert_eq!(surveys[0].kept.is_some(), is_kept);
+            let picked: Vec<_> =
+                selected(&suites[0], &selection, &surveys[0]).map(|item| item.expect("case").1).collect();
+            let wanted: Vec<_> = suites[0].cases().map(|case| case.expect("case")).take(picked.len()).collect();
+            assert_eq!(picked.len(), selection.first.map_or(3, |_| 2));
+            for (one, other) in picked.iter().zip(&wanted) {
+                assert_eq!((&one.case, &one.place, one.repeat), (&other.case, &other.place, other.repeat));
+            }
+        }
+    }
+}
+
 #[test]
 fn a_dataset_that_changes_between_the_passes_is_an_error() {
     let row = |id: &str, q: u32| format!("{{\"id\": \"{id}\", \"vars\": {{\"q\": {q}}}}}\n");
