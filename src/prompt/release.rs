@@ -363,7 +363,6 @@ mod tests {
             (Some(Bump::Patch), None, "1.0.1", true),
             (None, Some("2.0.0-rc.1"), "2.0.0-rc.1", false),
             (None, Some("1.5.0"), "1.5.0", true),
-            (None, Some("0.9.0"), "0.9.0", false),
         ] {
             let plan = plan(&project, &request(bump, version)).expect("plan");
             assert_eq!((plan.version.to_string().as_str(), plan.is_too_small()), (wanted, too_small));
@@ -386,6 +385,7 @@ mod tests {
         assert!(plan(&project, &request(None, None)).expect_err("broken").contains("prompts/p/next.yaml:1:19"));
         project.write("prompts/p/next.yaml", "template: other\n");
         assert!(plan(&project, &request(None, Some("1.0.0"))).expect_err("exists").contains("[version-exists]"));
+        assert!(plan(&project, &request(None, Some("0.9.0"))).expect_err("below").contains("[version-order]"));
         let gone = ReleaseRequest { name: SafeName::parse("q").expect("name"), bump: None, version: None };
         assert!(plan(&project, &gone).expect_err("unknown").contains("[unknown-prompt]"));
     }
