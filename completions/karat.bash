@@ -1027,7 +1027,7 @@ _karat() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "auto table plain json jsonl markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto table plain json markdown" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1269,7 +1269,7 @@ _karat() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "auto table plain json jsonl markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto table plain json markdown" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1440,7 +1440,7 @@ _karat() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "auto table plain json jsonl markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto table plain json markdown" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1501,7 +1501,7 @@ _karat() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "auto table plain json jsonl markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto table plain json markdown" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1622,7 +1622,7 @@ _karat() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "auto table plain json jsonl markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto table plain json markdown" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1675,7 +1675,7 @@ _karat() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "auto table plain json jsonl markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto table plain json markdown" -- "${cur}"))
                     return 0
                     ;;
                 --config)

@@ -215,7 +215,6 @@ complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subc
 table\t'For a terminal: fits its width'
 plain\t'Text for logs: never wrapped, no colour'
 json\t'One JSON document'
-jsonl\t'One JSON object per line'
 markdown\t'GitHub-flavoured Markdown'"
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from new" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from new" -l environment -d 'Apply this environment of karat.yaml' -r
@@ -285,7 +284,6 @@ complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subc
 table\t'For a terminal: fits its width'
 plain\t'Text for logs: never wrapped, no colour'
 json\t'One JSON document'
-jsonl\t'One JSON object per line'
 markdown\t'GitHub-flavoured Markdown'"
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from diff" -l environment -d 'Apply this environment of karat.yaml' -r
@@ -308,7 +306,6 @@ complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subc
 table\t'For a terminal: fits its width'
 plain\t'Text for logs: never wrapped, no colour'
 json\t'One JSON document'
-jsonl\t'One JSON object per line'
 markdown\t'GitHub-flavoured Markdown'"
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from release" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from release" -l environment -d 'Apply this environment of karat.yaml' -r
@@ -328,7 +325,6 @@ complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subc
 table\t'For a terminal: fits its width'
 plain\t'Text for logs: never wrapped, no colour'
 json\t'One JSON document'
-jsonl\t'One JSON object per line'
 markdown\t'GitHub-flavoured Markdown'"
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from label" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from label" -l environment -d 'Apply this environment of karat.yaml' -r
@@ -350,7 +346,6 @@ complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subc
 table\t'For a terminal: fits its width'
 plain\t'Text for logs: never wrapped, no colour'
 json\t'One JSON document'
-jsonl\t'One JSON object per line'
 markdown\t'GitHub-flavoured Markdown'"
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from rollback" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from rollback" -l environment -d 'Apply this environment of karat.yaml' -r
@@ -404,7 +399,6 @@ complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subc
 table\t'For a terminal: fits its width'
 plain\t'Text for logs: never wrapped, no colour'
 json\t'One JSON document'
-jsonl\t'One JSON object per line'
 markdown\t'GitHub-flavoured Markdown'"
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from resolve" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from resolve" -l environment -d 'Apply this environment of karat.yaml' -r

@@ -71,6 +71,11 @@ impl Format {
         Format::of_runs().filter(|(format, ..)| *format != Format::Junit)
     }
 
+    /// The formats that a single result can be written in: JSON Lines are for lists.
+    pub fn of_documents() -> impl Iterator<Item = (Format, &'static str, &'static str)> {
+        Format::of_lists().filter(|(format, ..)| *format != Format::Jsonl)
+    }
+
     /// The formats that findings in files can be written in.
     pub fn of_findings() -> impl Iterator<Item = (Format, &'static str, &'static str)> {
         Format::all().filter(|(format, ..)| *format != Format::Junit)

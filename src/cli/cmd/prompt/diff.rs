@@ -49,7 +49,7 @@ pub struct DiffArgs {
     pub exit_code: bool,
 
     /// Print in this format
-    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format_parser(Format::of_lists()))]
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format_parser(Format::of_documents()))]
     pub format: Format,
 }
 

@@ -43,7 +43,7 @@ pub struct NewArgs {
     pub var: Vec<String>,
 
     /// Print what was written in this format
-    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format_parser(Format::of_lists()))]
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format_parser(Format::of_documents()))]
     pub format: Format,
 }
 

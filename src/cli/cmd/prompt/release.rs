@@ -48,7 +48,7 @@ pub struct ReleaseArgs {
     pub dry_run: bool,
 
     /// Print in this format
-    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format_parser(Format::of_lists()))]
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format_parser(Format::of_documents()))]
     pub format: Format,
 }
 

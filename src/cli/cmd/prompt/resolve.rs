@@ -29,7 +29,7 @@ pub struct ResolveArgs {
     pub user: Option<String>,
 
     /// Print in this format
-    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format_parser(Format::of_lists()))]
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format_parser(Format::of_documents()))]
     pub format: Format,
 }
 
