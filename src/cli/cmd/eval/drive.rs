@@ -110,10 +110,11 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
         }
     })?;
     let listener = tokio::spawn(listen(heard_events, writer, commits, progress));
-    let mut daily = None;
+    let daily;
     let ended = match prepare_examples(run, &caller, &stop).await {
         Err(halted) => {
             drop((events, plan));
+            daily = shared_limit(&run.limits, &header.id, store, session)?;
             Err(halted)
         }
         Ok((embedder, limits)) => {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::drive::Drive;
+use super::money::shared_limit;
 use crate::base::{ModelRef, Usd};
-use crate::eval::{Embedder, Limit, Stop, embedded_prompts};
+use crate::eval::{Embedder, Grant, Limit, SharedLimit, Stop, embedded_prompts};
 use crate::prompt::Prompt;
 use crate::provider::{Caller, EmbeddingSpend};
 use crate::record::{CallError, ErrorKind, RunStatus};
@@ -73,7 +74,22 @@ fn passed_limit(run: &Drive<'_>, caller: &Caller, prompts: &[(Arc<Prompt>, Model
             None => return Some(format!("the cost of `{model}` cannot be bounded, so the limit cannot hold")),
         }
     }
-    let passed = run.limits.iter().find(|limit| limit.spent.saturating_add(most) > limit.most)?;
-    let Limit { name, most: limit, spent } = passed;
-    Some(format!("{name} is {limit}, {spent} are spent, and the vectors of the examples may cost {most}"))
+    let passed = run.limits.iter().find(|limit| limit.spent.saturating_add(most) > limit.most);
+    if let Some(Limit { name, most: limit, spent }) = passed {
+        return Some(format!("{name} is {limit}, {spent} are spent, and the vectors of the examples may cost {most}"));
+    }
+    held_by_others(run, most)
+}
+
+/// Sets the money aside where other processes keep the same limit; says why when it is not to be had. What the run sets
+/// aside for its trials takes its place.
+fn held_by_others(run: &Drive<'_>, most: Usd) -> Option<String> {
+    match shared_limit(&run.limits, &run.header.id, &run.store, run.session) {
+        Err(error) => Some(error.to_string()),
+        Ok(None) => None,
+        Ok(Some(mut daily)) => match daily.set_aside(most) {
+            Grant::Granted => None,
+            Grant::NotYet(why) | Grant::Refused(why) => Some(why),
+        },
+    }
 }
