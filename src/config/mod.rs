@@ -4,6 +4,7 @@
 
 mod env;
 mod interpolate;
+mod kind;
 mod layer;
 mod load;
 mod provider;
@@ -16,6 +17,7 @@ mod tests;
 mod value;
 
 pub use env::Env;
+pub use kind::WireName;
 pub use load::{CacheConfig, Config, LintSection, Overrides, PriceOverrides};
-pub use provider::{Limits, ProviderConfig, Timeouts, WireName};
+pub use provider::{Limits, ProviderConfig, ProviderOptions, Timeouts};
 pub use setting::{Beaten, CallMode, Origin, Setting};

@@ -5,44 +5,9 @@ use std::path::PathBuf;
 
 use crate::base::{Diagnostic, Millis, Place, Problems, SafeName, closest};
 
+use super::kind::WireName;
 use super::raw_provider::RawProvider;
 use super::{Env, Origin, value};
-
-/// The protocol a provider speaks; `type:` in `karat.yaml`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum WireName {
-    /// OpenAI Chat Completions, and everything compatible with it.
-    OpenAi,
-    /// Anthropic Messages.
-    Anthropic,
-    /// Scripted replies without a network.
-    Mock,
-}
-
-impl WireName {
-    /// Word and wire, in one table.
-    pub const ALL: &[(&str, WireName)] =
-        &[("openai", WireName::OpenAi), ("anthropic", WireName::Anthropic), ("mock", WireName::Mock)];
-
-    /// Its word.
-    pub fn word(self) -> &'static str {
-        WireName::ALL.iter().find(|(_, wire)| *wire == self).map_or("openai", |(word, _)| word)
-    }
-
-    /// The wire of a word.
-    pub fn parse(word: &str) -> Option<WireName> {
-        WireName::ALL.iter().find(|(known, _)| *known == word).map(|(_, wire)| *wire)
-    }
-
-    /// Variables of its official SDK: key and base URL.
-    fn variables(self) -> Option<(&'static str, &'static str)> {
-        match self {
-            WireName::OpenAi => Some(("OPENAI_API_KEY", "OPENAI_BASE_URL")),
-            WireName::Anthropic => Some(("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL")),
-            WireName::Mock => None,
-        }
-    }
-}
 
 /// How much a provider may be asked at once and per minute; `None` is no limit of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -64,6 +29,34 @@ pub struct Timeouts {
     pub first_byte_ms: Option<Millis>,
     /// For one attempt as a whole.
     pub total_ms: Option<Millis>,
+}
+
+/// What only some kinds of providers take; absent is the kind's default.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ProviderOptions {
+    /// `api_version`: version of the API, such as Azure's date.
+    pub api_version: Option<String>,
+    /// `region`: region of the cloud (Bedrock).
+    pub region: Option<String>,
+    /// `project`: project of the cloud (Vertex).
+    pub project: Option<String>,
+    /// `location`: location of the cloud (Vertex).
+    pub location: Option<String>,
+    /// `stream`: whether replies are read as streams.
+    pub stream: Option<bool>,
+}
+
+impl ProviderOptions {
+    /// These with those of `over` on top.
+    pub(super) fn overlaid(self, over: ProviderOptions) -> ProviderOptions {
+        ProviderOptions {
+            api_version: over.api_version.or(self.api_version),
+            region: over.region.or(self.region),
+            project: over.project.or(self.project),
+            location: over.location.or(self.location),
+            stream: over.stream.or(self.stream),
+        }
+    }
 }
 
 /// A provider as it is used.
@@ -93,6 +86,8 @@ pub struct ProviderConfig {
     pub retry_deadline_ms: Option<Millis>,
     /// Rules of a mock, absolute.
     pub rules: Option<PathBuf>,
+    /// What only some kinds take.
+    pub options: ProviderOptions,
     /// Where `karat.yaml` speaks of it first; `None` for an untouched built-in one.
     pub place: Option<Place>,
 }
@@ -112,6 +107,7 @@ impl fmt::Debug for ProviderConfig {
             .field("max_attempts", &self.max_attempts)
             .field("retry_deadline_ms", &self.retry_deadline_ms)
             .field("rules", &self.rules)
+            .field("options", &self.options)
             .finish_non_exhaustive()
     }
 }
@@ -133,8 +129,8 @@ pub(super) fn settle(
             None => raw.push(layer),
         }
     }
-    let untouched: Vec<ProviderConfig> = [WireName::OpenAi, WireName::Anthropic]
-        .into_iter()
+    let untouched: Vec<ProviderConfig> = WireName::all()
+        .filter(|wire| wire.kind().is_some_and(|kind| kind.built_in))
         .filter(|wire| !raw.iter().any(|provider| provider.name.as_str() == wire.word()))
         .filter_map(|wire| built_in(wire, env, problems))
         .collect();
@@ -152,7 +148,7 @@ fn built_in(wire: WireName, env: &Env, problems: &mut Problems) -> Option<Provid
         wire,
         base_url,
         base_url_origin,
-        key_env: wire.variables().map(|(key, _)| key.to_owned()),
+        key_env: wire.kind().and_then(|kind| kind.key).map(str::to_owned),
         headers: Vec::new(),
         header_variables: Vec::new(),
         limits: Limits::default(),
@@ -160,6 +156,7 @@ fn built_in(wire: WireName, env: &Env, problems: &mut Problems) -> Option<Provid
         max_attempts: None,
         retry_deadline_ms: None,
         rules: None,
+        options: ProviderOptions::default(),
         place: None,
     })
 }
@@ -170,7 +167,7 @@ fn valid(raw: RawProvider, env: &Env, problems: &mut Problems) -> Option<Provide
         if raw.has_type {
             return None;
         }
-        let words: Vec<&str> = WireName::ALL.iter().map(|(word, _)| *word).collect();
+        let words: Vec<&str> = WireName::all().map(WireName::word).collect();
         problems.push(
             Diagnostic::error("missing-field", format!("provider `{}` has no `type`", raw.name))
                 .at(raw.place)
@@ -179,12 +176,12 @@ fn valid(raw: RawProvider, env: &Env, problems: &mut Problems) -> Option<Provide
         );
         return None;
     };
-    if let Some((_, place)) = raw.rules.as_ref().filter(|_| wire != WireName::Mock) {
+    if let Some((_, place)) = raw.rules.as_ref().filter(|_| wire != WireName::MOCK) {
         let message = format!("`rules` are for `type: mock`, this provider is `{}`", wire.word());
         problems.push(Diagnostic::error("invalid-value", message).at(place.clone()));
     }
     let official = raw.base_url.is_none() || named == Some(wire);
-    let default_key = wire.variables().filter(|_| official).map(|(key, _)| key.to_owned());
+    let default_key = wire.kind().filter(|_| official).and_then(|kind| kind.key).map(str::to_owned);
     let (base_url, base_url_origin) = match raw.base_url {
         Some((url, place)) => (Some(url), Origin::File(place)),
         None => base_url_from_env(&raw.name, wire, env, problems),
@@ -204,14 +201,15 @@ fn valid(raw: RawProvider, env: &Env, problems: &mut Problems) -> Option<Provide
         max_attempts: raw.max_attempts,
         retry_deadline_ms: raw.retry_deadline_ms,
         rules: raw.rules.map(|(path, _)| path),
+        options: raw.options,
         place: Some(raw.place),
     })
 }
 
-/// `OPENAI_BASE_URL` and `ANTHROPIC_BASE_URL` move the built-in providers only: a provider of another name says itself
-/// where it is.
+/// Variables such as `OPENAI_BASE_URL` move the built-in providers only: a provider of another name says itself where it
+/// is.
 fn base_url_from_env(name: &SafeName, wire: WireName, env: &Env, problems: &mut Problems) -> (Option<String>, Origin) {
-    let variable = wire.variables().filter(|_| name.as_str() == wire.word()).map(|(_, variable)| variable);
+    let variable = wire.kind().filter(|kind| name.as_str() == kind.word).and_then(|kind| kind.base_url);
     let found = variable.and_then(|variable| value::from_env(env, variable, check_url, problems));
     found.map_or((None, Origin::Default), |(url, origin)| (Some(url), origin))
 }

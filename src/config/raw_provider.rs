@@ -6,7 +6,8 @@ use crate::base::{Diagnostic, Fields, Kind, Millis, Node, Place, Problems, SafeN
 
 use super::Env;
 use super::interpolate::{is_variable_name, names_in, replace};
-use super::provider::{Limits, Timeouts, WireName, check_url};
+use super::kind::WireName;
+use super::provider::{Limits, ProviderOptions, Timeouts, check_url};
 use super::value::{self, Placed};
 
 /// A provider as one layer of `karat.yaml` writes it.
@@ -25,6 +26,7 @@ pub(super) struct RawProvider {
     pub(super) max_attempts: Option<u32>,
     pub(super) retry_deadline_ms: Option<Millis>,
     pub(super) rules: Option<Placed<PathBuf>>,
+    pub(super) options: ProviderOptions,
     pub(super) place: Place,
 }
 
@@ -75,9 +77,10 @@ fn read(
 ) -> Option<RawProvider> {
     let node = without_literal_keys(node, source, problems);
     let mut fields = Fields::of(&node, "provider", source, problems)?;
+    let kinds: Vec<(&'static str, WireName)> = WireName::all().map(|wire| (wire.word(), wire)).collect();
     let raw = RawProvider {
         has_type: fields.node("type").is_some(),
-        wire: fields.choice("type", WireName::ALL, problems),
+        wire: fields.choice("type", &kinds, problems),
         base_url: base_url(&mut fields, problems),
         key_env: key_env(&mut fields, problems),
         headers: fields.node("headers").map(|node| headers(node, env, source, problems)),
@@ -86,6 +89,7 @@ fn read(
         max_attempts: None,
         retry_deadline_ms: None,
         rules: value::path_inside(&mut fields, "rules", root, problems),
+        options: options(&mut fields, problems),
         place: source.place(span),
         name,
     };
@@ -180,6 +184,16 @@ fn headers(node: &Node, env: &Env, source: &Source, problems: &mut Problems) -> 
     headers
 }
 
+fn options(fields: &mut Fields<'_>, problems: &mut Problems) -> ProviderOptions {
+    ProviderOptions {
+        api_version: fields.text("api_version", problems).map(str::to_owned),
+        region: fields.text("region", problems).map(str::to_owned),
+        project: fields.text("project", problems).map(str::to_owned),
+        location: fields.text("location", problems).map(str::to_owned),
+        stream: fields.flag("stream", problems),
+    }
+}
+
 fn limits(fields: &mut Fields<'_>, problems: &mut Problems) -> Limits {
     let source = fields.source();
     let inner = fields.node("limits").and_then(|node| Fields::of(node, "`limits` mapping", source, problems));
@@ -237,6 +251,7 @@ impl RawProvider {
             max_attempts: over.max_attempts.or(self.max_attempts),
             retry_deadline_ms: over.retry_deadline_ms.or(self.retry_deadline_ms),
             rules: over.rules.or(self.rules),
+            options: self.options.overlaid(over.options),
             place: self.place,
         }
     }

@@ -57,9 +57,9 @@ fn without_a_file_there_are_defaults() {
     assert_eq!(config.cache.ttl.value, Duration::from_secs(1_209_600));
     assert!(config.cache.enabled.value);
     let names: Vec<&str> = config.providers.iter().map(|p| p.name.as_str()).collect();
-    assert_eq!(names, ["openai", "anthropic"]);
-    assert_eq!(config.providers[1].key_env.as_deref(), Some("ANTHROPIC_API_KEY"));
-    assert_eq!(config.providers[0].base_url, None);
+    assert_eq!(names, ["anthropic", "openai"]);
+    assert_eq!(config.providers[0].key_env.as_deref(), Some("ANTHROPIC_API_KEY"));
+    assert_eq!(config.providers[1].base_url, None);
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn a_base_url_in_the_file_beats_the_variable() {
     let openai = provider(&config, "openai");
     assert_eq!(openai.base_url.as_deref(), Some("https://gateway.example/v1"));
     assert_eq!(openai.key_env.as_deref(), Some("OPENAI_API_KEY"));
-    assert_eq!(openai.wire, WireName::OpenAi);
+    assert_eq!(openai.wire, WireName::OPENAI);
     assert_eq!(config.providers.len(), 2);
 }
 

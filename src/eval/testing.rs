@@ -21,6 +21,8 @@ pub(super) fn call_with(reply: Result<ChatReply, CallError>) -> CallRecord {
             params: Params::default(),
             output: OutputFormat::Text,
             tools: Vec::new(),
+            parallel_tools: None,
+            prediction: None,
             tool_choice: ToolChoice::Auto,
         },
         reply,

@@ -58,6 +58,8 @@ impl PlannedTrial {
             model: variant.model.model.clone(),
             output: rendered.output,
             params: rendered.params.overlaid(&variant.params).overlaid(&self.params),
+            parallel_tools: None,
+            prediction: None,
             tool_choice: ToolChoice::Auto,
             tools: Vec::new(),
         }
@@ -110,6 +112,8 @@ fn failed_embedding(model: ModelRef, error: CallError) -> CallRecord {
         model: model.model.clone(),
         output: OutputFormat::Text,
         params: Params::default(),
+        parallel_tools: None,
+        prediction: None,
         tool_choice: ToolChoice::Auto,
         tools: Vec::new(),
     };

@@ -186,7 +186,7 @@ fn frame(encoding: Encoding, role: &str, name: Option<&str>) -> u64 {
 
 fn count_part(encoding: Encoding, part: &Part) -> u64 {
     match part {
-        Part::Text(text) | Part::ToolResult { text, .. } => encoding.count(text),
+        Part::Text(text) | Part::ToolResult { text, .. } | Part::Reasoning { text, .. } => encoding.count(text),
         Part::ToolCall(call) => encoding.count(&call.name) + encoding.count(&call.arguments),
         Part::Image(_) | Part::File { .. } => 0,
     }

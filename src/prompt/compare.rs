@@ -221,6 +221,7 @@ fn rendered_text(message: &Message) -> String {
     };
     let part = |part: &Part| match part {
         Part::Text(text) | Part::ToolResult { text, .. } => text.clone(),
+        Part::Reasoning { text, .. } => format!("[reasoning: {text}]"),
         Part::Image(source) => format!("[image: {}]", media(source)),
         Part::File { name, media: source } => format!("[file: {name} {}]", media(source)),
         Part::ToolCall(call) => format!("[call: {} {}]", call.name, call.arguments),

@@ -314,7 +314,7 @@ impl Prompt {
     pub(super) fn render_message(&self, index: usize, values: &Values) -> Result<Option<Message>, RenderError> {
         let Some(message) = self.messages.get(index) else { return Ok(None) };
         let parts = message.parts.iter().map(|part| self.render_part(part, index, values));
-        Ok(Some(Message { role: message.role, parts: parts.collect::<Result<_, _>>()? }))
+        Ok(Some(Message { cache: None, role: message.role, parts: parts.collect::<Result<_, _>>()? }))
     }
 
     /// What the prompt says for a model, its overrides on top.

@@ -100,6 +100,7 @@ impl Caller {
     pub fn new(options: CallerOptions, problems: &mut Problems) -> Option<Caller> {
         let keys = options.providers.iter().filter_map(|provider| provider.key.as_ref()).map(|key| &key.secret);
         let hidden = options.providers.iter().flat_map(|provider| &provider.headers).filter_map(secret_header);
+        let hidden = hidden.chain(options.providers.iter().flat_map(|provider| provider.credentials.values().cloned()));
         let hidden: Vec<Secret> = hidden.chain(options.secrets.iter().cloned()).collect();
         let redactor = Redactor::new(keys.chain(&hidden));
         let mut found = Problems::new();

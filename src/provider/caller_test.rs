@@ -129,6 +129,8 @@ pub(super) fn request(text: &str) -> ChatRequest {
         params: Params::default(),
         output: OutputFormat::Text,
         tools: vec![],
+        parallel_tools: None,
+        prediction: None,
         tool_choice: ToolChoice::Auto,
     }
 }

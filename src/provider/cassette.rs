@@ -306,6 +306,8 @@ mod tests {
             params: Params::default(),
             output: OutputFormat::Text,
             tools: vec![],
+            parallel_tools: None,
+            prediction: None,
             tool_choice: ToolChoice::Auto,
         }
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::base::Redactor;
-use crate::record::{CallError, ChatReply};
+use crate::record::{CallError, ChatReply, Part};
 
 /// Replaces known secrets in every text of a reply. Nothing is copied when there are none.
 pub(super) fn clean_reply(redactor: &Redactor, reply: &mut ChatReply) {
@@ -26,6 +26,13 @@ pub(super) fn clean_reply(redactor: &Redactor, reply: &mut ChatReply) {
     for call in &mut reply.tool_calls {
         for text in [&mut call.id, &mut call.name, &mut call.arguments] {
             clean(redactor, text);
+        }
+    }
+    for part in &mut reply.thoughts {
+        if let Part::Reasoning { opaque, text } = part {
+            [Some(text), opaque.as_mut()].into_iter().flatten().for_each(|text| {
+                clean(redactor, text);
+            });
         }
     }
     for warning in &mut reply.warnings {

@@ -22,6 +22,7 @@ pub(super) static SPEC: ProviderSpec = ProviderSpec {
     env_headers: &[],
     hosts: &[],
     wire: None,
+    ..ProviderSpec::PLAIN
 };
 
 /// A mock with its rules.
@@ -174,6 +175,8 @@ mod tests {
             params: Params::default(),
             output: OutputFormat::Text,
             tools: vec![],
+            parallel_tools: None,
+            prediction: None,
             tool_choice: ToolChoice::Auto,
         }
     }

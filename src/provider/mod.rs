@@ -1,5 +1,6 @@
 //! Who answers: wires (pure encode and decode) and the caller (retry, limits, breaker, cache, cassettes).
 
+mod authority;
 mod breaker;
 mod caller;
 #[cfg(test)]
@@ -22,9 +23,11 @@ mod retry;
 mod route;
 mod settings;
 mod spec;
+mod stream;
 mod vector_shelf;
 mod wire;
 
+pub use authority::{Access, Authority};
 pub use caller::{Ask, Caller, CallerOptions, Pricer, ReplyCache};
 pub use cassette::CassetteError;
 pub use embed::{EmbeddingSpend, VectorCache, recorded_vectors};
@@ -33,4 +36,8 @@ pub use settings::{
     BreakerSettings, CallMode, Limits, MockSettings, ProviderSettings, RetrySettings, TimeoutSettings,
     builtin_providers,
 };
-pub use spec::{EmbeddingWire, Encoded, Endpoint, Failure, KeySource, ProviderKey, ProviderSpec, Retry, Wire};
+pub use spec::{
+    EmbeddingWire, Encoded, Endpoint, Failure, Follow, KeySource, NewAuthority, ProviderKey, ProviderSpec, Retry, Wire,
+    WireOptions,
+};
+pub use stream::{Frame, Framing, Sign, StreamDecoder, StreamWire};

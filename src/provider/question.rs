@@ -63,7 +63,7 @@ impl Question for ChatRequest {
 
     fn tokens(&self) -> u64 {
         let texts = self.messages.iter().flat_map(|message| &message.parts).map(|part| match part {
-            Part::Text(text) | Part::ToolResult { text, .. } => text.len(),
+            Part::Text(text) | Part::ToolResult { text, .. } | Part::Reasoning { text, .. } => text.len(),
             Part::ToolCall(call) => call.arguments.len(),
             Part::Image(_) | Part::File { .. } => 4_000,
         });

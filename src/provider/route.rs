@@ -14,7 +14,7 @@ use super::mock::Mock;
 use super::question::Question;
 use super::retry::{Decision, Standing, Tally, ails, counts, decide, heed_headers, startup_over};
 use super::settings::{ProviderSettings, RetrySettings};
-use super::spec::{Encoded, Endpoint, Failure, ProviderKey, Retry, Wire};
+use super::spec::{Encoded, Failure, ProviderKey, Retry, Wire};
 use crate::base::{Clock, Digest, Usd, format_duration};
 use crate::net::{Auth, NetError, TimeoutStage, Timeouts, Transport};
 use crate::record::{CallError, ChatReply, ChatRequest, ErrorKind};
@@ -165,7 +165,7 @@ impl Route {
     /// Encodes once for all attempts; `None` for the mock.
     fn pack(&self, request: &impl Question) -> Result<Option<Parcel>, CallError> {
         let Backend::Http(http) = &self.backend else { return Ok(None) };
-        let endpoint = Endpoint { base_url: self.settings.base_url(), official: http.official };
+        let endpoint = self.settings.endpoint(http.official);
         let mut encoded = request.encode(http.wire, endpoint)?;
         for (name, value) in &self.settings.headers {
             encoded.http.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));

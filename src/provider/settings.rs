@@ -1,11 +1,12 @@
 //! Settings of a provider and of the caller, as plain data.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::registry::PROVIDERS;
-use super::spec::{ProviderKey, ProviderSpec};
-use crate::base::{Place, SafeName};
+use super::spec::{Endpoint, ProviderKey, ProviderSpec, WireOptions};
+use crate::base::{Place, SafeName, Secret};
 use crate::net::Timeouts;
 
 /// Where answers come from.
@@ -171,6 +172,12 @@ pub struct ProviderSettings {
     pub breaker: BreakerSettings,
     /// The mock's settings, for providers of type `mock`.
     pub mock: MockSettings,
+    /// Values of the kind's further secret variables, by name, see [`ProviderSpec::credentials`].
+    pub credentials: BTreeMap<&'static str, Secret>,
+    /// What only some kinds take.
+    pub options: WireOptions,
+    /// Whether replies are read as streams, where the wire can.
+    pub stream: bool,
     /// Where it stands in `karat.yaml`, for messages.
     pub place: Option<Place>,
 }
@@ -190,6 +197,9 @@ impl ProviderSettings {
             retry: RetrySettings::default(),
             breaker: BreakerSettings::default(),
             mock: MockSettings::default(),
+            credentials: BTreeMap::new(),
+            options: WireOptions::default(),
+            stream: false,
             place: None,
         }
     }
@@ -201,7 +211,24 @@ impl ProviderSettings {
         settings.base_url = spec.base_url_env.and_then(lookup).filter(|url| !url.trim().is_empty());
         let header = |(env, header): &(&str, &str)| lookup(env).map(|value| ((*header).to_owned(), value));
         settings.headers = spec.env_headers.iter().filter_map(header).collect();
+        settings.fill_from_env(lookup);
         settings
+    }
+
+    /// Takes credentials, and options that are not set, from the environment.
+    pub fn fill_from_env(&mut self, lookup: &dyn Fn(&str) -> Option<String>) {
+        let found = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
+        let secret = |name: &&'static str| Some((*name, Secret::new(found(name)?.trim())));
+        self.credentials = self.spec.credentials.iter().filter_map(secret).collect();
+        for (option, variables) in self.spec.option_envs {
+            self.options.fill(option, variables.iter().find_map(|name| found(name)));
+        }
+    }
+
+    /// Where requests go, and how.
+    pub(super) fn endpoint(&self, official: bool) -> Endpoint<'_> {
+        let streams = self.spec.wire.is_some_and(|wire| wire.streaming().is_some());
+        Endpoint { base_url: self.base_url(), official, stream: self.stream && streams, options: &self.options }
     }
 
     /// The base URL in force.

@@ -1,8 +1,12 @@
 //! What a provider is: its names, its addresses, and its wire, a pair of pure functions.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::authority::Authority;
+use super::settings::ProviderSettings;
+use super::stream::StreamWire;
 use crate::base::Secret;
 use crate::net::{HttpReply, HttpRequest, host_of};
 use crate::record::{CallError, ChatReply, ChatRequest, EmbeddingReply, ErrorKind, Warning};
@@ -29,6 +33,9 @@ pub struct ProviderKey {
     pub prefix: &'static str,
 }
 
+/// Makes the authority of a provider.
+pub type NewAuthority = fn(&ProviderSettings) -> Arc<dyn Authority>;
+
 /// One kind of provider: everything about it that is not a user's setting.
 #[derive(Debug)]
 pub struct ProviderSpec {
@@ -48,6 +55,30 @@ pub struct ProviderSpec {
     pub hosts: &'static [&'static str],
     /// The wire; `None` for the mock, which answers without one.
     pub wire: Option<&'static dyn Wire>,
+    /// Further environment variables that hold secrets, such as `AWS_SECRET_ACCESS_KEY`.
+    pub credentials: &'static [&'static str],
+    /// Environment variables that fill the options of [`WireOptions`]: option, variables of which the first that is set
+    /// wins.
+    pub option_envs: &'static [(&'static str, &'static [&'static str])],
+    /// Makes what proves to the provider who asks, where a key in a header is not enough.
+    pub authority: Option<NewAuthority>,
+}
+
+impl ProviderSpec {
+    /// A kind with nothing but a name and a wire; specs are written as what differs from it.
+    pub const PLAIN: ProviderSpec = ProviderSpec {
+        name: "",
+        about: "",
+        keys: &[],
+        base_url: "",
+        base_url_env: None,
+        env_headers: &[],
+        hosts: &[],
+        wire: None,
+        credentials: &[],
+        option_envs: &[],
+        authority: None,
+    };
 }
 
 impl ProviderSpec {
@@ -76,13 +107,54 @@ impl ProviderSpec {
     }
 }
 
-/// Where a request goes.
+/// What only some kinds take; absent is the kind's default.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WireOptions {
+    /// Version of the API, such as Azure's date.
+    pub api_version: Option<String>,
+    /// Region of the cloud (Bedrock).
+    pub region: Option<String>,
+    /// Project of the cloud (Vertex).
+    pub project: Option<String>,
+    /// Location of the cloud (Vertex).
+    pub location: Option<String>,
+}
+
+impl WireOptions {
+    /// Nothing said.
+    pub const NONE: WireOptions = WireOptions { api_version: None, region: None, project: None, location: None };
+
+    /// Fills an option that is not set; unknown names are ignored.
+    pub(super) fn fill(&mut self, name: &str, value: Option<String>) {
+        let option = match name {
+            "api_version" => &mut self.api_version,
+            "region" => &mut self.region,
+            "project" => &mut self.project,
+            "location" => &mut self.location,
+            _ => return,
+        };
+        *option = option.take().or(value);
+    }
+}
+
+/// Where a request goes, and how.
 #[derive(Debug, Clone, Copy)]
 pub struct Endpoint<'a> {
     /// Base URL, with or without a trailing slash.
     pub base_url: &'a str,
     /// Whether it is the vendor's own host.
     pub official: bool,
+    /// Whether the reply is wanted as a stream. Never set for a wire without [`Wire::streaming`].
+    pub stream: bool,
+    /// What only some kinds take.
+    pub options: &'a WireOptions,
+}
+
+impl<'a> Endpoint<'a> {
+    /// An address, without a stream and without options.
+    pub const fn new(base_url: &'a str, official: bool) -> Endpoint<'a> {
+        Endpoint { base_url, official, stream: false, options: &WireOptions::NONE }
+    }
 }
 
 /// A request as it will be sent (its key still missing), and what had to be changed for it.
@@ -115,6 +187,26 @@ pub trait Wire: Send + Sync + fmt::Debug {
     fn embeddings(&self) -> Option<&dyn EmbeddingWire> {
         None
     }
+
+    /// How its replies stream, if they can.
+    fn streaming(&self) -> Option<&dyn StreamWire> {
+        None
+    }
+
+    /// The next request of an exchange that takes several, such as polling for a prediction; `None` when `reply` is the
+    /// last one. `step` counts from 0.
+    fn follow(&self, _reply: &HttpReply, _endpoint: Endpoint<'_>, _step: u32) -> Option<Follow> {
+        None
+    }
+}
+
+/// One more request before the answer is there.
+#[derive(Debug, Clone)]
+pub struct Follow {
+    /// The request, without key: it gets that of the first one.
+    pub http: HttpRequest,
+    /// How long to wait before it is sent.
+    pub after: Duration,
 }
 
 /// How an API speaks of embeddings: two pure functions, as in [`Wire`].
@@ -186,6 +278,14 @@ impl Failure {
             timed_out: false,
             total_timeout: false,
         }
+    }
+
+    /// A stream that ended before the protocol's end mark.
+    pub fn cut_off(what: impl Into<String>) -> Failure {
+        let mut failure = Failure::new(ErrorKind::Malformed, what);
+        // What was generated up to there is billed all the same.
+        failure.timed_out = true;
+        failure
     }
 
     /// Whether it says something about the provider's health (reference §18): 4xx, filters and our own decoding do not.

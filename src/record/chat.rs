@@ -82,11 +82,44 @@ pub enum Part {
         /// Its text.
         text: String,
     },
+    /// Thinking of an earlier turn, sent back unchanged where the API wants that.
+    Reasoning {
+        /// What only the provider can read: a signature, or encrypted thinking, in the words of its API.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        opaque: Option<String>,
+        /// The thinking, as far as it was shown.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        text: String,
+    },
+}
+
+/// How long the provider is asked to keep the prompt up to a mark in its cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum CacheTtl {
+    /// Five minutes, or what the provider's shortest lifetime is.
+    #[serde(rename = "5m")]
+    FiveMinutes,
+    /// One hour.
+    #[serde(rename = "1h")]
+    OneHour,
+}
+
+impl CacheTtl {
+    /// Word and lifetime, in one table.
+    pub const ALL: &[(&str, CacheTtl)] = &[("5m", CacheTtl::FiveMinutes), ("1h", CacheTtl::OneHour)];
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        CacheTtl::ALL.iter().find(|(_, ttl)| *ttl == self).map_or("5m", |(word, _)| word)
+    }
 }
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
+    /// Asks the provider to cache the prompt up to the end of this message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<CacheTtl>,
     /// What is said; at least one part.
     pub parts: Vec<Part>,
     /// Who speaks.
@@ -96,7 +129,7 @@ pub struct Message {
 impl Message {
     /// A message of one text.
     pub fn text(role: Role, text: impl Into<String>) -> Message {
-        Message { role, parts: vec![Part::Text(text.into())] }
+        Message { cache: None, role, parts: vec![Part::Text(text.into())] }
     }
 
     /// The texts of the message, joined.
@@ -274,9 +307,15 @@ pub struct ChatRequest {
     /// Form of the answer.
     #[serde(default, skip_serializing_if = "is_text")]
     pub output: OutputFormat,
+    /// Whether the model may ask for several tools at once; absent is the provider's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parallel_tools: Option<bool>,
     /// Parameters.
     #[serde(default)]
     pub params: Params,
+    /// Text that much of the answer is expected to equal, where the API can use that (predicted output).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prediction: Option<String>,
     /// Whether a tool may or must be called.
     #[serde(default, skip_serializing_if = "is_auto")]
     pub tool_choice: ToolChoice,
@@ -327,6 +366,7 @@ mod tests {
             Part::File { media, name: "a.png".to_owned() },
             Part::ToolCall(ToolCall { arguments: "{}".to_owned(), id: "1".to_owned(), name: "f".to_owned() }),
             Part::ToolResult { id: "1".to_owned(), is_error: true, text: "no".to_owned() },
+            Part::Reasoning { opaque: Some("sig".to_owned()), text: "hm".to_owned() },
         ];
         let params = Params {
             effort: Some(Effort::Low),
@@ -344,10 +384,12 @@ mod tests {
             ..Params::default()
         };
         let mut request = ChatRequest {
-            messages: vec![Message { parts, role: Role::User }],
+            messages: vec![Message { cache: Some(CacheTtl::OneHour), parts, role: Role::User }],
             model: "m".to_owned(),
             output: OutputFormat::Json,
+            parallel_tools: Some(false),
             params,
+            prediction: Some("p".to_owned()),
             tool_choice: ToolChoice::Named("f".to_owned()),
             tools: Vec::new(),
         };

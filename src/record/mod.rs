@@ -14,10 +14,12 @@ mod verdict;
 
 pub use call::{CachedReply, CallError, CallRecord, CallSource, ErrorKind};
 pub use case::{Case, CaseRef, Vars};
-pub use chat::{ChatRequest, Effort, Media, Message, OutputFormat, Params, Part, Role, Tool, ToolCall, ToolChoice};
+pub use chat::{
+    CacheTtl, ChatRequest, Effort, Media, Message, OutputFormat, Params, Part, Role, Tool, ToolCall, ToolChoice,
+};
 pub use embedding::{EmbeddingCall, EmbeddingReply};
 pub use event::RunEvent;
-pub use reply::{ChatReply, Finish, LogprobToken, Warning};
+pub use reply::{ChatReply, Finish, LogprobToken, StreamTimes, Warning};
 pub use run::{GitFacts, RunHeader, RunKind, RunStatus, SuiteRecord, VariantRecord};
 pub use score::{Score, ScoreState};
 pub use trial::{Outcome, TrialFacts, TrialKey, TrialRecord};

@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ToolCall, Usage};
-use crate::base::Usd;
+use super::{Part, ToolCall, Usage};
+use crate::base::{Millis, Usd};
 
 /// Why the model stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -103,6 +103,9 @@ pub struct ChatReply {
     /// Visible summary of the thinking, when sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<String>,
+    /// The thinking as it must be sent back in the next turn: [`Part::Reasoning`](super::Part::Reasoning) parts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub thoughts: Vec<Part>,
     /// Per-token probabilities, when asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub logprobs: Vec<LogprobToken>,
@@ -127,6 +130,26 @@ pub struct ChatReply {
     /// Parameters that were dropped or changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
+    /// Times within a streamed reply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<StreamTimes>,
+}
+
+/// Times within a streamed reply, all counted from when the request was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct StreamTimes {
+    /// To the head of the reply.
+    pub first_byte_ms: Millis,
+    /// To the first visible text or tool call; `None` when none came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_token_ms: Option<Millis>,
+    /// To the first thinking; `None` when none was shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_thought_ms: Option<Millis>,
+    /// Frames that brought something visible.
+    pub chunks: u64,
+    /// Longest gap between two visible frames.
+    pub longest_gap_ms: Millis,
 }
 
 impl ChatReply {
@@ -139,6 +162,7 @@ impl ChatReply {
             finish_raw: None,
             refusal: None,
             reasoning: None,
+            thoughts: Vec::new(),
             logprobs: Vec::new(),
             usage: None,
             reported_cost: None,
@@ -147,6 +171,7 @@ impl ChatReply {
             service_tier: None,
             fingerprint: None,
             warnings: Vec::new(),
+            stream: None,
         }
     }
 }

@@ -151,6 +151,8 @@ fn call(plan: &Plan, model: &ModelRef) -> CallRecord {
             params: Params::default(),
             output: crate::record::OutputFormat::Text,
             tools: Vec::new(),
+            parallel_tools: None,
+            prediction: None,
             tool_choice: crate::record::ToolChoice::Auto,
         },
         reply: if error { Err(failed) } else { Ok(reply) },

@@ -47,13 +47,8 @@ pub(super) fn clean_value(value: &mut Value, redactor: &Redactor) {
 
 /// Cleans what a request says; model, roles and parameters with fixed words stay.
 pub(super) fn clean_request(request: &mut ChatRequest, redactor: &Redactor) {
-    for part in request.messages.iter_mut().flat_map(|message| message.parts.iter_mut()) {
-        match part {
-            Part::Text(text) | Part::ToolResult { text, .. } => clean_text(text, redactor),
-            Part::Image(media) | Part::File { media, .. } => clean_media(media, redactor),
-            Part::ToolCall(call) => clean_text(&mut call.arguments, redactor),
-        }
-    }
+    clean_parts(request.messages.iter_mut().flat_map(|message| message.parts.iter_mut()), redactor);
+    request.prediction.iter_mut().for_each(|text| clean_text(text, redactor));
     request.params.stop.iter_mut().for_each(|stop| clean_text(stop, redactor));
     request.params.extra.values_mut().for_each(|value| clean_value(value, redactor));
     for tool in &mut request.tools {
@@ -62,6 +57,20 @@ pub(super) fn clean_request(request: &mut ChatRequest, redactor: &Redactor) {
     }
     if let OutputFormat::JsonSchema { schema, .. } = &mut request.output {
         clean_value(schema, redactor);
+    }
+}
+
+fn clean_parts<'p>(parts: impl Iterator<Item = &'p mut Part>, redactor: &Redactor) {
+    for part in parts {
+        match part {
+            Part::Text(text) | Part::ToolResult { text, .. } => clean_text(text, redactor),
+            Part::Image(media) | Part::File { media, .. } => clean_media(media, redactor),
+            Part::ToolCall(call) => clean_text(&mut call.arguments, redactor),
+            Part::Reasoning { opaque, text } => {
+                clean_text(text, redactor);
+                opaque.iter_mut().for_each(|opaque| clean_text(opaque, redactor));
+            }
+        }
     }
 }
 
@@ -75,6 +84,7 @@ fn clean_media(media: &mut Media, redactor: &Redactor) {
 pub(super) fn clean_reply(reply: &mut ChatReply, redactor: &Redactor) {
     clean_text(&mut reply.text, redactor);
     reply.tool_calls.iter_mut().for_each(|call| clean_text(&mut call.arguments, redactor));
+    clean_parts(reply.thoughts.iter_mut(), redactor);
     reply.logprobs.iter_mut().for_each(|token| clean_text(&mut token.text, redactor));
     reply.warnings.iter_mut().for_each(|warning| clean_text(&mut warning.reason, redactor));
     let rest = [&mut reply.refusal, &mut reply.reasoning, &mut reply.finish_raw, &mut reply.model];
@@ -101,6 +111,8 @@ mod tests {
             params: Params::default(),
             output: OutputFormat::Text,
             tools: Vec::new(),
+            parallel_tools: None,
+            prediction: None,
             tool_choice: crate::record::ToolChoice::Auto,
         }
     }

@@ -268,8 +268,8 @@ fn ready_message(message: &crate::record::Message, place: &Place) -> OutMessage 
             Part::File { name, media } => {
                 Some(OutPart::File { name: name.clone(), url: vec![Piece::Text(url_of(media))] })
             }
-            // Prompts have no tools.
-            Part::ToolCall(_) | Part::ToolResult { .. } => None,
+            // Prompts hold no turns of a model.
+            Part::ToolCall(_) | Part::ToolResult { .. } | Part::Reasoning { .. } => None,
         })
         .collect();
     OutMessage { role: message.role, parts, place: place.clone() }

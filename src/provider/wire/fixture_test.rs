@@ -118,7 +118,7 @@ fn requests_become_what_the_api_takes() {
         let Some(wire) = spec.wire else { continue };
         for (name, path) in cases(spec) {
             let fixture: RequestFixture = read(&path.with_file_name(format!("{name}.request.json")));
-            let endpoint = Endpoint { base_url: &fixture.base_url, official: spec.is_official(&fixture.base_url) };
+            let endpoint = Endpoint::new(&fixture.base_url, spec.is_official(&fixture.base_url));
             let encoded = wire.encode(&fixture.ask, endpoint).unwrap_or_else(|error| panic!("{name}: {error}"));
             let body: Value = serde_json::from_slice(&encoded.http.body).expect("json");
             assert_eq!(body, fixture.sent.body, "{}/{name}", spec.name);

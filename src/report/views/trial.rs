@@ -279,6 +279,7 @@ fn message_text(message: &Message) -> String {
 fn part_text(part: &Part) -> String {
     match part {
         Part::Text(text) => text.clone(),
+        Part::Reasoning { text, .. } => format!("[reasoning] {text}"),
         Part::Image(media) => format!("[image {}]", media_text(media)),
         Part::File { name, media } => format!("[file {name} {}]", media_text(media)),
         Part::ToolCall(call) => format!("{}({})", call.name, call.arguments),

@@ -126,6 +126,8 @@ pub(super) fn call(key: &str, started: i64) -> CallRecord {
             params: Params::default(),
             output: OutputFormat::Text,
             tools: Vec::new(),
+            parallel_tools: None,
+            prediction: None,
             tool_choice: ToolChoice::Auto,
         },
         reply: Ok(reply(&format!("reply to {key} 🎉"))),

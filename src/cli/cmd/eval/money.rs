@@ -107,7 +107,7 @@ pub(super) fn refuse_unknown_prices(loaded: &Loaded, session: &Session) -> Resul
     };
     let estimator = loaded.estimator(session);
     let is_mock = |name: &str| {
-        loaded.config.providers.iter().any(|provider| provider.name.as_str() == name && provider.wire == WireName::Mock)
+        loaded.config.providers.iter().any(|provider| provider.name.as_str() == name && provider.wire == WireName::MOCK)
     };
     let has_price =
         |model: &ModelRef, output: u64| is_mock(model.provider.as_str()) || estimator.cost(model, 1, output).is_some();

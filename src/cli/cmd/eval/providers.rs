@@ -12,7 +12,7 @@ use crate::net::{HttpClient, NetOptions};
 use crate::price::{PriceTable, Resolution, Terms};
 use crate::provider::{
     self, Caller, CallerOptions, Limits, MockSettings, Pricer, ProviderSettings, ReplyCache, RetrySettings,
-    TimeoutSettings, VectorCache, provider_spec,
+    TimeoutSettings, VectorCache, WireOptions, provider_spec,
 };
 use crate::record::{CachedReply, ChatReply, EmbeddingCall};
 use crate::store::{ReplyReader, Store};
@@ -36,7 +36,7 @@ pub(super) fn settle(loaded: &Loaded, session: &Session) -> anyhow::Result<Provi
     let config = &loaded.config;
     let mut providers = Providers { settings: Vec::new(), secrets: Vec::new(), free: HashSet::new() };
     for provider in config.providers.iter().filter(|provider| used.contains(provider.name.as_str())) {
-        if provider.wire == WireName::Mock {
+        if provider.wire == WireName::MOCK {
             providers.free.insert(provider.name.to_string());
         }
         providers.settings.extend(settings_of(provider, session, &mut problems));
@@ -73,7 +73,8 @@ impl Providers {
     /// Keeps keys and secret headers out of what is written.
     pub(super) fn redactor(&self) -> Redactor {
         let keys = self.settings.iter().filter_map(|settings| settings.key.as_ref().map(|key| &key.secret));
-        Redactor::new(keys.chain(&self.secrets))
+        let credentials = self.settings.iter().flat_map(|settings| settings.credentials.values());
+        Redactor::new(keys.chain(credentials).chain(&self.secrets))
     }
 
     /// The caller of a run, with the response cache of `store`. Without a `run` it is for asking what is cached: there is
@@ -202,6 +203,14 @@ fn settings_of(provider: &ProviderConfig, session: &Session, problems: &mut Prob
         ..usual
     };
     settings.mock = MockSettings { rules: rules_of(provider, session, problems), ..MockSettings::default() };
+    settings.options = WireOptions {
+        api_version: provider.options.api_version.clone(),
+        region: provider.options.region.clone(),
+        project: provider.options.project.clone(),
+        location: provider.options.location.clone(),
+    };
+    settings.fill_from_env(&lookup);
+    settings.stream = provider.options.stream.unwrap_or(false);
     settings.place.clone_from(&provider.place);
     Some(settings)
 }
@@ -234,4 +243,17 @@ fn rules_of(provider: &ProviderConfig, session: &Session, problems: &mut Problem
     let diagnostic = Diagnostic::error("file-not-found", message).help(help);
     problems.push(Diagnostic { place: provider.place.clone(), ..diagnostic });
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::PROVIDERS;
+
+    #[test]
+    fn settings_and_clients_know_the_same_kinds() {
+        let settings: Vec<&str> = WireName::all().map(WireName::word).collect();
+        let clients: Vec<&str> = PROVIDERS.iter().map(|spec| spec.name).collect();
+        assert_eq!(settings, clients);
+    }
 }

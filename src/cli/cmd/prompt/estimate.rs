@@ -120,8 +120,11 @@ fn as_written(prompt: &Prompt, model: &ModelRef) -> Rendered {
         PartView::Image(_) | PartView::File { .. } => None,
     };
     let views = prompt.message_views();
-    let messages =
-        views.iter().map(|view| Message { role: view.role, parts: view.parts.iter().filter_map(text).collect() });
+    let messages = views.iter().map(|view| Message {
+        cache: None,
+        role: view.role,
+        parts: view.parts.iter().filter_map(text).collect(),
+    });
     Rendered {
         messages: messages.collect(),
         params: prompt.params_for(model),
@@ -174,6 +177,8 @@ fn estimate(estimator: &Estimator, model: &ModelRef, sent: &Rendered) -> CallEst
         params: sent.params.clone(),
         output: sent.output.clone(),
         tools: Vec::new(),
+        parallel_tools: None,
+        prediction: None,
         tool_choice: ToolChoice::Auto,
     };
     let RequestEstimate { input, exact, most_output } = estimator.request(model, &request);

@@ -104,6 +104,8 @@ fn report(prompt: &Arc<Prompt>, rendered: Rendered, model: Option<&ModelRef>, es
         model: model.map_or_else(String::new, |model| model.model.clone()),
         output: rendered.output.clone(),
         params: rendered.params.clone(),
+        parallel_tools: None,
+        prediction: None,
         tool_choice: ToolChoice::Auto,
         tools: Vec::new(),
     };

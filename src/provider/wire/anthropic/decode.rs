@@ -47,6 +47,8 @@ fn assemble(reply: &HttpReply, body: &Map<String, Value>, blocks: &[Value]) -> C
         service_tier: usage.and_then(tier_of),
         fingerprint: None,
         warnings: Vec::new(),
+        thoughts: Vec::new(),
+        stream: None,
     }
 }
 

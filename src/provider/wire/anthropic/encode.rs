@@ -212,8 +212,8 @@ mod tests {
     use super::*;
     use crate::record::{Message, Role, Tool};
 
-    const OFFICIAL: Endpoint<'static> = Endpoint { base_url: "https://api.anthropic.com", official: true };
-    const OTHER: Endpoint<'static> = Endpoint { base_url: "http://127.0.0.1:1/proxy/v1/", official: false };
+    const OFFICIAL: Endpoint<'static> = Endpoint::new("https://api.anthropic.com", true);
+    const OTHER: Endpoint<'static> = Endpoint::new("http://127.0.0.1:1/proxy/v1/", false);
 
     fn request(model: &str, params: Params) -> ChatRequest {
         ChatRequest {
@@ -222,6 +222,8 @@ mod tests {
             params,
             output: OutputFormat::Text,
             tools: vec![],
+            parallel_tools: None,
+            prediction: None,
             tool_choice: ToolChoice::Auto,
         }
     }
@@ -261,7 +263,7 @@ mod tests {
     #[test]
     fn base_urls_with_and_without_version_lead_to_the_same_path() {
         let url = |base_url| {
-            let endpoint = Endpoint { base_url, official: false };
+            let endpoint = Endpoint::new(base_url, false);
             encode(&request("claude-opus-5", Params::default()), endpoint).map(|encoded| encoded.http.url)
         };
         for base in ["http://x/p", "http://x/p/", "http://x/p/v1", "http://x/p/v1/"] {

@@ -63,6 +63,10 @@ fn blocks(message: &Message) -> Result<Vec<Value>, CallError> {
             }
             Part::ToolCall(call) => blocks.push(tool_use(call)?),
             Part::ToolResult { id, text, is_error } => blocks.push(tool_result(id, text, *is_error)),
+            // Only a whole block, as the API wrote it, may go back.
+            Part::Reasoning { opaque, .. } => {
+                blocks.extend(opaque.as_deref().and_then(|block| serde_json::from_str::<Value>(block).ok()));
+            }
         }
     }
     Ok(blocks)
@@ -129,6 +133,8 @@ mod tests {
             params: Params::default(),
             output: OutputFormat::Text,
             tools: vec![],
+            parallel_tools: None,
+            prediction: None,
             tool_choice: ToolChoice::Auto,
         }
     }
@@ -152,12 +158,13 @@ mod tests {
     fn tool_results_of_a_turn_stand_first_in_one_user_message() {
         let call = |id: &str| Part::ToolCall(ToolCall { id: id.into(), name: "f".into(), arguments: String::new() });
         let result = |id: &str, is_error| Message {
+            cache: None,
             role: Role::Tool,
             parts: vec![Part::ToolResult { id: id.into(), text: "r".into(), is_error }],
         };
         let ask = request(vec![
             Message::text(Role::User, "u"),
-            Message { role: Role::Assistant, parts: vec![Part::Text("t".into()), call("a"), call("b")] },
+            Message { cache: None, role: Role::Assistant, parts: vec![Part::Text("t".into()), call("a"), call("b")] },
             Message::text(Role::User, "and"),
             result("a", false),
             result("b", true),
@@ -186,7 +193,7 @@ mod tests {
     #[test]
     fn broken_tool_arguments_are_refused() {
         let bad = ToolCall { id: "a".into(), name: "f".into(), arguments: "{x".into() };
-        let ask = request(vec![Message { role: Role::Assistant, parts: vec![Part::ToolCall(bad)] }]);
+        let ask = request(vec![Message { cache: None, role: Role::Assistant, parts: vec![Part::ToolCall(bad)] }]);
         assert!(turns(&ask, &mut Changes::default()).is_err());
     }
 }

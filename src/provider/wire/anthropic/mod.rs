@@ -25,6 +25,7 @@ pub(in crate::provider) static SPEC: ProviderSpec = ProviderSpec {
     env_headers: &[],
     hosts: &["api.anthropic.com"],
     wire: Some(&Anthropic),
+    ..ProviderSpec::PLAIN
 };
 
 /// The wire.

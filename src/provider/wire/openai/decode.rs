@@ -75,6 +75,8 @@ fn assemble(
         service_tier: text_field("service_tier"),
         fingerprint: text_field("system_fingerprint"),
         warnings: Vec::new(),
+        thoughts: Vec::new(),
+        stream: None,
     }
 }
 

@@ -110,7 +110,7 @@ mod tests {
     fn many_texts_go_in_one_request() {
         let texts = ["a".to_owned(), "ü".to_owned()];
         let sent = |base_url: &str, official| {
-            let encoded = Embeddings.encode("m", &texts, Endpoint { base_url, official });
+            let encoded = Embeddings.encode("m", &texts, Endpoint::new(base_url, official));
             (encoded.http.url, serde_json::from_slice::<Value>(&encoded.http.body).expect("json"))
         };
         let (url, body) = sent("http://x/v1/", false);

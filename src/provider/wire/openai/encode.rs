@@ -100,7 +100,7 @@ fn content_parts(message: &Message) -> Result<Vec<Value>, CallError> {
                 return Err(refused(format!("file `{name}`: this API takes files as bytes, not by URL")));
             }
             Part::ToolCall(_) => return Err(refused("a user message may not hold tool calls")),
-            Part::ToolResult { .. } => {}
+            Part::ToolResult { .. } | Part::Reasoning { .. } => {}
         }
     }
     Ok(parts)
@@ -303,8 +303,8 @@ mod tests {
     use super::*;
     use crate::record::Effort;
 
-    const OFFICIAL: Endpoint<'static> = Endpoint { base_url: "https://api.openai.com/v1", official: true };
-    const OTHER: Endpoint<'static> = Endpoint { base_url: "http://127.0.0.1:1/v1/", official: false };
+    const OFFICIAL: Endpoint<'static> = Endpoint::new("https://api.openai.com/v1", true);
+    const OTHER: Endpoint<'static> = Endpoint::new("http://127.0.0.1:1/v1/", false);
 
     fn request(model: &str, params: Params) -> ChatRequest {
         ChatRequest {
@@ -313,6 +313,8 @@ mod tests {
             params,
             output: OutputFormat::Text,
             tools: vec![],
+            parallel_tools: None,
+            prediction: None,
             tool_choice: ToolChoice::Auto,
         }
     }
@@ -433,6 +435,7 @@ mod tests {
     fn what_the_api_has_no_words_for_is_refused() {
         let mut ask = request("gpt-4o", Params::default());
         ask.messages = vec![Message {
+            cache: None,
             role: Role::User,
             parts: vec![Part::File { name: "a.pdf".into(), media: Media::Url("https://x/a.pdf".into()) }],
         }];

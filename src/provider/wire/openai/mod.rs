@@ -21,6 +21,7 @@ pub(in crate::provider) static SPEC: ProviderSpec = ProviderSpec {
     env_headers: &[("OPENAI_ORG_ID", "openai-organization"), ("OPENAI_PROJECT_ID", "openai-project")],
     hosts: &["api.openai.com"],
     wire: Some(&OpenAi),
+    ..ProviderSpec::PLAIN
 };
 
 /// The wire.

@@ -21,6 +21,7 @@ pub fn chat_json(messages: &[Message]) -> Value {
 fn part(part: &Part) -> Value {
     match part {
         Part::Text(text) | Part::ToolResult { text, .. } => json!({"type": "text", "text": text}),
+        Part::Reasoning { text, .. } => json!({"type": "reasoning", "text": text}),
         Part::Image(media) => json!({"type": "image_url", "image_url": {"url": url(media)}}),
         Part::File { media, name } => json!({"type": "file", "file": {"filename": name, "file_data": url(media)}}),
         Part::ToolCall(call) => json!({"type": "tool_call", "name": call.name, "arguments": call.arguments}),
@@ -40,7 +41,9 @@ pub(super) fn push_messages(doc: &mut Doc, messages: &[Message]) {
         doc.push(Block::Heading(Line::of(message.role.word(), Tone::Strong)));
         for part in &message.parts {
             match part {
-                Part::Text(text) | Part::ToolResult { text, .. } => doc.push(Block::Code(text.clone())),
+                Part::Text(text) | Part::ToolResult { text, .. } | Part::Reasoning { text, .. } => {
+                    doc.push(Block::Code(text.clone()));
+                }
                 Part::Image(media) => doc.push(Block::Paragraph(Line::of(described("image", media), Tone::Dim))),
                 Part::File { media, name } => {
                     let what = format!("file {name}");
@@ -78,7 +81,7 @@ mod tests {
             Part::Image(media.clone()),
             Part::File { media: Media::Url("https://example.org/d.pdf".to_owned()), name: "d.pdf".to_owned() },
         ];
-        let messages = [Message::text(Role::System, "s"), Message { parts, role: Role::User }];
+        let messages = [Message::text(Role::System, "s"), Message { cache: None, parts, role: Role::User }];
         let wanted = json!([
             {"role": "system", "content": "s"},
             {"role": "user", "content": [

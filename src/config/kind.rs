@@ -1,0 +1,61 @@
+//! The kinds of providers, as `type:` names them. What each one is stands in the room `provider`.
+
+/// The protocol a provider speaks; `type:` in `karat.yaml`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct WireName(&'static str);
+
+/// What settings need to know of a kind.
+pub(super) struct Kind {
+    /// Its word.
+    pub(super) word: &'static str,
+    /// Variable of its key; `None` when it takes none, or more than one.
+    pub(super) key: Option<&'static str>,
+    /// Variable that moves its base URL.
+    pub(super) base_url: Option<&'static str>,
+    /// Whether it exists without a word in `karat.yaml`.
+    pub(super) built_in: bool,
+}
+
+const fn kind(word: &'static str, key: Option<&'static str>, base_url: Option<&'static str>) -> Kind {
+    Kind { word, key, base_url, built_in: true }
+}
+
+/// A kind that only `karat.yaml` can bring to life.
+const fn named(word: &'static str) -> Kind {
+    Kind { word, key: None, base_url: None, built_in: false }
+}
+
+/// Every kind, sorted by word; a test holds them equal to those of the room `provider`.
+pub(super) const KINDS: &[Kind] = &[
+    kind("anthropic", Some("ANTHROPIC_API_KEY"), Some("ANTHROPIC_BASE_URL")),
+    named("mock"),
+    kind("openai", Some("OPENAI_API_KEY"), Some("OPENAI_BASE_URL")),
+];
+
+impl WireName {
+    /// OpenAI Chat Completions, and everything compatible with it.
+    pub const OPENAI: WireName = WireName("openai");
+    /// Anthropic Messages.
+    pub const ANTHROPIC: WireName = WireName("anthropic");
+    /// Scripted replies without a network.
+    pub const MOCK: WireName = WireName("mock");
+
+    /// All kinds.
+    pub fn all() -> impl Iterator<Item = WireName> {
+        KINDS.iter().map(|kind| WireName(kind.word))
+    }
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        self.0
+    }
+
+    /// The kind of a word.
+    pub fn parse(word: &str) -> Option<WireName> {
+        KINDS.iter().find(|kind| kind.word == word).map(|kind| WireName(kind.word))
+    }
+
+    pub(super) fn kind(self) -> Option<&'static Kind> {
+        KINDS.iter().find(|kind| kind.word == self.0)
+    }
+}
