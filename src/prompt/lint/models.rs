@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
+use super::super::past::usage::Use;
 use super::super::ready::{Prompt, PromptVersion};
-use super::super::usage::Use;
 use super::subject::is_use_of;
 use crate::base::{ModelRef, Place};
 use crate::price::{ModelFacts, PriceTable};

@@ -1,6 +1,6 @@
 //! A parameter that a model of the prompt does not take.
 
-use super::super::super::params::matches;
+use super::super::super::written::params::matches;
 use super::super::accepted::refused;
 use super::super::models::UsedModel;
 use super::super::rule::{Check, Found, Level, Rule};
