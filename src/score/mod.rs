@@ -12,6 +12,7 @@ mod comparison;
 mod compile;
 mod entry;
 mod group;
+mod likeness;
 mod measure;
 mod numerals;
 mod options;

@@ -54,6 +54,7 @@ impl BleuCounts {
     }
 
     /// The counts of two texts, or corpora, together.
+    #[cfg(test)]
     pub(in crate::score) fn plus(mut self, other: BleuCounts) -> BleuCounts {
         for at in 0..ORDER {
             if let (Some(hits), Some(total)) = (self.hits.get_mut(at), self.totals.get_mut(at)) {

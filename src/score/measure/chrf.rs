@@ -38,6 +38,7 @@ impl ChrfCounts {
     }
 
     /// The counts of two texts, or corpora, together.
+    #[cfg(test)]
     pub(in crate::score) fn plus(mut self, other: &ChrfCounts) -> ChrfCounts {
         if self.0.is_empty() {
             return other.clone();

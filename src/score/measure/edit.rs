@@ -1,4 +1,4 @@
-//! Edit distances over code points, and their likeness between 0 and 1 (RapidFuzz conventions).
+//! Edit distances over code points, and their likeness between 0 and 1 (conventions of `RapidFuzz`).
 
 use rapidfuzz::distance::{damerau_levenshtein, indel, jaro_winkler, levenshtein, osa};
 

@@ -24,6 +24,7 @@ impl Errors {
     }
 
     /// The errors of two texts, or corpora, together.
+    #[cfg(test)]
     pub(in crate::score) fn plus(self, other: Errors) -> Errors {
         Errors { edits: self.edits + other.edits, wanted: self.wanted + other.wanted }
     }

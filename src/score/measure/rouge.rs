@@ -83,11 +83,8 @@ fn lcs_places(reference: &[String], hypothesis: &[String]) -> Vec<usize> {
     let at = |table: &[u32], i: usize, j: usize| table.get(i * columns + j).copied().unwrap_or(0);
     for (i, wanted) in reference.iter().enumerate() {
         for (j, given) in hypothesis.iter().enumerate() {
-            let longest = if wanted == given {
-                at(&table, i, j) + 1
-            } else {
-                at(&table, i, j + 1).max(at(&table, i + 1, j))
-            };
+            let longest =
+                if wanted == given { at(&table, i, j) + 1 } else { at(&table, i, j + 1).max(at(&table, i + 1, j)) };
             if let Some(cell) = table.get_mut((i + 1) * columns + j + 1) {
                 *cell = longest;
             }

@@ -1,4 +1,4 @@
-//! Normalised match and token F1 as the SQuAD scripts compute them (Rajpurkar et al. 2016, 2018).
+//! Normalised match and token F1 as the `SQuAD` scripts compute them (Rajpurkar et al. 2016, 2018).
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -19,7 +19,7 @@ pub(in crate::score) fn normalized(text: &str) -> String {
     bare.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// F1 over the bags of normalised tokens. By the rule of SQuAD 2 two texts without tokens are alike (1) and one is not
+/// F1 over the bags of normalised tokens. By the rule of `SQuAD` 2 two texts without tokens are alike (1) and one is not
 /// (0).
 pub(in crate::score) fn token_f1(prediction: &str, gold: &str) -> Figures {
     let (given, wanted) = (normalized(prediction), normalized(gold));

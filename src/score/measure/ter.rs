@@ -28,6 +28,7 @@ impl TerCounts {
     }
 
     /// The counts of two texts, or corpora, together.
+    #[cfg(test)]
     pub(in crate::score) fn plus(self, other: TerCounts) -> TerCounts {
         TerCounts { edits: self.edits + other.edits, wanted: self.wanted + other.wanted }
     }
@@ -87,8 +88,7 @@ fn best_move<'t>(given: &[&'t str], wanted: &[&str], tried: &mut usize) -> Optio
             let words = moved(given, from, length, target);
             let after = aligned(&words, wanted).distance;
             let gain = i64::try_from(before.distance).unwrap_or(0) - i64::try_from(after).unwrap_or(0);
-            let candidate =
-                Move { gain, length, from: std::cmp::Reverse(from), to: std::cmp::Reverse(target), words };
+            let candidate = Move { gain, length, from: std::cmp::Reverse(from), to: std::cmp::Reverse(target), words };
             *tried += 1;
             if best.as_ref().is_none_or(|known| candidate > *known) {
                 best = Some(candidate);

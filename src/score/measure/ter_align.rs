@@ -11,7 +11,9 @@ const FAR: u64 = u64::MAX / 2;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     /// The words are the same, or one stands for the other.
-    Both { same: bool },
+    Both {
+        same: bool,
+    },
     /// A word of the hypothesis is left out.
     Given,
     /// A word of the reference is put in.

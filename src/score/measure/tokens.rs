@@ -60,9 +60,8 @@ static THIRTEEN_A: LazyLock<Rules> = LazyLock::new(|| {
     ])
 });
 
-static INTERNATIONAL: LazyLock<Rules> = LazyLock::new(|| {
-    rules(&[(r"(\P{N})(\p{P})", "$1 $2 "), (r"(\p{P})(\P{N})", " $1 $2"), (r"(\p{S})", " $1 ")])
-});
+static INTERNATIONAL: LazyLock<Rules> =
+    LazyLock::new(|| rules(&[(r"(\P{N})(\p{P})", "$1 $2 "), (r"(\p{P})(\P{N})", " $1 $2"), (r"(\p{S})", " $1 ")]));
 
 fn replaced(rules: &Rules, text: String) -> String {
     rules.iter().fold(text, |text, (pattern, to)| pattern.replace_all(&text, *to).into_owned())

@@ -150,11 +150,7 @@ fn meteor_is_that_of_nltk_without_synonyms() {
     assert_eq!(rows.len(), 106);
     for row in rows {
         let tokens = |name| texts(&row, name).iter().map(|text| (*text).to_owned()).collect::<Vec<String>>();
-        close(
-            &row,
-            "meteor_nosyn",
-            meteor::meteor(&tokens("reference_tokens"), &tokens("hypothesis_tokens")),
-        );
+        close(&row, "meteor_nosyn", meteor::meteor(&tokens("reference_tokens"), &tokens("hypothesis_tokens")));
     }
 }
 
