@@ -206,6 +206,7 @@ mod tests {
         "wer: a b",
         "cer: a b",
         "tfidf_cosine: ab cd",
+        "retrieval: {value: {a: 2, b: 1}, metric: map, k: 3}",
         "json_schema: {value: {type: object}}",
         "jsonpath: {path: $..a, contains: a}",
         "contains_json",

@@ -19,6 +19,7 @@ mod options;
 mod reason;
 mod reasoning;
 mod registry;
+mod retrieval;
 mod schema;
 mod settings;
 mod spec;

@@ -1,7 +1,7 @@
 //! The checks karat knows, one line each.
 
 use super::spec::CheckSpec;
-use super::{call, group, likeness, reasoning, structure, text};
+use super::{call, group, likeness, reasoning, retrieval, structure, text};
 use crate::base::closest;
 
 static CHECKS: &[&CheckSpec] = &[
@@ -30,6 +30,7 @@ static CHECKS: &[&CheckSpec] = &[
     &likeness::wer::SPEC,
     &likeness::cer::SPEC,
     &likeness::tfidf_cosine::SPEC,
+    &retrieval::ranking::SPEC,
     &structure::json::SPEC,
     &structure::json_schema::SPEC,
     &structure::jsonpath::SPEC,
@@ -48,6 +49,9 @@ const FOREIGN: &[(&str, &str)] = &[
     ("is_json", "json"),
     ("is_valid_json", "json"),
     ("is_refusal", "refusal"),
+    ("ndcg", "retrieval"),
+    ("mrr", "retrieval"),
+    ("recall_at_k", "retrieval"),
     ("rouge_n", "rouge"),
     ("rouge_l", "rouge"),
     ("rouge1", "rouge"),
@@ -123,7 +127,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 36);
+        assert_eq!(names.len(), 37);
     }
 
     #[test]

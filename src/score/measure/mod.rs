@@ -9,6 +9,7 @@ pub(super) mod error_rate;
 pub(super) mod meteor;
 pub(super) mod ngram;
 pub(super) mod porter;
+pub(super) mod retrieval;
 pub(super) mod rouge;
 pub(super) mod squad;
 pub(super) mod ter;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::bleu::{BleuCounts, Smoothing};
 use super::chrf::ChrfCounts;
 use super::error_rate::Errors;
+use super::retrieval::{Grades, Ranking};
 use super::rouge::{Cut, rouge_l, rouge_lsum, rouge_n};
 use super::ter::TerCounts;
 use super::{edit, meteor, porter, squad, tfidf, tokens};
@@ -218,6 +219,50 @@ fn tfidf_is_that_of_scikit_learn() {
                 Some(seen) => close(&row, name, seen),
                 None => assert!(row["expected"][name].is_null(), "{} {name}", row["id"]),
             }
+        }
+    }
+}
+
+#[test]
+fn retrieval_is_that_of_ranx() {
+    let rows = rows("retrieval.jsonl");
+    assert_eq!(rows.len(), 65);
+    for row in rows {
+        let queries = row["inputs"]
+            .get("queries")
+            .map_or_else(|| vec![row["inputs"].clone()], |queries| queries.as_array().expect("list").clone());
+        let queries: Vec<(Vec<String>, Grades)> = queries
+            .iter()
+            .map(|query| {
+                let retrieved = serde_json::from_value(query["retrieved"].clone()).expect("list");
+                (retrieved, serde_json::from_value(query["relevant"].clone()).expect("grades"))
+            })
+            .collect();
+        for (name, _) in row["expected"].as_object().expect("figures") {
+            let (metric, k) = match name.split_once('@') {
+                Some((metric, k)) => (metric, Some(k.parse().expect("k"))),
+                None => (name.as_str(), None),
+            };
+            let figure = |(retrieved, grades): &(Vec<String>, Grades)| {
+                let ranking = Ranking::new(retrieved, grades, k);
+                Some(match metric {
+                    "precision" => ranking.precision(),
+                    "recall" => ranking.recall(),
+                    "f1" => ranking.f1(),
+                    "hit_rate" => ranking.hit_rate(),
+                    "mrr" => ranking.reciprocal_rank(),
+                    "map" => ranking.average_precision(),
+                    "ndcg" => ranking.ndcg(false),
+                    "ndcg_exp" => ranking.ndcg(true),
+                    _ => return None,
+                })
+            };
+            let figures: Option<Vec<f64>> = queries.iter().map(figure).collect();
+            let Some(figures) = figures else {
+                assert_eq!(metric, "r_precision", "{}", row["id"]);
+                continue;
+            };
+            close(&row, name, figures.iter().sum::<f64>() / super::ngram::real(figures.len() as u64));
         }
     }
 }
