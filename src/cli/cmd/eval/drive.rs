@@ -5,6 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::args::{EvalArgs, UndecidedArg};
@@ -34,6 +35,9 @@ const EVENTS_UNDER_WAY: usize = 64;
 /// Trials that are planned ahead of the engine.
 const PLANNED_AHEAD: usize = 64;
 
+/// Trials that are handed to the engine at once: waking the planning thread for each of them costs more than planning it.
+const PLANNED_AT_ONCE: usize = 32;
+
 /// A trial of the plan, or why the plan cannot go on.
 type Planned = Result<PlannedTrial, Problems>;
 
@@ -55,7 +59,8 @@ pub(super) fn drive(run: &Drive<'_>) -> anyhow::Result<Exit> {
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot start")?;
     let (heard, signals) = thread::scope(|scope| {
         let (planned, plan) = mpsc::channel(PLANNED_AHEAD);
-        scope.spawn(move || make_plan(run, &planned));
+        let handle = runtime.handle().clone();
+        scope.spawn(move || make_plan(run, &planned, &handle));
         runtime.block_on(run_to_end(run, plan))
     })?;
     // Connections of calls that were given up must not hold the process.
@@ -84,12 +89,16 @@ pub(super) fn take(store: &Store, id: &RunId, session: &Session) -> anyhow::Resu
 }
 
 /// Makes the plan of what is left, until nobody wants more of it.
-fn make_plan(run: &Drive<'_>, planned: &mpsc::Sender<Planned>) {
+fn make_plan(run: &Drive<'_>, planned: &mpsc::Sender<Planned>, runtime: &Handle) {
     let is_left = |trial: &Planned| !trial.as_ref().is_ok_and(|trial| run.finished.has(&trial.key));
-    for trial in trials(&run.loaded.suites, &run.loaded.selection).filter(is_left) {
-        if planned.blocking_send(trial).is_err() {
+    let mut left = trials(&run.loaded.suites, &run.loaded.selection).filter(is_left);
+    loop {
+        let batch: Vec<Planned> = left.by_ref().take(PLANNED_AT_ONCE).collect();
+        if batch.is_empty() {
             return;
         }
+        let Ok(places) = runtime.block_on(planned.reserve_many(batch.len())) else { return };
+        places.zip(batch).for_each(|(place, trial)| place.send(trial));
     }
 }
 
