@@ -5,11 +5,10 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql, params};
 
 use super::StoreError;
-use super::clean::{clean_case, clean_json};
 use super::ready::Ready;
 use super::words::{json, picos, signed, word};
-use crate::base::{Digest, Redactor, SafeName};
-use crate::record::{CallRecord, CallSource, Case, ChatReply, Finish, Outcome, Score, ScoreState, TrialRecord, Usage};
+use crate::base::{Digest, SafeName};
+use crate::record::{CallRecord, CallSource, ChatReply, Finish, Outcome, Score, ScoreState, TrialRecord, Usage};
 
 /// Bytes of request texts that are remembered, so that repeats of a case share one row.
 const REMEMBERED_BYTES: usize = 2 * 1024 * 1024;
@@ -60,7 +59,6 @@ impl From<rusqlite::Error> for InsertError {
 pub(super) struct Inserts<'db> {
     db: &'db Connection,
     rows: RunRows,
-    redactor: Redactor,
     remembered: HashMap<String, i64>,
     remembered_bytes: usize,
     /// Rows of the run's trials by the first half of their keys.
@@ -86,11 +84,10 @@ pub(super) struct Inserts<'db> {
 }
 
 impl<'db> Inserts<'db> {
-    pub(super) fn prepare(db: &'db Connection, rows: RunRows, redactor: Redactor) -> rusqlite::Result<Inserts<'db>> {
+    pub(super) fn prepare(db: &'db Connection, rows: RunRows) -> rusqlite::Result<Inserts<'db>> {
         Ok(Inserts {
             db,
             rows,
-            redactor,
             remembered: HashMap::new(),
             remembered_bytes: 0,
             known: HashMap::new(),
@@ -101,8 +98,9 @@ impl<'db> Inserts<'db> {
             )?,
             add_case: db.prepare("INSERT INTO eval_case (identity, content) VALUES (?1, ?2)")?,
             add_body: db.prepare("INSERT INTO body (content) VALUES (?1)")?,
-            // Running a statement costs as much as writing a small row: rows that go together are written together.
-            add_bodies: db.prepare("INSERT INTO body (content) VALUES (?1), (?2)")?,
+            // Running a statement costs as much as writing a small row: rows that go together are written together. OR
+            // FAIL: an error rolls the whole transaction back, so SQLite need not copy pages to undo one statement.
+            add_bodies: db.prepare("INSERT OR FAIL INTO body (content) VALUES (?1), (?2)")?,
             find_original: db.prepare(
                 "SELECT c.request, c.reply, q.content, r.content FROM call c INDEXED BY call_reuse JOIN body q ON q.id = c.request \
                  JOIN body r ON r.id = c.reply WHERE substr(c.cache_key, 1, 8) = substr(?1, 1, 8) AND c.cache_key = ?1 \
@@ -147,7 +145,7 @@ impl<'db> Inserts<'db> {
         let suite = suite.ok_or_else(|| unplanned(format!("suite `{}`", trial.suite)))?;
         let variant = self.rows.variants.get(&trial.variant).copied();
         let variant = variant.ok_or_else(|| unplanned(format!("variant {}", trial.variant.short())))?;
-        let case = self.case(&trial.case, ready.case_identity)?;
+        let case = self.case(ready)?;
         let call = trial.call.as_ref().map(|call| self.call(call, ready, change)).transpose()?;
         let replaced = self.forget(trial, change)?;
         let id = self.add_trial.insert(params![
@@ -213,12 +211,11 @@ impl<'db> Inserts<'db> {
         Ok(Some(id))
     }
 
-    fn case(&mut self, case: &Case, identity: [u8; 16]) -> rusqlite::Result<i64> {
-        if let Some(id) = self.find_case.query_row([identity], |row| row.get(0)).optional()? {
+    fn case(&mut self, ready: &Ready) -> rusqlite::Result<i64> {
+        if let Some(id) = self.find_case.query_row([ready.case_identity], |row| row.get(0)).optional()? {
             return Ok(id);
         }
-        let (content, _) = clean_json(case, &self.redactor, clean_case);
-        self.add_case.insert(params![identity, content])
+        self.add_case.insert(params![ready.case_identity, ready.case])
     }
 
     fn call(&mut self, call: &CallRecord, ready: &Ready, change: &mut Change) -> rusqlite::Result<i64> {
@@ -360,7 +357,7 @@ fn insert_scores(rows: usize) -> String {
     let row = format!("({})", ["?"; SCORE_COLUMNS].join(", "));
     let rows = vec![row; rows].join(", ");
     format!(
-        "INSERT INTO score (trial, position, name, check_name, version, weight, state, value, passed, reason) VALUES {rows}"
+        "INSERT OR FAIL INTO score (trial, position, name, check_name, version, weight, state, value, passed, reason) VALUES {rows}"
     )
 }
 
