@@ -2,6 +2,7 @@
 
 pub(super) mod anthropic;
 mod body;
+mod cache_marks;
 mod error_body;
 #[cfg(test)]
 mod fixture_test;

@@ -7,7 +7,7 @@ use super::super::body::{clean, json_object, malformed, request_id, text_at};
 use super::errors;
 use super::usage::usage_of;
 use crate::net::HttpReply;
-use crate::record::{ChatReply, Finish, ToolCall};
+use crate::record::{ChatReply, Finish, Part, ToolCall};
 
 pub(super) fn decode(reply: &HttpReply) -> Result<ChatReply, Failure> {
     if !(200..300).contains(&reply.status) {
@@ -47,9 +47,20 @@ fn assemble(reply: &HttpReply, body: &Map<String, Value>, blocks: &[Value]) -> C
         service_tier: usage.and_then(tier_of),
         fingerprint: None,
         warnings: Vec::new(),
-        thoughts: Vec::new(),
+        thoughts: blocks.iter().filter_map(thought).collect(),
         stream: None,
     }
+}
+
+/// A block of thinking, kept whole: it must go back unchanged in the next turn.
+fn thought(block: &Value) -> Option<Part> {
+    let kind = block.get("type").and_then(Value::as_str)?;
+    let text = match kind {
+        "thinking" => text_at(block, "thinking").unwrap_or_default(),
+        "redacted_thinking" => String::new(),
+        _ => return None,
+    };
+    Some(Part::Reasoning { opaque: Some(block.to_string()), text })
 }
 
 fn joined(blocks: &[Value], kind: &str, field: &str) -> Option<String> {
@@ -117,6 +128,8 @@ mod tests {
             ("ab", Some("hm"), Finish::ToolCalls)
         );
         assert_eq!(reply.tool_calls[0].arguments, "{\"x\":1}");
+        let block = r#"{"type":"thinking","thinking":"hm","signature":"s"}"#;
+        assert_eq!(reply.thoughts, [Part::Reasoning { opaque: Some(block.into()), text: "hm".into() }]);
         assert_eq!((reply.request_id.as_deref(), reply.service_tier.as_deref()), (Some("msg_1"), Some("fast")));
     }
 

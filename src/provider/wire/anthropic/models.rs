@@ -109,8 +109,9 @@ impl Family {
             | Family::Claude47
             | Family::Opus5
             | Family::Fable5
+            | Family::Haiku55
             | Family::Foreign => true,
-            Family::Fable51 | Family::Haiku55 | Family::Sonnet55 | Family::Newest => false,
+            Family::Fable51 | Family::Sonnet55 | Family::Newest => false,
         }
     }
 
