@@ -141,6 +141,10 @@ impl Caller {
         };
         let Backend::Http(http) = &route.backend else { return Ok(()) };
         let settings = &route.settings;
+        if let Some((problem, help)) = settings.spec.lacks.and_then(|lacks| lacks(settings)) {
+            let message = format!("provider `{}` cannot be called: {problem}", settings.name);
+            return Err(Box::new(Diagnostic::error("missing-key", message).help(help)));
+        }
         let usual = settings.spec.keys.first().map(|source| source.env);
         let needs_key = settings.key_env.is_some() || (http.official && usual.is_some());
         if settings.key.is_some() || !needs_key {

@@ -37,7 +37,7 @@ pub use settings::{
     builtin_providers,
 };
 pub use spec::{
-    EmbeddingWire, Encoded, Endpoint, Failure, Follow, KeySource, NewAuthority, ProviderKey, ProviderSpec, Retry, Wire,
-    WireOptions,
+    EmbeddingWire, Encoded, Endpoint, Failure, Follow, KeySource, Lacks, Load, NewAuthority, ProviderKey, ProviderSpec,
+    Retry, Wire, WireOptions,
 };
 pub use stream::{Frame, Framing, Sign, StreamDecoder, StreamWire};

@@ -148,7 +148,8 @@ pub(super) fn heed_headers(failure: &mut Failure, reply: &HttpReply, now: Timest
         }
         _ => {}
     }
-    failure.wait = server_wait(reply, now);
+    // Google says it in the body only.
+    failure.wait = server_wait(reply, now).or(failure.wait);
 }
 
 /// How long the server asks to wait, in any spelling (reference §16, in its order); nonsense is ignored.

@@ -215,13 +215,16 @@ impl ProviderSettings {
         settings
     }
 
-    /// Takes credentials, and options that are not set, from the environment.
+    /// Takes credentials, and options that are not set, from the environment and from the files it points to.
     pub fn fill_from_env(&mut self, lookup: &dyn Fn(&str) -> Option<String>) {
         let found = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
         let secret = |name: &&'static str| Some((*name, Secret::new(found(name)?.trim())));
         self.credentials = self.spec.credentials.iter().filter_map(secret).collect();
         for (option, variables) in self.spec.option_envs {
             self.options.fill(option, variables.iter().find_map(|name| found(name)));
+        }
+        if let Some(load) = self.spec.load {
+            load(self);
         }
     }
 
@@ -259,7 +262,7 @@ mod tests {
         };
         let all = builtin_providers(&lookup);
         let names: Vec<&str> = all.iter().map(|settings| settings.name.as_str()).collect();
-        assert_eq!(names, ["anthropic", "mock", "openai"]);
+        assert_eq!(names, PROVIDERS.iter().map(|spec| spec.name).collect::<Vec<_>>());
         let openai = all.iter().find(|settings| settings.name.as_str() == "openai").expect("openai");
         assert_eq!(openai.base_url(), "http://127.0.0.1:9/v1");
         assert_eq!(openai.headers, [("openai-organization".to_owned(), "org-1".to_owned())]);

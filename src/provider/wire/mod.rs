@@ -1,9 +1,12 @@
 //! How each API speaks: pure encode and decode, one folder each.
 
 pub(super) mod anthropic;
+pub(super) mod bedrock;
 mod body;
 mod cache_marks;
 mod error_body;
 #[cfg(test)]
 mod fixture_test;
+pub(super) mod gemini;
 pub(super) mod openai;
+mod percent;

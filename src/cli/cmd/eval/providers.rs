@@ -208,6 +208,7 @@ fn settings_of(provider: &ProviderConfig, session: &Session, problems: &mut Prob
         region: provider.options.region.clone(),
         project: provider.options.project.clone(),
         location: provider.options.location.clone(),
+        ..WireOptions::NONE
     };
     settings.fill_from_env(&lookup);
     settings.stream = provider.options.stream.unwrap_or(false);

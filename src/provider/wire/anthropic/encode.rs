@@ -48,7 +48,7 @@ pub(super) fn encode(request: &ChatRequest, endpoint: Endpoint<'_>) -> Result<En
 }
 
 /// The body without the user's extra fields; other clouds take the same one with small differences.
-pub(super) fn body(request: &ChatRequest, changes: &mut Changes) -> Result<Map<String, Value>, CallError> {
+pub(in super::super) fn body(request: &ChatRequest, changes: &mut Changes) -> Result<Map<String, Value>, CallError> {
     let family = Family::of(&request.model);
     let marks = cache_marks(request, changes);
     let mut body = Map::new();
