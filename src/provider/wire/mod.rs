@@ -6,3 +6,5 @@ mod error_body;
 #[cfg(test)]
 mod fixture_test;
 pub(super) mod openai;
+
+pub(super) use body::request_id;
