@@ -32,6 +32,7 @@ pub(super) const KINDS: &[Kind] = &[
     kind("gemini", Some("GOOGLE_API_KEY"), Some("GOOGLE_GEMINI_BASE_URL")),
     named("mock"),
     kind("openai", Some("OPENAI_API_KEY"), Some("OPENAI_BASE_URL")),
+    kind("vertex", None, Some("GOOGLE_VERTEX_BASE_URL")),
 ];
 
 impl WireName {

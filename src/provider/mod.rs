@@ -12,6 +12,7 @@ mod clean;
 mod embed;
 #[cfg(test)]
 mod embed_test;
+mod frames;
 mod fuse;
 mod inflight;
 mod limiter;

@@ -139,6 +139,8 @@ pub struct WireOptions {
     pub credentials_file: Option<String>,
     /// The user's folder, where clouds keep credentials.
     pub home: Option<String>,
+    /// The folder of the cloud's own tool, where that is moved.
+    pub config_folder: Option<String>,
 }
 
 impl WireOptions {
@@ -152,6 +154,7 @@ impl WireOptions {
         profile: None,
         credentials_file: None,
         home: None,
+        config_folder: None,
     };
 
     /// Fills an option that is not set; unknown names are ignored.
@@ -165,6 +168,7 @@ impl WireOptions {
             "profile" => &mut self.profile,
             "credentials_file" => &mut self.credentials_file,
             "home" => &mut self.home,
+            "config_folder" => &mut self.config_folder,
             _ => return,
         };
         *option = option.take().or(value);

