@@ -17,7 +17,7 @@ pub(super) fn of_reply(reply: &HttpReply) -> Failure {
     // `Message` is how some of its services write it.
     let message = text_at(&body, "Message").map(|text| clean(&text)).filter(|_| error.message.is_empty());
     let error = ErrorBody { message: message.unwrap_or_else(|| error.message.clone()), ..error };
-    let mut failure = classify(plain_name(&name), reply.status, &error);
+    let mut failure = classify(&plain_name(&name), reply.status, &error);
     failure.error.status = Some(reply.status);
     failure.error.request_id = request_id(reply);
     failure
@@ -27,7 +27,7 @@ pub(super) fn of_reply(reply: &HttpReply) -> Failure {
 pub(super) fn of_frame(name: &str, data: &str) -> Failure {
     let body = serde_json::from_str::<Value>(data).unwrap_or(Value::Null);
     let said = if body.is_object() { ErrorBody::of_json(&body).message } else { clean(data) };
-    classify(plain_name(name), 200, &ErrorBody { message: said, ..ErrorBody::default() })
+    classify(&plain_name(name), 200, &ErrorBody { message: said, ..ErrorBody::default() })
 }
 
 /// `com.amazon#ThrottlingException:http://…` is `throttlingexception`.
@@ -36,8 +36,8 @@ fn plain_name(name: &str) -> String {
     name.rsplit(['#', '.']).next().unwrap_or(name).trim().to_ascii_lowercase()
 }
 
-fn classify(name: String, status: u16, error: &ErrorBody) -> Failure {
-    let (kind, retry) = kind_of(&name, status, error);
+fn classify(name: &str, status: u16, error: &ErrorBody) -> Failure {
+    let (kind, retry) = kind_of(name, status, error);
     let shown = if status == 200 { 500 } else { status };
     let mut failure = Failure::new(kind, error.sentence(describe(kind), shown));
     if error.message.is_empty() && !name.is_empty() {
