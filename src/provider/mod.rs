@@ -1,5 +1,8 @@
 //! Who answers: wires (pure encode and decode) and the caller (retry, limits, breaker, cache, cassettes).
 
+mod attempt;
+#[cfg(test)]
+mod attempt_test;
 mod authority;
 mod breaker;
 mod caller;
@@ -19,6 +22,7 @@ mod limiter;
 mod mock;
 mod mock_rules;
 mod question;
+mod reading;
 mod registry;
 mod retry;
 mod route;

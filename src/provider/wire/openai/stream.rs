@@ -8,7 +8,7 @@ use super::super::super::stream::{Frame, Framing, Sign, StreamDecoder, StreamWir
 use super::super::body::clean;
 use super::{decode, errors};
 use crate::net::HttpReply;
-use crate::record::{ChatReply, ErrorKind};
+use crate::record::ChatReply;
 
 /// Fields of chunks that belong to the reply as a whole; the last one that says something counts.
 const WHOLE: &[&str] = &["id", "model", "service_tier", "system_fingerprint"];
@@ -240,7 +240,7 @@ fn parts<'d>(delta: &'d Value, kind: &'static str) -> impl Iterator<Item = &'d V
 mod tests {
     use super::*;
     use crate::base::Tokens;
-    use crate::record::Finish;
+    use crate::record::{ErrorKind, Finish};
 
     fn read(chunks: &[Value]) -> (Vec<Sign>, Result<ChatReply, Failure>) {
         let mut decoder = ChatStream.decoder();
