@@ -28,8 +28,11 @@ const fn named(word: &'static str) -> Kind {
 /// Every kind, sorted by word; a test holds them equal to those of the room `provider`.
 pub(super) const KINDS: &[Kind] = &[
     kind("anthropic", Some("ANTHROPIC_API_KEY"), Some("ANTHROPIC_BASE_URL")),
+    kind("bedrock", None, Some("AWS_ENDPOINT_URL_BEDROCK_RUNTIME")),
+    kind("gemini", Some("GOOGLE_API_KEY"), Some("GOOGLE_GEMINI_BASE_URL")),
     named("mock"),
     kind("openai", Some("OPENAI_API_KEY"), Some("OPENAI_BASE_URL")),
+    kind("vertex", None, Some("GOOGLE_VERTEX_BASE_URL")),
 ];
 
 impl WireName {

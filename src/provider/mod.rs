@@ -1,5 +1,8 @@
 //! Who answers: wires (pure encode and decode) and the caller (retry, limits, breaker, cache, cassettes).
 
+mod attempt;
+#[cfg(test)]
+mod attempt_test;
 mod authority;
 mod breaker;
 mod caller;
@@ -12,12 +15,14 @@ mod clean;
 mod embed;
 #[cfg(test)]
 mod embed_test;
+mod frames;
 mod fuse;
 mod inflight;
 mod limiter;
 mod mock;
 mod mock_rules;
 mod question;
+mod reading;
 mod registry;
 mod retry;
 mod route;
@@ -37,7 +42,7 @@ pub use settings::{
     builtin_providers,
 };
 pub use spec::{
-    EmbeddingWire, Encoded, Endpoint, Failure, Follow, KeySource, NewAuthority, ProviderKey, ProviderSpec, Retry, Wire,
-    WireOptions,
+    EmbeddingWire, Encoded, Endpoint, Failure, Follow, KeySource, Lacks, Load, NewAuthority, ProviderKey, ProviderSpec,
+    Retry, Wire, WireOptions,
 };
 pub use stream::{Frame, Framing, Sign, StreamDecoder, StreamWire};

@@ -2,11 +2,12 @@
 
 use super::mock;
 use super::spec::ProviderSpec;
-use super::wire::{anthropic, openai};
+use super::wire::{anthropic, bedrock, gemini, openai, vertex};
 use crate::base::closest;
 
 /// Every kind of provider, by name.
-pub static PROVIDERS: &[&ProviderSpec] = &[&anthropic::SPEC, &mock::SPEC, &openai::SPEC];
+pub static PROVIDERS: &[&ProviderSpec] =
+    &[&anthropic::SPEC, &bedrock::SPEC, &gemini::SPEC, &mock::SPEC, &openai::SPEC, &vertex::SPEC];
 
 /// The kind of this name.
 ///

@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::super::frames::cut;
 use super::super::registry::PROVIDERS;
-use super::super::spec::{Endpoint, ProviderSpec, Retry};
+use super::super::spec::{Endpoint, Failure, ProviderSpec, Retry, Wire, WireOptions};
+use super::super::stream::{Frame, Sign, with_head};
 use crate::net::HttpReply;
-use crate::record::{ChatRequest, ErrorKind};
+use crate::record::{ChatReply, ChatRequest, ErrorKind};
 
 /// Cases that every wire must have.
 const REQUIRED: &[&str] = &[
@@ -35,11 +37,27 @@ const REQUIRED: &[&str] = &[
     "malformed",
 ];
 
+/// What an API cannot have: neither Gemini nor Converse marks a refusal, which is a text like any other there.
+const WITHOUT: &[(&str, &[&str])] = &[("bedrock", &["refusal"]), ("gemini", &["refusal"]), ("vertex", &["refusal"])];
+
 #[derive(Deserialize)]
 struct RequestFixture {
     base_url: String,
+    /// Whether a stream is asked for.
+    #[serde(default)]
+    stream: bool,
+    #[serde(default)]
+    options: Options,
     ask: ChatRequest,
     sent: Sent,
+}
+
+/// What only some wires take.
+#[derive(Deserialize, Default)]
+struct Options {
+    region: Option<String>,
+    project: Option<String>,
+    location: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -54,9 +72,24 @@ struct Sent {
 struct ResponseFixture {
     status: u16,
     headers: BTreeMap<String, String>,
+    /// A whole body: JSON, or text.
     body: Option<Value>,
     body_text: Option<String>,
+    /// A stream, already cut.
+    frames: Option<Vec<FixtureFrame>>,
+    /// A stream as it comes over the wire, as text.
+    bytes: Option<String>,
     expect: Expect,
+}
+
+/// A frame; data that are no text are JSON to be written out.
+#[derive(Deserialize)]
+struct FixtureFrame {
+    event: Option<String>,
+    #[serde(default)]
+    data: Value,
+    #[serde(default)]
+    is_exception: bool,
 }
 
 #[derive(Deserialize)]
@@ -103,11 +136,51 @@ fn contains(found: &Value, wanted: &Value) -> bool {
     }
 }
 
+/// What a reply means: whole bodies are decoded, streams are cut and put together as the caller does it.
+fn outcome(wire: &dyn Wire, fixture: ResponseFixture, name: &str) -> (Result<ChatReply, Failure>, Expect) {
+    let ResponseFixture { status, headers, body, body_text, frames, bytes, expect } = fixture;
+    let whole = body_text.or_else(|| body.map(|body| body.to_string()));
+    let head = HttpReply { status, headers: headers.into_iter().collect(), body: vec![] };
+    let outcome = match (whole, frames, bytes) {
+        (Some(body), None, None) => wire.decode(&HttpReply { body: body.into_bytes(), ..head }),
+        (None, Some(frames), None) => {
+            let frames = frames.into_iter().map(|frame| Frame {
+                event: frame.event,
+                data: match frame.data {
+                    Value::Null => String::new(),
+                    Value::String(text) => text,
+                    json => json.to_string(),
+                },
+                is_exception: frame.is_exception,
+            });
+            with_head(streamed(wire, &frames.collect::<Vec<_>>()), &head)
+        }
+        (None, None, Some(bytes)) => {
+            let framing = wire.streaming().unwrap_or_else(|| panic!("{name}: this wire has no streams")).framing();
+            with_head(streamed(wire, &cut(framing, bytes.as_bytes()).expect("frames")), &head)
+        }
+        _ => panic!("{name}: one of `body`, `body_text`, `frames`, `bytes`"),
+    };
+    (outcome, expect)
+}
+
+fn streamed(wire: &dyn Wire, frames: &[Frame]) -> Result<ChatReply, Failure> {
+    let mut decoder = wire.streaming().expect("a wire with streams").decoder();
+    for frame in frames {
+        if decoder.frame(frame)? == Sign::End {
+            break;
+        }
+    }
+    decoder.finish()
+}
+
 #[test]
 fn every_wire_has_all_required_cases() {
     for spec in PROVIDERS.iter().filter(|spec| spec.wire.is_some()) {
         let names: Vec<String> = cases(spec).into_iter().map(|(name, _)| name).collect();
-        let missing: Vec<&&str> = REQUIRED.iter().filter(|name| !names.contains(&(**name).to_owned())).collect();
+        let without = WITHOUT.iter().find(|(wire, _)| *wire == spec.name).map_or(&[][..], |(_, cases)| cases);
+        let required = REQUIRED.iter().filter(|name| !without.contains(name));
+        let missing: Vec<&&str> = required.filter(|name| !names.contains(&(**name).to_owned())).collect();
         assert!(missing.is_empty(), "{}: {missing:?}", spec.name);
     }
 }
@@ -119,6 +192,9 @@ fn requests_become_what_the_api_takes() {
         for (name, path) in cases(spec) {
             let fixture: RequestFixture = read(&path.with_file_name(format!("{name}.request.json")));
             let endpoint = Endpoint::new(&fixture.base_url, spec.is_official(&fixture.base_url));
+            let Options { region, project, location } = fixture.options;
+            let options = WireOptions { region, project, location, ..WireOptions::NONE };
+            let endpoint = Endpoint { stream: fixture.stream, options: &options, ..endpoint };
             let encoded = wire.encode(&fixture.ask, endpoint).unwrap_or_else(|error| panic!("{name}: {error}"));
             let body: Value = serde_json::from_slice(&encoded.http.body).expect("json");
             assert_eq!(body, fixture.sent.body, "{}/{name}", spec.name);
@@ -138,13 +214,8 @@ fn replies_mean_what_the_api_says() {
         let Some(wire) = spec.wire else { continue };
         for (name, path) in cases(spec) {
             let fixture: ResponseFixture = read(&path);
-            let body = fixture.body_text.or_else(|| fixture.body.map(|body| body.to_string())).expect("a body");
-            let reply = HttpReply {
-                status: fixture.status,
-                headers: fixture.headers.into_iter().collect(),
-                body: body.into_bytes(),
-            };
-            match (wire.decode(&reply), fixture.expect) {
+            let (outcome, expect) = outcome(wire, fixture, &name);
+            match (outcome, expect) {
                 (Ok(reply), Expect::Reply(wanted)) => {
                     let found = serde_json::to_value(&reply).expect("json");
                     assert!(contains(&found, &wanted), "{}/{name}\nfound  {found}\nwanted {wanted}", spec.name);

@@ -5,9 +5,11 @@ mod embeddings;
 mod encode;
 mod errors;
 mod models;
+mod stream;
 mod usage;
 
 use super::super::spec::{EmbeddingWire, Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
+use super::super::stream::StreamWire;
 use crate::net::HttpReply;
 use crate::record::{CallError, ChatReply, ChatRequest};
 
@@ -43,5 +45,9 @@ impl Wire for OpenAi {
 
     fn embeddings(&self) -> Option<&dyn EmbeddingWire> {
         Some(&embeddings::Embeddings)
+    }
+
+    fn streaming(&self) -> Option<&dyn StreamWire> {
+        Some(&stream::ChatStream)
     }
 }
