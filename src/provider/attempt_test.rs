@@ -284,7 +284,7 @@ async fn a_stream_that_halts_ends_at_the_idle_time_and_one_that_is_stopped_at_on
     let record = ask(&caller, &CancellationToken::new()).await;
     let error = record.reply.as_ref().expect_err("timeout");
     assert_eq!((error.kind, error.status, record.possible_double_charge), (ErrorKind::Timeout, Some(200), true));
-    assert!(error.message.contains("halt (7.00 s)") && error.message.contains("1 piece"), "{}", error.message);
+    assert!(error.message.contains("in time (7.00 s)") && error.message.contains("1 piece"), "{}", error.message);
     assert_eq!(begun.elapsed(), Duration::from_millis(7_050));
 
     let stop = CancellationToken::new();
@@ -294,6 +294,19 @@ async fn a_stream_that_halts_ends_at_the_idle_time_and_one_that_is_stopped_at_on
         stop.cancel();
     });
     assert_eq!((kind(&record), begun.elapsed()), (Some(ErrorKind::Cancelled), Duration::from_millis(500)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_that_drips_ends_at_the_total_time_of_whole_replies() {
+    let script: Script = |_, _| (500, "slowly, one byte after the other, for ever");
+    let (caller, _) = caller(&PLAIN, script, |settings| {
+        settings.stream = true;
+        settings.timeouts.total_ms = Some(200);
+        settings.retry.startup_attempts = 1;
+    });
+    let begun = Instant::now();
+    let record = ask(&caller, &CancellationToken::new()).await;
+    assert_eq!((kind(&record), begun.elapsed()), (Some(ErrorKind::Timeout), Duration::from_millis(200)));
 }
 
 #[tokio::test(start_paused = true)]
