@@ -1,5 +1,6 @@
 //! Providers: the built-in ones, and what `karat.yaml` says about them or adds.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -88,6 +89,9 @@ pub struct ProviderConfig {
     pub rules: Option<PathBuf>,
     /// What only some kinds take.
     pub options: ProviderOptions,
+    /// `models`: names that the user gave models, such as deployments, and the models behind them. Prices, parameters
+    /// and token counts follow those.
+    pub models: BTreeMap<String, String>,
     /// Where `karat.yaml` speaks of it first; `None` for an untouched built-in one.
     pub place: Option<Place>,
 }
@@ -108,6 +112,7 @@ impl fmt::Debug for ProviderConfig {
             .field("retry_deadline_ms", &self.retry_deadline_ms)
             .field("rules", &self.rules)
             .field("options", &self.options)
+            .field("models", &self.models)
             .finish_non_exhaustive()
     }
 }
@@ -157,6 +162,7 @@ fn built_in(wire: WireName, env: &Env, problems: &mut Problems) -> Option<Provid
         retry_deadline_ms: None,
         rules: None,
         options: ProviderOptions::default(),
+        models: BTreeMap::new(),
         place: None,
     })
 }
@@ -202,6 +208,7 @@ fn valid(raw: RawProvider, env: &Env, problems: &mut Problems) -> Option<Provide
         retry_deadline_ms: raw.retry_deadline_ms,
         rules: raw.rules.map(|(path, _)| path),
         options: raw.options,
+        models: raw.models,
         place: Some(raw.place),
     })
 }

@@ -1,5 +1,6 @@
 //! Providers as one layer of `karat.yaml` writes them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::base::{Diagnostic, Fields, Kind, Millis, Node, Place, Problems, SafeName, Source, Span};
@@ -27,6 +28,7 @@ pub(super) struct RawProvider {
     pub(super) retry_deadline_ms: Option<Millis>,
     pub(super) rules: Option<Placed<PathBuf>>,
     pub(super) options: ProviderOptions,
+    pub(super) models: BTreeMap<String, String>,
     pub(super) place: Place,
 }
 
@@ -90,6 +92,7 @@ fn read(
         retry_deadline_ms: None,
         rules: value::path_inside(&mut fields, "rules", root, problems),
         options: options(&mut fields, problems),
+        models: fields.node("models").map(|node| models(node, source, problems)).unwrap_or_default(),
         place: source.place(span),
         name,
     };
@@ -194,6 +197,32 @@ fn options(fields: &mut Fields<'_>, problems: &mut Problems) -> ProviderOptions 
     }
 }
 
+/// `{my-deployment: gpt-4o}`.
+fn models(node: &Node, source: &Source, problems: &mut Problems) -> BTreeMap<String, String> {
+    let Some(entries) = node.as_map() else {
+        let message = format!("`models` must be a mapping of names to models, this is {}", node.describe());
+        problems.push(
+            Diagnostic::error("wrong-type", message)
+                .at(source.place(node.span))
+                .help("write the name that is called and the model behind it: `models: {my-deployment: gpt-4o}`"),
+        );
+        return BTreeMap::new();
+    };
+    let mut models = BTreeMap::new();
+    for (name, model) in entries {
+        match model.as_text().map(str::trim).filter(|model| !model.is_empty()) {
+            Some(known) => {
+                models.insert(name.text.clone(), known.to_owned());
+            }
+            None => {
+                let message = format!("`{}` must name a model, this is {}", name.text, model.describe());
+                problems.push(Diagnostic::error("wrong-type", message).at(source.place(model.span)));
+            }
+        }
+    }
+    models
+}
+
 fn limits(fields: &mut Fields<'_>, problems: &mut Problems) -> Limits {
     let source = fields.source();
     let inner = fields.node("limits").and_then(|node| Fields::of(node, "`limits` mapping", source, problems));
@@ -252,6 +281,7 @@ impl RawProvider {
             retry_deadline_ms: over.retry_deadline_ms.or(self.retry_deadline_ms),
             rules: over.rules.or(self.rules),
             options: self.options.overlaid(over.options),
+            models: self.models.into_iter().chain(over.models).collect(),
             place: self.place,
         }
     }

@@ -14,7 +14,7 @@ use super::mock::Mock;
 use super::question::Question;
 use super::retry::{Decision, Standing, Tally, ails, counts, decide, heed_headers, startup_over};
 use super::settings::{ProviderSettings, RetrySettings};
-use super::spec::{Encoded, Failure, ProviderKey, Retry, Wire};
+use super::spec::{Encoded, Endpoint, Failure, ProviderKey, Retry, Wire};
 use crate::base::{Clock, Digest, Usd, format_duration};
 use crate::net::{Auth, NetError, TimeoutStage, Timeouts, Transport};
 use crate::record::{CallError, ChatReply, ChatRequest, ErrorKind};
@@ -165,14 +165,15 @@ impl Route {
     /// Encodes once for all attempts; `None` for the mock.
     fn pack(&self, request: &impl Question) -> Result<Option<Parcel>, CallError> {
         let Backend::Http(http) = &self.backend else { return Ok(None) };
-        let endpoint = self.settings.endpoint(http.official);
+        let known_as = self.settings.known_as(request.model());
+        let endpoint = Endpoint { known_as, ..self.settings.endpoint(http.official) };
         let mut encoded = request.encode(http.wire, endpoint)?;
         for (name, value) in &self.settings.headers {
             encoded.http.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
             encoded.http.headers.push((name.clone(), value.clone()));
         }
         encoded.http.auth = self.settings.key.as_ref().map(auth_of);
-        Ok(Some(Parcel { encoded, timeouts: self.settings.timeouts.resolve(request.thinks_long(http.wire)) }))
+        Ok(Some(Parcel { encoded, timeouts: self.settings.timeouts.resolve(request.thinks_long(http.wire, known_as)) }))
     }
 
     async fn attempt<Q: Question>(

@@ -178,6 +178,8 @@ pub struct ProviderSettings {
     pub options: WireOptions,
     /// Whether replies are read as streams, where the wire can.
     pub stream: bool,
+    /// Names that the user gave models, such as deployments → the models behind them: they decide on parameters.
+    pub models: BTreeMap<String, String>,
     /// Where it stands in `karat.yaml`, for messages.
     pub place: Option<Place>,
 }
@@ -200,6 +202,7 @@ impl ProviderSettings {
             credentials: BTreeMap::new(),
             options: WireOptions::default(),
             stream: false,
+            models: BTreeMap::new(),
             place: None,
         }
     }
@@ -228,7 +231,12 @@ impl ProviderSettings {
     /// Where requests go, and how.
     pub(super) fn endpoint(&self, official: bool) -> Endpoint<'_> {
         let streams = self.spec.wire.is_some_and(|wire| wire.streaming().is_some());
-        Endpoint { base_url: self.base_url(), official, stream: self.stream && streams, options: &self.options }
+        Endpoint { base_url: self.base_url(), official, stream: self.stream && streams, options: &self.options, known_as: None }
+    }
+
+    /// The model behind a name, where the user said so.
+    pub(super) fn known_as(&self, model: &str) -> Option<&str> {
+        self.models.get(model).map(|known| known.rsplit('/').next().unwrap_or(known))
     }
 
     /// The base URL in force.

@@ -1,10 +1,11 @@
 //! OpenAI Chat Completions, and every server that speaks it.
 
-mod decode;
-mod embeddings;
-mod encode;
-mod errors;
-mod models;
+pub(super) mod decode;
+pub(super) mod embeddings;
+pub(super) mod encode;
+pub(super) mod errors;
+pub(super) mod models;
+pub(super) mod quirks;
 mod usage;
 
 use super::super::spec::{EmbeddingWire, Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
@@ -34,7 +35,7 @@ impl Wire for OpenAi {
     }
 
     fn decode(&self, reply: &HttpReply) -> Result<ChatReply, Failure> {
-        decode::decode(reply)
+        decode::decode(reply, &quirks::Quirks::OPENAI)
     }
 
     fn thinks_long(&self, request: &ChatRequest) -> bool {
