@@ -74,6 +74,11 @@ impl WireName {
         KINDS.iter().find(|kind| kind.word == word).map(|kind| WireName(kind.word))
     }
 
+    /// Whether it is the first kind whose base URL this variable moves.
+    pub(super) fn is_first_with(self, variable: &str) -> bool {
+        KINDS.iter().find(|kind| kind.base_url == Some(variable)).is_some_and(|kind| kind.word == self.0)
+    }
+
     pub(super) fn kind(self) -> Option<&'static Kind> {
         KINDS.iter().find(|kind| kind.word == self.0)
     }

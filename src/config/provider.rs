@@ -178,7 +178,7 @@ fn valid(raw: RawProvider, env: &Env, problems: &mut Problems) -> Option<Provide
             Diagnostic::error("missing-field", format!("provider `{}` has no `type`", raw.name))
                 .at(raw.place)
                 .did_you_mean(closest(raw.name.as_str(), words.iter().copied()))
-                .help(format!("add `type:` with the protocol it speaks: {}", words.join(", "))),
+                .help("add `type:` with the protocol it speaks; `karat eval --list-providers` prints them all"),
         );
         return None;
     };
@@ -217,6 +217,10 @@ fn valid(raw: RawProvider, env: &Env, problems: &mut Problems) -> Option<Provide
 /// is.
 fn base_url_from_env(name: &SafeName, wire: WireName, env: &Env, problems: &mut Problems) -> (Option<String>, Origin) {
     let variable = wire.kind().filter(|kind| name.as_str() == kind.word).and_then(|kind| kind.base_url);
+    // Kinds of one vendor share the variable; what is wrong with it is said once.
+    let mut said = Problems::new();
+    let is_first = variable.is_some_and(|variable| wire.is_first_with(variable));
+    let problems = if is_first { problems } else { &mut said };
     let found = variable.and_then(|variable| value::from_env(env, variable, check_url, problems));
     found.map_or((None, Origin::Default), |(url, origin)| (Some(url), origin))
 }

@@ -133,10 +133,9 @@ impl Caller {
     pub fn knows(&self, model: &ModelRef) -> Result<(), Box<Diagnostic>> {
         let Some(route) = self.routes.get(&model.provider) else {
             let names = || self.routes.keys().map(SafeName::as_str);
-            let list: Vec<&str> = names().collect();
             let diagnostic = Diagnostic::error("unknown-provider", format!("`{}` is not a provider", model.provider))
                 .did_you_mean(closest(model.provider.as_str(), names()))
-                .help(format!("known providers: {}; add one under `providers` in karat.yaml", list.join(", ")));
+                .help("`karat eval --list-providers` prints them all; add one under `providers` in karat.yaml");
             return Err(Box::new(diagnostic));
         };
         let Backend::Http(http) = &route.backend else { return Ok(()) };
@@ -393,6 +392,9 @@ fn check_base_url(settings: &ProviderSettings, mode: CallMode, problems: &mut Pr
         return;
     }
     let url = settings.base_url();
+    if url.is_empty() {
+        return problems.push(no_address(settings));
+    }
     let at = |diagnostic: Diagnostic| match &settings.place {
         Some(place) => diagnostic.at(place.clone()),
         None => diagnostic,
@@ -403,6 +405,17 @@ fn check_base_url(settings: &ProviderSettings, mode: CallMode, problems: &mut Pr
     } else if settings.key.is_some() && url.starts_with("http://") && !is_loopback_url(url) {
         let message = format!("the key of provider `{}` would travel unencrypted to `{url}`", settings.name);
         problems.push(at(Diagnostic::warning("insecure-base-url", message).help("use `https://`")));
+    }
+}
+
+/// Some kinds have an address per customer.
+fn no_address(settings: &ProviderSettings) -> Diagnostic {
+    let variable = settings.spec.base_url_env.map(|name| format!(", or {name} in the environment")).unwrap_or_default();
+    let diagnostic = Diagnostic::error("invalid-base-url", format!("provider `{}` has no address", settings.name))
+        .help(format!("set `base_url` under `providers` in karat.yaml{variable}"));
+    match &settings.place {
+        Some(place) => diagnostic.at(place.clone()),
+        None => diagnostic,
     }
 }
 

@@ -12,7 +12,9 @@ mod clean;
 mod embed;
 #[cfg(test)]
 mod embed_test;
+mod frames;
 mod fuse;
+mod heal;
 mod inflight;
 mod limiter;
 mod mock;
@@ -31,6 +33,7 @@ pub use authority::{Access, Authority};
 pub use caller::{Ask, Caller, CallerOptions, Pricer, ReplyCache};
 pub use cassette::CassetteError;
 pub use embed::{EmbeddingSpend, VectorCache, recorded_vectors};
+pub use heal::heal;
 pub use registry::{PROVIDERS, provider_spec};
 pub use settings::{
     BreakerSettings, CallMode, Limits, MockSettings, ProviderSettings, RetrySettings, TimeoutSettings,

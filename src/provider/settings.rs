@@ -245,11 +245,13 @@ impl ProviderSettings {
     }
 }
 
-/// The providers that exist without any configuration, one per registered kind.
+/// The providers that exist without any configuration, one per registered kind. Those whose address is each customer's
+/// own are left out until the environment gives it.
 pub fn builtin_providers(lookup: &dyn Fn(&str) -> Option<String>) -> Vec<ProviderSettings> {
     PROVIDERS
         .iter()
         .filter_map(|spec| Some(ProviderSettings::from_env(SafeName::parse(spec.name).ok()?, spec, lookup)))
+        .filter(|settings| settings.spec.wire.is_none() || !settings.base_url().is_empty())
         .collect()
 }
 
@@ -267,7 +269,10 @@ mod tests {
         };
         let all = builtin_providers(&lookup);
         let names: Vec<&str> = all.iter().map(|settings| settings.name.as_str()).collect();
-        assert_eq!(names, ["anthropic", "mock", "openai"]);
+        let kinds: Vec<&str> = PROVIDERS.iter().map(|spec| spec.name).filter(|name| *name != "azure").collect();
+        assert_eq!(names, kinds);
+        let with_azure = builtin_providers(&|name| (name == "AZURE_OPENAI_ENDPOINT").then(|| "https://r".to_owned()));
+        assert_eq!(with_azure.len(), kinds.len() + 1);
         let openai = all.iter().find(|settings| settings.name.as_str() == "openai").expect("openai");
         assert_eq!(openai.base_url(), "http://127.0.0.1:9/v1");
         assert_eq!(openai.headers, [("openai-organization".to_owned(), "org-1".to_owned())]);

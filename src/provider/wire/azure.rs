@@ -4,12 +4,14 @@
 use serde_json_borrow::Value as Json;
 
 use super::super::spec::{EmbeddingWire, Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
+use super::super::stream::StreamWire;
 use super::body::{Changes, clean, join_url, merge_extra};
 use super::openai::decode::decode;
 use super::openai::embeddings::Embeddings;
-use super::openai::encode::{body, post};
+use super::openai::encode::{body, post, stream};
 use super::openai::models::{Family, takes_marks};
 use super::openai::quirks::{Marks, Quirks};
+use super::openai::stream::ChatStream;
 use crate::net::HttpReply;
 use crate::record::{CallError, ChatReply, ChatRequest, EmbeddingReply, Warning};
 
@@ -43,6 +45,7 @@ impl Wire for Azure {
         let mut changes = Changes::default();
         let mut fields = body(request, family, endpoint, &Quirks { marks, ..QUIRKS }, &mut changes)?;
         merge_extra(&mut fields, &request.params.extra);
+        stream(&mut fields, endpoint);
         Ok(post(address(endpoint, &request.model, "chat/completions"), fields, changes))
     }
 
@@ -59,6 +62,10 @@ impl Wire for Azure {
     /// A deployment of an unknown model may think long as well.
     fn thinks_long(&self, request: &ChatRequest) -> bool {
         Family::of(&request.model) != Family::Classic
+    }
+
+    fn streaming(&self) -> Option<&dyn StreamWire> {
+        Some(&ChatStream { quirks: &QUIRKS })
     }
 
     fn embeddings(&self) -> Option<&dyn EmbeddingWire> {

@@ -77,7 +77,7 @@ pub(super) fn malformed(reply: &HttpReply, message: impl Into<String>) -> Failur
 }
 
 /// The provider's id of a request, from whichever header carries it.
-pub(super) fn request_id(reply: &HttpReply) -> Option<String> {
+pub(in crate::provider) fn request_id(reply: &HttpReply) -> Option<String> {
     ["x-request-id", "request-id"].iter().find_map(|name| reply.header(name)).map(clean)
 }
 

@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::super::frames::cut;
 use super::super::registry::PROVIDERS;
-use super::super::spec::{Endpoint, ProviderSpec, Retry};
+use super::super::spec::{Endpoint, Failure, ProviderSpec, Retry, Wire, WireOptions};
+use super::super::stream::{Frame, Sign, with_head};
 use crate::net::HttpReply;
-use crate::record::{ChatRequest, ErrorKind};
+use crate::record::{ChatReply, ChatRequest, ErrorKind};
 
 /// Cases that every wire must have.
 const REQUIRED: &[&str] = &[
@@ -35,9 +37,35 @@ const REQUIRED: &[&str] = &[
     "malformed",
 ];
 
+/// Cases that every wire with streams must have.
+const STREAMED: &[&str] = &["stream", "stream-error"];
+
+/// What an API cannot answer: it marks no refusals, reports no filter, has no tools, or is a server of one's own without
+/// limits and bills.
+const IMPOSSIBLE: &[(&str, &[&str])] = &[
+    ("deepseek", &["refusal"]),
+    ("fireworks", &["refusal", "filter"]),
+    ("groq", &["refusal", "filter"]),
+    ("llamacpp", &["refusal", "filter", "rate-limit", "quota"]),
+    ("lmstudio", &["refusal", "filter", "rate-limit", "quota"]),
+    ("mistral", &["refusal", "filter"]),
+    ("perplexity", &["refusal", "filter", "tools", "tool-result"]),
+    ("tgi", &["refusal", "filter", "rate-limit", "quota"]),
+    ("together", &["refusal", "filter"]),
+    ("vllm", &["refusal", "filter", "quota"]),
+    ("xai", &["refusal"]),
+];
+
 #[derive(Deserialize)]
 struct RequestFixture {
     base_url: String,
+    /// Whether a stream is asked for.
+    #[serde(default)]
+    stream: bool,
+    /// Version of the API that the user set.
+    api_version: Option<String>,
+    /// Model behind the name that is asked.
+    known_as: Option<String>,
     ask: ChatRequest,
     sent: Sent,
 }
@@ -54,9 +82,24 @@ struct Sent {
 struct ResponseFixture {
     status: u16,
     headers: BTreeMap<String, String>,
+    /// A whole body: JSON, or text.
     body: Option<Value>,
     body_text: Option<String>,
+    /// A stream, already cut.
+    frames: Option<Vec<FixtureFrame>>,
+    /// A stream as it comes over the wire, as text.
+    bytes: Option<String>,
     expect: Expect,
+}
+
+/// A frame; data that are no text are JSON to be written out.
+#[derive(Deserialize)]
+struct FixtureFrame {
+    event: Option<String>,
+    #[serde(default)]
+    data: Value,
+    #[serde(default)]
+    is_exception: bool,
 }
 
 #[derive(Deserialize)]
@@ -103,12 +146,56 @@ fn contains(found: &Value, wanted: &Value) -> bool {
     }
 }
 
+/// What a reply means: whole bodies are decoded, streams are cut and put together as the caller does it.
+fn outcome(wire: &dyn Wire, fixture: ResponseFixture, name: &str) -> (Result<ChatReply, Failure>, Expect) {
+    let ResponseFixture { status, headers, body, body_text, frames, bytes, expect } = fixture;
+    let whole = body_text.or_else(|| body.map(|body| body.to_string()));
+    let head = HttpReply { status, headers: headers.into_iter().collect(), body: vec![] };
+    let outcome = match (whole, frames, bytes) {
+        (Some(body), None, None) => wire.decode(&HttpReply { body: body.into_bytes(), ..head }),
+        (None, Some(frames), None) => {
+            let frames = frames.into_iter().map(|frame| Frame {
+                event: frame.event,
+                data: match frame.data {
+                    Value::Null => String::new(),
+                    Value::String(text) => text,
+                    json => json.to_string(),
+                },
+                is_exception: frame.is_exception,
+            });
+            with_head(streamed(wire, &frames.collect::<Vec<_>>()), &head)
+        }
+        (None, None, Some(bytes)) => {
+            let framing = wire.streaming().unwrap_or_else(|| panic!("{name}: this wire has no streams")).framing();
+            with_head(streamed(wire, &cut(framing, bytes.as_bytes()).expect("frames")), &head)
+        }
+        _ => panic!("{name}: one of `body`, `body_text`, `frames`, `bytes`"),
+    };
+    (outcome, expect)
+}
+
+fn streamed(wire: &dyn Wire, frames: &[Frame]) -> Result<ChatReply, Failure> {
+    let mut decoder = wire.streaming().expect("a wire with streams").decoder();
+    for frame in frames {
+        if decoder.frame(frame)? == Sign::End {
+            break;
+        }
+    }
+    decoder.finish()
+}
+
 #[test]
 fn every_wire_has_all_required_cases() {
     for spec in PROVIDERS.iter().filter(|spec| spec.wire.is_some()) {
         let names: Vec<String> = cases(spec).into_iter().map(|(name, _)| name).collect();
-        let missing: Vec<&&str> = REQUIRED.iter().filter(|name| !names.contains(&(**name).to_owned())).collect();
+        let streams = spec.wire.is_some_and(|wire| wire.streaming().is_some());
+        let required = REQUIRED.iter().chain(if streams { STREAMED } else { &[] });
+        let impossible = IMPOSSIBLE.iter().find(|(name, _)| *name == spec.name).map_or(&[][..], |(_, cases)| cases);
+        let has = |name: &&str| names.iter().any(|known| known == name);
+        let missing: Vec<&&str> = required.filter(|name| !has(name) && !impossible.contains(name)).collect();
         assert!(missing.is_empty(), "{}: {missing:?}", spec.name);
+        // An exception that is none any more must go.
+        assert!(!impossible.iter().any(|name| has(&name)), "{}", spec.name);
     }
 }
 
@@ -119,6 +206,9 @@ fn requests_become_what_the_api_takes() {
         for (name, path) in cases(spec) {
             let fixture: RequestFixture = read(&path.with_file_name(format!("{name}.request.json")));
             let endpoint = Endpoint::new(&fixture.base_url, spec.is_official(&fixture.base_url));
+            let options = WireOptions { api_version: fixture.api_version, ..WireOptions::NONE };
+            let known_as = fixture.known_as.as_deref();
+            let endpoint = Endpoint { stream: fixture.stream, options: &options, known_as, ..endpoint };
             let encoded = wire.encode(&fixture.ask, endpoint).unwrap_or_else(|error| panic!("{name}: {error}"));
             let body: Value = serde_json::from_slice(&encoded.http.body).expect("json");
             assert_eq!(body, fixture.sent.body, "{}/{name}", spec.name);
@@ -138,13 +228,8 @@ fn replies_mean_what_the_api_says() {
         let Some(wire) = spec.wire else { continue };
         for (name, path) in cases(spec) {
             let fixture: ResponseFixture = read(&path);
-            let body = fixture.body_text.or_else(|| fixture.body.map(|body| body.to_string())).expect("a body");
-            let reply = HttpReply {
-                status: fixture.status,
-                headers: fixture.headers.into_iter().collect(),
-                body: body.into_bytes(),
-            };
-            match (wire.decode(&reply), fixture.expect) {
+            let (outcome, expect) = outcome(wire, fixture, &name);
+            match (outcome, expect) {
                 (Ok(reply), Expect::Reply(wanted)) => {
                     let found = serde_json::to_value(&reply).expect("json");
                     assert!(contains(&found, &wanted), "{}/{name}\nfound  {found}\nwanted {wanted}", spec.name);
@@ -163,7 +248,7 @@ fn replies_mean_what_the_api_says() {
                     );
                     assert!(wanted.status.is_none_or(|status| failure.error.status == Some(status)), "{name}");
                     assert!(wanted.request_id.is_none() || failure.error.request_id == wanted.request_id, "{name}");
-                    assert!(!failure.error.message.contains(['\n', '<']), "{name}: {}", failure.error.message);
+                    assert!(!failure.error.message.contains('\n') && !failure.error.message.contains("</"), "{name}: {}", failure.error.message);
                 }
                 (found, _) => panic!("{}/{name}: {found:?}", spec.name),
             }

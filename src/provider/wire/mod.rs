@@ -9,3 +9,5 @@ mod error_body;
 mod fixture_test;
 pub(super) mod openai;
 pub(super) mod responses;
+
+pub(super) use body::request_id;

@@ -4,11 +4,13 @@ mod checks;
 mod eval;
 mod plan;
 pub mod prompt;
+mod providers;
 mod runs;
 mod trial;
 mod unchanged;
 
 pub use checks::{CheckOption, CheckRow, ChecksReport};
+pub use providers::{KeyState, ProviderRow, ProvidersReport};
 pub use eval::EvalView;
 
 pub use runs::{RunRow, RunsReport};

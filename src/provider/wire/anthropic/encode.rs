@@ -42,6 +42,9 @@ pub(super) fn encode(request: &ChatRequest, endpoint: Endpoint<'_>) -> Result<En
         body.insert("output_config".to_owned(), Value::Object(config));
     }
     tools(&mut body, request, family, thinks, &mut changes);
+    if endpoint.stream {
+        body.insert("stream".to_owned(), json!(true));
+    }
     merge_extra(&mut body, &request.params.extra);
     let samples = SAMPLING.iter().any(|name| body.contains_key(*name));
     let version = if samples || !endpoint.official { OLD_VERSION } else { NEW_VERSION };

@@ -6,9 +6,11 @@ mod errors;
 mod messages;
 mod models;
 mod schema;
+mod stream;
 mod usage;
 
 use super::super::spec::{Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
+use super::super::stream::StreamWire;
 use crate::net::HttpReply;
 use crate::record::{CallError, ChatReply, ChatRequest, Effort};
 
@@ -46,5 +48,9 @@ impl Wire for Anthropic {
             || request.params.effort.is_some_and(|effort| effort != Effort::None)
             || request.params.extra.contains_key("thinking");
         asked || models::Family::of(&request.model).is_always_thinking()
+    }
+
+    fn streaming(&self) -> Option<&dyn StreamWire> {
+        Some(&stream::MessageStream)
     }
 }

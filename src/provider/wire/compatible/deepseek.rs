@@ -17,19 +17,19 @@ pub(in crate::provider) static SPEC: ProviderSpec = ProviderSpec {
     base_url: "https://api.deepseek.com",
     base_url_env: Some("DEEPSEEK_BASE_URL"),
     hosts: &["api.deepseek.com"],
-    wire: Some(&Compatible {
-        quirks: Quirks {
-            lacks: &[("prediction", "this API has no such parameter")],
-            replay: Replay::Content,
-            adjust,
-            thinks,
-            usage: Some(Dialect::DeepSeek),
-            embeds: false,
-            ..Quirks::OPENAI
-        },
-    }),
+    wire: Some(&Compatible::new(&QUIRKS)),
     ..ProviderSpec::PLAIN
 };
+
+const QUIRKS: Quirks = Quirks {
+    lacks: &[("prediction", "this API has no such parameter")],
+    replay: Replay::Content,
+    adjust,
+    thinks,
+    usage: Some(Dialect::DeepSeek),
+    embeds: false,
+    ..Quirks::OPENAI
+    };
 
 fn thinks(request: &ChatRequest) -> bool {
     request.model.contains("reasoner") || request.model.contains("-r1") || asks_to_think(request)
@@ -38,7 +38,7 @@ fn thinks(request: &ChatRequest) -> bool {
 fn adjust(draft: &mut Draft<'_>) {
     match draft.request.params.effort {
         Some(Effort::None) => {
-            draft.body.remove("reasoning_effort");
+            draft.body.shift_remove("reasoning_effort");
             draft.body.insert("thinking".to_owned(), json!({"type": "disabled"}));
         }
         Some(_) => {

@@ -13,8 +13,8 @@ pub(in crate::provider) static SPEC: ProviderSpec = ProviderSpec {
     base_url: "https://api.fireworks.ai/inference/v1",
     base_url_env: Some("FIREWORKS_BASE_URL"),
     hosts: &["api.fireworks.ai"],
-    wire: Some(&Compatible {
-        quirks: Quirks { takes: &["top_k"], thinks: asks_to_think, ..Quirks::OPENAI },
-    }),
+    wire: Some(&Compatible::new(&QUIRKS)),
     ..ProviderSpec::PLAIN
 };
+
+const QUIRKS: Quirks = Quirks { takes: &["top_k"], thinks: asks_to_think, ..Quirks::OPENAI };

@@ -17,22 +17,22 @@ pub(in crate::provider) static SPEC: ProviderSpec = ProviderSpec {
     keys: &[bearer("LLAMA_API_KEY")],
     base_url: "http://127.0.0.1:8080/v1",
     base_url_env: Some("LLAMACPP_BASE_URL"),
-    wire: Some(&Compatible {
-        quirks: Quirks {
-            takes: &["top_k"],
-            lacks: &[
-                ("prediction", "this server has no such parameter"),
-                ("service_tier", "this server has no such parameter"),
-            ],
-            thinks: asks_to_think,
-            usage: Some(Dialect::Compatible),
-            error,
-            amend,
-            ..Quirks::OPENAI
-        },
-    }),
+    wire: Some(&Compatible::new(&QUIRKS)),
     ..ProviderSpec::PLAIN
 };
+
+const QUIRKS: Quirks = Quirks {
+    takes: &["top_k"],
+    lacks: &[
+        ("prediction", "this server has no such parameter"),
+        ("service_tier", "this server has no such parameter"),
+    ],
+    thinks: asks_to_think,
+    usage: Some(Dialect::Compatible),
+    error,
+    amend,
+    ..Quirks::OPENAI
+    };
 
 fn error(status: u16, error: &ErrorBody) -> Option<(ErrorKind, Retry)> {
     let too_long = error.kind == "exceed_context_size_error";

@@ -15,21 +15,21 @@ pub(in crate::provider) static SPEC: ProviderSpec = ProviderSpec {
     keys: &[bearer("LM_API_TOKEN")],
     base_url: "http://127.0.0.1:1234/v1",
     base_url_env: Some("LMSTUDIO_BASE_URL"),
-    wire: Some(&Compatible {
-        quirks: Quirks {
-            takes: &["top_k"],
-            lacks: &[
-                ("prediction", "this server has no such parameter"),
-                ("service_tier", "this server has no such parameter"),
-            ],
-            thinks: asks_to_think,
-            usage: Some(Dialect::Compatible),
-            error,
-            ..Quirks::OPENAI
-        },
-    }),
+    wire: Some(&Compatible::new(&QUIRKS)),
     ..ProviderSpec::PLAIN
 };
+
+const QUIRKS: Quirks = Quirks {
+    takes: &["top_k"],
+    lacks: &[
+        ("prediction", "this server has no such parameter"),
+        ("service_tier", "this server has no such parameter"),
+    ],
+    thinks: asks_to_think,
+    usage: Some(Dialect::Compatible),
+    error,
+    ..Quirks::OPENAI
+    };
 
 fn error(status: u16, error: &ErrorBody) -> Option<(ErrorKind, Retry)> {
     let message = error.message.to_lowercase();

@@ -17,23 +17,24 @@ pub(in crate::provider) static SPEC: ProviderSpec = ProviderSpec {
     base_url: "https://api.mistral.ai",
     base_url_env: Some("MISTRAL_BASE_URL"),
     hosts: &["api.mistral.ai"],
-    wire: Some(&Compatible {
-        quirks: Quirks {
-            chat_url: |base| chat_below(base, "v1"),
-            takes: &["top_k"],
-            renames: &[("seed", "random_seed")],
-            replay: Replay::Chunks,
-            documents: true,
-            adjust,
-            thinks: |request: &ChatRequest| {
-                request.model.contains("magistral") || super::wire::asks_to_think(request)
-            },
-            usage: Some(Dialect::Compatible),
-            ..Quirks::OPENAI
-        },
-    }),
+    wire: Some(&Compatible::new(&QUIRKS)),
     ..ProviderSpec::PLAIN
 };
+
+const QUIRKS: Quirks = Quirks {
+    chat_url: |base| chat_below(base, "v1"),
+    takes: &["top_k"],
+    renames: &[("seed", "random_seed")],
+    replay: Replay::Chunks,
+    documents: true,
+    adjust,
+    thinks: |request: &ChatRequest| {
+        request.model.contains("magistral") || super::wire::asks_to_think(request)
+    },
+    usage: Some(Dialect::Compatible),
+    tells_usage: true,
+    ..Quirks::OPENAI
+    };
 
 fn adjust(draft: &mut Draft<'_>) {
     if draft.body.get("tool_choice").is_some_and(|choice| choice == "required") {

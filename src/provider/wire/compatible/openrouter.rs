@@ -19,27 +19,27 @@ pub(in crate::provider) static SPEC: ProviderSpec = ProviderSpec {
     base_url: "https://openrouter.ai/api/v1",
     base_url_env: Some("OPENROUTER_BASE_URL"),
     hosts: &["openrouter.ai"],
-    wire: Some(&Compatible {
-        quirks: Quirks {
-            takes: &["top_k", "thinking_budget"],
-            resells_openai: true,
-            replay: Replay::Details,
-            marks: Marks::CacheControl,
-            adjust,
-            thinks: |request| {
-                request.params.thinking_budget.is_some()
-                    || asks_to_think(request)
-                    || Family::of(&request.model).reasons()
-            },
-            usage: Some(Dialect::Compatible),
-            charge: Some("usage.cost"),
-            error,
-            embeds: true,
-            ..Quirks::OPENAI
-        },
-    }),
+    wire: Some(&Compatible::new(&QUIRKS)),
     ..ProviderSpec::PLAIN
 };
+
+const QUIRKS: Quirks = Quirks {
+    takes: &["top_k", "thinking_budget"],
+    resells_openai: true,
+    replay: Replay::Details,
+    marks: Marks::CacheControl,
+    adjust,
+    thinks: |request| {
+        request.params.thinking_budget.is_some()
+            || asks_to_think(request)
+            || Family::of(&request.model).reasons()
+    },
+    usage: Some(Dialect::Compatible),
+    charge: Some("usage.cost"),
+    error,
+    embeds: true,
+    ..Quirks::OPENAI
+    };
 
 fn adjust(draft: &mut Draft<'_>) {
     // What was charged is told only on demand.
@@ -47,7 +47,7 @@ fn adjust(draft: &mut Draft<'_>) {
     draft.rename("max_completion_tokens", "max_tokens");
     let params = &draft.request.params;
     let mut reasoning = Map::new();
-    match draft.body.remove("reasoning_effort") {
+    match draft.body.shift_remove("reasoning_effort") {
         Some(effort) if effort == Effort::None.word() => {
             reasoning.insert("enabled".to_owned(), json!(false));
         }

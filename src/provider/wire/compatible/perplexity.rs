@@ -21,31 +21,32 @@ pub(in crate::provider) static SPEC: ProviderSpec = ProviderSpec {
     base_url: "https://api.perplexity.ai",
     base_url_env: Some("PERPLEXITY_BASE_URL"),
     hosts: &["api.perplexity.ai"],
-    wire: Some(&Compatible {
-        quirks: Quirks {
-            takes: &["top_k"],
-            lacks: &[
-                ("seed", NO_SUCH),
-                ("logprobs", NO_SUCH),
-                ("top_logprobs", NO_SUCH),
-                ("prediction", NO_SUCH),
-                ("service_tier", NO_SUCH),
-            ],
-            adjust,
-            thinks: |request| {
-                request.model.contains("reasoning")
-                    || request.model.contains("deep-research")
-                    || asks_to_think(request)
-            },
-            usage: Some(Dialect::Perplexity),
-            charge: Some("usage.cost.total_cost"),
-            amend,
-            embeds: false,
-            ..Quirks::OPENAI
-        },
-    }),
+    wire: Some(&Compatible::new(&QUIRKS)),
     ..ProviderSpec::PLAIN
 };
+
+const QUIRKS: Quirks = Quirks {
+    takes: &["top_k"],
+    lacks: &[
+        ("seed", NO_SUCH),
+        ("logprobs", NO_SUCH),
+        ("top_logprobs", NO_SUCH),
+        ("prediction", NO_SUCH),
+        ("service_tier", NO_SUCH),
+    ],
+    adjust,
+    thinks: |request| {
+        request.model.contains("reasoning")
+            || request.model.contains("deep-research")
+            || asks_to_think(request)
+    },
+    usage: Some(Dialect::Perplexity),
+    charge: Some("usage.cost.total_cost"),
+    amend,
+    embeds: false,
+    tells_usage: true,
+    ..Quirks::OPENAI
+    };
 
 fn adjust(draft: &mut Draft<'_>) {
     // An object beyond what the schema allows is an error there, so is the flag for it.

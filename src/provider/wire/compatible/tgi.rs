@@ -6,7 +6,7 @@ use super::super::super::spec::{ProviderSpec, Retry};
 use super::super::error_body::ErrorBody;
 use super::super::openai::quirks::{Draft, Quirks};
 use super::Compatible;
-use super::wire::{bearer, chat_below};
+use super::wire::{bearer, chat_below, does_not_fit};
 use crate::price::Dialect;
 use crate::record::{ErrorKind, OutputFormat};
 
@@ -19,24 +19,24 @@ pub(in crate::provider) static SPEC: ProviderSpec = ProviderSpec {
     keys: &[bearer("HF_TOKEN")],
     base_url: "http://127.0.0.1:3000",
     base_url_env: Some("TGI_BASE_URL"),
-    wire: Some(&Compatible {
-        quirks: Quirks {
-            chat_url: |base| chat_below(base, "v1"),
-            lacks: &[
-                ("prediction", NO_SUCH),
-                ("service_tier", NO_SUCH),
-                ("parallel_tool_calls", NO_SUCH),
-                ("reasoning_effort", NO_SUCH),
-            ],
-            adjust,
-            usage: Some(Dialect::Compatible),
-            error,
-            embeds: false,
-            ..Quirks::OPENAI
-        },
-    }),
+    wire: Some(&Compatible::new(&QUIRKS)),
     ..ProviderSpec::PLAIN
 };
+
+const QUIRKS: Quirks = Quirks {
+    chat_url: |base| chat_below(base, "v1"),
+    lacks: &[
+        ("prediction", NO_SUCH),
+        ("service_tier", NO_SUCH),
+        ("parallel_tool_calls", NO_SUCH),
+        ("reasoning_effort", NO_SUCH),
+    ],
+    adjust,
+    usage: Some(Dialect::Compatible),
+    error,
+    embeds: false,
+    ..Quirks::OPENAI
+    };
 
 fn adjust(draft: &mut Draft<'_>) {
     if draft.request.params.temperature == Some(0.0) {
@@ -55,11 +55,8 @@ fn adjust(draft: &mut Draft<'_>) {
 }
 
 fn error(status: u16, error: &ErrorBody) -> Option<(ErrorKind, Retry)> {
-    let message = error.message.to_lowercase();
-    // "`inputs` tokens + `max_new_tokens` must be <= 4096", "`inputs` must have less than 1024 tokens".
-    let too_long = message.contains("must be <=") || (message.contains("must have less than") && message.contains("token"));
     match (status, error.kind.as_str()) {
-        (413 | 422, _) if too_long => Some((ErrorKind::ContextLength, Retry::Never)),
+        _ if does_not_fit(status, error) => Some((ErrorKind::ContextLength, Retry::Never)),
         (429, "overloaded") => Some((ErrorKind::Overloaded, Retry::Slowly)),
         (424, _) => Some((ErrorKind::Server, Retry::Soon)),
         _ => None,

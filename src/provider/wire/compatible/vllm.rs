@@ -13,14 +13,14 @@ pub(in crate::provider) static SPEC: ProviderSpec = ProviderSpec {
     keys: &[bearer("VLLM_API_KEY")],
     base_url: "http://127.0.0.1:8000/v1",
     base_url_env: Some("VLLM_BASE_URL"),
-    wire: Some(&Compatible {
-        quirks: Quirks {
-            takes: &["top_k"],
-            lacks: &[("prediction", "this server has no such parameter")],
-            thinks: asks_to_think,
-            usage: Some(Dialect::Compatible),
-            ..Quirks::OPENAI
-        },
-    }),
+    wire: Some(&Compatible::new(&QUIRKS)),
     ..ProviderSpec::PLAIN
 };
+
+const QUIRKS: Quirks = Quirks {
+    takes: &["top_k"],
+    lacks: &[("prediction", "this server has no such parameter")],
+    thinks: asks_to_think,
+    usage: Some(Dialect::Compatible),
+    ..Quirks::OPENAI
+    };

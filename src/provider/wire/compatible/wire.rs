@@ -1,32 +1,40 @@
 //! The wire that all compatible hosts share: OpenAI's, with the quirks of the host.
 
-use std::fmt;
+use serde_json::json;
 
 use super::super::super::spec::{EmbeddingWire, Encoded, Endpoint, Failure, KeySource, Wire};
+use super::super::super::stream::StreamWire;
 use super::super::body::{Changes, join_url, merge_extra};
+use super::super::error_body::ErrorBody;
 use super::super::openai::decode::decode;
 use super::super::openai::embeddings::Embeddings;
-use super::super::openai::encode::{body, post};
+use super::super::openai::encode::{body, post, stream};
 use super::super::openai::models::Family;
 use super::super::openai::quirks::{Draft, Quirks};
+use super::super::openai::stream::ChatStream;
 use crate::net::HttpReply;
-use crate::record::{CallError, ChatReply, ChatRequest, EmbeddingReply};
+use crate::record::{CallError, ChatReply, ChatRequest, Effort, EmbeddingReply};
 
 /// A host that speaks Chat Completions.
+#[derive(Debug)]
 pub(super) struct Compatible {
-    /// How it differs.
-    pub(super) quirks: Quirks,
+    stream: ChatStream,
 }
 
-impl fmt::Debug for Compatible {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Compatible").finish_non_exhaustive()
+impl Compatible {
+    /// A host with these quirks.
+    pub(super) const fn new(quirks: &'static Quirks) -> Compatible {
+        Compatible { stream: ChatStream { quirks } }
+    }
+
+    fn quirks(&self) -> &'static Quirks {
+        self.stream.quirks
     }
 }
 
 impl Wire for Compatible {
     fn encode(&self, request: &ChatRequest, endpoint: Endpoint<'_>) -> Result<Encoded, CallError> {
-        let quirks = &self.quirks;
+        let quirks = self.quirks();
         let family = if quirks.resells_openai {
             Family::of(endpoint.known_as.unwrap_or(&request.model))
         } else {
@@ -45,26 +53,35 @@ impl Wire for Compatible {
             draft.rename(from, to);
         }
         merge_extra(&mut fields, &request.params.extra);
+        if quirks.tells_usage && endpoint.stream {
+            fields.insert("stream".to_owned(), json!(true));
+        } else {
+            stream(&mut fields, endpoint);
+        }
         Ok(post((quirks.chat_url)(endpoint.base_url), fields, changes))
     }
 
     fn decode(&self, reply: &HttpReply) -> Result<ChatReply, Failure> {
-        decode(reply, &self.quirks)
+        decode(reply, self.quirks())
     }
 
     fn thinks_long(&self, request: &ChatRequest) -> bool {
-        (self.quirks.thinks)(request)
+        (self.quirks().thinks)(request)
+    }
+
+    fn streaming(&self) -> Option<&dyn StreamWire> {
+        Some(&self.stream)
     }
 
     fn embeddings(&self) -> Option<&dyn EmbeddingWire> {
-        self.quirks.embeds.then_some(self as &dyn EmbeddingWire)
+        self.quirks().embeds.then_some(self as &dyn EmbeddingWire)
     }
 }
 
 impl EmbeddingWire for Compatible {
     fn encode(&self, model: &str, texts: &[String], endpoint: Endpoint<'_>) -> Encoded {
         let mut encoded = Embeddings.encode(model, texts, Endpoint { official: false, ..endpoint });
-        let chat = (self.quirks.chat_url)(endpoint.base_url);
+        let chat = (self.quirks().chat_url)(endpoint.base_url);
         if let Some(base) = chat.strip_suffix("chat/completions") {
             encoded.http.url = join_url(base, "embeddings");
         }
@@ -88,9 +105,17 @@ pub(super) fn chat_below(base: &str, version: &str) -> String {
     join_url(&join_url(base, version), "chat/completions")
 }
 
+/// Whether the validation of TGI, which others have taken over, says that the input does not fit: "`inputs` tokens +
+/// `max_new_tokens` must be <= 4096", "`inputs` must have less than 1024 tokens".
+pub(super) fn does_not_fit(status: u16, error: &ErrorBody) -> bool {
+    let message = error.message.to_lowercase();
+    let sums = message.contains("`inputs` tokens + `max_new_tokens` must be <=");
+    matches!(status, 400 | 413 | 422) && (sums || message.contains("`inputs` must have less than"))
+}
+
 /// Whether thinking was asked for.
 pub(super) fn asks_to_think(request: &ChatRequest) -> bool {
-    request.params.effort.is_some_and(|effort| effort != crate::record::Effort::None)
+    request.params.effort.is_some_and(|effort| effort != Effort::None)
 }
 
 #[cfg(test)]

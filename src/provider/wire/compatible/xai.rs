@@ -16,19 +16,19 @@ pub(in crate::provider) static SPEC: ProviderSpec = ProviderSpec {
     base_url: "https://api.x.ai/v1",
     base_url_env: Some("XAI_BASE_URL"),
     hosts: &["api.x.ai"],
-    wire: Some(&Compatible {
-        quirks: Quirks {
-            lacks: &[("prediction", "this API has no such parameter")],
-            adjust,
-            thinks,
-            usage: Some(Dialect::Xai),
-            charge: Some("usage.cost_in_usd_ticks"),
-            error,
-            ..Quirks::OPENAI
-        },
-    }),
+    wire: Some(&Compatible::new(&QUIRKS)),
     ..ProviderSpec::PLAIN
 };
+
+const QUIRKS: Quirks = Quirks {
+    lacks: &[("prediction", "this API has no such parameter")],
+    adjust,
+    thinks,
+    usage: Some(Dialect::Xai),
+    charge: Some("usage.cost_in_usd_ticks"),
+    error,
+    ..Quirks::OPENAI
+    };
 
 /// By the vendor's names: `grok-3-mini`, `grok-4` and later, except those called `non-reasoning`.
 fn thinks(request: &ChatRequest) -> bool {

@@ -24,6 +24,7 @@ pub(super) fn encode(request: &ChatRequest, endpoint: Endpoint<'_>) -> Result<En
     let quirks = Quirks { marks, ..Quirks::OPENAI };
     let mut body = body(request, Family::of(known_as), endpoint, &quirks, &mut changes)?;
     merge_extra(&mut body, &request.params.extra);
+    stream(&mut body, endpoint);
     Ok(post(join_url(endpoint.base_url, "chat/completions"), body, changes))
 }
 
@@ -58,6 +59,24 @@ pub(in crate::provider::wire) fn post(url: String, body: Map<String, Value>, cha
         body: Value::Object(body).to_string().into_bytes(),
     };
     Encoded { http, warnings: changes.0 }
+}
+
+/// Asks for a stream, with its usage. For a server that refuses `stream_options` the extra parameters may say `null`,
+/// which leaves them out.
+pub(in crate::provider::wire) fn stream(body: &mut Map<String, Value>, endpoint: Endpoint<'_>) {
+    if !endpoint.stream {
+        return;
+    }
+    body.insert("stream".to_owned(), json!(true));
+    match body.get("stream_options") {
+        Some(Value::Null) => {
+            body.shift_remove("stream_options");
+        }
+        Some(_) => {}
+        None => {
+            body.insert("stream_options".to_owned(), json!({"include_usage": true}));
+        }
+    }
 }
 
 fn messages(
@@ -488,6 +507,20 @@ mod tests {
         let params = Params { temperature: Some(0.1), extra, ..Params::default() };
         let (body, _) = sent(&request("gpt-4o", params), OFFICIAL);
         assert_eq!((&body["temperature"], &body["user"]), (&json!(0.7), &json!("u1")));
+    }
+
+    #[test]
+    fn a_stream_is_asked_for_with_its_usage_unless_the_server_refuses_that() {
+        let stream = Endpoint { stream: true, ..OTHER };
+        let with = |extra: Value| {
+            let extra = extra.as_object().cloned().expect("object");
+            sent(&request("m", Params { extra, ..Params::default() }), stream).0
+        };
+        let usual = with(json!({}));
+        assert_eq!((&usual["stream"], &usual["stream_options"]), (&json!(true), &json!({"include_usage": true})));
+        assert_eq!(with(json!({"stream_options": null})).get("stream_options"), None);
+        assert_eq!(with(json!({"stream_options": {"x": 1}}))["stream_options"], json!({"x": 1}));
+        assert_eq!(sent(&request("m", Params::default()), OTHER).0.get("stream"), None);
     }
 
     #[test]

@@ -6,9 +6,11 @@ pub(super) mod encode;
 pub(super) mod errors;
 pub(super) mod models;
 pub(super) mod quirks;
+pub(super) mod stream;
 mod usage;
 
 use super::super::spec::{EmbeddingWire, Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
+use super::super::stream::StreamWire;
 use crate::net::HttpReply;
 use crate::record::{CallError, ChatReply, ChatRequest};
 
@@ -44,5 +46,9 @@ impl Wire for OpenAi {
 
     fn embeddings(&self) -> Option<&dyn EmbeddingWire> {
         Some(&embeddings::Embeddings)
+    }
+
+    fn streaming(&self) -> Option<&dyn StreamWire> {
+        Some(&stream::ChatStream { quirks: &quirks::Quirks::OPENAI })
     }
 }

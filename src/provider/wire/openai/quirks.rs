@@ -1,5 +1,7 @@
 //! How a host that speaks Chat Completions differs from OpenAI, as data and a few pure functions.
 
+use std::fmt;
+
 use serde_json::{Map, Value, json};
 use serde_json_borrow::Value as Json;
 
@@ -9,7 +11,7 @@ use super::super::error_body::ErrorBody;
 use super::usage;
 use crate::base::Usd;
 use crate::price::{Dialect, charge_stated};
-use crate::record::{ChatReply, ChatRequest, ErrorKind, Message, Part, Role, Usage};
+use crate::record::{CacheTtl, ChatReply, ChatRequest, ErrorKind, Message, Part, Role, Usage};
 
 /// How the thinking of earlier turns goes back to the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,14 +50,14 @@ pub(in crate::provider::wire) struct Draft<'a> {
 impl Draft<'_> {
     /// Leaves a field of the body out and says so.
     pub(in crate::provider::wire) fn leave_out(&mut self, field: &str, why: &str) {
-        if self.body.remove(field).is_some() {
+        if self.body.shift_remove(field).is_some() {
             self.changes.dropped(param_of(field), why);
         }
     }
 
     /// Gives a field another name; the meaning stays, so that there is nothing to say.
     pub(in crate::provider::wire) fn rename(&mut self, from: &str, to: &str) {
-        if let Some(value) = self.body.remove(from) {
+        if let Some(value) = self.body.shift_remove(from) {
             self.body.insert(to.to_owned(), value);
         }
     }
@@ -77,7 +79,7 @@ fn param_of(field: &str) -> &str {
 pub(in crate::provider::wire) type ErrorRule = fn(u16, &ErrorBody) -> Option<(ErrorKind, Retry)>;
 
 /// The differences of one host. Written as what differs from [`Quirks::OPENAI`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(in crate::provider::wire) struct Quirks {
     /// Address of the chat, from the base URL.
     pub(in crate::provider::wire) chat_url: fn(&str) -> String,
@@ -95,6 +97,8 @@ pub(in crate::provider::wire) struct Quirks {
     pub(in crate::provider::wire) marks: Marks,
     /// Whether files by URL are taken, as `document_url` chunks.
     pub(in crate::provider::wire) documents: bool,
+    /// Whether a stream tells its usage without being asked, and may refuse to be asked.
+    pub(in crate::provider::wire) tells_usage: bool,
     /// What else is different in the body.
     pub(in crate::provider::wire) adjust: fn(&mut Draft<'_>),
     /// Whether the model thinks long before it answers.
@@ -111,6 +115,18 @@ pub(in crate::provider::wire) struct Quirks {
     pub(in crate::provider::wire) embeds: bool,
 }
 
+/// Functions say nothing.
+impl fmt::Debug for Quirks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Quirks")
+            .field("takes", &self.takes)
+            .field("lacks", &self.lacks)
+            .field("replay", &self.replay)
+            .field("usage", &self.usage)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Quirks {
     /// OpenAI itself, and servers about which nothing is known.
     pub(in crate::provider::wire) const OPENAI: Quirks = Quirks {
@@ -122,6 +138,7 @@ impl Quirks {
         replay: Replay::Never,
         marks: Marks::Never,
         documents: false,
+        tells_usage: false,
         adjust: |_| {},
         thinks: |_| false,
         usage: None,
@@ -194,13 +211,10 @@ impl Quirks {
         let (field, mark) = match self.marks {
             Marks::Never => return,
             Marks::Breakpoint => ("prompt_cache_breakpoint", json!({"mode": "explicit"})),
-            Marks::CacheControl => {
-                let mark = match message.cache {
-                    Some(crate::record::CacheTtl::OneHour) => json!({"type": "ephemeral", "ttl": "1h"}),
-                    Some(crate::record::CacheTtl::FiveMinutes) | None => json!({"type": "ephemeral"}),
-                };
-                ("cache_control", mark)
-            }
+            Marks::CacheControl => match message.cache {
+                Some(CacheTtl::OneHour) => ("cache_control", json!({"type": "ephemeral", "ttl": "1h"})),
+                Some(CacheTtl::FiveMinutes) | None => ("cache_control", json!({"type": "ephemeral"})),
+            },
         };
         let Some(content) = sent.last_mut().and_then(|last| last.get_mut("content")) else { return };
         if let Value::String(text) = content {

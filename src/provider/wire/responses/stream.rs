@@ -30,6 +30,8 @@ struct Decoder {
     /// Items as they were finished: some compatible servers leave them out of the last event.
     items: Vec<Value>,
     response: Option<Map<String, Value>>,
+    /// Whether a piece of the answer has come: it is billed even when the stream fails.
+    begun: bool,
 }
 
 /// The stream has no headers of its own; what was read from it came with a 200.
@@ -39,6 +41,28 @@ fn head() -> HttpReply {
 
 impl StreamDecoder for Decoder {
     fn frame(&mut self, frame: &Frame) -> Result<Sign, Failure> {
+        match self.read(frame) {
+            Ok(sign) => {
+                self.begun |= matches!(sign, Sign::Visible | Sign::Reasoning);
+                Ok(sign)
+            }
+            Err(mut failure) => {
+                failure.timed_out |= self.begun;
+                Err(failure)
+            }
+        }
+    }
+
+    fn finish(self: Box<Self>) -> Result<ChatReply, Failure> {
+        let response = self
+            .response
+            .ok_or_else(|| Failure::cut_off("the stream ended before `response.completed`: the answer is cut off"))?;
+        read(&head(), &response)
+    }
+}
+
+impl Decoder {
+    fn read(&mut self, frame: &Frame) -> Result<Sign, Failure> {
         let data = frame.data.trim();
         if data == "[DONE]" {
             return Ok(Sign::End);
@@ -69,15 +93,6 @@ impl StreamDecoder for Decoder {
         }
     }
 
-    fn finish(self: Box<Self>) -> Result<ChatReply, Failure> {
-        let response = self.response.ok_or_else(|| {
-            Failure::cut_off("the stream ended before `response.completed`: the answer is cut off")
-        })?;
-        read(&head(), &response)
-    }
-}
-
-impl Decoder {
     fn end(&mut self, mut event: Value) -> Result<Sign, Failure> {
         let Some(Value::Object(mut response)) = event.get_mut("response").map(Value::take) else {
             return Err(malformed(&head(), "the stream ended without its response"));
