@@ -31,6 +31,8 @@ pub struct Overrides {
     pub concurrency: Option<u32>,
     /// `--no-cache`.
     pub no_cache: bool,
+    /// `--stream` and `--no-stream`: for all providers.
+    pub stream: Option<bool>,
     /// `--cache-ttl`.
     pub cache_ttl: Option<Duration>,
     /// `--max-cost`.
@@ -146,7 +148,10 @@ impl Config {
             daily_cost_limit: sources.daily_cost_limit(problems),
             max_tokens_per_request: sources.max_tokens_per_request(problems),
             max_errors: sources.max_errors(),
-            providers: provider::settle(base.layer.providers.clone(), overlay.providers.clone(), env, problems),
+            providers: streamed(
+                provider::settle(base.layer.providers.clone(), overlay.providers.clone(), env, problems),
+                overrides.stream,
+            ),
             prices,
             lint,
         }
@@ -200,6 +205,14 @@ impl Config {
         }
         rows
     }
+}
+
+/// The flag holds for all providers, if it is given.
+fn streamed(mut providers: Vec<ProviderConfig>, flag: Option<bool>) -> Vec<ProviderConfig> {
+    for provider in &mut providers {
+        provider.options.stream = flag.or(provider.options.stream);
+    }
+    providers
 }
 
 fn read_file(root: &Path, overrides: &Overrides, problems: &mut Problems) -> (Option<PathBuf>, Option<Source>) {

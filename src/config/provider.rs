@@ -28,6 +28,8 @@ pub struct Timeouts {
     pub connect_ms: Option<Millis>,
     /// From sending to the first byte of the answer.
     pub first_byte_ms: Option<Millis>,
+    /// Between two chunks of a streamed answer.
+    pub idle_ms: Option<Millis>,
     /// For one attempt as a whole.
     pub total_ms: Option<Millis>,
 }
@@ -45,6 +47,10 @@ pub struct ProviderOptions {
     pub location: Option<String>,
     /// `stream`: whether replies are read as streams.
     pub stream: Option<bool>,
+    /// `proxy`: address of the proxy that its requests go through.
+    pub proxy: Option<String>,
+    /// `ca_file`: certificates of further authorities, absolute; PEM.
+    pub ca_file: Option<PathBuf>,
 }
 
 impl ProviderOptions {
@@ -56,6 +62,8 @@ impl ProviderOptions {
             project: over.project.or(self.project),
             location: over.location.or(self.location),
             stream: over.stream.or(self.stream),
+            proxy: over.proxy.or(self.proxy),
+            ca_file: over.ca_file.or(self.ca_file),
         }
     }
 }

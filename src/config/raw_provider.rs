@@ -83,7 +83,7 @@ fn read(
     let raw = RawProvider {
         has_type: fields.node("type").is_some(),
         wire: fields.choice("type", &kinds, problems),
-        base_url: base_url(&mut fields, problems),
+        base_url: address(&mut fields, "base_url", problems),
         key_env: key_env(&mut fields, problems),
         headers: fields.node("headers").map(|node| headers(node, env, source, problems)),
         limits: limits(&mut fields, problems),
@@ -91,8 +91,8 @@ fn read(
         max_attempts: None,
         retry_deadline_ms: None,
         rules: value::path_inside(&mut fields, "rules", root, problems),
-        options: options(&mut fields, problems),
         models: fields.node("models").map(|node| models(node, source, problems)).unwrap_or_default(),
+        options: options(&mut fields, root, problems),
         place: source.place(span),
         name,
     };
@@ -117,14 +117,21 @@ fn without_literal_keys(node: &Node, source: &Source, problems: &mut Problems) -
     Node { kind: Kind::Map(kept), span: node.span }
 }
 
-fn base_url(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Placed<String>> {
-    let (url, place) = value::text(fields, "base_url", problems)?;
+/// A field that holds an address.
+fn address(fields: &mut Fields<'_>, name: &'static str, problems: &mut Problems) -> Option<Placed<String>> {
+    let (url, place) = value::text(fields, name, problems)?;
     match check_url(&url) {
         Ok(url) => Some((url, place)),
         Err(message) => {
+            let message = match name {
+                "proxy" if url.contains('@') => {
+                    "a proxy with a user or password is named in the environment: `HTTPS_PROXY`".to_owned()
+                }
+                _ => message,
+            };
             // Without the excerpt: the URL may hold a password.
             let place = Place { excerpt: None, ..place };
-            problems.push(Diagnostic::error("invalid-url", format!("`base_url`: {message}")).at(place));
+            problems.push(Diagnostic::error("invalid-url", format!("`{name}`: {message}")).at(place));
             None
         }
     }
@@ -187,13 +194,15 @@ fn headers(node: &Node, env: &Env, source: &Source, problems: &mut Problems) -> 
     headers
 }
 
-fn options(fields: &mut Fields<'_>, problems: &mut Problems) -> ProviderOptions {
+fn options(fields: &mut Fields<'_>, root: &Path, problems: &mut Problems) -> ProviderOptions {
     ProviderOptions {
         api_version: fields.text("api_version", problems).map(str::to_owned),
         region: fields.text("region", problems).map(str::to_owned),
         project: fields.text("project", problems).map(str::to_owned),
         location: fields.text("location", problems).map(str::to_owned),
         stream: fields.flag("stream", problems),
+        proxy: address(fields, "proxy", problems).map(|(url, _)| url),
+        ca_file: fields.text("ca_file", problems).map(|path| root.join(path)),
     }
 }
 
@@ -238,7 +247,12 @@ fn timeouts(fields: &mut Fields<'_>, problems: &mut Problems) -> Timeouts {
     let inner = fields.node("timeouts").and_then(|node| Fields::of(node, "`timeouts` mapping", source, problems));
     let Some(mut inner) = inner else { return Timeouts::default() };
     let mut time = |name| value::millis(&mut inner, name, problems);
-    let timeouts = Timeouts { connect_ms: time("connect"), first_byte_ms: time("first_byte"), total_ms: time("total") };
+    let timeouts = Timeouts {
+        connect_ms: time("connect"),
+        first_byte_ms: time("first_byte"),
+        idle_ms: time("idle"),
+        total_ms: time("total"),
+    };
     inner.finish(problems);
     timeouts
 }
@@ -275,6 +289,7 @@ impl RawProvider {
             timeouts: Timeouts {
                 connect_ms: over.timeouts.connect_ms.or(self.timeouts.connect_ms),
                 first_byte_ms: over.timeouts.first_byte_ms.or(self.timeouts.first_byte_ms),
+                idle_ms: over.timeouts.idle_ms.or(self.timeouts.idle_ms),
                 total_ms: over.timeouts.total_ms.or(self.timeouts.total_ms),
             },
             max_attempts: over.max_attempts.or(self.max_attempts),

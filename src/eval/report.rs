@@ -106,6 +106,12 @@ pub struct GroupReport {
     pub p50_latency_ms: Option<f64>,
     /// 95th percentile of the same.
     pub p95_latency_ms: Option<f64>,
+    /// Median time to the first token of the streamed replies; absent when none was streamed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p50_ttft_ms: Option<f64>,
+    /// 95th percentile of the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p95_ttft_ms: Option<f64>,
     /// Tokens and money.
     #[serde(flatten)]
     pub consumption: Consumption,

@@ -165,6 +165,7 @@ struct GroupTally {
     score_sum: f64,
     score_weight: f64,
     latencies: Vec<u32>,
+    ttfts: Vec<u32>,
     consumption: Consumption,
     calls: u64,
     saved_calls: u64,
@@ -185,6 +186,9 @@ impl GroupTally {
         if let Some(Millis(millis)) = facts.latency_ms {
             self.latencies.push(u32::try_from(millis).unwrap_or(u32::MAX));
         }
+        if let Some(Millis(millis)) = facts.ttft_ms {
+            self.ttfts.push(u32::try_from(millis).unwrap_or(u32::MAX));
+        }
         consume(&mut self.consumption, facts);
         self.calls += u64::from(facts.source.is_some());
         self.saved_calls += u64::from(facts.source.is_some_and(is_saved));
@@ -195,6 +199,8 @@ impl GroupTally {
     fn report(&self, variant: &VariantRecord) -> GroupReport {
         let mut latencies = self.latencies.clone();
         latencies.sort_unstable();
+        let mut ttfts = self.ttfts.clone();
+        ttfts.sort_unstable();
         let share = |part: u64, whole: u64| (whole > 0).then(|| Ratio::clamped(real(part) / real(whole)));
         GroupReport {
             prompt: variant.prompt.clone(),
@@ -207,6 +213,8 @@ impl GroupTally {
             mean_score: (self.score_weight > 0.0).then(|| self.score_sum / self.score_weight),
             p50_latency_ms: quantile(&latencies, 0.5),
             p95_latency_ms: quantile(&latencies, 0.95),
+            p50_ttft_ms: quantile(&ttfts, 0.5),
+            p95_ttft_ms: quantile(&ttfts, 0.95),
             consumption: self.consumption,
             cached_share: share(self.saved_calls, self.calls),
             altered_trials: self.altered,
@@ -340,6 +348,7 @@ mod tests {
             outcome,
             score: replied.then(|| Ratio::of_bool(outcome == Outcome::Pass)),
             latency_ms: replied.then_some(Millis(100 * (case + 1))),
+            ttft_ms: None,
             usage: replied.then(|| Usage::plain(10, 2)),
             cost: replied.then(|| Usd::from_picos(5)),
             spent: Some(if replied { Usd::from_picos(5) } else { Usd::ZERO }),
@@ -355,6 +364,19 @@ mod tests {
         let mut summary = Summarizer::new(&header(planned), &[suite(cases, repeat)], &[variant("p@1"), variant("q@1")]);
         trials.iter().for_each(|facts| summary.add(facts));
         summary.finish(&[], 0, JudgeRules::default())
+    }
+
+    #[test]
+    fn times_to_the_first_token_are_those_of_streamed_replies() {
+        let plain = facts(9, Outcome::Pass);
+        let streamed = |case, ms| TrialFacts { ttft_ms: Some(Millis(ms)), ..facts(case, Outcome::Fail) };
+        let group = |trials: &[TrialFacts]| {
+            let report = report(9, 1, trials);
+            let group = &report.suites[0].groups[0];
+            (group.p50_ttft_ms, group.p95_ttft_ms)
+        };
+        assert_eq!(group(&[streamed(0, 10), plain.clone(), streamed(1, 30)]), (Some(20.0), Some(29.0)));
+        assert_eq!(group(&[plain]), (None, None));
     }
 
     #[test]

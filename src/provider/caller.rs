@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::attempt::HttpBackend;
 use super::cassette::{CassetteError, Kept, Shelf};
 use super::clean::{clean_error, clean_reply};
 use super::embed::VectorCache;
 use super::mock::Mock;
-use super::route::{Answer, Backend, Errand, HttpBackend, Route, stopped};
+use super::route::{Answer, Backend, Errand, Route, stopped};
 use super::settings::{CallMode, ProviderSettings};
 use super::vector_shelf::VectorShelf;
 use crate::base::{
@@ -382,7 +383,9 @@ fn backend_of(
         (Some(_), CallMode::Replay) => Backend::Cassette,
         (Some(wire), CallMode::Live | CallMode::Record) => {
             let official = settings.spec.is_official(settings.base_url());
-            Backend::Http(HttpBackend { wire, transport: Arc::clone(transport), official })
+            let transport = Arc::clone(settings.transport.as_ref().unwrap_or(transport));
+            let authority = settings.spec.authority.map(|new| new(settings));
+            Backend::Http(HttpBackend { wire, transport, official, authority })
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Who answers: wires (pure encode and decode) and the caller (retry, limits, breaker, cache, cassettes).
 
+mod attempt;
 mod authority;
 mod breaker;
 mod caller;
@@ -20,6 +21,7 @@ mod limiter;
 mod mock;
 mod mock_rules;
 mod question;
+mod reading;
 mod registry;
 mod retry;
 mod route;

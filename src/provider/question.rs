@@ -1,7 +1,8 @@
 //! What can be asked of a provider: a conversation, or the vectors of some texts. Retry, limits and breaker are the same.
 
 use super::mock::Mock;
-use super::spec::{Encoded, Endpoint, Failure, Wire};
+use super::spec::{Encoded, Endpoint, Failure, Follow, Wire};
+use super::stream::StreamWire;
 use crate::base::Digest;
 use crate::net::HttpReply;
 use crate::record::{CallError, ChatReply, ChatRequest, EmbeddingReply, ErrorKind, Part, Usage, Warning};
@@ -19,6 +20,21 @@ pub(super) trait Question: Sync {
 
     /// The reply of one attempt.
     fn decode(&self, wire: &dyn Wire, reply: &HttpReply) -> Result<Self::Reply, Failure>;
+
+    /// How its reply streams; `None` when it never does.
+    fn streaming<'w>(&self, _wire: &'w dyn Wire) -> Option<&'w dyn StreamWire> {
+        None
+    }
+
+    /// The reply of a stream; `None` when there is no such thing.
+    fn of_stream(_reply: ChatReply) -> Option<Self::Reply> {
+        None
+    }
+
+    /// The next request of an exchange that takes several.
+    fn follow(&self, _wire: &dyn Wire, _reply: &HttpReply, _endpoint: Endpoint<'_>, _step: u32) -> Option<Follow> {
+        None
+    }
 
     /// Whether the wait for the first byte must be long; `known_as` is the model behind the name, where one is known.
     fn thinks_long(&self, wire: &dyn Wire, known_as: Option<&str>) -> bool;
@@ -55,6 +71,18 @@ impl Question for ChatRequest {
 
     fn decode(&self, wire: &dyn Wire, reply: &HttpReply) -> Result<ChatReply, Failure> {
         wire.decode(reply)
+    }
+
+    fn streaming<'w>(&self, wire: &'w dyn Wire) -> Option<&'w dyn StreamWire> {
+        wire.streaming()
+    }
+
+    fn of_stream(reply: ChatReply) -> Option<ChatReply> {
+        Some(reply)
+    }
+
+    fn follow(&self, wire: &dyn Wire, reply: &HttpReply, endpoint: Endpoint<'_>, step: u32) -> Option<Follow> {
+        wire.follow(reply, endpoint, step)
     }
 
     fn thinks_long(&self, wire: &dyn Wire, known_as: Option<&str>) -> bool {

@@ -6,17 +6,18 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::attempt::{Attempt, HttpBackend, Parcel, dress};
 use super::breaker::{Breaker, Closed, Leave};
 use super::fuse::Fuses;
 use super::inflight::Flights;
 use super::limiter::{Limiter, Slot};
 use super::mock::Mock;
 use super::question::Question;
-use super::retry::{Decision, Standing, Tally, ails, counts, decide, heed_headers, startup_over};
+use super::retry::{Decision, Standing, Tally, ails, counts, decide, startup_over};
 use super::settings::{ProviderSettings, RetrySettings};
-use super::spec::{Encoded, Endpoint, Failure, ProviderKey, Retry, Wire};
+use super::spec::{Endpoint, Failure, ProviderKey, Retry};
 use crate::base::{Clock, Digest, Usd, format_duration};
-use crate::net::{Auth, NetError, TimeoutStage, Timeouts, Transport};
+use crate::net::Auth;
 use crate::record::{CallError, ChatReply, ChatRequest, ErrorKind};
 
 /// Over how long the calls that a pause held back are spread.
@@ -49,14 +50,6 @@ pub(super) enum Backend {
     Mock(Mock),
     /// Recorded replies.
     Cassette,
-}
-
-/// How the provider itself is reached.
-#[derive(Debug)]
-pub(super) struct HttpBackend {
-    pub(super) wire: &'static dyn Wire,
-    pub(super) transport: Arc<dyn Transport>,
-    pub(super) official: bool,
 }
 
 /// What a call came to, all attempts together.
@@ -135,7 +128,7 @@ impl Route {
             progress.sent();
             let sent = Instant::now();
             let trip = self.fuses.set_out();
-            let attempt = self.attempt(errand, parcel.as_ref(), progress.tally.attempts);
+            let attempt = self.attempt(errand, parcel.as_ref(), progress);
             let result = tokio::select! {
                 biased;
                 result = attempt => result,
@@ -168,30 +161,28 @@ impl Route {
         let known_as = self.settings.known_as(request.model());
         let endpoint = Endpoint { known_as, ..self.settings.endpoint(http.official) };
         let mut encoded = request.encode(http.wire, endpoint)?;
-        for (name, value) in &self.settings.headers {
-            encoded.http.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-            encoded.http.headers.push((name.clone(), value.clone()));
-        }
+        dress(&mut encoded.http, &self.settings.headers);
         encoded.http.auth = self.settings.key.as_ref().map(auth_of);
-        Ok(Some(Parcel { encoded, timeouts: self.settings.timeouts.resolve(request.thinks_long(http.wire, known_as)) }))
+        let timeouts = self.settings.timeouts.resolve(request.thinks_long(http.wire, known_as));
+        Ok(Some(Parcel { encoded, timeouts, first_idle: self.settings.timeouts.first_idle(&timeouts) }))
     }
 
     async fn attempt<Q: Question>(
         &self,
         errand: Errand<'_, Q>,
         parcel: Option<&Parcel>,
-        number: u32,
+        progress: &Progress,
     ) -> Result<Q::Reply, Failure> {
         match (&self.backend, parcel) {
             (Backend::Http(http), Some(parcel)) => {
-                let reply = http.transport.send(&parcel.encoded.http, &parcel.timeouts).await;
-                let reply = reply.map_err(|error| net_failure(&error, self.settings.base_url(), &parcel.timeouts))?;
-                errand.request.decode(http.wire, &reply).map_err(|mut failure| {
-                    heed_headers(&mut failure, &reply, self.clock.now());
-                    failure
-                })
+                let spent = progress.first_sent.map(|first| first.elapsed()).unwrap_or_default();
+                let left = Duration::from_millis(self.retry().deadline_ms).saturating_sub(spent);
+                let attempt = Attempt { http, settings: &self.settings, clock: &*self.clock, parcel, left };
+                attempt.make(errand.request).await
             }
-            (Backend::Mock(mock), _) => errand.request.play(mock, errand.label, errand.identity, number).await,
+            (Backend::Mock(mock), _) => {
+                errand.request.play(mock, errand.label, errand.identity, progress.tally.attempts).await
+            }
             (Backend::Http(_), None) | (Backend::Cassette, _) => {
                 Err(Failure::new(ErrorKind::Refused, "internal error: there is nothing to send"))
             }
@@ -383,12 +374,6 @@ impl Route {
     }
 }
 
-/// A request ready to be sent, again and again.
-struct Parcel {
-    encoded: Encoded,
-    timeouts: Timeouts,
-}
-
 impl Progress {
     fn sent(&mut self) {
         self.first_sent.get_or_insert_with(Instant::now);
@@ -420,27 +405,6 @@ impl Progress {
 
 fn auth_of(key: &ProviderKey) -> Auth {
     Auth { header: key.header.to_owned(), prefix: key.prefix, secret: key.secret.clone() }
-}
-
-/// The failure of a request that got no reply.
-fn net_failure(error: &NetError, base_url: &str, timeouts: &Timeouts) -> Failure {
-    let at = |limit: Duration| format!("{error} ({}) from `{base_url}`", format_duration(limit));
-    let (kind, message) = match error {
-        NetError::Timeout(TimeoutStage::Connect) => (ErrorKind::Network, at(timeouts.connect)),
-        NetError::Timeout(TimeoutStage::FirstByte) => (ErrorKind::Timeout, at(timeouts.first_byte)),
-        NetError::Timeout(TimeoutStage::Total) => (ErrorKind::Timeout, at(timeouts.total)),
-        NetError::Connect(_) => {
-            (ErrorKind::Network, format!("{error} at `{base_url}`; is the server running and the base URL right?"))
-        }
-        NetError::Reset(_) => (ErrorKind::Network, format!("{error} at `{base_url}`")),
-        NetError::TooLarge(_) => (ErrorKind::Malformed, error.to_string()),
-        NetError::Other(_) => (ErrorKind::Refused, error.to_string()),
-    };
-    let mut failure = Failure::new(kind, message);
-    failure.unreachable = matches!(error, NetError::Connect(_) | NetError::Timeout(TimeoutStage::Connect));
-    failure.total_timeout = matches!(error, NetError::Timeout(TimeoutStage::Total));
-    failure.timed_out = failure.total_timeout || matches!(error, NetError::Timeout(TimeoutStage::FirstByte));
-    failure
 }
 
 /// The error of a call that was stopped.

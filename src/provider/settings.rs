@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::registry::PROVIDERS;
 use super::spec::{Endpoint, ProviderKey, ProviderSpec, WireOptions};
 use crate::base::{Place, SafeName, Secret};
-use crate::net::Timeouts;
+use crate::net::{Timeouts, Transport};
 
 /// Where answers come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -45,7 +46,9 @@ pub struct TimeoutSettings {
     pub connect_ms: Option<u64>,
     /// To the head of the reply; 60 s by default, 300 s for models that think.
     pub first_byte_ms: Option<u64>,
-    /// To the end of the reply; 600 s by default.
+    /// Between two chunks of a stream; 60 s by default, comments and keep-alives counted as chunks.
+    pub idle_ms: Option<u64>,
+    /// To the end of the reply; 600 s by default, and without a limit of its own for a stream.
     pub total_ms: Option<u64>,
 }
 
@@ -57,8 +60,19 @@ impl TimeoutSettings {
         Timeouts {
             connect: self.connect_ms.map_or(default.connect, Duration::from_millis),
             first_byte: self.first_byte_ms.map_or(first_byte, Duration::from_millis),
+            idle: self.idle_ms.map_or(default.idle, Duration::from_millis),
             total: self.total_ms.map_or(default.total, Duration::from_millis),
         }
+    }
+
+    /// How long a stream may be silent before the answer has begun: a model that thinks may send nothing meanwhile.
+    pub(super) fn first_idle(self, resolved: &Timeouts) -> Duration {
+        self.idle_ms.map_or(resolved.first_byte.max(resolved.idle), Duration::from_millis)
+    }
+
+    /// How long a stream may take to its end: as long as the call has left, unless the user says less.
+    pub(super) fn stream_total(self, left: Duration) -> Duration {
+        self.total_ms.map_or(left, |total| Duration::from_millis(total).min(left))
     }
 }
 
@@ -180,6 +194,8 @@ pub struct ProviderSettings {
     pub stream: bool,
     /// Names that the user gave models, such as deployments → the models behind them: they decide on parameters.
     pub models: BTreeMap<String, String>,
+    /// How it is reached, when not as the others are: through a proxy, or with an authority of its own.
+    pub transport: Option<Arc<dyn Transport>>,
     /// Where it stands in `karat.yaml`, for messages.
     pub place: Option<Place>,
 }
@@ -203,6 +219,7 @@ impl ProviderSettings {
             options: WireOptions::default(),
             stream: false,
             models: BTreeMap::new(),
+            transport: None,
             place: None,
         }
     }
@@ -231,7 +248,13 @@ impl ProviderSettings {
     /// Where requests go, and how.
     pub(super) fn endpoint(&self, official: bool) -> Endpoint<'_> {
         let streams = self.spec.wire.is_some_and(|wire| wire.streaming().is_some());
-        Endpoint { base_url: self.base_url(), official, stream: self.stream && streams, options: &self.options, known_as: None }
+        Endpoint {
+            base_url: self.base_url(),
+            official,
+            stream: self.stream && streams,
+            options: &self.options,
+            known_as: None,
+        }
     }
 
     /// The model behind a name, where the user said so.
@@ -286,5 +309,17 @@ mod tests {
         assert_eq!(TimeoutSettings::default().resolve(true).first_byte, Duration::from_secs(300));
         let set = TimeoutSettings { first_byte_ms: Some(7), ..TimeoutSettings::default() };
         assert_eq!(set.resolve(true).first_byte, Duration::from_millis(7));
+    }
+
+    #[test]
+    fn a_stream_may_be_silent_while_the_model_thinks_unless_the_limit_is_set() {
+        let seconds = Duration::from_secs;
+        let usual = TimeoutSettings::default();
+        assert_eq!((usual.resolve(true).idle, usual.first_idle(&usual.resolve(true))), (seconds(60), seconds(300)));
+        assert_eq!(usual.first_idle(&usual.resolve(false)), seconds(60));
+        let set = TimeoutSettings { idle_ms: Some(9_000), total_ms: Some(90_000), ..usual };
+        assert_eq!((set.resolve(true).idle, set.first_idle(&set.resolve(true))), (seconds(9), seconds(9)));
+        assert_eq!((usual.stream_total(seconds(1200)), set.stream_total(seconds(1200))), (seconds(1200), seconds(90)));
+        assert_eq!(set.stream_total(seconds(30)), seconds(30));
     }
 }

@@ -293,9 +293,12 @@ impl Failure {
         failure
     }
 
-    /// Whether it says something about the provider's health (reference §18): 4xx, filters and our own decoding do not.
+    /// Whether it says something about the provider's health (reference §18): 4xx, filters and our own decoding do not, streams that break off do.
     pub(super) fn counts_for_breaker(&self) -> bool {
-        matches!(self.error.kind, ErrorKind::Server | ErrorKind::Overloaded | ErrorKind::Timeout | ErrorKind::Network)
+        let kind = self.error.kind;
+        matches!(kind, ErrorKind::Server | ErrorKind::Overloaded | ErrorKind::Timeout | ErrorKind::Network)
+            // A stream that was cut off; a whole reply that we cannot read is not one.
+            || (kind == ErrorKind::Malformed && self.timed_out)
     }
 }
 

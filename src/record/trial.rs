@@ -115,6 +115,8 @@ pub struct TrialFacts {
     pub score: Option<Ratio>,
     /// Latency of the answering attempt; `None` when there was no reply.
     pub latency_ms: Option<Millis>,
+    /// Time to the first token of a streamed reply; `None` when it was not streamed or showed none.
+    pub ttft_ms: Option<Millis>,
     /// Tokens used; `None` when unknown.
     pub usage: Option<Usage>,
     /// What the reply costs, whoever paid for it; `None` when unknown.

@@ -8,7 +8,7 @@ use rusqlite::Row;
 use super::StoreError;
 use super::columns::{CALL_COLUMNS, CallColumns};
 use super::run::Store;
-use super::words::{digest, parsed, small, unreadable, unsigned, usd, word, word_option};
+use super::words::{digest, millis, parsed, small, unreadable, unsigned, usd, word, word_option};
 use crate::base::{CaseId, Digest, Ratio, RunId, SafeName, Usd};
 use crate::record::{ErrorKind, Outcome, TrialFacts, TrialKey};
 
@@ -22,7 +22,7 @@ impl Store {
         // The index is named because the other one on `run` would need a sort of all rows.
         let query = format!(
             "SELECT t.key, t.ordinal, t.suite, t.variant, t.case_id, t.case_group, t.weight, t.repeat, t.outcome, \
-             t.score, c.spent, c.error_kind, c.altered, c.reply IS NOT NULL, {CALL_COLUMNS} \
+             t.score, c.spent, c.error_kind, c.altered, c.reply IS NOT NULL, c.ttft_ms, {CALL_COLUMNS} \
              FROM trial t INDEXED BY trial_ordinal LEFT JOIN call c ON c.id = t.call \
              WHERE t.run = ?1 ORDER BY t.ordinal"
         );
@@ -112,7 +112,7 @@ pub(super) fn ratio(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<Rati
 }
 
 fn read_facts(row: &Row<'_>, names: &Names) -> rusqlite::Result<TrialFacts> {
-    let call = CallColumns::read(row, 14)?;
+    let call = CallColumns::read(row, 15)?;
     let replied: bool = row.get(13)?;
     let outcome = word(row, 8, Outcome::parse)?;
     Ok(TrialFacts {
@@ -127,6 +127,7 @@ fn read_facts(row: &Row<'_>, names: &Names) -> rusqlite::Result<TrialFacts> {
         outcome,
         score: ratio(row, 9)?,
         latency_ms: call.as_ref().filter(|_| replied).map(|call| call.latency_ms),
+        ttft_ms: row.get::<_, Option<i64>>(14)?.map(millis),
         usage: call.as_ref().and_then(|call| call.usage),
         cost: call.as_ref().and_then(|call| call.cost),
         // No call costs nothing; a call without a number costs nobody knows what.

@@ -140,7 +140,9 @@ mod tests {
             let options = WireOptions { api_version: version.map(str::to_owned), ..WireOptions::NONE };
             address(Endpoint { options: &options, ..Endpoint::new(base_url, true) }, "my gpt", "chat/completions")
         };
-        for base in ["https://r.openai.azure.com", "https://r.openai.azure.com/", "https://r.openai.azure.com/openai/v1"] {
+        for base in
+            ["https://r.openai.azure.com", "https://r.openai.azure.com/", "https://r.openai.azure.com/openai/v1"]
+        {
             assert_eq!(at(base, None), "https://r.openai.azure.com/openai/v1/chat/completions");
             assert_eq!(
                 at(base, Some("2024-10-21")),

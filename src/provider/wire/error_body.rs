@@ -87,8 +87,12 @@ impl ErrorBody {
         }
         let lower = self.message.to_lowercase();
         let says_so = ["unsupported_parameter", "unsupported_value", "unknown_parameter"].contains(&self.code.as_str());
-        let signs =
-            ["unsupported parameter", "unsupported value", "unrecognized request argument", "extra inputs are not permitted"];
+        let signs = [
+            "unsupported parameter",
+            "unsupported value",
+            "unrecognized request argument",
+            "extra inputs are not permitted",
+        ];
         if !says_so && !signs.iter().any(|sign| lower.contains(sign)) {
             return None;
         }
@@ -97,7 +101,8 @@ impl ErrorBody {
         }
         // `Unsupported parameter: 'max_tokens' is not …`, `body.seed: Extra inputs are not permitted`.
         let quoted = self.message.split(['\'', '`', '"']).nth(1).map(str::to_owned);
-        let located = lower.split_once(": extra inputs").and_then(|(path, _)| Some(path.rsplit('.').next()?.to_owned()));
+        let located =
+            lower.split_once(": extra inputs").and_then(|(path, _)| Some(path.rsplit('.').next()?.to_owned()));
         located.or(quoted).filter(|name| {
             !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))
         })

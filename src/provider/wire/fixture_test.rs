@@ -248,7 +248,11 @@ fn replies_mean_what_the_api_says() {
                     );
                     assert!(wanted.status.is_none_or(|status| failure.error.status == Some(status)), "{name}");
                     assert!(wanted.request_id.is_none() || failure.error.request_id == wanted.request_id, "{name}");
-                    assert!(!failure.error.message.contains('\n') && !failure.error.message.contains("</"), "{name}: {}", failure.error.message);
+                    assert!(
+                        !failure.error.message.contains('\n') && !failure.error.message.contains("</"),
+                        "{name}: {}",
+                        failure.error.message
+                    );
                 }
                 (found, _) => panic!("{}/{name}: {found:?}", spec.name),
             }

@@ -111,7 +111,7 @@ fn group_table(suite: &SuiteReport, with_prompt: bool) -> Table {
         })
         .collect();
     let table = Table { columns, rows }.without_boring("cached", "0 %").without_boring("cached", "—");
-    let table = table.without_boring("not graded", "0");
+    let table = table.without_boring("not graded", "0").without_boring("ttft p50/p95", "—");
     if several && suite.groups.iter().all(|group| group.verdict.verdict == suite.verdict.verdict) {
         return table.without_boring_verdict();
     }
@@ -128,10 +128,11 @@ impl Table {
 }
 
 /// The columns of a suite's table. Trials that are not counted in the rate have one of their own, left out where all
-/// are graded.
-const FIGURES: [&str; 9] = ["pass", "not graded", "rate (95 %)", "score", "p50", "p95", "tokens", "cost", "cached"];
+/// are graded; the time to the first token is there where replies were streamed.
+const FIGURES: [&str; 10] =
+    ["pass", "not graded", "rate (95 %)", "score", "p50", "p95", "ttft p50/p95", "tokens", "cost", "cached"];
 
-fn figures(group: &GroupReport) -> [String; 9] {
+fn figures(group: &GroupReport) -> [String; 10] {
     let counts = group.counts;
     let used = &group.consumption;
     let unknown = "—".to_owned();
@@ -144,6 +145,10 @@ fn figures(group: &GroupReport) -> [String; 9] {
         group.mean_score.map_or(unknown.clone(), |score| format!("{score:.2}")),
         group.p50_latency_ms.map_or(unknown.clone(), latency),
         group.p95_latency_ms.map_or(unknown.clone(), latency),
+        group
+            .p50_ttft_ms
+            .zip(group.p95_ttft_ms)
+            .map_or(unknown.clone(), |(median, high)| format!("{}/{}", latency(median), latency(high))),
         format!("{}/{}", short_tokens(used.input_tokens), short_tokens(used.output_tokens)),
         used.cost(),
         group.cached_share.map_or(unknown, |share| format!("{:.0} %", share.get() * 100.0)),

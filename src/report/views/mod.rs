@@ -10,9 +10,9 @@ mod trial;
 mod unchanged;
 
 pub use checks::{CheckOption, CheckRow, ChecksReport};
-pub use providers::{KeyState, ProviderRow, ProvidersReport};
 pub use eval::EvalView;
 
+pub use providers::{KeyState, ProviderRow, ProvidersReport};
 pub use runs::{RunRow, RunsReport};
 pub use trial::{CallReport, CaseFacts, TrialReport, TrialsReport};
 pub use unchanged::NothingChanged;

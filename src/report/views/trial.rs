@@ -94,6 +94,9 @@ pub struct CallReport<'a> {
     pub error: Option<&'a CallError>,
     /// Time of the answering attempt.
     pub latency_ms: Millis,
+    /// Time to the first token of a streamed reply; the reply's `stream` says more. Absent when it was not streamed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttft_ms: Option<Millis>,
     /// Time spent waiting for limits and between retries.
     pub waited_ms: Millis,
     /// HTTP attempts.
@@ -148,6 +151,7 @@ impl<'a> CallReport<'a> {
             reply: call.reply.as_ref().ok(),
             error: call.reply.as_ref().err(),
             latency_ms: call.latency_ms,
+            ttft_ms: call.reply.as_ref().ok().and_then(|reply| reply.stream?.first_token_ms),
             waited_ms: call.waited_ms,
             attempts: call.attempts,
             started: call.started.to_rfc3339(),
@@ -223,6 +227,9 @@ fn facts(trial: &TrialReport<'_>) -> Vec<(String, Line)> {
         fact(error.kind.word(), error.message.clone());
     }
     let mut took = format!("{} · {}", call.source.word(), call.latency_ms);
+    if let Some(first) = call.ttft_ms {
+        took.push_str(&format!(" · first token after {first}"));
+    }
     if call.attempts > 1 {
         took.push_str(&format!(" · {} attempts", call.attempts));
     }
@@ -233,7 +240,7 @@ fn facts(trial: &TrialReport<'_>) -> Vec<(String, Line)> {
     let money = |usd: Option<Usd>| usd.map_or("—".to_owned(), |usd| usd.to_string());
     let mut cost = format!("{}, spent {}", money(call.cost_usd), money(call.spent_usd));
     if call.possible_double_charge {
-        cost.push_str(" (an attempt that timed out may be billed as well)");
+        cost.push_str(" (an attempt that was not answered to its end may be billed as well)");
     }
     fact("cost", cost);
     if let Some(reply) = call.reply {

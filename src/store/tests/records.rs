@@ -86,6 +86,7 @@ fn facts_come_from_plain_columns_by_ordinal() {
         outcome: Outcome::Pass,
         score: Some(Ratio::new(0.75).unwrap()),
         latency_ms: Some(Millis(812)),
+        ttft_ms: None,
         usage: reply("").usage,
         cost: Some(Usd::from_picos(1_500)),
         spent: Some(Usd::from_picos(1_500)),

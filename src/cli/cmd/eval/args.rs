@@ -100,6 +100,12 @@ pub struct HowArgs {
     /// Neither read nor fill the response cache [config: cache]
     #[arg(long)]
     pub no_cache: bool,
+    /// Read replies as streams, for the time to the first token [config: providers.NAME.stream]
+    #[arg(long, overrides_with = "no_stream")]
+    pub stream: bool,
+    /// Read replies whole, whatever the config says
+    #[arg(long, overrides_with = "stream")]
+    pub no_stream: bool,
     /// Continue a stopped run: its id, its start, or the latest
     #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "latest", conflicts_with_all = ["suites", "suite", "case", "tag", "prompt", "model", "first", "sample", "failed_in", "changed_since", "dry_run"])]
     pub resume: Option<String>,
@@ -112,6 +118,13 @@ pub struct HowArgs {
     /// Exit with this code instead of 1 when the result is a fail
     #[arg(long, value_name = "CODE", value_parser = clap::value_parser!(u8).range(1..=125))]
     pub fail_exit_code: Option<u8>,
+}
+
+impl HowArgs {
+    /// What the flags say about streams.
+    pub(super) fn stream(&self) -> Option<bool> {
+        (self.stream || self.no_stream).then_some(self.stream)
+    }
 }
 
 /// How to show it.

@@ -89,6 +89,7 @@ pub(super) fn configure(
         calls,
         concurrency: args.how.concurrency,
         no_cache: args.how.no_cache,
+        stream: args.how.stream(),
         max_cost,
         max_errors: args.how.max_errors,
         ..Overrides::default()

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::load::Loaded;
 use crate::base::{Diagnostic, Digest, ModelRef, Problems, Redactor, RunId, Secret, Timestamp, files};
-use crate::cli::{Session, UsageError};
+use crate::cli::{Session, UsageError, certificates};
 use crate::config::{self, CallMode, ProviderConfig, WireName};
-use crate::net::{HttpClient, NetOptions};
+use crate::net::{HttpClient, NetOptions, Transport};
 use crate::price::{PriceTable, Resolution, Terms};
 use crate::provider::{
     self, Caller, CallerOptions, Limits, MockSettings, Pricer, ProviderSettings, ReplyCache, RetrySettings,
@@ -22,6 +22,8 @@ pub(super) struct Providers {
     settings: Vec<ProviderSettings>,
     secrets: Vec<Secret>,
     free: HashSet<String>,
+    /// Certificates of further authorities, for all providers.
+    ca_pem: Option<Vec<u8>>,
 }
 
 /// Settles the providers that the plan calls. Keys are looked for only where a call needs one.
@@ -34,12 +36,18 @@ pub(super) fn settle(loaded: &Loaded, session: &Session) -> anyhow::Result<Provi
     let used: HashSet<String> =
         loaded.models().iter().chain(&embedding).map(|model| model.provider.to_string()).collect();
     let config = &loaded.config;
-    let mut providers = Providers { settings: Vec::new(), secrets: Vec::new(), free: HashSet::new() };
+    let mut providers = Providers { settings: Vec::new(), secrets: Vec::new(), free: HashSet::new(), ca_pem: None };
+    let connects = config.calls.value != CallMode::Replay;
+    providers.ca_pem = connects.then(|| certificates::from_env(session, &mut problems)).flatten();
     for provider in config.providers.iter().filter(|provider| used.contains(provider.name.as_str())) {
         if provider.wire == WireName::MOCK {
             providers.free.insert(provider.name.to_string());
         }
-        providers.settings.extend(settings_of(provider, session, &mut problems));
+        let settings = settings_of(provider, session, &mut problems);
+        providers.settings.extend(settings.map(|settings| ProviderSettings {
+            transport: connects.then(|| own_transport(provider, &providers.ca_pem, session, &mut problems)).flatten(),
+            ..settings
+        }));
     }
     let in_headers = config.providers.iter().flat_map(|provider| &provider.header_variables);
     providers.secrets = in_headers.filter_map(|name| session.env.get(name).map(Secret::new)).collect();
@@ -120,7 +128,7 @@ impl Providers {
             root: session.root.clone(),
             cassettes: config.cassettes.value.clone(),
             clock: Arc::clone(&session.clock),
-            transport: Arc::new(HttpClient::new(NetOptions::default())),
+            transport: Arc::new(HttpClient::new(NetOptions { ca_pem: self.ca_pem.clone(), ..NetOptions::default() })),
             seed: loaded.selection.seed,
             pricer: Some(pricer(Arc::clone(&loaded.prices))),
             max_tokens_per_request: config.max_tokens_per_request.value,
@@ -222,6 +230,25 @@ fn settings_of(provider: &ProviderConfig, session: &Session, problems: &mut Prob
     Some(settings)
 }
 
+/// The client of a provider that is reached in a way of its own: through a proxy, or with an authority of its own.
+fn own_transport(
+    provider: &ProviderConfig,
+    common: &Option<Vec<u8>>,
+    session: &Session,
+    problems: &mut Problems,
+) -> Option<Arc<dyn Transport>> {
+    let options = &provider.options;
+    if options.proxy.is_none() && options.ca_file.is_none() {
+        return None;
+    }
+    let own = options.ca_file.as_deref();
+    let own = own.and_then(|path| certificates::from_file(path, provider.place.clone(), session, problems));
+    let pem: Vec<Vec<u8>> = common.iter().cloned().chain(own).collect();
+    let ca_pem = (!pem.is_empty()).then(|| pem.join(&b'\n'));
+    let client = HttpClient::new(NetOptions { proxy: options.proxy.clone(), ca_pem, ..NetOptions::default() });
+    Some(Arc::new(client))
+}
+
 fn limits_of(limits: config::Limits) -> Limits {
     Limits { rpm: limits.rpm, tpm: limits.tpm, concurrency: limits.concurrency }
 }
@@ -230,6 +257,7 @@ fn timeouts_of(timeouts: config::Timeouts) -> TimeoutSettings {
     TimeoutSettings {
         connect_ms: timeouts.connect_ms.map(|time| time.0),
         first_byte_ms: timeouts.first_byte_ms.map(|time| time.0),
+        idle_ms: timeouts.idle_ms.map(|time| time.0),
         total_ms: timeouts.total_ms.map(|time| time.0),
     }
 }

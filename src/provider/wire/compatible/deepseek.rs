@@ -29,7 +29,7 @@ const QUIRKS: Quirks = Quirks {
     usage: Some(Dialect::DeepSeek),
     embeds: false,
     ..Quirks::OPENAI
-    };
+};
 
 fn thinks(request: &ChatRequest) -> bool {
     request.model.contains("reasoner") || request.model.contains("-r1") || asks_to_think(request)

@@ -41,7 +41,7 @@ const QUIRKS: Quirks = Quirks {
     amend,
     embeds: false,
     ..Quirks::OPENAI
-    };
+};
 
 fn error(status: u16, error: &ErrorBody) -> Option<(ErrorKind, Retry)> {
     // The model wrote JSON or a tool call that is none: a new try may do better, as with any answer that cannot be read.

@@ -32,7 +32,7 @@ const QUIRKS: Quirks = Quirks {
     error,
     amend,
     ..Quirks::OPENAI
-    };
+};
 
 fn error(status: u16, error: &ErrorBody) -> Option<(ErrorKind, Retry)> {
     let too_long = error.kind == "exceed_context_size_error";

@@ -29,7 +29,7 @@ const QUIRKS: Quirks = Quirks {
     usage: Some(Dialect::Compatible),
     error,
     ..Quirks::OPENAI
-    };
+};
 
 fn error(status: u16, error: &ErrorBody) -> Option<(ErrorKind, Retry)> {
     let message = error.message.to_lowercase();

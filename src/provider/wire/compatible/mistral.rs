@@ -28,13 +28,11 @@ const QUIRKS: Quirks = Quirks {
     replay: Replay::Chunks,
     documents: true,
     adjust,
-    thinks: |request: &ChatRequest| {
-        request.model.contains("magistral") || super::wire::asks_to_think(request)
-    },
+    thinks: |request: &ChatRequest| request.model.contains("magistral") || super::wire::asks_to_think(request),
     usage: Some(Dialect::Compatible),
     tells_usage: true,
     ..Quirks::OPENAI
-    };
+};
 
 fn adjust(draft: &mut Draft<'_>) {
     if draft.body.get("tool_choice").is_some_and(|choice| choice == "required") {

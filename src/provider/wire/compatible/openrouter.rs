@@ -30,16 +30,14 @@ const QUIRKS: Quirks = Quirks {
     marks: Marks::CacheControl,
     adjust,
     thinks: |request| {
-        request.params.thinking_budget.is_some()
-            || asks_to_think(request)
-            || Family::of(&request.model).reasons()
+        request.params.thinking_budget.is_some() || asks_to_think(request) || Family::of(&request.model).reasons()
     },
     usage: Some(Dialect::Compatible),
     charge: Some("usage.cost"),
     error,
     embeds: true,
     ..Quirks::OPENAI
-    };
+};
 
 fn adjust(draft: &mut Draft<'_>) {
     // What was charged is told only on demand.

@@ -36,9 +36,7 @@ const QUIRKS: Quirks = Quirks {
     ],
     adjust,
     thinks: |request| {
-        request.model.contains("reasoning")
-            || request.model.contains("deep-research")
-            || asks_to_think(request)
+        request.model.contains("reasoning") || request.model.contains("deep-research") || asks_to_think(request)
     },
     usage: Some(Dialect::Perplexity),
     charge: Some("usage.cost.total_cost"),
@@ -46,7 +44,7 @@ const QUIRKS: Quirks = Quirks {
     embeds: false,
     tells_usage: true,
     ..Quirks::OPENAI
-    };
+};
 
 fn adjust(draft: &mut Draft<'_>) {
     // An object beyond what the schema allows is an error there, so is the flag for it.

@@ -36,7 +36,7 @@ const QUIRKS: Quirks = Quirks {
     error,
     embeds: false,
     ..Quirks::OPENAI
-    };
+};
 
 fn adjust(draft: &mut Draft<'_>) {
     if draft.request.params.temperature == Some(0.0) {

@@ -28,7 +28,7 @@ const QUIRKS: Quirks = Quirks {
     error,
     thinks: asks_to_think,
     ..Quirks::OPENAI
-    };
+};
 
 fn adjust(draft: &mut Draft<'_>) {
     let alternatives = draft.body.shift_remove("top_logprobs");

@@ -23,4 +23,4 @@ const QUIRKS: Quirks = Quirks {
     thinks: asks_to_think,
     usage: Some(Dialect::Compatible),
     ..Quirks::OPENAI
-    };
+};

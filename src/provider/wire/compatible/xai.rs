@@ -28,7 +28,7 @@ const QUIRKS: Quirks = Quirks {
     charge: Some("usage.cost_in_usd_ticks"),
     error,
     ..Quirks::OPENAI
-    };
+};
 
 /// By the vendor's names: `grok-3-mini`, `grok-4` and later, except those called `non-reasoning`.
 fn thinks(request: &ChatRequest) -> bool {

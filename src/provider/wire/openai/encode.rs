@@ -181,13 +181,7 @@ fn limits(body: &mut Map<String, Value>, params: &Params, family: Family, endpoi
     body.insert(if newer { "max_completion_tokens" } else { "max_tokens" }.to_owned(), json!(limit));
 }
 
-fn reasoning(
-    body: &mut Map<String, Value>,
-    params: &Params,
-    family: Family,
-    quirks: &Quirks,
-    changes: &mut Changes,
-) {
+fn reasoning(body: &mut Map<String, Value>, params: &Params, family: Family, quirks: &Quirks, changes: &mut Changes) {
     if let Some(wanted) = params.effort {
         match family.effort(wanted) {
             Some(effort) => {

@@ -24,7 +24,9 @@ pub(super) fn read(reply: &HttpReply, body: &Map<String, Value>) -> Result<ChatR
     }
     match status {
         "failed" => return Err(of_error(reply, body)),
-        "cancelled" => return Err(with_id(reply, Failure::new(ErrorKind::Server, "the provider cancelled the response"))),
+        "cancelled" => {
+            return Err(with_id(reply, Failure::new(ErrorKind::Server, "the provider cancelled the response")));
+        }
         "queued" | "in_progress" => {
             let message = "the provider answers in the background; take `background` out of `extra`";
             return Err(with_id(reply, Failure::new(ErrorKind::BadRequest, message)));
@@ -197,11 +199,7 @@ mod tests {
                 Finish::ContentFilter,
                 "content_filter",
             ),
-            (
-                json!({"status": "incomplete", "incomplete_details": {"reason": "steered"}}),
-                Finish::Other,
-                "steered",
-            ),
+            (json!({"status": "incomplete", "incomplete_details": {"reason": "steered"}}), Finish::Other, "steered"),
         ];
         for (mut body, finish, raw) in cases {
             body["output"] = json!([message("x")]);
@@ -284,7 +282,8 @@ mod tests {
             ..Usage::default()
         };
         assert_eq!(by_lifetime, wanted);
-        let xai = of(json!({"input_tokens": 32, "output_tokens": 103, "output_tokens_details": {"reasoning_tokens": 94}}));
+        let xai =
+            of(json!({"input_tokens": 32, "output_tokens": 103, "output_tokens_details": {"reasoning_tokens": 94}}));
         assert_eq!((xai.input, xai.output, xai.reasoning), (Some(32), Some(9), Some(94)));
     }
 

@@ -20,7 +20,9 @@ pub(super) fn input(request: &ChatRequest) -> Result<Input, CallError> {
     let mut items = Vec::with_capacity(rest.len());
     for message in rest {
         match message.role {
-            Role::System => items.push(said("developer", json!([{"type": "input_text", "text": message.joined_text()}]))),
+            Role::System => {
+                items.push(said("developer", json!([{"type": "input_text", "text": message.joined_text()}])))
+            }
             Role::Assistant => assistant(message, &mut items),
             Role::User => user(message, &mut items)?,
             Role::Tool => tool(message, &mut items)?,

@@ -86,9 +86,7 @@ impl Decoder {
                 self.items.extend(event.get("item").cloned());
                 Ok(Sign::Nothing)
             }
-            _ if event.get("error").is_some_and(|error| !error.is_null()) => {
-                Err(errors::of_body(&head(), &event))
-            }
+            _ if event.get("error").is_some_and(|error| !error.is_null()) => Err(errors::of_body(&head(), &event)),
             _ => Ok(Sign::Nothing),
         }
     }
@@ -148,10 +146,7 @@ mod tests {
             json!({"type": "response.completed", "response": response}),
         ];
         let (signs, reply) = run(&events).expect("reply");
-        assert_eq!(
-            signs,
-            [Sign::Nothing, Sign::Reasoning, Sign::Nothing, Sign::Visible, Sign::Nothing, Sign::End]
-        );
+        assert_eq!(signs, [Sign::Nothing, Sign::Reasoning, Sign::Nothing, Sign::Visible, Sign::Nothing, Sign::End]);
         assert_eq!((reply.text.as_str(), reply.finish), ("Hi", Finish::Stop));
         assert_eq!(reply.request_id.as_deref(), Some("resp_1"));
         // Some servers leave the items out of it.
