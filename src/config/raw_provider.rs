@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::base::{Diagnostic, Fields, Kind, Millis, Node, Place, Problems, SafeName, Source, Span};
+use crate::base::{Diagnostic, Fields, Kind, Millis, Node, Place, Problems, SafeName, Source, Span, closest};
 
 use super::Env;
 use super::interpolate::{is_variable_name, names_in, replace};
@@ -79,10 +79,9 @@ fn read(
 ) -> Option<RawProvider> {
     let node = without_literal_keys(node, source, problems);
     let mut fields = Fields::of(&node, "provider", source, problems)?;
-    let kinds: Vec<(&'static str, WireName)> = WireName::all().map(|wire| (wire.word(), wire)).collect();
     let raw = RawProvider {
         has_type: fields.node("type").is_some(),
-        wire: fields.choice("type", &kinds, problems),
+        wire: wire(&mut fields, problems),
         base_url: address(&mut fields, "base_url", problems),
         key_env: key_env(&mut fields, problems),
         headers: fields.node("headers").map(|node| headers(node, env, source, problems)),
@@ -99,6 +98,22 @@ fn read(
     let raw = retries(&mut fields, raw, problems);
     fields.finish(problems);
     Some(raw)
+}
+
+/// The kinds are too many to be listed in a message.
+fn wire(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<WireName> {
+    let text = fields.text("type", problems)?;
+    let known = WireName::parse(text);
+    if known.is_none() {
+        let place = fields.source().place(fields.value_span("type"));
+        problems.push(
+            Diagnostic::error("unknown-value", format!("`{text}` is not a value of `type`"))
+                .at(place)
+                .did_you_mean(closest(text, WireName::all().map(WireName::word)))
+                .help("`karat eval --list-providers` prints the kinds; `mock` is one more"),
+        );
+    }
+    known
 }
 
 /// Reports keys that hold the secret itself, and takes them out so that no other message shows them.

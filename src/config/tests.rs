@@ -338,3 +338,19 @@ fn a_folder_that_is_a_link_out_of_the_project_is_refused() {
     assert!(text.contains("error[outside-project]: `prompts` is outside the project"), "{text}");
     assert_eq!(problems.error_count(), 1, "{text}");
 }
+
+#[test]
+fn names_of_models_are_read_and_overlaid_name_by_name() {
+    let project = Project::with(
+        "providers:\n  azure: {models: {chat: gpt-4o, old: gpt-4}}\n\
+         environments: {ci: {providers: {azure: {models: {chat: gpt-5-mini}}}}}\nenvironment: ci\n",
+    );
+    let config = project.sound(&[("AZURE_OPENAI_ENDPOINT", "https://res.openai.azure.com/")], &Overrides::default());
+    let azure = provider(&config, "azure");
+    let models: Vec<(&str, &str)> = azure.models.iter().map(|(name, model)| (name.as_str(), model.as_str())).collect();
+    assert_eq!(models, [("chat", "gpt-5-mini"), ("old", "gpt-4")]);
+    assert_eq!(azure.base_url.as_deref(), Some("https://res.openai.azure.com"));
+    assert_eq!(azure.key_env.as_deref(), Some("AZURE_OPENAI_API_KEY"));
+    let found = codes("providers:\n  azure: {models: [gpt-4o]}\n  groq: {models: {a: {}}}\n");
+    assert_eq!(found, [("wrong-type", "karat.yaml:2:19".to_owned()), ("wrong-type", "karat.yaml:3:22".to_owned())]);
+}

@@ -147,8 +147,12 @@ impl Caller {
             return Ok(());
         }
         let variable = settings.key_env.as_deref().or(usual).unwrap_or("the key's variable");
+        // A provider of another name than its kind's says itself which variable holds its key.
+        let unnamed = settings.key_env.is_none() && settings.place.is_some();
+        let named =
+            if unnamed { format!("add `key_env: {variable}` to it in karat.yaml, and ") } else { String::new() };
         let diagnostic = Diagnostic::error("missing-key", format!("there is no key for provider `{}`", settings.name))
-            .help(format!("set {variable} in the environment or in .env, or replay with `--calls replay`"));
+            .help(format!("{named}set {variable} in the environment or in .env, or replay with `--calls replay`"));
         Err(Box::new(diagnostic))
     }
 
@@ -362,13 +366,22 @@ impl Caller {
 /// Identity of a reply in the response cache. The base URL is part of it, so that a proxy never answers for the real
 /// provider.
 fn cache_key(route: &Route, request: &ChatRequest, repeat: u32) -> Digest {
-    DigestBuilder::new("reply")
-        .part(route.settings.name.as_str().as_bytes())
-        .part(route.settings.base_url().trim_end_matches('/').as_bytes())
-        .part(route.settings.spec.name.as_bytes())
+    let settings = &route.settings;
+    let mut key = DigestBuilder::new("reply")
+        .part(settings.name.as_str().as_bytes())
+        .part(settings.base_url().trim_end_matches('/').as_bytes())
+        .part(settings.spec.name.as_bytes())
         .part(request.canonical().as_bytes())
-        .part(&repeat.to_be_bytes())
-        .finish()
+        .part(&repeat.to_be_bytes());
+    // Both decide on what is sent. Keys of providers without them stay what they were.
+    for (name, value) in
+        [("known_as", settings.known_as(&request.model)), ("api_version", settings.options.api_version.as_deref())]
+    {
+        if let Some(value) = value {
+            key = key.part(name.as_bytes()).part(value.as_bytes());
+        }
+    }
+    key.finish()
 }
 
 fn backend_of(

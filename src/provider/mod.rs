@@ -5,6 +5,8 @@ mod authority;
 mod breaker;
 mod caller;
 #[cfg(test)]
+mod caller_names_test;
+#[cfg(test)]
 mod caller_startup_test;
 #[cfg(test)]
 mod caller_test;

@@ -195,19 +195,18 @@ pub(super) fn read_model(
         Diagnostic::error("unknown-provider", format!("`{provider}` is not a provider"))
             .at(source.place(span))
             .did_you_mean(closest(provider, known.iter().copied()))
-            .help(known_providers(context.configured(), known.len())),
+            .help(known_providers(context.configured())),
     );
     None
 }
 
 /// Those that the project speaks of by name; the built-in ones are too many for a message.
-fn known_providers<'n>(configured: impl Iterator<Item = &'n str>, total: usize) -> String {
+fn known_providers<'n>(configured: impl Iterator<Item = &'n str>) -> String {
     let configured: Vec<&str> = configured.collect();
-    let built_in = total - configured.len().min(total);
-    let known = match (configured.as_slice(), built_in) {
-        ([], built_in) => format!("{built_in} are built in"),
-        (named, 0) => format!("known: {}", named.join(", ")),
-        (named, built_in) => format!("known: {}, and {built_in} built in", named.join(", ")),
+    let known = if configured.is_empty() {
+        "`karat eval --list-providers` prints those built in".to_owned()
+    } else {
+        format!("this project has {}; `karat eval --list-providers` prints those built in", configured.join(", "))
     };
-    format!("{known}, see `karat eval --list-providers`; others are named under `providers:` in `karat.yaml`")
+    format!("{known}; others are named under `providers:` in `karat.yaml`")
 }

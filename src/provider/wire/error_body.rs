@@ -68,6 +68,7 @@ impl ErrorBody {
         const SIGNS: &[&str] = &[
             "prompt is too long",
             "maximum context length",
+            "maximum prompt length",
             "exceeds the available context size",
             "context length exceeded",
             "context window",

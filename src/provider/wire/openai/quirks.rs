@@ -50,8 +50,10 @@ pub(in crate::provider::wire) struct Draft<'a> {
 impl Draft<'_> {
     /// Leaves a field of the body out and says so.
     pub(in crate::provider::wire) fn leave_out(&mut self, field: &str, why: &str) {
-        if self.body.shift_remove(field).is_some() {
-            self.changes.dropped(param_of(field), why);
+        let param = param_of(field);
+        // One parameter may stand in two fields.
+        if self.body.shift_remove(field).is_some() && !self.changes.0.iter().any(|change| change.param == param) {
+            self.changes.dropped(param, why);
         }
     }
 
