@@ -168,9 +168,12 @@ impl VectorCache for StoredVectors {
     }
 }
 
+/// The model that was asked, and the one that the reply names where only that says what it is.
+type Billed = (ModelRef, Option<String>);
+
 /// Prices replies; each model is looked up once. Where a name alone says nothing, the reply names the model.
 fn pricer(prices: Arc<PriceTable>) -> Pricer {
-    let models: Mutex<HashMap<(ModelRef, Option<String>), (Resolution, bool)>> = Mutex::default();
+    let models: Mutex<HashMap<Billed, (Resolution, bool)>> = Mutex::default();
     Arc::new(move |model: &ModelRef, reply: &ChatReply, at: Timestamp| {
         let provider = Some(model.provider.as_str());
         let named = if prices.known_as(model).is_none() { reply.model.clone() } else { None };

@@ -21,7 +21,8 @@ pub(super) fn input(request: &ChatRequest) -> Result<Input, CallError> {
     for message in rest {
         match message.role {
             Role::System => {
-                items.push(said("developer", json!([{"type": "input_text", "text": message.joined_text()}])))
+                let text = json!({"type": "input_text", "text": message.joined_text()});
+                items.push(said("developer", vec![text]));
             }
             Role::Assistant => assistant(message, &mut items),
             Role::User => user(message, &mut items)?,
@@ -31,8 +32,8 @@ pub(super) fn input(request: &ChatRequest) -> Result<Input, CallError> {
     Ok(Input { instructions: (!texts.is_empty()).then(|| texts.join("\n\n")), items })
 }
 
-fn said(role: &str, content: Value) -> Value {
-    json!({"role": role, "content": content})
+fn said(role: &str, content: Vec<Value>) -> Value {
+    json!({"role": role, "content": Value::Array(content)})
 }
 
 /// Text, calls and thinking in the order they came: thinking must stand before what it led to.
@@ -40,7 +41,7 @@ fn assistant(message: &Message, items: &mut Vec<Value>) {
     let mut texts: Vec<Value> = Vec::new();
     let flush = |texts: &mut Vec<Value>, items: &mut Vec<Value>| {
         if !texts.is_empty() {
-            items.push(said("assistant", Value::Array(std::mem::take(texts))));
+            items.push(said("assistant", std::mem::take(texts)));
         }
     };
     for part in &message.parts {
@@ -86,7 +87,7 @@ fn user(message: &Message, items: &mut Vec<Value>) -> Result<(), CallError> {
         }
     }
     if !content.is_empty() {
-        items.push(said("user", Value::Array(content)));
+        items.push(said("user", content));
     }
     Ok(())
 }
