@@ -38,16 +38,18 @@ pub(in crate::cli) fn from_file(
         Ok(pem) => Some(pem),
         Err(diagnostic) => {
             let diagnostic = diagnostic.help("`ca_file` must be a PEM file of certificates");
-            problems.push(Diagnostic { place: diagnostic.place.clone().or(place), ..diagnostic });
+            problems.push(Diagnostic { place: place.or(diagnostic.place.clone()), ..diagnostic });
             None
         }
     }
 }
 
-fn read(path: &Path, shown: &Path) -> Result<Vec<u8>, Diagnostic> {
-    let pem = files::read_bytes(path, shown, LIMIT).map_err(|diagnostic| *diagnostic)?;
+fn read(path: &Path, shown: &Path) -> Result<Vec<u8>, Box<Diagnostic>> {
+    let pem = files::read_bytes(path, shown, LIMIT)?;
     match ca_problem(&pem) {
         None => Ok(pem),
-        Some(problem) => Err(Diagnostic::error("invalid-ca-file", format!("`{}`: {problem}", shown.display()))),
+        Some(problem) => {
+            Err(Box::new(Diagnostic::error("invalid-ca-file", format!("`{}`: {problem}", shown.display()))))
+        }
     }
 }

@@ -45,6 +45,11 @@ impl OpenReply {
         OpenReply { head: reply, body: Box::new(Ready(Some(body))), end: None }
     }
 
+    /// The body must have ended before `end`, if it need not earlier.
+    pub fn end_by(&mut self, end: Instant) {
+        self.end = Some(self.end.map_or(end, |known| known.min(end)));
+    }
+
     /// The next chunk; `None` at the end. Waits no longer than `idle` for it.
     ///
     /// # Errors

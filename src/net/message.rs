@@ -153,7 +153,7 @@ fn timeout_text(stage: TimeoutStage) -> &'static str {
     match stage {
         TimeoutStage::Connect => "the server could not be reached in time",
         TimeoutStage::FirstByte => "the server did not begin to answer in time",
-        TimeoutStage::Idle => "the answer came to a halt",
+        TimeoutStage::Idle => "nothing more of the answer came in time",
         TimeoutStage::Total => "the answer was not complete in time",
     }
 }

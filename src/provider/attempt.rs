@@ -74,7 +74,11 @@ impl Attempt<'_> {
             step += 1;
         }
         match arrived {
-            Arrived::Whole(reply) => question.decode(wire, &reply).map_err(|failure| self.heeded(failure, &reply)),
+            Arrived::Whole(reply) => question.decode(wire, &reply).map_err(|failure| {
+                // What an exchange of several requests has begun is billed, whatever its last one says.
+                let failure = Failure { timed_out: failure.timed_out || step > 0, ..failure };
+                self.heeded(failure, &reply)
+            }),
             Arrived::Streamed(reply) => Q::of_stream(*reply)
                 .ok_or_else(|| Failure::new(ErrorKind::Refused, "internal error: this reply cannot be a stream")),
         }
@@ -171,10 +175,13 @@ impl Attempt<'_> {
             return reply.map(Arrived::Whole).map_err(|error| self.net_failure(&error, timeouts));
         };
         let sent = Instant::now();
-        let open = transport.open(request, timeouts).await.map_err(|error| self.net_failure(&error, timeouts))?;
+        let mut open = transport.open(request, timeouts).await.map_err(|error| self.net_failure(&error, timeouts))?;
         if is_whole(&open.head, streaming.framing()) {
-            let rest = open.rest(timeouts.first_byte.max(timeouts.idle)).await;
-            return rest.map(Arrived::Whole).map_err(|error| self.net_failure(&error, timeouts));
+            // No stream, so the limit of whole replies holds.
+            let usual = &self.parcel.timeouts;
+            open.end_by(sent + usual.total);
+            let rest = open.rest(usual.total).await;
+            return rest.map(Arrived::Whole).map_err(|error| self.net_failure(&error, usual));
         }
         self.read(open, streaming, sent, timeouts).await
     }

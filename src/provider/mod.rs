@@ -1,6 +1,8 @@
 //! Who answers: wires (pure encode and decode) and the caller (retry, limits, breaker, cache, cassettes).
 
 mod attempt;
+#[cfg(test)]
+mod attempt_test;
 mod authority;
 mod breaker;
 mod caller;

@@ -8,6 +8,8 @@ mod commands;
 mod completions;
 #[cfg(unix)]
 mod disk;
+mod faults;
+mod faulty;
 mod house;
 mod lint;
 mod listed;
@@ -21,5 +23,6 @@ mod prompt_render;
 mod prompt_session;
 mod readme;
 mod shots;
+mod streams;
 mod stub;
 mod support;

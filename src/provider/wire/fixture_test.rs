@@ -148,30 +148,33 @@ fn contains(found: &Value, wanted: &Value) -> bool {
 
 /// What a reply means: whole bodies are decoded, streams are cut and put together as the caller does it.
 fn outcome(wire: &dyn Wire, fixture: ResponseFixture, name: &str) -> (Result<ChatReply, Failure>, Expect) {
-    let ResponseFixture { status, headers, body, body_text, frames, bytes, expect } = fixture;
-    let whole = body_text.or_else(|| body.map(|body| body.to_string()));
+    let frames = frames_of(wire, &fixture, name);
+    let ResponseFixture { status, headers, body, body_text, expect, .. } = fixture;
     let head = HttpReply { status, headers: headers.into_iter().collect(), body: vec![] };
-    let outcome = match (whole, frames, bytes) {
-        (Some(body), None, None) => wire.decode(&HttpReply { body: body.into_bytes(), ..head }),
-        (None, Some(frames), None) => {
-            let frames = frames.into_iter().map(|frame| Frame {
-                event: frame.event,
-                data: match frame.data {
-                    Value::Null => String::new(),
-                    Value::String(text) => text,
-                    json => json.to_string(),
-                },
-                is_exception: frame.is_exception,
-            });
-            with_head(streamed(wire, &frames.collect::<Vec<_>>()), &head)
-        }
-        (None, None, Some(bytes)) => {
-            let framing = wire.streaming().unwrap_or_else(|| panic!("{name}: this wire has no streams")).framing();
-            with_head(streamed(wire, &cut(framing, bytes.as_bytes()).expect("frames")), &head)
-        }
+    let outcome = match (body_text.or_else(|| body.map(|body| body.to_string())), frames) {
+        (Some(body), None) => wire.decode(&HttpReply { body: body.into_bytes(), ..head }),
+        (None, Some(frames)) => with_head(streamed(wire, &frames), &head),
         _ => panic!("{name}: one of `body`, `body_text`, `frames`, `bytes`"),
     };
     (outcome, expect)
+}
+
+/// The frames of a stream; `None` of a whole body.
+fn frames_of(wire: &dyn Wire, fixture: &ResponseFixture, name: &str) -> Option<Vec<Frame>> {
+    if let Some(bytes) = &fixture.bytes {
+        let framing = wire.streaming().unwrap_or_else(|| panic!("{name}: this wire has no streams")).framing();
+        return Some(cut(framing, bytes.as_bytes()).expect("frames"));
+    }
+    let frame = |frame: &FixtureFrame| Frame {
+        event: frame.event.clone(),
+        data: match &frame.data {
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            json => json.to_string(),
+        },
+        is_exception: frame.is_exception,
+    };
+    Some(fixture.frames.as_ref()?.iter().map(frame).collect())
 }
 
 fn streamed(wire: &dyn Wire, frames: &[Frame]) -> Result<ChatReply, Failure> {
@@ -182,6 +185,57 @@ fn streamed(wire: &dyn Wire, frames: &[Frame]) -> Result<ChatReply, Failure> {
         }
     }
     decoder.finish()
+}
+
+/// Streams of every wire that end well, by name.
+fn good_streams() -> Vec<(String, &'static dyn Wire, Vec<Frame>)> {
+    let mut streams = Vec::new();
+    for spec in PROVIDERS {
+        let Some(wire) = spec.wire else { continue };
+        for (name, path) in cases(spec) {
+            let fixture: ResponseFixture = read(&path);
+            let name = format!("{}/{name}", spec.name);
+            let frames = frames_of(wire, &fixture, &name).filter(|_| matches!(fixture.expect, Expect::Reply(_)));
+            streams.extend(frames.map(|frames| (name, wire, frames)));
+        }
+    }
+    streams
+}
+
+#[test]
+fn a_stream_that_is_cut_anywhere_is_never_taken_for_a_shorter_answer() {
+    let streams = good_streams();
+    assert!(streams.len() >= 4, "{}", streams.len());
+    for (name, wire, frames) in streams {
+        let said = |reply: ChatReply| (reply.text, reply.tool_calls, reply.finish, reply.refusal);
+        let whole = said(streamed(wire, &frames).expect("whole"));
+        for length in 0..frames.len() {
+            if let Ok(reply) = streamed(wire, &frames[..length]) {
+                assert_eq!(said(reply), whole, "{name} after {length} of {} frames", frames.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn damaged_streams_are_decoded_or_refused() {
+    for (_, wire, frames) in good_streams() {
+        for (index, frame) in frames.iter().enumerate() {
+            let boundaries = frame.data.char_indices().map(|(at, _)| at).step_by(7);
+            let damaged = boundaries.map(|at| frame.data[..at].to_owned());
+            // Foreign JSON, and values of other types in known places.
+            let swapped = ["null", "[]", "{}", "0", "\"x\""].map(str::to_owned).into_iter();
+            let retyped = [("\":\"", "\":[\""), ("{", "[")].map(|(from, to)| frame.data.replace(from, to));
+            for data in damaged.chain(swapped).chain(retyped) {
+                let mut frames = frames.clone();
+                frames[index] = Frame { data, ..frame.clone() };
+                // Whatever it says, it does not panic, and it says something.
+                if let Err(failure) = streamed(wire, &frames) {
+                    assert!(!failure.error.message.is_empty());
+                }
+            }
+        }
+    }
 }
 
 #[test]
