@@ -2,12 +2,35 @@
 
 use super::mock;
 use super::spec::ProviderSpec;
-use super::wire::{anthropic, bedrock, gemini, openai, vertex};
+use super::wire::compatible::{
+    deepseek, fireworks, groq, llamacpp, lmstudio, mistral, openrouter, perplexity, tgi, together, vllm, xai,
+};
+use super::wire::{anthropic, azure, bedrock, gemini, openai, responses, vertex};
 use crate::base::closest;
 
 /// Every kind of provider, by name.
-pub static PROVIDERS: &[&ProviderSpec] =
-    &[&anthropic::SPEC, &bedrock::SPEC, &gemini::SPEC, &mock::SPEC, &openai::SPEC, &vertex::SPEC];
+pub static PROVIDERS: &[&ProviderSpec] = &[
+    &anthropic::SPEC,
+    &azure::SPEC,
+    &bedrock::SPEC,
+    &deepseek::SPEC,
+    &fireworks::SPEC,
+    &gemini::SPEC,
+    &groq::SPEC,
+    &llamacpp::SPEC,
+    &lmstudio::SPEC,
+    &mistral::SPEC,
+    &mock::SPEC,
+    &openai::SPEC,
+    &responses::SPEC,
+    &openrouter::SPEC,
+    &perplexity::SPEC,
+    &tgi::SPEC,
+    &together::SPEC,
+    &vertex::SPEC,
+    &vllm::SPEC,
+    &xai::SPEC,
+];
 
 /// The kind of this name.
 ///
