@@ -20,6 +20,11 @@ const fn kind(word: &'static str, key: Option<&'static str>, base_url: Option<&'
     Kind { word, key, base_url, built_in: true }
 }
 
+/// A server of one's own: it needs no key, its usual variable is read where nothing else is said.
+const fn local(word: &'static str, base_url: Option<&'static str>) -> Kind {
+    Kind { word, key: None, base_url, built_in: true }
+}
+
 /// A kind that only `karat.yaml` can bring to life.
 const fn named(word: &'static str) -> Kind {
     Kind { word, key: None, base_url: None, built_in: false }
@@ -28,8 +33,22 @@ const fn named(word: &'static str) -> Kind {
 /// Every kind, sorted by word; a test holds them equal to those of the room `provider`.
 pub(super) const KINDS: &[Kind] = &[
     kind("anthropic", Some("ANTHROPIC_API_KEY"), Some("ANTHROPIC_BASE_URL")),
+    kind("azure", Some("AZURE_OPENAI_API_KEY"), Some("AZURE_OPENAI_ENDPOINT")),
+    kind("deepseek", Some("DEEPSEEK_API_KEY"), Some("DEEPSEEK_BASE_URL")),
+    kind("fireworks", Some("FIREWORKS_API_KEY"), Some("FIREWORKS_BASE_URL")),
+    kind("groq", Some("GROQ_API_KEY"), Some("GROQ_BASE_URL")),
+    local("llamacpp", Some("LLAMACPP_BASE_URL")),
+    local("lmstudio", Some("LMSTUDIO_BASE_URL")),
+    kind("mistral", Some("MISTRAL_API_KEY"), Some("MISTRAL_BASE_URL")),
     named("mock"),
     kind("openai", Some("OPENAI_API_KEY"), Some("OPENAI_BASE_URL")),
+    kind("openai-responses", Some("OPENAI_API_KEY"), Some("OPENAI_BASE_URL")),
+    kind("openrouter", Some("OPENROUTER_API_KEY"), Some("OPENROUTER_BASE_URL")),
+    kind("perplexity", Some("PERPLEXITY_API_KEY"), Some("PERPLEXITY_BASE_URL")),
+    local("tgi", Some("TGI_BASE_URL")),
+    kind("together", Some("TOGETHER_API_KEY"), Some("TOGETHER_BASE_URL")),
+    local("vllm", Some("VLLM_BASE_URL")),
+    kind("xai", Some("XAI_API_KEY"), Some("XAI_BASE_URL")),
 ];
 
 impl WireName {
@@ -53,6 +72,11 @@ impl WireName {
     /// The kind of a word.
     pub fn parse(word: &str) -> Option<WireName> {
         KINDS.iter().find(|kind| kind.word == word).map(|kind| WireName(kind.word))
+    }
+
+    /// Whether it is the first kind whose base URL this variable moves.
+    pub(super) fn is_first_with(self, variable: &str) -> bool {
+        KINDS.iter().find(|kind| kind.base_url == Some(variable)).is_some_and(|kind| kind.word == self.0)
     }
 
     pub(super) fn kind(self) -> Option<&'static Kind> {

@@ -1,5 +1,6 @@
 //! Providers: the built-in ones, and what `karat.yaml` says about them or adds.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -96,6 +97,9 @@ pub struct ProviderConfig {
     pub rules: Option<PathBuf>,
     /// What only some kinds take.
     pub options: ProviderOptions,
+    /// `models`: names that the user gave models, such as deployments, and the models behind them. Prices, parameters
+    /// and token counts follow those.
+    pub models: BTreeMap<String, String>,
     /// Where `karat.yaml` speaks of it first; `None` for an untouched built-in one.
     pub place: Option<Place>,
 }
@@ -116,6 +120,7 @@ impl fmt::Debug for ProviderConfig {
             .field("retry_deadline_ms", &self.retry_deadline_ms)
             .field("rules", &self.rules)
             .field("options", &self.options)
+            .field("models", &self.models)
             .finish_non_exhaustive()
     }
 }
@@ -165,6 +170,7 @@ fn built_in(wire: WireName, env: &Env, problems: &mut Problems) -> Option<Provid
         retry_deadline_ms: None,
         rules: None,
         options: ProviderOptions::default(),
+        models: BTreeMap::new(),
         place: None,
     })
 }
@@ -180,7 +186,7 @@ fn valid(raw: RawProvider, env: &Env, problems: &mut Problems) -> Option<Provide
             Diagnostic::error("missing-field", format!("provider `{}` has no `type`", raw.name))
                 .at(raw.place)
                 .did_you_mean(closest(raw.name.as_str(), words.iter().copied()))
-                .help(format!("add `type:` with the protocol it speaks: {}", words.join(", "))),
+                .help("add `type:` with the protocol it speaks; `karat eval --list-providers` prints them all"),
         );
         return None;
     };
@@ -210,6 +216,7 @@ fn valid(raw: RawProvider, env: &Env, problems: &mut Problems) -> Option<Provide
         retry_deadline_ms: raw.retry_deadline_ms,
         rules: raw.rules.map(|(path, _)| path),
         options: raw.options,
+        models: raw.models,
         place: Some(raw.place),
     })
 }
@@ -218,6 +225,10 @@ fn valid(raw: RawProvider, env: &Env, problems: &mut Problems) -> Option<Provide
 /// is.
 fn base_url_from_env(name: &SafeName, wire: WireName, env: &Env, problems: &mut Problems) -> (Option<String>, Origin) {
     let variable = wire.kind().filter(|kind| name.as_str() == kind.word).and_then(|kind| kind.base_url);
+    // Kinds of one vendor share the variable; what is wrong with it is said once.
+    let mut said = Problems::new();
+    let is_first = variable.is_some_and(|variable| wire.is_first_with(variable));
+    let problems = if is_first { problems } else { &mut said };
     let found = variable.and_then(|variable| value::from_env(env, variable, check_url, problems));
     found.map_or((None, Origin::Default), |(url, origin)| (Some(url), origin))
 }

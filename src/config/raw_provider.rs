@@ -1,8 +1,9 @@
 //! Providers as one layer of `karat.yaml` writes them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::base::{Diagnostic, Fields, Kind, Millis, Node, Place, Problems, SafeName, Source, Span};
+use crate::base::{Diagnostic, Fields, Kind, Millis, Node, Place, Problems, SafeName, Source, Span, closest};
 
 use super::Env;
 use super::interpolate::{is_variable_name, names_in, replace};
@@ -27,6 +28,7 @@ pub(super) struct RawProvider {
     pub(super) retry_deadline_ms: Option<Millis>,
     pub(super) rules: Option<Placed<PathBuf>>,
     pub(super) options: ProviderOptions,
+    pub(super) models: BTreeMap<String, String>,
     pub(super) place: Place,
 }
 
@@ -77,10 +79,9 @@ fn read(
 ) -> Option<RawProvider> {
     let node = without_literal_keys(node, source, problems);
     let mut fields = Fields::of(&node, "provider", source, problems)?;
-    let kinds: Vec<(&'static str, WireName)> = WireName::all().map(|wire| (wire.word(), wire)).collect();
     let raw = RawProvider {
         has_type: fields.node("type").is_some(),
-        wire: fields.choice("type", &kinds, problems),
+        wire: wire(&mut fields, problems),
         base_url: address(&mut fields, "base_url", problems),
         key_env: key_env(&mut fields, problems),
         headers: fields.node("headers").map(|node| headers(node, env, source, problems)),
@@ -89,6 +90,7 @@ fn read(
         max_attempts: None,
         retry_deadline_ms: None,
         rules: value::path_inside(&mut fields, "rules", root, problems),
+        models: fields.node("models").map(|node| models(node, source, problems)).unwrap_or_default(),
         options: options(&mut fields, root, problems),
         place: source.place(span),
         name,
@@ -96,6 +98,22 @@ fn read(
     let raw = retries(&mut fields, raw, problems);
     fields.finish(problems);
     Some(raw)
+}
+
+/// The kinds are too many to be listed in a message.
+fn wire(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<WireName> {
+    let text = fields.text("type", problems)?;
+    let known = WireName::parse(text);
+    if known.is_none() {
+        let place = fields.source().place(fields.value_span("type"));
+        problems.push(
+            Diagnostic::error("unknown-value", format!("`{text}` is not a value of `type`"))
+                .at(place)
+                .did_you_mean(closest(text, WireName::all().map(WireName::word)))
+                .help("`karat eval --list-providers` prints the kinds; `mock` is one more"),
+        );
+    }
+    known
 }
 
 /// Reports keys that hold the secret itself, and takes them out so that no other message shows them.
@@ -203,6 +221,32 @@ fn options(fields: &mut Fields<'_>, root: &Path, problems: &mut Problems) -> Pro
     }
 }
 
+/// `{my-deployment: gpt-4o}`.
+fn models(node: &Node, source: &Source, problems: &mut Problems) -> BTreeMap<String, String> {
+    let Some(entries) = node.as_map() else {
+        let message = format!("`models` must be a mapping of names to models, this is {}", node.describe());
+        problems.push(
+            Diagnostic::error("wrong-type", message)
+                .at(source.place(node.span))
+                .help("write the name that is called and the model behind it: `models: {my-deployment: gpt-4o}`"),
+        );
+        return BTreeMap::new();
+    };
+    let mut models = BTreeMap::new();
+    for (name, model) in entries {
+        match model.as_text().map(str::trim).filter(|model| !model.is_empty()) {
+            Some(known) => {
+                models.insert(name.text.clone(), known.to_owned());
+            }
+            None => {
+                let message = format!("`{}` must name a model, this is {}", name.text, model.describe());
+                problems.push(Diagnostic::error("wrong-type", message).at(source.place(model.span)));
+            }
+        }
+    }
+    models
+}
+
 fn limits(fields: &mut Fields<'_>, problems: &mut Problems) -> Limits {
     let source = fields.source();
     let inner = fields.node("limits").and_then(|node| Fields::of(node, "`limits` mapping", source, problems));
@@ -267,6 +311,7 @@ impl RawProvider {
             retry_deadline_ms: over.retry_deadline_ms.or(self.retry_deadline_ms),
             rules: over.rules.or(self.rules),
             options: self.options.overlaid(over.options),
+            models: self.models.into_iter().chain(over.models).collect(),
             place: self.place,
         }
     }

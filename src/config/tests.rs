@@ -44,6 +44,11 @@ fn provider<'c>(config: &'c Config, name: &str) -> &'c ProviderConfig {
     config.provider(&SafeName::parse(name).unwrap()).unwrap()
 }
 
+/// Kinds that exist without a word in `karat.yaml`.
+fn built_in() -> usize {
+    WireName::all().filter(|wire| wire.kind().is_some_and(|kind| kind.built_in)).count()
+}
+
 #[test]
 fn without_a_file_there_are_defaults() {
     let folder = tempfile::tempdir().unwrap();
@@ -57,9 +62,11 @@ fn without_a_file_there_are_defaults() {
     assert_eq!(config.cache.ttl.value, Duration::from_secs(1_209_600));
     assert!(config.cache.enabled.value);
     let names: Vec<&str> = config.providers.iter().map(|p| p.name.as_str()).collect();
-    assert_eq!(names, ["anthropic", "openai"]);
-    assert_eq!(config.providers[0].key_env.as_deref(), Some("ANTHROPIC_API_KEY"));
-    assert_eq!(config.providers[1].base_url, None);
+    assert_eq!(names.len(), built_in());
+    assert!(names.is_sorted() && !names.contains(&"mock"), "{names:?}");
+    assert_eq!(provider(&config, "anthropic").key_env.as_deref(), Some("ANTHROPIC_API_KEY"));
+    assert_eq!(provider(&config, "openai").base_url, None);
+    assert_eq!(provider(&config, "vllm").key_env, None);
 }
 
 #[test]
@@ -104,7 +111,7 @@ fn a_whole_file_is_read() {
     assert_eq!(local.timeouts.total_ms, Some(Millis(120_000)));
     assert_eq!((local.max_attempts, local.retry_deadline_ms), (Some(5), Some(Millis(300_000))));
     assert_eq!(provider(&config, "script").rules, Some(root.join("mocks/rules.yaml")));
-    assert_eq!(config.providers.len(), 4);
+    assert_eq!(config.providers.len(), built_in() + 2);
 }
 
 #[test]
@@ -196,7 +203,7 @@ fn a_base_url_in_the_file_beats_the_variable() {
     assert_eq!(openai.base_url.as_deref(), Some("https://gateway.example/v1"));
     assert_eq!(openai.key_env.as_deref(), Some("OPENAI_API_KEY"));
     assert_eq!(openai.wire, WireName::OPENAI);
-    assert_eq!(config.providers.len(), 2);
+    assert_eq!(config.providers.len(), built_in());
 }
 
 #[test]
@@ -330,4 +337,20 @@ fn a_folder_that_is_a_link_out_of_the_project_is_refused() {
     let text = problems.render(false);
     assert!(text.contains("error[outside-project]: `prompts` is outside the project"), "{text}");
     assert_eq!(problems.error_count(), 1, "{text}");
+}
+
+#[test]
+fn names_of_models_are_read_and_overlaid_name_by_name() {
+    let project = Project::with(
+        "providers:\n  azure: {models: {chat: gpt-4o, old: gpt-4}}\n\
+         environments: {ci: {providers: {azure: {models: {chat: gpt-5-mini}}}}}\nenvironment: ci\n",
+    );
+    let config = project.sound(&[("AZURE_OPENAI_ENDPOINT", "https://res.openai.azure.com/")], &Overrides::default());
+    let azure = provider(&config, "azure");
+    let models: Vec<(&str, &str)> = azure.models.iter().map(|(name, model)| (name.as_str(), model.as_str())).collect();
+    assert_eq!(models, [("chat", "gpt-5-mini"), ("old", "gpt-4")]);
+    assert_eq!(azure.base_url.as_deref(), Some("https://res.openai.azure.com"));
+    assert_eq!(azure.key_env.as_deref(), Some("AZURE_OPENAI_API_KEY"));
+    let found = codes("providers:\n  azure: {models: [gpt-4o]}\n  groq: {models: {a: {}}}\n");
+    assert_eq!(found, [("wrong-type", "karat.yaml:2:19".to_owned()), ("wrong-type", "karat.yaml:3:22".to_owned())]);
 }

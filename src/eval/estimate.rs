@@ -53,9 +53,15 @@ impl Estimator {
         found
     }
 
+    /// The model whose tokens are counted; a name that says nothing is counted as that of no model.
+    pub fn counted_as(&self, model: &ModelRef) -> ModelRef {
+        let nobody = || ModelRef { provider: model.provider.clone(), model: String::new() };
+        self.table.known_as(model).unwrap_or_else(nobody)
+    }
+
     /// Tokens of a request.
     pub fn request(&self, model: &ModelRef, request: &ChatRequest) -> RequestEstimate {
-        let counted = estimate_prompt_tokens(model, &request.messages);
+        let counted = estimate_prompt_tokens(&self.counted_as(model), &request.messages);
         let stated = self.resolve(model).facts().and_then(|facts| facts.max_output);
         let limit = request.params.max_tokens.or(self.cap).map(u64::from);
         let most =
@@ -85,7 +91,7 @@ impl Estimator {
         if messages.is_empty() {
             return Some(Usd::ZERO);
         }
-        self.cost(model, with_a_tenth(estimate_prompt_tokens(model, &messages).tokens), 0)
+        self.cost(model, with_a_tenth(estimate_prompt_tokens(&self.counted_as(model), &messages).tokens), 0)
     }
 
     /// The plan of all suites. Counts the first 2,000 trials of each suite and extrapolates beyond.

@@ -134,10 +134,9 @@ impl Caller {
     pub fn knows(&self, model: &ModelRef) -> Result<(), Box<Diagnostic>> {
         let Some(route) = self.routes.get(&model.provider) else {
             let names = || self.routes.keys().map(SafeName::as_str);
-            let list: Vec<&str> = names().collect();
             let diagnostic = Diagnostic::error("unknown-provider", format!("`{}` is not a provider", model.provider))
                 .did_you_mean(closest(model.provider.as_str(), names()))
-                .help(format!("known providers: {}; add one under `providers` in karat.yaml", list.join(", ")));
+                .help("`karat eval --list-providers` prints them all; add one under `providers` in karat.yaml");
             return Err(Box::new(diagnostic));
         };
         let Backend::Http(http) = &route.backend else { return Ok(()) };
@@ -148,8 +147,12 @@ impl Caller {
             return Ok(());
         }
         let variable = settings.key_env.as_deref().or(usual).unwrap_or("the key's variable");
+        // A provider of another name than its kind's says itself which variable holds its key.
+        let unnamed = settings.key_env.is_none() && settings.place.is_some();
+        let named =
+            if unnamed { format!("add `key_env: {variable}` to it in karat.yaml, and ") } else { String::new() };
         let diagnostic = Diagnostic::error("missing-key", format!("there is no key for provider `{}`", settings.name))
-            .help(format!("set {variable} in the environment or in .env, or replay with `--calls replay`"));
+            .help(format!("{named}set {variable} in the environment or in .env, or replay with `--calls replay`"));
         Err(Box::new(diagnostic))
     }
 
@@ -363,13 +366,22 @@ impl Caller {
 /// Identity of a reply in the response cache. The base URL is part of it, so that a proxy never answers for the real
 /// provider.
 fn cache_key(route: &Route, request: &ChatRequest, repeat: u32) -> Digest {
-    DigestBuilder::new("reply")
-        .part(route.settings.name.as_str().as_bytes())
-        .part(route.settings.base_url().trim_end_matches('/').as_bytes())
-        .part(route.settings.spec.name.as_bytes())
+    let settings = &route.settings;
+    let mut key = DigestBuilder::new("reply")
+        .part(settings.name.as_str().as_bytes())
+        .part(settings.base_url().trim_end_matches('/').as_bytes())
+        .part(settings.spec.name.as_bytes())
         .part(request.canonical().as_bytes())
-        .part(&repeat.to_be_bytes())
-        .finish()
+        .part(&repeat.to_be_bytes());
+    // Both decide on what is sent. Keys of providers without them stay what they were.
+    for (name, value) in
+        [("known_as", settings.known_as(&request.model)), ("api_version", settings.options.api_version.as_deref())]
+    {
+        if let Some(value) = value {
+            key = key.part(name.as_bytes()).part(value.as_bytes());
+        }
+    }
+    key.finish()
 }
 
 fn backend_of(
@@ -396,6 +408,9 @@ fn check_base_url(settings: &ProviderSettings, mode: CallMode, problems: &mut Pr
         return;
     }
     let url = settings.base_url();
+    if url.is_empty() {
+        return problems.push(no_address(settings));
+    }
     let at = |diagnostic: Diagnostic| match &settings.place {
         Some(place) => diagnostic.at(place.clone()),
         None => diagnostic,
@@ -406,6 +421,17 @@ fn check_base_url(settings: &ProviderSettings, mode: CallMode, problems: &mut Pr
     } else if settings.key.is_some() && url.starts_with("http://") && !is_loopback_url(url) {
         let message = format!("the key of provider `{}` would travel unencrypted to `{url}`", settings.name);
         problems.push(at(Diagnostic::warning("insecure-base-url", message).help("use `https://`")));
+    }
+}
+
+/// Some kinds have an address per customer.
+fn no_address(settings: &ProviderSettings) -> Diagnostic {
+    let variable = settings.spec.base_url_env.map(|name| format!(", or {name} in the environment")).unwrap_or_default();
+    let diagnostic = Diagnostic::error("invalid-base-url", format!("provider `{}` has no address", settings.name))
+        .help(format!("set `base_url` under `providers` in karat.yaml{variable}"));
+    match &settings.place {
+        Some(place) => diagnostic.at(place.clone()),
+        None => diagnostic,
     }
 }
 

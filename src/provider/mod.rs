@@ -7,6 +7,8 @@ mod authority;
 mod breaker;
 mod caller;
 #[cfg(test)]
+mod caller_names_test;
+#[cfg(test)]
 mod caller_startup_test;
 #[cfg(test)]
 mod caller_test;
@@ -17,6 +19,7 @@ mod embed;
 mod embed_test;
 mod frames;
 mod fuse;
+mod heal;
 mod inflight;
 mod limiter;
 mod mock;
@@ -36,6 +39,7 @@ pub use authority::{Access, Authority};
 pub use caller::{Ask, Caller, CallerOptions, Pricer, ReplyCache};
 pub use cassette::CassetteError;
 pub use embed::{EmbeddingSpend, VectorCache, recorded_vectors};
+pub use heal::heal;
 pub use registry::{PROVIDERS, provider_spec};
 pub use settings::{
     BreakerSettings, CallMode, Limits, MockSettings, ProviderSettings, RetrySettings, TimeoutSettings,

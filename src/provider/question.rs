@@ -36,8 +36,8 @@ pub(super) trait Question: Sync {
         None
     }
 
-    /// Whether the wait for the first byte must be long.
-    fn thinks_long(&self, wire: &dyn Wire) -> bool;
+    /// Whether the wait for the first byte must be long; `known_as` is the model behind the name, where one is known.
+    fn thinks_long(&self, wire: &dyn Wire, known_as: Option<&str>) -> bool;
 
     /// Tokens to reserve: four bytes are about one token, and all the output that may come.
     fn tokens(&self) -> u64;
@@ -85,8 +85,11 @@ impl Question for ChatRequest {
         wire.follow(reply, endpoint, step)
     }
 
-    fn thinks_long(&self, wire: &dyn Wire) -> bool {
-        wire.thinks_long(self)
+    fn thinks_long(&self, wire: &dyn Wire, known_as: Option<&str>) -> bool {
+        match known_as {
+            Some(model) => wire.thinks_long(&ChatRequest { model: model.to_owned(), ..self.clone() }),
+            None => wire.thinks_long(self),
+        }
     }
 
     fn tokens(&self) -> u64 {
@@ -134,7 +137,7 @@ impl Question for EmbeddingRequest {
         wire.embeddings().ok_or_else(no_embeddings)?.decode(reply, self.texts.len())
     }
 
-    fn thinks_long(&self, _: &dyn Wire) -> bool {
+    fn thinks_long(&self, _: &dyn Wire, _: Option<&str>) -> bool {
         false
     }
 

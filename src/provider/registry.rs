@@ -2,11 +2,32 @@
 
 use super::mock;
 use super::spec::ProviderSpec;
-use super::wire::{anthropic, openai};
+use super::wire::compatible::{
+    deepseek, fireworks, groq, llamacpp, lmstudio, mistral, openrouter, perplexity, tgi, together, vllm, xai,
+};
+use super::wire::{anthropic, azure, openai, responses};
 use crate::base::closest;
 
 /// Every kind of provider, by name.
-pub static PROVIDERS: &[&ProviderSpec] = &[&anthropic::SPEC, &mock::SPEC, &openai::SPEC];
+pub static PROVIDERS: &[&ProviderSpec] = &[
+    &anthropic::SPEC,
+    &azure::SPEC,
+    &deepseek::SPEC,
+    &fireworks::SPEC,
+    &groq::SPEC,
+    &llamacpp::SPEC,
+    &lmstudio::SPEC,
+    &mistral::SPEC,
+    &mock::SPEC,
+    &openai::SPEC,
+    &responses::SPEC,
+    &openrouter::SPEC,
+    &perplexity::SPEC,
+    &tgi::SPEC,
+    &together::SPEC,
+    &vllm::SPEC,
+    &xai::SPEC,
+];
 
 /// The kind of this name.
 ///

@@ -15,7 +15,7 @@ use super::mock::Mock;
 use super::question::Question;
 use super::retry::{Decision, Standing, Tally, ails, counts, decide, startup_over};
 use super::settings::{ProviderSettings, RetrySettings};
-use super::spec::{Failure, ProviderKey, Retry};
+use super::spec::{Endpoint, Failure, ProviderKey, Retry};
 use crate::base::{Clock, Digest, Usd, format_duration};
 use crate::net::Auth;
 use crate::record::{CallError, ChatReply, ChatRequest, ErrorKind};
@@ -158,11 +158,12 @@ impl Route {
     /// Encodes once for all attempts; `None` for the mock.
     fn pack(&self, request: &impl Question) -> Result<Option<Parcel>, CallError> {
         let Backend::Http(http) = &self.backend else { return Ok(None) };
-        let endpoint = self.settings.endpoint(http.official);
+        let known_as = self.settings.known_as(request.model());
+        let endpoint = Endpoint { known_as, ..self.settings.endpoint(http.official) };
         let mut encoded = request.encode(http.wire, endpoint)?;
         dress(&mut encoded.http, &self.settings.headers);
         encoded.http.auth = self.settings.key.as_ref().map(auth_of);
-        let timeouts = self.settings.timeouts.resolve(request.thinks_long(http.wire));
+        let timeouts = self.settings.timeouts.resolve(request.thinks_long(http.wire, known_as));
         Ok(Some(Parcel { encoded, timeouts, first_idle: self.settings.timeouts.first_idle(&timeouts) }))
     }
 

@@ -192,6 +192,8 @@ pub struct ProviderSettings {
     pub options: WireOptions,
     /// Whether replies are read as streams, where the wire can.
     pub stream: bool,
+    /// Names that the user gave models, such as deployments → the models behind them: they decide on parameters.
+    pub models: BTreeMap<String, String>,
     /// How it is reached, when not as the others are: through a proxy, or with an authority of its own.
     pub transport: Option<Arc<dyn Transport>>,
     /// Where it stands in `karat.yaml`, for messages.
@@ -216,6 +218,7 @@ impl ProviderSettings {
             credentials: BTreeMap::new(),
             options: WireOptions::default(),
             stream: false,
+            models: BTreeMap::new(),
             transport: None,
             place: None,
         }
@@ -245,7 +248,18 @@ impl ProviderSettings {
     /// Where requests go, and how.
     pub(super) fn endpoint(&self, official: bool) -> Endpoint<'_> {
         let streams = self.spec.wire.is_some_and(|wire| wire.streaming().is_some());
-        Endpoint { base_url: self.base_url(), official, stream: self.stream && streams, options: &self.options }
+        Endpoint {
+            base_url: self.base_url(),
+            official,
+            stream: self.stream && streams,
+            options: &self.options,
+            known_as: None,
+        }
+    }
+
+    /// The model behind a name, where the user said so.
+    pub(super) fn known_as(&self, model: &str) -> Option<&str> {
+        self.models.get(model).map(|known| known.rsplit('/').next().unwrap_or(known))
     }
 
     /// The base URL in force.
@@ -254,11 +268,13 @@ impl ProviderSettings {
     }
 }
 
-/// The providers that exist without any configuration, one per registered kind.
+/// The providers that exist without any configuration, one per registered kind. Those whose address is each customer's
+/// own are left out until the environment gives it.
 pub fn builtin_providers(lookup: &dyn Fn(&str) -> Option<String>) -> Vec<ProviderSettings> {
     PROVIDERS
         .iter()
         .filter_map(|spec| Some(ProviderSettings::from_env(SafeName::parse(spec.name).ok()?, spec, lookup)))
+        .filter(|settings| settings.spec.wire.is_none() || !settings.base_url().is_empty())
         .collect()
 }
 
@@ -276,7 +292,10 @@ mod tests {
         };
         let all = builtin_providers(&lookup);
         let names: Vec<&str> = all.iter().map(|settings| settings.name.as_str()).collect();
-        assert_eq!(names, ["anthropic", "mock", "openai"]);
+        let kinds: Vec<&str> = PROVIDERS.iter().map(|spec| spec.name).filter(|name| *name != "azure").collect();
+        assert_eq!(names, kinds);
+        let with_azure = builtin_providers(&|name| (name == "AZURE_OPENAI_ENDPOINT").then(|| "https://r".to_owned()));
+        assert_eq!(with_azure.len(), kinds.len() + 1);
         let openai = all.iter().find(|settings| settings.name.as_str() == "openai").expect("openai");
         assert_eq!(openai.base_url(), "http://127.0.0.1:9/v1");
         assert_eq!(openai.headers, [("openai-organization".to_owned(), "org-1".to_owned())]);

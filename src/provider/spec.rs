@@ -148,12 +148,14 @@ pub struct Endpoint<'a> {
     pub stream: bool,
     /// What only some kinds take.
     pub options: &'a WireOptions,
+    /// The model behind the name that is asked, where the user said so; see [`ProviderSettings::models`].
+    pub known_as: Option<&'a str>,
 }
 
 impl<'a> Endpoint<'a> {
     /// An address, without a stream and without options.
     pub const fn new(base_url: &'a str, official: bool) -> Endpoint<'a> {
-        Endpoint { base_url, official, stream: false, options: &WireOptions::NONE }
+        Endpoint { base_url, official, stream: false, options: &WireOptions::NONE, known_as: None }
     }
 }
 
@@ -247,6 +249,8 @@ pub struct Failure {
     pub timed_out: bool,
     /// The answer was begun and not finished in time: the provider bills it.
     pub total_timeout: bool,
+    /// Field of the request that the provider does not take, in its own words; see [`heal`](super::heal::heal).
+    pub param: Option<String>,
 }
 
 impl Failure {
@@ -277,6 +281,7 @@ impl Failure {
             unreachable: false,
             timed_out: false,
             total_timeout: false,
+            param: None,
         }
     }
 

@@ -168,15 +168,22 @@ impl VectorCache for StoredVectors {
     }
 }
 
-/// Prices replies; each model is looked up once.
+/// The model that was asked, and the one that the reply names where only that says what it is.
+type Billed = (ModelRef, Option<String>);
+
+/// Prices replies; each model is looked up once. Where a name alone says nothing, the reply names the model.
 fn pricer(prices: Arc<PriceTable>) -> Pricer {
-    let models: Mutex<HashMap<ModelRef, (Resolution, bool)>> = Mutex::default();
+    let models: Mutex<HashMap<Billed, (Resolution, bool)>> = Mutex::default();
     Arc::new(move |model: &ModelRef, reply: &ChatReply, at: Timestamp| {
         let provider = Some(model.provider.as_str());
+        let named = if prices.known_as(model).is_none() { reply.model.clone() } else { None };
         let (resolution, states_bill) = {
             let mut models = models.lock().unwrap_or_else(PoisonError::into_inner);
-            let find = || (prices.resolve(provider, &model.model, None), prices.reports_cost(provider, &model.model));
-            models.entry(model.clone()).or_insert_with(find).clone()
+            let find = || match &named {
+                Some(named) => (prices.resolve_reported(provider, named), prices.reports_cost(provider, named)),
+                None => (prices.resolve(provider, &model.model, None), prices.reports_cost(provider, &model.model)),
+            };
+            models.entry((model.clone(), named.clone())).or_insert_with(find).clone()
         };
         // A cost field is the bill only where the provider documents it; elsewhere it is somebody's guess.
         let reported = reply.reported_cost.filter(|_| states_bill).map(crate::base::Usd::to_decimal);
@@ -195,6 +202,8 @@ fn settings_of(provider: &ProviderConfig, session: &Session, problems: &mut Prob
     let mut settings = ProviderSettings::new(provider.name.clone(), spec);
     settings.base_url.clone_from(&provider.base_url);
     settings.key = match &provider.key_env {
+        // A server of one's own may have been started with a key.
+        None if provider.place.is_none() => spec.key_from(lookup),
         None => None,
         Some(name) if spec.keys.first().is_some_and(|first| first.env == name) => spec.key_from(lookup),
         Some(name) => lookup(name).map(|value| spec.key_of(Secret::new(value.trim()), None)),
@@ -219,6 +228,7 @@ fn settings_of(provider: &ProviderConfig, session: &Session, problems: &mut Prob
     };
     settings.fill_from_env(&lookup);
     settings.stream = provider.options.stream.unwrap_or(false);
+    settings.models.clone_from(&provider.models);
     settings.place.clone_from(&provider.place);
     Some(settings)
 }

@@ -110,7 +110,7 @@ fn report(prompt: &Arc<Prompt>, rendered: Rendered, model: Option<&ModelRef>, es
         tools: Vec::new(),
     };
     let tokens = RenderTokens::of(match model {
-        Some(model) => estimate_prompt_tokens(model, &rendered.messages),
+        Some(model) => estimate_prompt_tokens(&estimator.counted_as(model), &rendered.messages),
         None => prompt.guess_tokens(&rendered.messages),
     });
     let most_output = model.map(|model| estimator.request(model, &request).most_output);

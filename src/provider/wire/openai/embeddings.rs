@@ -13,7 +13,7 @@ use crate::record::{EmbeddingReply, Usage};
 
 /// The embeddings of OpenAI and compatible servers.
 #[derive(Debug)]
-pub(super) struct Embeddings;
+pub(in crate::provider::wire) struct Embeddings;
 
 impl EmbeddingWire for Embeddings {
     fn encode(&self, model: &str, texts: &[String], endpoint: Endpoint<'_>) -> Encoded {

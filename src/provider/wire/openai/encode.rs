@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::super::super::spec::{Encoded, Endpoint};
 use super::super::body::{Changes, join_url, merge_extra, number, refused};
-use super::models::Family;
+use super::models::{Family, takes_marks};
+use super::quirks::{Marks, Quirks};
 use crate::net::{HttpRequest, Method};
 use crate::record::{
     CallError, ChatRequest, Media, Message, OutputFormat, Params, Part, Role, Tool, ToolCall, ToolChoice,
@@ -17,32 +18,52 @@ const MAX_STOPS: usize = 4;
 const MAX_LOGPROBS: u8 = 20;
 
 pub(super) fn encode(request: &ChatRequest, endpoint: Endpoint<'_>) -> Result<Encoded, CallError> {
-    let family = Family::of(&request.model);
+    let known_as = endpoint.known_as.unwrap_or(&request.model);
     let mut changes = Changes::default();
-    let mut body = Map::new();
-    body.insert("model".to_owned(), json!(request.model));
-    body.insert("messages".to_owned(), Value::Array(messages(request, family, endpoint)?));
-    limits(&mut body, &request.params, family, endpoint);
-    reasoning(&mut body, &request.params, family, &mut changes);
-    sampling(&mut body, &request.params, family, &mut changes);
-    plain(&mut body, &request.params, family, &mut changes);
-    output(&mut body, request, &mut changes);
-    tools(&mut body, request);
+    let marks = if endpoint.official && takes_marks(known_as) { Marks::Breakpoint } else { Marks::Never };
+    let quirks = Quirks { marks, ..Quirks::OPENAI };
+    let mut body = body(request, Family::of(known_as), endpoint, &quirks, &mut changes)?;
     merge_extra(&mut body, &request.params.extra);
     stream(&mut body, endpoint);
+    Ok(post(join_url(endpoint.base_url, "chat/completions"), body, changes))
+}
+
+/// The body without the user's extra fields, for a host with these quirks.
+pub(in crate::provider::wire) fn body(
+    request: &ChatRequest,
+    family: Family,
+    endpoint: Endpoint<'_>,
+    quirks: &Quirks,
+    changes: &mut Changes,
+) -> Result<Map<String, Value>, CallError> {
+    let mut body = Map::new();
+    body.insert("model".to_owned(), json!(request.model));
+    body.insert("messages".to_owned(), Value::Array(messages(request, family, endpoint, quirks)?));
+    limits(&mut body, &request.params, family, endpoint);
+    reasoning(&mut body, &request.params, family, quirks, changes);
+    sampling(&mut body, &request.params, family, changes);
+    plain(&mut body, &request.params, family, quirks, changes);
+    output(&mut body, request, changes);
+    tools(&mut body, request);
+    prediction(&mut body, request, family, changes);
+    Ok(body)
+}
+
+/// The request that carries a body.
+pub(in crate::provider::wire) fn post(url: String, body: Map<String, Value>, changes: Changes) -> Encoded {
     let http = HttpRequest {
         method: Method::Post,
-        url: join_url(endpoint.base_url, "chat/completions"),
+        url,
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
         auth: None,
         body: Value::Object(body).to_string().into_bytes(),
     };
-    Ok(Encoded { http, warnings: changes.0 })
+    Encoded { http, warnings: changes.0 }
 }
 
 /// Asks for a stream, with its usage. For a server that refuses `stream_options` the extra parameters may say `null`,
 /// which leaves them out.
-fn stream(body: &mut Map<String, Value>, endpoint: Endpoint<'_>) {
+pub(in crate::provider::wire) fn stream(body: &mut Map<String, Value>, endpoint: Endpoint<'_>) {
     if !endpoint.stream {
         return;
     }
@@ -58,17 +79,23 @@ fn stream(body: &mut Map<String, Value>, endpoint: Endpoint<'_>) {
     }
 }
 
-fn messages(request: &ChatRequest, family: Family, endpoint: Endpoint<'_>) -> Result<Vec<Value>, CallError> {
+fn messages(
+    request: &ChatRequest,
+    family: Family,
+    endpoint: Endpoint<'_>,
+    quirks: &Quirks,
+) -> Result<Vec<Value>, CallError> {
     // Reasoning models call it `developer`; compatible servers often know only `system`, which OpenAI accepts too.
     let system = if family.reasons() && endpoint.official { "developer" } else { "system" };
     let mut list = Vec::with_capacity(request.messages.len());
     for message in &request.messages {
+        let before = list.len();
         tool_results(message, &mut list);
         match message.role {
             Role::System => list.push(json!({"role": system, "content": message.joined_text()})),
             Role::Assistant => list.push(assistant(message)),
             Role::User => {
-                let parts = content_parts(message)?;
+                let parts = content_parts(message, quirks)?;
                 if !parts.is_empty() {
                     list.push(json!({"role": "user", "content": content(parts)}));
                 }
@@ -76,6 +103,7 @@ fn messages(request: &ChatRequest, family: Family, endpoint: Endpoint<'_>) -> Re
             Role::Tool if message.parts.iter().all(|part| matches!(part, Part::ToolResult { .. })) => {}
             Role::Tool => return Err(refused("a tool message may hold only tool results")),
         }
+        quirks.dress(message, list.get_mut(before..).unwrap_or_default());
     }
     Ok(list)
 }
@@ -106,12 +134,15 @@ fn encode_call(call: &ToolCall) -> Value {
     json!({"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}})
 }
 
-fn content_parts(message: &Message) -> Result<Vec<Value>, CallError> {
+fn content_parts(message: &Message, quirks: &Quirks) -> Result<Vec<Value>, CallError> {
     let mut parts = Vec::with_capacity(message.parts.len());
     for part in &message.parts {
         match part {
             Part::Text(text) => parts.push(json!({"type": "text", "text": text})),
             Part::Image(media) => parts.push(json!({"type": "image_url", "image_url": {"url": url_of(media)}})),
+            Part::File { name, media } if quirks.documents => {
+                parts.push(json!({"type": "document_url", "document_url": url_of(media), "document_name": name}));
+            }
             Part::File { name, media: media @ Media::Base64 { .. } } => {
                 parts.push(json!({"type": "file", "file": {"filename": name, "file_data": url_of(media)}}));
             }
@@ -134,7 +165,7 @@ fn content(parts: Vec<Value>) -> Value {
     single.unwrap_or(Value::Array(parts))
 }
 
-fn url_of(media: &Media) -> String {
+pub(in crate::provider::wire) fn url_of(media: &Media) -> String {
     match media {
         Media::Url(url) => url.clone(),
         Media::Base64 { mime, data } => format!("data:{mime};base64,{data}"),
@@ -150,7 +181,7 @@ fn limits(body: &mut Map<String, Value>, params: &Params, family: Family, endpoi
     body.insert(if newer { "max_completion_tokens" } else { "max_tokens" }.to_owned(), json!(limit));
 }
 
-fn reasoning(body: &mut Map<String, Value>, params: &Params, family: Family, changes: &mut Changes) {
+fn reasoning(body: &mut Map<String, Value>, params: &Params, family: Family, quirks: &Quirks, changes: &mut Changes) {
     if let Some(wanted) = params.effort {
         match family.effort(wanted) {
             Some(effort) => {
@@ -163,7 +194,7 @@ fn reasoning(body: &mut Map<String, Value>, params: &Params, family: Family, cha
             None => changes.dropped("effort", "this model does not reason"),
         }
     }
-    if params.thinking_budget.is_some() {
+    if params.thinking_budget.is_some() && !quirks.takes("thinking_budget") {
         changes.dropped("thinking_budget", "this API has no such parameter; use `effort`");
     }
 }
@@ -221,9 +252,15 @@ fn logprobs(
     }
 }
 
-fn plain(body: &mut Map<String, Value>, params: &Params, family: Family, changes: &mut Changes) {
-    if params.top_k.is_some() {
-        changes.dropped("top_k", "this API has no such parameter; a server that knows it takes it from `extra`");
+fn plain(body: &mut Map<String, Value>, params: &Params, family: Family, quirks: &Quirks, changes: &mut Changes) {
+    match params.top_k {
+        Some(top_k) if quirks.takes("top_k") => {
+            body.insert("top_k".to_owned(), json!(top_k));
+        }
+        Some(_) => {
+            changes.dropped("top_k", "this API has no such parameter; a server that knows it takes it from `extra`");
+        }
+        None => {}
     }
     if !params.stop.is_empty() {
         if family.reasons() {
@@ -263,12 +300,12 @@ fn output(body: &mut Map<String, Value>, request: &ChatRequest, changes: &mut Ch
     body.insert("response_format".to_owned(), format);
 }
 
-fn mentions_json(messages: &[Message]) -> bool {
+pub(in crate::provider::wire) fn mentions_json(messages: &[Message]) -> bool {
     messages.iter().any(|message| message.joined_text().to_lowercase().contains("json"))
 }
 
 /// Letters, digits, `_`, `-`; at most 64.
-fn wire_name(name: &str) -> String {
+pub(in crate::provider::wire) fn wire_name(name: &str) -> String {
     let kept: String = name
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') { c } else { '_' })
@@ -279,7 +316,7 @@ fn wire_name(name: &str) -> String {
 
 /// Whether a schema fulfils the conditions of `strict`: every object closed and all its properties required.
 /// Another schema is sent without `strict` rather than refused by the API.
-fn is_strict(schema: &Value) -> bool {
+pub(in crate::provider::wire) fn is_strict(schema: &Value) -> bool {
     match schema {
         Value::Object(map) => {
             let is_object = map.get("type").is_some_and(|kind| kind == "object") || map.contains_key("properties");
@@ -301,6 +338,10 @@ fn tools(body: &mut Map<String, Value>, request: &ChatRequest) {
     }
     let list: Vec<Value> = request.tools.iter().map(encode_tool).collect();
     body.insert("tools".to_owned(), Value::Array(list));
+    // Without tools the field is an error.
+    if let Some(parallel) = request.parallel_tools {
+        body.insert("parallel_tool_calls".to_owned(), json!(parallel));
+    }
     let choice = match &request.tool_choice {
         ToolChoice::Auto => return,
         ToolChoice::None => json!("none"),
@@ -308,6 +349,18 @@ fn tools(body: &mut Map<String, Value>, request: &ChatRequest) {
         ToolChoice::Named(name) => json!({"type": "function", "function": {"name": name}}),
     };
     body.insert("tool_choice".to_owned(), choice);
+}
+
+/// Text that the answer is expected to repeat; only models that do not reason take it, and not together with tools.
+fn prediction(body: &mut Map<String, Value>, request: &ChatRequest, family: Family, changes: &mut Changes) {
+    let Some(text) = &request.prediction else { return };
+    if family.reasons() {
+        changes.dropped("prediction", "reasoning models do not take it");
+    } else if !request.tools.is_empty() {
+        changes.dropped("prediction", "this API takes it only without tools");
+    } else {
+        body.insert("prediction".to_owned(), json!({"type": "content", "content": text}));
+    }
 }
 
 fn encode_tool(tool: &Tool) -> Value {

@@ -1,11 +1,12 @@
 //! OpenAI Chat Completions, and every server that speaks it.
 
-mod decode;
-mod embeddings;
-mod encode;
-mod errors;
-mod models;
-mod stream;
+pub(super) mod decode;
+pub(super) mod embeddings;
+pub(super) mod encode;
+pub(super) mod errors;
+pub(super) mod models;
+pub(super) mod quirks;
+pub(super) mod stream;
 mod usage;
 
 use super::super::spec::{EmbeddingWire, Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
@@ -36,7 +37,7 @@ impl Wire for OpenAi {
     }
 
     fn decode(&self, reply: &HttpReply) -> Result<ChatReply, Failure> {
-        decode::decode(reply)
+        decode::decode(reply, &quirks::Quirks::OPENAI)
     }
 
     fn thinks_long(&self, request: &ChatRequest) -> bool {
@@ -48,6 +49,6 @@ impl Wire for OpenAi {
     }
 
     fn streaming(&self) -> Option<&dyn StreamWire> {
-        Some(&stream::ChatStream)
+        Some(&stream::ChatStream { quirks: &quirks::Quirks::OPENAI })
     }
 }

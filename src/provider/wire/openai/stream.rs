@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::super::super::spec::Failure;
 use super::super::super::stream::{Frame, Framing, Sign, StreamDecoder, StreamWire};
 use super::super::body::clean;
+use super::quirks::Quirks;
 use super::{decode, errors};
 use crate::net::HttpReply;
 use crate::record::ChatReply;
@@ -15,7 +16,10 @@ const WHOLE: &[&str] = &["id", "model", "service_tier", "system_fingerprint"];
 
 /// How Chat Completions stream.
 #[derive(Debug)]
-pub(in crate::provider) struct ChatStream;
+pub(in crate::provider) struct ChatStream {
+    /// How the host differs.
+    pub(in crate::provider::wire) quirks: &'static Quirks,
+}
 
 impl StreamWire for ChatStream {
     fn framing(&self) -> Framing {
@@ -23,13 +27,14 @@ impl StreamWire for ChatStream {
     }
 
     fn decoder(&self) -> Box<dyn StreamDecoder> {
-        Box::new(Chunks::default())
+        Box::new(Chunks::of(self.quirks))
     }
 }
 
 /// What the chunks have said so far; of several choices the first one counts, as in a plain reply.
-#[derive(Debug, Default)]
-pub(in crate::provider) struct Chunks {
+#[derive(Debug)]
+struct Chunks {
+    quirks: &'static Quirks,
     whole: Map<String, Value>,
     usage: Option<Value>,
     text: String,
@@ -38,6 +43,10 @@ pub(in crate::provider) struct Chunks {
     calls: Vec<Call>,
     function: Option<Call>,
     logprobs: Vec<Value>,
+    /// Items of `reasoning_details`, which go back in the next turn.
+    details: Vec<Value>,
+    /// What Azure's filter found.
+    filter: Option<Value>,
     finish: Option<String>,
 }
 
@@ -84,12 +93,30 @@ impl StreamDecoder for Chunks {
             let seen = if self.has_begun() { "after a part of the answer" } else { "before the answer" };
             return Err(Failure::cut_off(format!("the stream ended {seen}, without a `finish_reason`")));
         }
+        let quirks = self.quirks;
         let body = self.into_body().to_string().into_bytes();
-        decode::decode(&HttpReply { status: 200, headers: Vec::new(), body })
+        decode::decode(&HttpReply { status: 200, headers: Vec::new(), body }, quirks)
     }
 }
 
 impl Chunks {
+    fn of(quirks: &'static Quirks) -> Chunks {
+        Chunks {
+            quirks,
+            whole: Map::new(),
+            usage: None,
+            text: String::new(),
+            reasoning: String::new(),
+            refusal: String::new(),
+            calls: Vec::new(),
+            function: None,
+            logprobs: Vec::new(),
+            details: Vec::new(),
+            filter: None,
+            finish: None,
+        }
+    }
+
     /// An error instead of a chunk: of the server, of Groq, of an upstream of `OpenRouter`, or an event named so.
     fn fail_on_error(&self, frame: &Frame, chunk: &Value) -> Result<(), Failure> {
         let says = |value: Option<&Value>| value.is_some_and(|error| !error.is_null());
@@ -104,7 +131,7 @@ impl Chunks {
             return Ok(());
         };
         let reply = HttpReply { status: 200, headers: Vec::new(), body: Vec::new() };
-        let mut failure = errors::of_body(&reply, holder);
+        let mut failure = errors::of_body_at(&reply, holder, self.quirks.error);
         failure.timed_out |= self.has_begun();
         Err(failure)
     }
@@ -121,7 +148,13 @@ impl Chunks {
         if let Some(tokens) = choice.pointer("/logprobs/content").and_then(Value::as_array) {
             self.logprobs.extend(tokens.iter().cloned());
         }
+        if let Some(found) = choice.get("content_filter_results").filter(|found| found.get("error").is_some()) {
+            self.filter = Some(found.clone());
+        }
         let Some(delta) = choice.get("delta") else { return Sign::Nothing };
+        if let Some(items) = delta.get("reasoning_details").and_then(Value::as_array) {
+            items.iter().for_each(|item| add_detail(&mut self.details, item));
+        }
         let thought = self.think(delta);
         if self.answer(delta) {
             Sign::Visible
@@ -193,6 +226,9 @@ impl Chunks {
                 message.insert(name.to_owned(), json!(text));
             }
         }
+        if !self.details.is_empty() {
+            message.insert("reasoning_details".to_owned(), Value::Array(self.details));
+        }
         self.calls.sort_by_key(|call| call.index);
         let calls: Vec<Value> =
             self.calls.iter().map(|call| json!({"id": call.id, "function": call.function()})).collect();
@@ -203,6 +239,9 @@ impl Chunks {
         let mut choice = json!({"message": message, "finish_reason": self.finish});
         if !self.logprobs.is_empty() {
             choice["logprobs"] = json!({"content": self.logprobs});
+        }
+        if let Some(found) = self.filter {
+            choice["content_filter_results"] = found;
         }
         let mut body = self.whole;
         body.insert("choices".to_owned(), json!([choice]));
@@ -230,6 +269,29 @@ impl Call {
     }
 }
 
+/// Pieces of one item of `reasoning_details` have the same `index` and type; their texts are joined, of all else the
+/// last one counts.
+fn add_detail(items: &mut Vec<Value>, piece: &Value) {
+    let same = |item: &&mut Value| {
+        piece.get("index").is_some() && ["index", "type"].iter().all(|key| item.get(*key) == piece.get(*key))
+    };
+    let known = items.last_mut().filter(same).and_then(Value::as_object_mut);
+    let (Some(known), Some(fields)) = (known, piece.as_object()) else {
+        items.push(piece.clone());
+        return;
+    };
+    for (key, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
+        match (known.get_mut(key), value) {
+            (Some(Value::String(text)), Value::String(more)) if matches!(key.as_str(), "text" | "summary" | "data") => {
+                text.push_str(more);
+            }
+            _ => {
+                known.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}
+
 /// The parts of one kind of a delta whose content is a list (Mistral).
 fn parts<'d>(delta: &'d Value, kind: &'static str) -> impl Iterator<Item = &'d Value> {
     let list = delta.get("content").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -243,7 +305,7 @@ mod tests {
     use crate::record::{ErrorKind, Finish};
 
     fn read(chunks: &[Value]) -> (Vec<Sign>, Result<ChatReply, Failure>) {
-        let mut decoder = ChatStream.decoder();
+        let mut decoder = ChatStream { quirks: &Quirks::OPENAI }.decoder();
         let mut signs = Vec::new();
         for chunk in chunks {
             let data = chunk.as_str().map_or_else(|| chunk.to_string(), str::to_owned);
@@ -333,6 +395,37 @@ mod tests {
         let reply = reply.expect("reply");
         assert_eq!((reply.reasoning.as_deref(), reply.text.as_str()), (Some("hm!"), "a"));
         assert_eq!((reply.refusal.as_deref(), reply.finish, reply.logprobs.len()), (Some("no"), Finish::Refusal, 1));
+    }
+
+    #[test]
+    fn pieces_of_thinking_that_go_back_are_put_together() {
+        const QUIRKS: &Quirks = &Quirks { replay: super::super::quirks::Replay::Details, ..Quirks::OPENAI };
+        let mut decoder = ChatStream { quirks: QUIRKS }.decoder();
+        let piece = |item: Value| delta(&json!({"reasoning": "x", "reasoning_details": [item]}));
+        let chunks = [
+            piece(json!({"type": "reasoning.text", "index": 0, "text": "a", "signature": null})),
+            piece(json!({"type": "reasoning.text", "index": 0, "text": "b", "signature": "s"})),
+            piece(json!({"type": "reasoning.encrypted", "index": 1, "data": "zz"})),
+            stop("stop"),
+        ];
+        for chunk in chunks {
+            decoder.frame(&Frame { data: chunk.to_string(), ..Frame::default() }).expect("chunk");
+        }
+        let thoughts = decoder.finish().expect("reply").thoughts;
+        let items: Vec<Value> = thoughts
+            .iter()
+            .filter_map(|part| match part {
+                crate::record::Part::Reasoning { opaque, .. } => serde_json::from_str(opaque.as_deref()?).ok(),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(
+            items,
+            [
+                json!({"type": "reasoning.text", "index": 0, "text": "ab", "signature": "s"}),
+                json!({"type": "reasoning.encrypted", "index": 1, "data": "zz"}),
+            ]
+        );
     }
 
     #[test]
