@@ -33,6 +33,12 @@ impl LoadContext<'_> {
     pub(super) fn providers(&self) -> impl Iterator<Item = &str> {
         self.config.providers.iter().map(|provider| provider.name.as_str())
     }
+
+    /// The names of the providers that `karat.yaml` speaks of.
+    pub(super) fn configured(&self) -> impl Iterator<Item = &str> {
+        let named = self.config.providers.iter().filter(|provider| provider.place.is_some());
+        named.map(|provider| provider.name.as_str())
+    }
 }
 
 /// Whether a setting was given for this command, and so beats what a suite's file says.

@@ -195,7 +195,18 @@ pub(super) fn read_model(
         Diagnostic::error("unknown-provider", format!("`{provider}` is not a provider"))
             .at(source.place(span))
             .did_you_mean(closest(provider, known.iter().copied()))
-            .help(format!("known: {}; others are named under `providers:` in `karat.yaml`", known.join(", "))),
+            .help(known_providers(context.configured())),
     );
     None
+}
+
+/// Those that the project speaks of by name; the built-in ones are too many for a message.
+fn known_providers<'n>(configured: impl Iterator<Item = &'n str>) -> String {
+    let configured: Vec<&str> = configured.collect();
+    let known = if configured.is_empty() {
+        "`karat eval --list-providers` prints those built in".to_owned()
+    } else {
+        format!("this project has {}; `karat eval --list-providers` prints those built in", configured.join(", "))
+    };
+    format!("{known}; others are named under `providers:` in `karat.yaml`")
 }

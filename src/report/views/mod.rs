@@ -4,6 +4,7 @@ mod checks;
 mod eval;
 mod plan;
 pub mod prompt;
+mod providers;
 mod runs;
 mod trial;
 mod unchanged;
@@ -11,6 +12,7 @@ mod unchanged;
 pub use checks::{CheckOption, CheckRow, ChecksReport};
 pub use eval::EvalView;
 
+pub use providers::{KeyState, ProviderRow, ProvidersReport};
 pub use runs::{RunRow, RunsReport};
 pub use trial::{CallReport, CaseFacts, TrialReport, TrialsReport};
 pub use unchanged::NothingChanged;

@@ -140,6 +140,9 @@ pub struct ShowArgs {
     /// List the checks that suites can use, or explain one of them
     #[arg(long, value_name = "CHECK", num_args = 0..=1, default_missing_value = "")]
     pub list_checks: Option<String>,
+    /// List the providers: those of karat.yaml, and the kinds built in
+    #[arg(long, conflicts_with = "list_checks")]
+    pub list_providers: bool,
 }
 
 /// Where replies come from.

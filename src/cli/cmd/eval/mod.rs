@@ -1,6 +1,7 @@
 //! `karat eval`: run suites, and look at stored runs.
 
 mod args;
+mod catalogue;
 mod changed;
 mod checks;
 mod drive;
