@@ -28,8 +28,13 @@ const fn named(word: &'static str) -> Kind {
 /// Every kind, sorted by word; a test holds them equal to those of the room `provider`.
 pub(super) const KINDS: &[Kind] = &[
     kind("anthropic", Some("ANTHROPIC_API_KEY"), Some("ANTHROPIC_BASE_URL")),
+    kind("cohere", Some("CO_API_KEY"), Some("CO_API_URL")),
     named("mock"),
+    kind("ollama", None, Some("OLLAMA_HOST")),
     kind("openai", Some("OPENAI_API_KEY"), Some("OPENAI_BASE_URL")),
+    kind("replicate", Some("REPLICATE_API_TOKEN"), Some("REPLICATE_BASE_URL")),
+    kind("tei", None, None),
+    kind("voyage", Some("VOYAGE_API_KEY"), None),
 ];
 
 impl WireName {

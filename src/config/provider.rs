@@ -7,7 +7,7 @@ use crate::base::{Diagnostic, Millis, Place, Problems, SafeName, closest};
 
 use super::kind::WireName;
 use super::raw_provider::RawProvider;
-use super::{Env, Origin, value};
+use super::{Env, Origin, ollama_host, value};
 
 /// How much a provider may be asked at once and per minute; `None` is no limit of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -210,7 +210,8 @@ fn valid(raw: RawProvider, env: &Env, problems: &mut Problems) -> Option<Provide
 /// is.
 fn base_url_from_env(name: &SafeName, wire: WireName, env: &Env, problems: &mut Problems) -> (Option<String>, Origin) {
     let variable = wire.kind().filter(|kind| name.as_str() == kind.word).and_then(|kind| kind.base_url);
-    let found = variable.and_then(|variable| value::from_env(env, variable, check_url, problems));
+    let read = if wire.word() == "ollama" { ollama_host::url_of } else { check_url };
+    let found = variable.and_then(|variable| value::from_env(env, variable, read, problems));
     found.map_or((None, Origin::Default), |(url, origin)| (Some(url), origin))
 }
 

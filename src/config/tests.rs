@@ -44,6 +44,11 @@ fn provider<'c>(config: &'c Config, name: &str) -> &'c ProviderConfig {
     config.provider(&SafeName::parse(name).unwrap()).unwrap()
 }
 
+/// Kinds that exist without a word in `karat.yaml`.
+fn built_in() -> usize {
+    WireName::all().filter(|wire| wire.kind().is_some_and(|kind| kind.built_in)).count()
+}
+
 #[test]
 fn without_a_file_there_are_defaults() {
     let folder = tempfile::tempdir().unwrap();
@@ -57,9 +62,11 @@ fn without_a_file_there_are_defaults() {
     assert_eq!(config.cache.ttl.value, Duration::from_secs(1_209_600));
     assert!(config.cache.enabled.value);
     let names: Vec<&str> = config.providers.iter().map(|p| p.name.as_str()).collect();
-    assert_eq!(names, ["anthropic", "openai"]);
-    assert_eq!(config.providers[0].key_env.as_deref(), Some("ANTHROPIC_API_KEY"));
-    assert_eq!(config.providers[1].base_url, None);
+    assert_eq!(names.len(), built_in());
+    assert!(names.is_sorted() && !names.contains(&"mock"), "{names:?}");
+    assert_eq!(provider(&config, "anthropic").key_env.as_deref(), Some("ANTHROPIC_API_KEY"));
+    assert_eq!(provider(&config, "openai").base_url, None);
+    assert_eq!(provider(&config, "ollama").key_env, None, "a server of one's own");
 }
 
 #[test]
@@ -104,7 +111,7 @@ fn a_whole_file_is_read() {
     assert_eq!(local.timeouts.total_ms, Some(Millis(120_000)));
     assert_eq!((local.max_attempts, local.retry_deadline_ms), (Some(5), Some(Millis(300_000))));
     assert_eq!(provider(&config, "script").rules, Some(root.join("mocks/rules.yaml")));
-    assert_eq!(config.providers.len(), 4);
+    assert_eq!(config.providers.len(), built_in() + 2);
 }
 
 #[test]
@@ -196,7 +203,13 @@ fn a_base_url_in_the_file_beats_the_variable() {
     assert_eq!(openai.base_url.as_deref(), Some("https://gateway.example/v1"));
     assert_eq!(openai.key_env.as_deref(), Some("OPENAI_API_KEY"));
     assert_eq!(openai.wire, WireName::OPENAI);
-    assert_eq!(config.providers.len(), 2);
+    assert_eq!(config.providers.len(), built_in());
+}
+
+#[test]
+fn the_loose_address_of_ollama_becomes_a_base_url() {
+    let config = Project::with("calls: live").sound(&[("OLLAMA_HOST", "0.0.0.0:8080")], &Overrides::default());
+    assert_eq!(provider(&config, "ollama").base_url.as_deref(), Some("http://127.0.0.1:8080"));
 }
 
 #[test]

@@ -2,11 +2,20 @@
 
 use super::mock;
 use super::spec::ProviderSpec;
-use super::wire::{anthropic, openai};
+use super::wire::{anthropic, cohere, ollama, openai, replicate, tei, voyage};
 use crate::base::closest;
 
 /// Every kind of provider, by name.
-pub static PROVIDERS: &[&ProviderSpec] = &[&anthropic::SPEC, &mock::SPEC, &openai::SPEC];
+pub static PROVIDERS: &[&ProviderSpec] = &[
+    &anthropic::SPEC,
+    &cohere::SPEC,
+    &mock::SPEC,
+    &ollama::SPEC,
+    &openai::SPEC,
+    &replicate::SPEC,
+    &tei::SPEC,
+    &voyage::SPEC,
+];
 
 /// The kind of this name.
 ///

@@ -259,7 +259,8 @@ mod tests {
         };
         let all = builtin_providers(&lookup);
         let names: Vec<&str> = all.iter().map(|settings| settings.name.as_str()).collect();
-        assert_eq!(names, ["anthropic", "mock", "openai"]);
+        let kinds: Vec<&str> = PROVIDERS.iter().map(|spec| spec.name).collect();
+        assert_eq!(names, kinds);
         let openai = all.iter().find(|settings| settings.name.as_str() == "openai").expect("openai");
         assert_eq!(openai.base_url(), "http://127.0.0.1:9/v1");
         assert_eq!(openai.headers, [("openai-organization".to_owned(), "org-1".to_owned())]);

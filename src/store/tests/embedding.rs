@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use super::sample::{Folder, raw};
 use crate::base::{Digest, Millis, ModelRef, RunId, Timestamp, Usd};
-use crate::record::{CallError, CallSource, EmbeddingCall, EmbeddingReply, ErrorKind, Usage};
+use crate::record::{CallError, CallSource, EmbeddingCall, EmbeddingModel, EmbeddingReply, ErrorKind, Usage};
 use crate::store::{Access, Spent, Store, StoreError};
 
-fn model() -> ModelRef {
-    ModelRef::parse("openai/text-embedding-3-small").unwrap()
+fn model() -> EmbeddingModel {
+    ModelRef::parse("openai/text-embedding-3-small").unwrap().into()
 }
 
 fn call(texts: &[(&str, &[f32])], started: i64) -> EmbeddingCall {

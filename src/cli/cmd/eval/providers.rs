@@ -14,7 +14,7 @@ use crate::provider::{
     self, Caller, CallerOptions, Limits, MockSettings, Pricer, ProviderSettings, ReplyCache, RetrySettings,
     TimeoutSettings, VectorCache, WireOptions, provider_spec,
 };
-use crate::record::{CachedReply, ChatReply, EmbeddingCall};
+use crate::record::{CachedReply, ChatReply, EmbeddingCall, EmbeddingModel};
 use crate::store::{ReplyReader, Store};
 
 /// The providers of a run, with keys.
@@ -31,8 +31,12 @@ pub(super) struct Providers {
 pub(super) fn settle(loaded: &Loaded, session: &Session) -> anyhow::Result<Providers> {
     let mut problems = Problems::new();
     let embedding = loaded.embedding_models();
-    let used: HashSet<String> =
-        loaded.models().iter().chain(&embedding).map(|model| model.provider.to_string()).collect();
+    let used: HashSet<String> = loaded
+        .models()
+        .iter()
+        .chain(embedding.iter().map(|embedding| &embedding.model))
+        .map(|model| model.provider.to_string())
+        .collect();
     let config = &loaded.config;
     let mut providers = Providers { settings: Vec::new(), secrets: Vec::new(), free: HashSet::new() };
     for provider in config.providers.iter().filter(|provider| used.contains(provider.name.as_str())) {
@@ -148,7 +152,7 @@ struct StoredVectors {
 }
 
 impl VectorCache for StoredVectors {
-    fn find(&self, model: &ModelRef, endpoint: &str, texts: &[Digest]) -> HashMap<Digest, Vec<f32>> {
+    fn find(&self, model: &EmbeddingModel, endpoint: &str, texts: &[Digest]) -> HashMap<Digest, Vec<f32>> {
         self.store.embeddings(model, endpoint, texts).unwrap_or_else(|error| {
             tracing::warn!(%error, "the kept vectors cannot be read");
             HashMap::new()

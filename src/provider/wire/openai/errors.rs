@@ -22,12 +22,12 @@ const FILTERED: &[&str] =
     &["content_filter", "content_policy_violation", "responsibleaipolicyviolation", "moderation_blocked"];
 
 /// The failure that an error status stands for.
-pub(super) fn of_status(reply: &HttpReply) -> Failure {
+pub(in crate::provider::wire) fn of_status(reply: &HttpReply) -> Failure {
     classify(reply, reply.status, &ErrorBody::of_reply(reply))
 }
 
 /// The failure that an error inside a 200 stands for; its own numeric code counts as the status.
-pub(super) fn of_body(reply: &HttpReply, body: &Value) -> Failure {
+pub(in crate::provider::wire) fn of_body(reply: &HttpReply, body: &Value) -> Failure {
     let error = ErrorBody::of_json(body);
     let status = error.status.unwrap_or(500);
     classify(reply, status, &error)

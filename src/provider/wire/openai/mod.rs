@@ -1,13 +1,15 @@
 //! OpenAI Chat Completions, and every server that speaks it.
 
 mod decode;
-mod embeddings;
+pub(super) mod embeddings;
 mod encode;
-mod errors;
+pub(super) mod errors;
 mod models;
+mod moderation;
 mod usage;
 
-use super::super::spec::{EmbeddingWire, Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
+use super::super::side_wire::{EmbeddingWire, ModerationWire};
+use super::super::spec::{Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
 use crate::net::HttpReply;
 use crate::record::{CallError, ChatReply, ChatRequest};
 
@@ -43,5 +45,9 @@ impl Wire for OpenAi {
 
     fn embeddings(&self) -> Option<&dyn EmbeddingWire> {
         Some(&embeddings::Embeddings)
+    }
+
+    fn moderation(&self) -> Option<&dyn ModerationWire> {
+        Some(&moderation::Moderation)
     }
 }
