@@ -11,7 +11,7 @@ use super::caller_test::{NOW, Stub, build, options, status};
 use super::{CallMode, CallerOptions, Spend, VectorCache};
 use crate::base::{Digest, ModelRef, Usd};
 use crate::net::{HttpReply, HttpRequest, NetError};
-use crate::record::{EmbeddingCall, EmbeddingModel, ErrorKind};
+use crate::record::{EmbeddingCall, EmbeddingModel, EmbeddingParams, ErrorKind, InputType};
 
 /// Kept vectors in memory, and the calls that brought them.
 #[derive(Default)]
@@ -179,4 +179,39 @@ async fn providers_without_embeddings_are_told_before_a_call() {
     }
     assert!(caller.can_embed(&ModelRef::parse("opnai/x").expect("model").into()).is_err());
     assert!(stub.bodies().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn parameters_are_sent_kept_apart_and_refused_before_a_call_where_the_api_has_no_words_for_them() {
+    let folder = tempfile::tempdir().expect("temp");
+    let at = |options: CallerOptions| CallerOptions {
+        cassettes: folder.path().to_path_buf(),
+        root: folder.path().to_path_buf(),
+        ..options
+    };
+    let (mut spend, stop) = (Spend::default(), CancellationToken::new());
+    let stub = Stub::new(|_, request| (NOW, vectors(request.clone())));
+    let caller = build(at(options(&stub, CallMode::Record, |_| {})));
+    let with =
+        |dimensions, input_type| EmbeddingModel { params: EmbeddingParams { dimensions, input_type }, ..model() };
+    let short = with(Some(2), None);
+    assert!(caller.can_embed(&short).is_ok());
+    let asked = texts(&["a"]);
+    caller.embed(&short, &asked, &mut spend, &stop).await.expect("vectors");
+    assert_eq!(stub.bodies()[0]["dimensions"], 2);
+    // The server answers with two numbers, whatever is asked.
+    let error = caller.embed(&with(Some(3), None), &asked, &mut spend, &stop).await.expect_err("length");
+    assert!(error.message.contains("2 dimensions, 3 were asked for"), "{}", error.message);
+    let query = with(None, Some(InputType::Query));
+    let refused = caller.can_embed(&query).expect_err("refused");
+    assert!(refused.code == "unsupported-parameter" && refused.message.contains("input_type"), "{refused:?}");
+    let calls = stub.bodies().len();
+    assert_eq!(caller.embed(&query, &asked, &mut spend, &stop).await.expect_err("refused").kind, ErrorKind::Refused);
+    assert_eq!(stub.bodies().len(), calls);
+
+    caller.finish().expect("written");
+    let caller = build(at(options(&stub, CallMode::Replay, |_| {})));
+    assert_eq!(caller.embed(&short, &asked, &mut spend, &stop).await.expect("replayed"), [vec![1.0, 1.0]]);
+    let error = caller.embed(&model(), &asked, &mut spend, &stop).await.expect_err("other vectors");
+    assert_eq!(error.kind, ErrorKind::NotRecorded);
 }

@@ -29,6 +29,8 @@ mod settings;
 mod side_fixture_test;
 mod side_question;
 mod side_shelf;
+#[cfg(test)]
+mod side_test;
 mod side_wire;
 mod spec;
 mod stream;

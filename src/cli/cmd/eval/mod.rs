@@ -17,6 +17,7 @@ mod providers;
 mod resume;
 mod run;
 mod show;
+mod side_models;
 mod start;
 mod stored;
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::load::Loaded;
+use super::side_models;
 use crate::base::{Diagnostic, Digest, ModelRef, Problems, Redactor, RunId, Secret, Timestamp, files};
 use crate::cli::{Session, UsageError};
 use crate::config::{self, CallMode, ProviderConfig, WireName};
@@ -47,6 +48,7 @@ pub(super) fn settle(loaded: &Loaded, session: &Session) -> anyhow::Result<Provi
     }
     let in_headers = config.providers.iter().flat_map(|provider| &provider.header_variables);
     providers.secrets = in_headers.filter_map(|name| session.env.get(name).map(Secret::new)).collect();
+    side_models::check(config, &mut problems);
     // Building a caller makes no connection: it tells whether a run could.
     if let Some(caller) = Caller::new(providers.options(loaded, session, None, None), &mut problems) {
         for model in loaded.models() {
