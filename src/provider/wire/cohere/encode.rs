@@ -153,7 +153,7 @@ fn clamped(
 ) {
     let Some(value) = value else { return };
     let sent = value.clamp(least, most);
-    if sent < value || sent > value {
+    if !(least..=most).contains(&value) {
         changes.clamped(param, format!("this API takes {least} to {most}; sent {sent}"));
     }
     body.insert(name.to_owned(), number(sent));

@@ -10,6 +10,7 @@ use crate::record::{CallError, EmbeddingReply};
 
 /// Azure's embeddings. The model is the name of the deployment.
 #[derive(Debug)]
+#[cfg_attr(not(test), expect(dead_code, reason = "the wire `azure` will return it as its embeddings"))]
 pub(in crate::provider) struct AzureEmbeddings;
 
 impl EmbeddingWire for AzureEmbeddings {
