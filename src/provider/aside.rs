@@ -32,6 +32,21 @@ impl Spend {
 }
 
 impl Caller {
+    /// Whether a model can be chatted with: its provider is known, has its key, and has chat models. Nothing is called.
+    ///
+    /// # Errors
+    /// A diagnostic without a place; the caller of this knows where the model was named.
+    pub fn can_chat(&self, model: &ModelRef) -> Result<(), Box<Diagnostic>> {
+        self.knows(model)?;
+        let wire = self.routes.get(&model.provider).and_then(|route| route.settings.spec.wire);
+        if wire.is_none_or(Wire::chats) {
+            return Ok(());
+        }
+        let message = format!("provider `{}` has no chat models", model.provider);
+        let help = "its models stand under `embedding:` or `rerank:` in karat.yaml";
+        Err(Box::new(Diagnostic::error("no-chat", message).help(help)))
+    }
+
     /// Whether a model can be called, and its provider has what `offers` looks for.
     ///
     /// # Errors

@@ -184,6 +184,8 @@ async fn providers_without_it_and_empty_questions_are_refused_before_a_call() {
         let code = caller.can_moderate(&model).err().map(|error| error.code);
         assert_eq!(code, (!moderates).then_some("no-moderation"), "{name}");
     }
+    assert_eq!(caller.can_chat(&model("voyage/m")).expect_err("none").code, "no-chat");
+    assert!(caller.can_chat(&model("cohere/m")).is_ok());
     for (query, documents) in [("q", vec![]), (" ", texts(1)), ("q", vec!["a".to_owned(), "\n".to_owned()])] {
         let error = caller.rerank(&model("cohere/m"), query, &documents, None, &mut spend, &stop).await;
         assert_eq!(error.expect_err("empty").kind, ErrorKind::Refused);

@@ -184,6 +184,11 @@ pub trait Wire: Send + Sync + fmt::Debug {
     /// Whether the model thinks long before its first byte, so that the wait for it must be longer.
     fn thinks_long(&self, request: &ChatRequest) -> bool;
 
+    /// Whether it has chat models at all; without them, encoding refuses every request.
+    fn chats(&self) -> bool {
+        true
+    }
+
     /// How it speaks of embeddings, if it has them.
     fn embeddings(&self) -> Option<&dyn EmbeddingWire> {
         None

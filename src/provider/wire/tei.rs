@@ -44,6 +44,10 @@ impl Wire for Tei {
         false
     }
 
+    fn chats(&self) -> bool {
+        false
+    }
+
     fn embeddings(&self) -> Option<&dyn EmbeddingWire> {
         Some(&Tei)
     }

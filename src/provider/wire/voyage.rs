@@ -43,6 +43,10 @@ impl Wire for Voyage {
         false
     }
 
+    fn chats(&self) -> bool {
+        false
+    }
+
     fn embeddings(&self) -> Option<&dyn EmbeddingWire> {
         Some(&Voyage)
     }

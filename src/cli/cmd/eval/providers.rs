@@ -52,7 +52,7 @@ pub(super) fn settle(loaded: &Loaded, session: &Session) -> anyhow::Result<Provi
     // Building a caller makes no connection: it tells whether a run could.
     if let Some(caller) = Caller::new(providers.options(loaded, session, None, None), &mut problems) {
         for model in loaded.models() {
-            if let Err(diagnostic) = caller.knows(&model) {
+            if let Err(diagnostic) = caller.can_chat(&model) {
                 problems.push(*diagnostic);
             }
         }
