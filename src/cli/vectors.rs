@@ -27,7 +27,7 @@ pub fn kept_vectors(
         .map_err(|error| format!("words are compared: {}", error.message))?;
     if config.store.value.exists() {
         let kept = Store::open(&config.store.value, Access::Read)
-            .and_then(|store| store.embeddings(model, &endpoint(model, config), &wanted));
+            .and_then(|store| store.embeddings(model, &endpoint(&model.model, config), &wanted));
         found.extend(kept.map_err(|error| format!("words are compared: {error}"))?);
     }
     let missing = wanted.iter().filter(|text| !found.contains_key(text)).count();

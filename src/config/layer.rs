@@ -8,6 +8,7 @@ use crate::base::{Diagnostic, Fields, Key, Kind, ModelRef, Node, Place, Problems
 use super::raw_provider::{self, RawProvider};
 use super::value::{self, Placed};
 use super::{CallMode, Config, Env};
+use crate::record::EmbeddingModel;
 
 /// Largest concurrency that is taken for meant.
 pub(super) const MOST_CONCURRENT: u32 = 10_000;
@@ -18,7 +19,9 @@ pub(super) struct Layer {
     pub(super) calls: Option<Placed<CallMode>>,
     pub(super) models: Option<Placed<Vec<ModelRef>>>,
     pub(super) judge: Option<Placed<ModelRef>>,
-    pub(super) embedding: Option<Placed<ModelRef>>,
+    pub(super) embedding: Option<Placed<EmbeddingModel>>,
+    pub(super) rerank: Option<Placed<ModelRef>>,
+    pub(super) moderation: Option<Placed<ModelRef>>,
     pub(super) providers: Vec<RawProvider>,
     pub(super) store: Option<Placed<String>>,
     pub(super) cassettes: Option<Placed<PathBuf>>,
@@ -94,7 +97,9 @@ fn read_layer(fields: &mut Fields<'_>, reading: Reading<'_>, problems: &mut Prob
         calls: value::calls(fields, problems),
         models: value::models(fields, problems),
         judge: value::model(fields, "judge", problems),
-        embedding: value::model(fields, "embedding", problems),
+        embedding: super::embedding::embedding(fields, problems),
+        rerank: value::model(fields, "rerank", problems),
+        moderation: value::model(fields, "moderation", problems),
         providers: fields
             .node("providers")
             .map(|node| raw_provider::read_all(node, root, env, source, problems))

@@ -7,6 +7,8 @@ use crate::base::{
     Diagnostic, Kind, ModelRef, Node, Place, Problems, SafeName, Secret, Source, Usd, files, parse_yaml,
 };
 
+use crate::record::EmbeddingModel;
+
 use super::layer::{self, Base, Reading};
 use super::provider::{self, ProviderConfig};
 use super::settle::{Sources, settle_environment, show_models, show_option, show_path, show_ttl};
@@ -86,7 +88,11 @@ pub struct Config {
     /// The judge for suites that name none.
     pub judge: Setting<Option<ModelRef>>,
     /// The embedding model by which few-shot examples are compared; without one, words are compared.
-    pub embedding: Setting<Option<ModelRef>>,
+    pub embedding: Setting<Option<EmbeddingModel>>,
+    /// The model that ranks documents.
+    pub rerank: Setting<Option<ModelRef>>,
+    /// The model that judges whether texts are harmful.
+    pub moderation: Setting<Option<ModelRef>>,
     /// Calls under way at once, over all providers.
     pub concurrency: Setting<u32>,
     /// The results store, absolute.
@@ -138,6 +144,8 @@ impl Config {
             models: sources.models(problems),
             judge: sources.judge(),
             embedding: sources.embedding(),
+            rerank: sources.rerank(),
+            moderation: sources.moderation(),
             concurrency: sources.concurrency(problems),
             store: sources.store(problems),
             cassettes: sources.cassettes(),
@@ -185,6 +193,8 @@ impl Config {
             row("models", &self.models, show_models),
             row("judge", &self.judge, show_option),
             row("embedding", &self.embedding, show_option),
+            row("rerank", &self.rerank, show_option),
+            row("moderation", &self.moderation, show_option),
             row("concurrency", &self.concurrency, ToString::to_string),
             row("store", &self.store, show_path),
             row("cassettes", &self.cassettes, show_path),

@@ -2,11 +2,13 @@
 //!
 //! Precedence: flag, environment variable, `karat.yaml` (the chosen environment over the rest of the file), default.
 
+mod embedding;
 mod env;
 mod interpolate;
 mod kind;
 mod layer;
 mod load;
+mod ollama_host;
 mod provider;
 mod raw_provider;
 mod root;

@@ -8,7 +8,7 @@ use crate::base::{Diagnostic, Millis, Place, Problems, SafeName, closest};
 
 use super::kind::WireName;
 use super::raw_provider::RawProvider;
-use super::{Env, Origin, value};
+use super::{Env, Origin, ollama_host, value};
 
 /// How much a provider may be asked at once and per minute; `None` is no limit of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -229,7 +229,8 @@ fn base_url_from_env(name: &SafeName, wire: WireName, env: &Env, problems: &mut 
     let mut said = Problems::new();
     let is_first = variable.is_some_and(|variable| wire.is_first_with(variable));
     let problems = if is_first { problems } else { &mut said };
-    let found = variable.and_then(|variable| value::from_env(env, variable, check_url, problems));
+    let read = if wire.word() == "ollama" { ollama_host::url_of } else { check_url };
+    let found = variable.and_then(|variable| value::from_env(env, variable, read, problems));
     found.map_or((None, Origin::Default), |(url, origin)| (Some(url), origin))
 }
 

@@ -9,6 +9,7 @@ use crate::base::{Diagnostic, ModelRef, Problems, Usd, files, format_duration};
 use super::layer::{Layer, MOST_CONCURRENT};
 use super::value::{self, Placed, from_env, from_file};
 use super::{CallMode, Env, Origin, Overrides, Setting};
+use crate::record::EmbeddingModel;
 
 /// Calls under way at once when nobody says otherwise.
 const DEFAULT_CONCURRENCY: u32 = 20;
@@ -52,8 +53,16 @@ impl Sources<'_> {
         optional([flag, overlay, base])
     }
 
-    pub(super) fn embedding(&self) -> Setting<Option<ModelRef>> {
+    pub(super) fn embedding(&self) -> Setting<Option<EmbeddingModel>> {
         optional(self.written(|layer| &layer.embedding))
+    }
+
+    pub(super) fn rerank(&self) -> Setting<Option<ModelRef>> {
+        optional(self.written(|layer| &layer.rerank))
+    }
+
+    pub(super) fn moderation(&self) -> Setting<Option<ModelRef>> {
+        optional(self.written(|layer| &layer.moderation))
     }
 
     pub(super) fn concurrency(&self, problems: &mut Problems) -> Setting<u32> {

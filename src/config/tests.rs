@@ -67,6 +67,7 @@ fn without_a_file_there_are_defaults() {
     assert_eq!(provider(&config, "anthropic").key_env.as_deref(), Some("ANTHROPIC_API_KEY"));
     assert_eq!(provider(&config, "openai").base_url, None);
     assert_eq!(provider(&config, "vllm").key_env, None);
+    assert_eq!(provider(&config, "ollama").key_env, None, "a server of one's own");
 }
 
 #[test]
@@ -204,6 +205,12 @@ fn a_base_url_in_the_file_beats_the_variable() {
     assert_eq!(openai.key_env.as_deref(), Some("OPENAI_API_KEY"));
     assert_eq!(openai.wire, WireName::OPENAI);
     assert_eq!(config.providers.len(), built_in());
+}
+
+#[test]
+fn the_loose_address_of_ollama_becomes_a_base_url() {
+    let config = Project::with("calls: live").sound(&[("OLLAMA_HOST", "0.0.0.0:8080")], &Overrides::default());
+    assert_eq!(provider(&config, "ollama").base_url.as_deref(), Some("http://127.0.0.1:8080"));
 }
 
 #[test]

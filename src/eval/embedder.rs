@@ -10,8 +10,8 @@ use super::plan::{PlannedTrial, SurveyedSuite};
 use super::trial::Prepared;
 use crate::base::{Digest, ModelRef};
 use crate::prompt::{ExampleVectors, Nearby, Prompt};
-use crate::provider::{Caller, EmbeddingSpend};
-use crate::record::{CallError, EmbeddingCall, ErrorKind};
+use crate::provider::{Caller, Spend};
+use crate::record::{CallError, EmbeddingCall, EmbeddingModel, ErrorKind};
 
 /// Cases whose vectors are remembered: those of one case are asked for by each of its variants and repeats, which follow
 /// each other in the plan. All others are in the store.
@@ -24,8 +24,8 @@ type Wanted = Arc<OnceCell<Vec<f32>>>;
 pub struct Embedder {
     caller: Arc<Caller>,
     /// Of the examples, by the digest of the prompt and the model.
-    examples: HashMap<(Digest, ModelRef), ExampleVectors>,
-    queries: Mutex<HashMap<(Digest, ModelRef), Wanted>>,
+    examples: HashMap<(Digest, EmbeddingModel), ExampleVectors>,
+    queries: Mutex<HashMap<(Digest, EmbeddingModel), Wanted>>,
 }
 
 /// Why there is no request.
@@ -38,7 +38,7 @@ pub(super) enum NoRequest {
 }
 
 /// The prompts of a plan whose examples are compared by embeddings, each once, with the model.
-pub fn embedded_prompts(suites: &[SurveyedSuite]) -> Vec<(Arc<Prompt>, ModelRef)> {
+pub fn embedded_prompts(suites: &[SurveyedSuite]) -> Vec<(Arc<Prompt>, EmbeddingModel)> {
     let mut seen = HashSet::new();
     let variants = suites.iter().flat_map(|surveyed| &surveyed.variants);
     let embedded = variants.filter_map(|variant| Some((Arc::clone(&variant.prompt), variant.embedding.clone()?)));
@@ -52,8 +52,8 @@ impl Embedder {
     /// Why they cannot be had.
     pub async fn prepare(
         caller: Arc<Caller>,
-        prompts: &[(Arc<Prompt>, ModelRef)],
-        spend: &mut EmbeddingSpend,
+        prompts: &[(Arc<Prompt>, EmbeddingModel)],
+        spend: &mut Spend,
         stop: &CancellationToken,
     ) -> Result<Embedder, CallError> {
         let mut examples = HashMap::new();
@@ -71,8 +71,8 @@ impl Embedder {
     pub(super) async fn request(
         &self,
         trial: &PlannedTrial,
-        model: &ModelRef,
-        spend: &mut EmbeddingSpend,
+        model: &EmbeddingModel,
+        spend: &mut Spend,
         stop: &CancellationToken,
     ) -> Result<Prepared, NoRequest> {
         let prompt = &trial.variant.prompt;
@@ -81,7 +81,7 @@ impl Embedder {
         };
         let text = prompt.example_query(&trial.case.vars);
         let query = self.query(text, model, spend, stop).await;
-        let query = query.map_err(|error| NoRequest::Embedding(model.clone(), error))?;
+        let query = query.map_err(|error| NoRequest::Embedding(model.model.clone(), error))?;
         let query = query.get().map(Vec::as_slice).unwrap_or_default();
         trial.request_near(Some(Nearby { examples, query })).map_err(NoRequest::Prompt)
     }
@@ -90,8 +90,8 @@ impl Embedder {
     async fn query(
         &self,
         text: String,
-        model: &ModelRef,
-        spend: &mut EmbeddingSpend,
+        model: &EmbeddingModel,
+        spend: &mut Spend,
         stop: &CancellationToken,
     ) -> Result<Wanted, CallError> {
         let wanted = self.wanted((EmbeddingCall::text_digest(&text), model.clone()));
@@ -103,7 +103,7 @@ impl Embedder {
         Ok(wanted)
     }
 
-    fn wanted(&self, key: (Digest, ModelRef)) -> Wanted {
+    fn wanted(&self, key: (Digest, EmbeddingModel)) -> Wanted {
         let mut queries = self.queries.lock().unwrap_or_else(PoisonError::into_inner);
         if queries.len() >= REMEMBERED && !queries.contains_key(&key) {
             queries.clear();

@@ -81,7 +81,7 @@ impl Estimator {
         let chat = self.cost(&trial.variant.model, with_a_tenth(estimate.input), estimate.most_output)?;
         let Some(model) = &trial.variant.embedding else { return Some(chat) };
         let query = trial.variant.prompt.example_query(&trial.case.vars);
-        Some(chat.saturating_add(self.vectors(model, &[query])?))
+        Some(chat.saturating_add(self.vectors(&model.model, &[query])?))
     }
 
     /// The most the vectors of some texts can cost. `None` when unknown.

@@ -13,7 +13,7 @@ use super::health::{Health, Judgement};
 use super::plan::PlannedTrial;
 use super::trial;
 use crate::base::{Problems, Usd};
-use crate::provider::{Caller, EmbeddingSpend};
+use crate::provider::{Caller, Spend};
 use crate::record::{CallError, CallRecord, CallSource, RunEvent, RunStatus, TrialRecord};
 
 /// How a run is asked to stop: `drain` starts nothing new, `abort` also gives up what is under way.
@@ -118,7 +118,7 @@ struct Ended {
     record: Box<TrialRecord>,
     reserved: Usd,
     /// Of vectors, beside the trial's own call.
-    vectors: EmbeddingSpend,
+    vectors: Spend,
 }
 
 struct Engine {
@@ -206,7 +206,7 @@ impl Engine {
         let abort = self.abort.clone();
         let trial = Box::new(trial);
         self.tasks.spawn(async move {
-            let mut vectors = EmbeddingSpend::default();
+            let mut vectors = Spend::default();
             // Boxed, and inside of the task: a trial under way takes many kilobytes, which tasks copy several times.
             let record = Box::pin(trial::run(*trial, &means, &mut vectors, &abort)).await;
             Ended { record, reserved, vectors }

@@ -9,7 +9,7 @@ use super::execute::Means;
 use super::plan::PlannedTrial;
 use crate::base::{Digest, Millis, ModelRef, Timestamp, Usd};
 use crate::prompt::{Nearby, Rendered};
-use crate::provider::{Ask, EmbeddingSpend};
+use crate::provider::{Ask, Spend};
 use crate::record::{
     CallError, CallRecord, CallSource, ChatRequest, ErrorKind, Outcome, OutputFormat, Params, ToolChoice, TrialRecord,
 };
@@ -71,7 +71,7 @@ impl PlannedTrial {
 pub(super) async fn run(
     trial: PlannedTrial,
     means: &Means,
-    spend: &mut EmbeddingSpend,
+    spend: &mut Spend,
     abort: &CancellationToken,
 ) -> Box<TrialRecord> {
     let begun = Instant::now();

@@ -15,13 +15,16 @@ use super::embed::VectorCache;
 use super::mock::Mock;
 use super::route::{Answer, Backend, Errand, Route, stopped};
 use super::settings::{CallMode, ProviderSettings};
+use super::side_shelf::SideShelf;
 use super::vector_shelf::VectorShelf;
 use crate::base::{
     Clock, Diagnostic, Digest, DigestBuilder, Millis, ModelRef, Problems, Redactor, SafeName, Secret, Timestamp, Usd,
     closest,
 };
 use crate::net::{Transport, base_url_problem, is_loopback_url};
-use crate::record::{CachedReply, CallError, CallRecord, CallSource, ChatReply, ChatRequest, ErrorKind};
+use crate::record::{
+    CachedReply, CallError, CallRecord, CallSource, ChatReply, ChatRequest, ErrorKind, ModerationReply, RerankReply,
+};
 
 /// Replies of earlier runs, by identity.
 pub trait ReplyCache: Send + Sync {
@@ -80,6 +83,8 @@ pub struct Caller {
     cache: Option<Arc<dyn ReplyCache>>,
     shelf: Shelf,
     pub(super) vectors: VectorShelf,
+    pub(super) rankings: SideShelf<RerankReply>,
+    pub(super) verdicts: SideShelf<ModerationReply>,
     pub(super) vector_cache: Option<Arc<dyn VectorCache>>,
     pub(super) clock: Arc<dyn Clock>,
     pricer: Option<Pricer>,
@@ -118,6 +123,8 @@ impl Caller {
             routes,
             cache: options.cache,
             vectors: VectorShelf::new(&options.cassettes, &options.root),
+            rankings: SideShelf::new(&options.cassettes, &options.root, "rerank/scores.jsonl", "ranking"),
+            verdicts: SideShelf::new(&options.cassettes, &options.root, "moderation/verdicts.jsonl", "verdict"),
             vector_cache: options.vectors,
             shelf: Shelf::new(options.cassettes, options.root),
             clock: options.clock,
@@ -209,6 +216,8 @@ impl Caller {
     pub fn finish(&self) -> Result<Vec<PathBuf>, CassetteError> {
         let mut written = self.shelf.finish(&self.redactor)?;
         written.extend(self.vectors.finish(&self.redactor)?);
+        written.extend(self.rankings.finish(&self.redactor)?);
+        written.extend(self.verdicts.finish(&self.redactor)?);
         Ok(written)
     }
 

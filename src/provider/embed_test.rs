@@ -8,10 +8,10 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::caller_test::{NOW, Stub, build, options, status};
-use super::{CallMode, CallerOptions, EmbeddingSpend, VectorCache};
+use super::{CallMode, CallerOptions, Spend, VectorCache};
 use crate::base::{Digest, ModelRef, Usd};
 use crate::net::{HttpReply, HttpRequest, NetError};
-use crate::record::{EmbeddingCall, ErrorKind};
+use crate::record::{EmbeddingCall, EmbeddingModel, EmbeddingParams, ErrorKind, InputType};
 
 /// Kept vectors in memory, and the calls that brought them.
 #[derive(Default)]
@@ -22,7 +22,7 @@ struct Kept {
 }
 
 impl VectorCache for Kept {
-    fn find(&self, _: &ModelRef, endpoint: &str, texts: &[Digest]) -> HashMap<Digest, Vec<f32>> {
+    fn find(&self, _: &EmbeddingModel, endpoint: &str, texts: &[Digest]) -> HashMap<Digest, Vec<f32>> {
         assert_eq!(endpoint, "https://api.openai.com/v1");
         let vectors = self.vectors.lock().expect("vectors");
         texts.iter().filter_map(|text| Some((*text, vectors.get(text)?.clone()))).collect()
@@ -40,8 +40,8 @@ impl VectorCache for Kept {
     }
 }
 
-fn model() -> ModelRef {
-    ModelRef::parse("openai/text-embedding-3-small").expect("model")
+fn model() -> EmbeddingModel {
+    ModelRef::parse("openai/text-embedding-3-small").expect("model").into()
 }
 
 /// A vector per text: its length, and one.
@@ -71,7 +71,7 @@ async fn texts_are_asked_for_once_and_come_back_in_their_order() {
     let stub = Stub::new(|_, request| (NOW, vectors(request.clone())));
     let kept = Arc::new(Kept::default());
     let caller = build(with(&stub, CallMode::Live, &kept));
-    let (mut spend, stop) = (EmbeddingSpend::default(), CancellationToken::new());
+    let (mut spend, stop) = (Spend::default(), CancellationToken::new());
     let asked = texts(&["aa", " ", "b", "aa", ""]);
     let found = caller.embed(&model(), &asked, &mut spend, &stop).await.expect("vectors");
     assert_eq!(found, [vec![2.0, 1.0], vec![], vec![1.0, 1.0], vec![2.0, 1.0], vec![]]);
@@ -80,7 +80,7 @@ async fn texts_are_asked_for_once_and_come_back_in_their_order() {
         [json!({"model": "text-embedding-3-small", "input": ["aa", "b"], "encoding_format": "base64"})]
     );
     // The pricer of the tests takes one picodollar per token.
-    assert_eq!(spend, EmbeddingSpend { known: Usd::from_picos(20), unknown_calls: 0 });
+    assert_eq!(spend, Spend { known: Usd::from_picos(20), unknown_calls: 0 });
     let again = caller.embed(&model(), &texts(&["b", "ccc"]), &mut spend, &stop).await.expect("vectors");
     assert_eq!(again, [vec![1.0, 1.0], vec![3.0, 1.0]]);
     assert_eq!((stub.bodies().len(), &stub.bodies()[1]["input"]), (2, &json!(["ccc"])));
@@ -99,7 +99,7 @@ async fn failures_are_retried_and_the_last_one_shows_no_key() {
     });
     let kept = Arc::new(Kept::default());
     let caller = build(with(&stub, CallMode::Live, &kept));
-    let (mut spend, stop) = (EmbeddingSpend::default(), CancellationToken::new());
+    let (mut spend, stop) = (Spend::default(), CancellationToken::new());
     caller.embed(&model(), &texts(&["a"]), &mut spend, &stop).await.expect("vectors");
     let call = kept.calls.lock().expect("calls")[0].clone();
     assert_eq!((call.attempts, call.latency_ms.0), (3, 30));
@@ -119,7 +119,7 @@ async fn what_was_paid_for_and_cannot_be_kept_is_an_error() {
     let stub = Stub::new(|_, request| (NOW, vectors(request.clone())));
     let kept = Arc::new(Kept { is_full: true, ..Kept::default() });
     let caller = build(with(&stub, CallMode::Live, &kept));
-    let (mut spend, stop) = (EmbeddingSpend::default(), CancellationToken::new());
+    let (mut spend, stop) = (Spend::default(), CancellationToken::new());
     let error = caller.embed(&model(), &texts(&["a"]), &mut spend, &stop).await.expect_err("full");
     assert!(error.message.contains("the disk is full"), "{}", error.message);
     assert_eq!(spend.known, Usd::from_picos(10), "and it is counted all the same");
@@ -134,7 +134,7 @@ async fn recorded_vectors_are_replayed_without_a_network() {
         vectors: None,
         ..options
     };
-    let (mut spend, stop) = (EmbeddingSpend::default(), CancellationToken::new());
+    let (mut spend, stop) = (Spend::default(), CancellationToken::new());
     let stub = Stub::new(|_, request| (NOW, vectors(request.clone())));
     let caller = build(at(options(&stub, CallMode::Record, |_| {})));
     let live = caller.embed(&model(), &texts(&["aa", "b"]), &mut spend, &stop).await.expect("vectors");
@@ -142,13 +142,13 @@ async fn recorded_vectors_are_replayed_without_a_network() {
 
     let silent = Stub::new(|_, _| (NOW, status(500, &[])));
     let caller = build(at(options(&silent, CallMode::Replay, |_| {})));
-    let mut nothing = EmbeddingSpend::default();
+    let mut nothing = Spend::default();
     assert_eq!(caller.embed(&model(), &texts(&["aa", "b"]), &mut nothing, &stop).await.expect("replayed"), live);
     let error = caller.embed(&model(), &texts(&["aa", "new text"]), &mut nothing, &stop).await.expect_err("missing");
     assert_eq!(error.kind, ErrorKind::NotRecorded);
     let wanted = "no recorded vector for `new text` with model `openai/text-embedding-3-small` in `embeddings/vectors.jsonl` or the store; record it with `karat eval --record`";
     assert_eq!(error.message, wanted);
-    assert_eq!((silent.bodies().len(), nothing), (0, EmbeddingSpend::default()));
+    assert_eq!((silent.bodies().len(), nothing), (0, Spend::default()));
     // Vectors in the store answer, too.
     let kept = Arc::new(Kept::default());
     kept.vectors.lock().expect("vectors").insert(EmbeddingCall::text_digest("new text"), vec![9.0, 9.0]);
@@ -172,12 +172,46 @@ async fn providers_without_embeddings_are_told_before_a_call() {
     let caller = build(options);
     assert!(caller.can_embed(&model()).is_ok());
     for name in ["anthropic/claude-haiku-4-5", "mock/x"] {
-        let model = ModelRef::parse(name).expect("model");
+        let model = EmbeddingModel::from(ModelRef::parse(name).expect("model"));
         assert_eq!(caller.can_embed(&model).expect_err("none").code, "no-embeddings");
-        let error =
-            caller.embed(&model, &texts(&["a"]), &mut EmbeddingSpend::default(), &CancellationToken::new()).await;
+        let error = caller.embed(&model, &texts(&["a"]), &mut Spend::default(), &CancellationToken::new()).await;
         assert_eq!(error.expect_err("none").kind, ErrorKind::Refused);
     }
-    assert!(caller.can_embed(&ModelRef::parse("opnai/x").expect("model")).is_err());
+    assert!(caller.can_embed(&ModelRef::parse("opnai/x").expect("model").into()).is_err());
     assert!(stub.bodies().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn parameters_are_sent_kept_apart_and_refused_before_a_call_where_the_api_has_no_words_for_them() {
+    let folder = tempfile::tempdir().expect("temp");
+    let at = |options: CallerOptions| CallerOptions {
+        cassettes: folder.path().to_path_buf(),
+        root: folder.path().to_path_buf(),
+        ..options
+    };
+    let (mut spend, stop) = (Spend::default(), CancellationToken::new());
+    let stub = Stub::new(|_, request| (NOW, vectors(request.clone())));
+    let caller = build(at(options(&stub, CallMode::Record, |_| {})));
+    let with =
+        |dimensions, input_type| EmbeddingModel { params: EmbeddingParams { dimensions, input_type }, ..model() };
+    let short = with(Some(2), None);
+    assert!(caller.can_embed(&short).is_ok());
+    let asked = texts(&["a"]);
+    caller.embed(&short, &asked, &mut spend, &stop).await.expect("vectors");
+    assert_eq!(stub.bodies()[0]["dimensions"], 2);
+    // The server answers with two numbers, whatever is asked.
+    let error = caller.embed(&with(Some(3), None), &asked, &mut spend, &stop).await.expect_err("length");
+    assert!(error.message.contains("2 dimensions, 3 were asked for"), "{}", error.message);
+    let query = with(None, Some(InputType::Query));
+    let refused = caller.can_embed(&query).expect_err("refused");
+    assert!(refused.code == "unsupported-parameter" && refused.message.contains("input_type"), "{refused:?}");
+    let calls = stub.bodies().len();
+    assert_eq!(caller.embed(&query, &asked, &mut spend, &stop).await.expect_err("refused").kind, ErrorKind::Refused);
+    assert_eq!(stub.bodies().len(), calls);
+
+    caller.finish().expect("written");
+    let caller = build(at(options(&stub, CallMode::Replay, |_| {})));
+    assert_eq!(caller.embed(&short, &asked, &mut spend, &stop).await.expect("replayed"), [vec![1.0, 1.0]]);
+    let error = caller.embed(&model(), &asked, &mut spend, &stop).await.expect_err("other vectors");
+    assert_eq!(error.kind, ErrorKind::NotRecorded);
 }

@@ -1,5 +1,6 @@
 //! Who answers: wires (pure encode and decode) and the caller (retry, limits, breaker, cache, cassettes).
 
+mod aside;
 mod attempt;
 #[cfg(test)]
 mod attempt_test;
@@ -24,29 +25,40 @@ mod inflight;
 mod limiter;
 mod mock;
 mod mock_rules;
+mod moderate;
 mod question;
 mod reading;
 mod registry;
+mod rerank;
 mod retry;
 mod route;
 mod settings;
+#[cfg(test)]
+mod side_fixture_test;
+mod side_question;
+mod side_shelf;
+#[cfg(test)]
+mod side_test;
+mod side_wire;
 mod spec;
 mod stream;
 mod vector_shelf;
 mod wire;
 
+pub use aside::Spend;
 pub use authority::{Access, Authority};
 pub use caller::{Ask, Caller, CallerOptions, Pricer, ReplyCache};
 pub use cassette::CassetteError;
-pub use embed::{EmbeddingSpend, VectorCache, recorded_vectors};
+pub use embed::{VectorCache, recorded_vectors};
 pub use heal::heal;
 pub use registry::{PROVIDERS, provider_spec};
 pub use settings::{
     BreakerSettings, CallMode, Limits, MockSettings, ProviderSettings, RetrySettings, TimeoutSettings,
     builtin_providers,
 };
+pub use side_wire::{BatchLimit, EmbeddingAsk, EmbeddingWire, ModerationWire, RerankAsk, RerankWire};
 pub use spec::{
-    EmbeddingWire, Encoded, Endpoint, Failure, Follow, KeySource, Lacks, Load, NewAuthority, ProviderKey, ProviderSpec,
-    Retry, Wire, WireOptions,
+    Encoded, Endpoint, Failure, Follow, KeySource, Lacks, Load, NewAuthority, ProviderKey, ProviderSpec, Retry, Wire,
+    WireOptions,
 };
 pub use stream::{Frame, Framing, Sign, StreamDecoder, StreamWire};

@@ -1,11 +1,12 @@
-//! What can be asked of a provider: a conversation, or the vectors of some texts. Retry, limits and breaker are the same.
+//! What can be asked of a provider: a conversation here, all else in `side_question`. Retry, limits and breaker are the
+//! same.
 
 use super::mock::Mock;
 use super::spec::{Encoded, Endpoint, Failure, Follow, Wire};
 use super::stream::StreamWire;
 use crate::base::Digest;
 use crate::net::HttpReply;
-use crate::record::{CallError, ChatReply, ChatRequest, EmbeddingReply, ErrorKind, Part, Usage, Warning};
+use crate::record::{CallError, ChatReply, ChatRequest, Part, Usage, Warning};
 
 /// A question that a route can put to its provider.
 pub(super) trait Question: Sync {
@@ -114,57 +115,11 @@ impl Question for ChatRequest {
     }
 }
 
-/// Texts whose vectors are wanted.
-#[derive(Debug)]
-pub(super) struct EmbeddingRequest {
-    pub(super) model: String,
-    pub(super) texts: Vec<String>,
-}
-
-impl Question for EmbeddingRequest {
-    type Reply = EmbeddingReply;
-
-    fn model(&self) -> &str {
-        &self.model
-    }
-
-    fn encode(&self, wire: &dyn Wire, endpoint: Endpoint<'_>) -> Result<Encoded, CallError> {
-        let words = wire.embeddings().ok_or_else(|| no_embeddings().error)?;
-        Ok(words.encode(&self.model, &self.texts, endpoint))
-    }
-
-    fn decode(&self, wire: &dyn Wire, reply: &HttpReply) -> Result<EmbeddingReply, Failure> {
-        wire.embeddings().ok_or_else(no_embeddings)?.decode(reply, self.texts.len())
-    }
-
-    fn thinks_long(&self, _: &dyn Wire, _: Option<&str>) -> bool {
-        false
-    }
-
-    fn tokens(&self) -> u64 {
-        quarter(self.texts.iter().map(String::len).sum())
-    }
-
-    fn used(reply: &EmbeddingReply) -> Option<u64> {
-        total(reply.usage.as_ref())
-    }
-
-    fn warn(_: &mut EmbeddingReply, _: Vec<Warning>) {}
-
-    async fn play(&self, _: &Mock, _: &str, _: &Digest, _: u32) -> Result<EmbeddingReply, Failure> {
-        Err(no_embeddings())
-    }
-}
-
-fn no_embeddings() -> Failure {
-    Failure::new(ErrorKind::Refused, "this provider has no embeddings")
-}
-
-fn quarter(bytes: usize) -> u64 {
+pub(super) fn quarter(bytes: usize) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX) / 4
 }
 
-fn total(usage: Option<&Usage>) -> Option<u64> {
+pub(super) fn total(usage: Option<&Usage>) -> Option<u64> {
     let usage = usage?;
     Some(usage.total_input()?.0.saturating_add(usage.total_output()?.0))
 }

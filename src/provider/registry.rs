@@ -5,7 +5,9 @@ use super::spec::ProviderSpec;
 use super::wire::compatible::{
     deepseek, fireworks, groq, llamacpp, lmstudio, mistral, openrouter, perplexity, tgi, together, vllm, xai,
 };
-use super::wire::{anthropic, azure, bedrock, gemini, openai, responses, vertex};
+use super::wire::{
+    anthropic, azure, bedrock, cohere, gemini, ollama, openai, replicate, responses, tei, vertex, voyage,
+};
 use crate::base::closest;
 
 /// Every kind of provider, by name.
@@ -13,6 +15,7 @@ pub static PROVIDERS: &[&ProviderSpec] = &[
     &anthropic::SPEC,
     &azure::SPEC,
     &bedrock::SPEC,
+    &cohere::SPEC,
     &deepseek::SPEC,
     &fireworks::SPEC,
     &gemini::SPEC,
@@ -21,14 +24,18 @@ pub static PROVIDERS: &[&ProviderSpec] = &[
     &lmstudio::SPEC,
     &mistral::SPEC,
     &mock::SPEC,
+    &ollama::SPEC,
     &openai::SPEC,
     &responses::SPEC,
     &openrouter::SPEC,
     &perplexity::SPEC,
+    &replicate::SPEC,
+    &tei::SPEC,
     &tgi::SPEC,
     &together::SPEC,
     &vertex::SPEC,
     &vllm::SPEC,
+    &voyage::SPEC,
     &xai::SPEC,
 ];
 

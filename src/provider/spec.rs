@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use super::authority::Authority;
 use super::settings::ProviderSettings;
+use super::side_wire::{EmbeddingWire, ModerationWire, RerankWire};
 use super::stream::StreamWire;
 use crate::base::Secret;
 use crate::net::{HttpReply, HttpRequest, host_of};
-use crate::record::{CallError, ChatReply, ChatRequest, EmbeddingReply, ErrorKind, Warning};
+use crate::record::{CallError, ChatReply, ChatRequest, ErrorKind, Warning};
 
 /// How a key travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -223,8 +224,23 @@ pub trait Wire: Send + Sync + fmt::Debug {
     /// Whether the model thinks long before its first byte, so that the wait for it must be longer.
     fn thinks_long(&self, request: &ChatRequest) -> bool;
 
+    /// Whether it has chat models at all; without them, encoding refuses every request.
+    fn chats(&self) -> bool {
+        true
+    }
+
     /// How it speaks of embeddings, if it has them.
     fn embeddings(&self) -> Option<&dyn EmbeddingWire> {
+        None
+    }
+
+    /// How it ranks documents, if it does.
+    fn rerank(&self) -> Option<&dyn RerankWire> {
+        None
+    }
+
+    /// How it judges whether texts are harmful, if it does.
+    fn moderation(&self) -> Option<&dyn ModerationWire> {
         None
     }
 
@@ -247,18 +263,6 @@ pub struct Follow {
     pub http: HttpRequest,
     /// How long to wait before it is sent.
     pub after: Duration,
-}
-
-/// How an API speaks of embeddings: two pure functions, as in [`Wire`].
-pub trait EmbeddingWire: Send + Sync + fmt::Debug {
-    /// The HTTP request for the vectors of some texts, none of them empty.
-    fn encode(&self, model: &str, texts: &[String], endpoint: Endpoint<'_>) -> Encoded;
-
-    /// The vectors of `count` texts, whatever the reply's status and shape.
-    ///
-    /// # Errors
-    /// [`Failure`] with its class and whether a retry can help.
-    fn decode(&self, reply: &HttpReply, count: usize) -> Result<EmbeddingReply, Failure>;
 }
 
 /// Whether trying again can help.

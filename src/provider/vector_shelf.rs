@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cassette::CassetteError;
 use crate::base::{Digest, ModelRef, Redactor, base64_decode, base64_encode, files, json_message};
-use crate::record::{CallError, ErrorKind};
+use crate::record::{CallError, EmbeddingModel, EmbeddingParams, ErrorKind};
 
 /// Where it is, below the folder of the cassettes. A folder of its own: suites name the files beside it.
 const FILE: &str = "embeddings/vectors.jsonl";
@@ -21,6 +21,8 @@ const SHOWN_CHARS: usize = 80;
 #[serde(deny_unknown_fields)]
 struct Entry {
     model: ModelRef,
+    #[serde(default, skip_serializing_if = "is_none")]
+    params: EmbeddingParams,
     /// Digest of the text.
     text: Digest,
     /// The beginning of the text; for readers only.
@@ -29,7 +31,17 @@ struct Entry {
     vector: String,
 }
 
-type Vectors = HashMap<(ModelRef, Digest), Vec<f32>>;
+fn is_none(params: &EmbeddingParams) -> bool {
+    *params == EmbeddingParams::NONE
+}
+
+impl Entry {
+    fn model(&self) -> EmbeddingModel {
+        EmbeddingModel { model: self.model.clone(), params: self.params }
+    }
+}
+
+type Vectors = HashMap<(EmbeddingModel, Digest), Vec<f32>>;
 
 /// The file of vectors. It is read when a vector is first needed.
 #[derive(Debug)]
@@ -54,19 +66,19 @@ impl VectorShelf {
     /// The recorded vectors of these texts.
     pub(super) fn find(
         &self,
-        model: &ModelRef,
+        model: &EmbeddingModel,
         texts: impl Iterator<Item = Digest>,
     ) -> Result<HashMap<Digest, Vec<f32>>, CallError> {
         let read = self.read.get_or_init(|| {
             let entries = read_entries(&self.path, self.shown())?;
-            Ok(entries.into_iter().map(|(entry, vector)| ((entry.model, entry.text), vector)).collect())
+            Ok(entries.into_iter().map(|(entry, vector)| ((entry.model(), entry.text), vector)).collect())
         });
         let vectors = read.as_ref().map_err(|why| not_recorded(why.clone()))?;
         Ok(texts.filter_map(|text| Some((text, vectors.get(&(model.clone(), text))?.clone()))).collect())
     }
 
     /// The error of a text that has no vector.
-    pub(super) fn not_recorded(&self, model: &ModelRef, text: &str, missing: usize) -> CallError {
+    pub(super) fn not_recorded(&self, model: &EmbeddingModel, text: &str, missing: usize) -> CallError {
         let path = self.shown().display();
         let more = if missing > 1 { format!(" and {} more texts", missing - 1) } else { String::new() };
         not_recorded(format!(
@@ -76,12 +88,17 @@ impl VectorShelf {
     }
 
     /// Keeps vectors until [`VectorShelf::finish`].
-    pub(super) fn record<'v>(&self, model: &ModelRef, vectors: impl Iterator<Item = (Digest, &'v str, &'v [f32])>) {
+    pub(super) fn record<'v>(
+        &self,
+        model: &EmbeddingModel,
+        vectors: impl Iterator<Item = (Digest, &'v str, &'v [f32])>,
+    ) {
         let mut recorded = self.recorded.lock().unwrap_or_else(PoisonError::into_inner);
         for (text, about, vector) in vectors {
             let bytes: Vec<u8> = vector.iter().flat_map(|number| number.to_le_bytes()).collect();
             let (about, vector) = (beginning(about), base64_encode(&bytes));
-            recorded.insert((model.to_string(), text), Entry { model: model.clone(), text, about, vector });
+            let entry = Entry { model: model.model.clone(), params: model.params, text, about, vector };
+            recorded.insert((model.to_string(), text), entry);
         }
     }
 
@@ -94,7 +111,7 @@ impl VectorShelf {
         // A file that cannot be understood is not overwritten: it may hold what cost money.
         let old = read_entries(&self.path, self.shown()).map_err(CassetteError::Unreadable)?;
         let mut merged: BTreeMap<(String, Digest), Entry> =
-            old.into_iter().map(|(entry, _)| ((entry.model.to_string(), entry.text), entry)).collect();
+            old.into_iter().map(|(entry, _)| ((entry.model().to_string(), entry.text), entry)).collect();
         merged.extend(recorded);
         let unwritable = |reason: String| CassetteError::Unwritable { path: self.shown().to_path_buf(), reason };
         let mut text = String::new();
@@ -145,8 +162,8 @@ mod tests {
     use super::*;
     use crate::base::Secret;
 
-    fn model(name: &str) -> ModelRef {
-        ModelRef::parse(name).expect("model")
+    fn model(name: &str) -> EmbeddingModel {
+        ModelRef::parse(name).expect("model").into()
     }
 
     fn digest(text: &str) -> Digest {

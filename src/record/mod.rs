@@ -5,7 +5,9 @@ mod case;
 mod chat;
 mod embedding;
 mod event;
+mod moderation;
 mod reply;
+mod rerank;
 mod run;
 mod score;
 mod trial;
@@ -17,9 +19,11 @@ pub use case::{Case, CaseRef, Vars};
 pub use chat::{
     CacheTtl, ChatRequest, Effort, Media, Message, OutputFormat, Params, Part, Role, Tool, ToolCall, ToolChoice,
 };
-pub use embedding::{EmbeddingCall, EmbeddingReply};
+pub use embedding::{EmbeddingCall, EmbeddingModel, EmbeddingParams, EmbeddingReply, InputType};
 pub use event::RunEvent;
+pub use moderation::{ModerationCategory, ModerationReply};
 pub use reply::{ChatReply, Finish, LogprobToken, StreamTimes, Warning};
+pub use rerank::{Ranked, RerankReply};
 pub use run::{GitFacts, RunHeader, RunKind, RunStatus, SuiteRecord, VariantRecord};
 pub use score::{Score, ScoreState};
 pub use trial::{Outcome, TrialFacts, TrialKey, TrialRecord};

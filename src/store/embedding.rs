@@ -7,8 +7,8 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::StoreError;
 use super::run::Store;
 use super::words::{json, picos, signed};
-use crate::base::{Digest, ModelRef, RunId};
-use crate::record::{CallSource, EmbeddingCall};
+use crate::base::{Digest, RunId};
+use crate::record::{CallSource, EmbeddingCall, EmbeddingModel};
 
 impl Store {
     /// The vectors that are kept for these texts, by model and server.
@@ -17,7 +17,7 @@ impl Store {
     /// [`StoreError`] when the store cannot be read.
     pub fn embeddings(
         &self,
-        model: &ModelRef,
+        model: &EmbeddingModel,
         endpoint: &str,
         texts: &[Digest],
     ) -> Result<HashMap<Digest, Vec<f32>>, StoreError> {
@@ -64,7 +64,7 @@ impl Store {
 
 /// The call among all others, so that limits and bills see it. It answers no trial.
 fn add_call(db: &Transaction<'_>, run: i64, call: &EmbeddingCall) -> rusqlite::Result<()> {
-    let content = serde_json::json!({"embeddings": call.texts.len(), "model": call.model.model});
+    let content = serde_json::json!({"embeddings": call.texts.len(), "model": call.model.model.model, "params": call.model.params});
     db.prepare_cached("INSERT INTO body (content) VALUES (?1)")?.execute([content.to_string()])?;
     let body = db.last_insert_rowid();
     let error = call.reply.as_ref().err();
@@ -78,7 +78,7 @@ fn add_call(db: &Transaction<'_>, run: i64, call: &EmbeddingCall) -> rusqlite::R
     .execute(params![
         run,
         Digest::of_bytes(content.to_string().as_bytes()).as_bytes(),
-        call.model.to_string(),
+        call.model.model.to_string(),
         call.source.word(),
         body,
         error.map(|error| error.kind.word()),

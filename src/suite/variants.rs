@@ -6,7 +6,7 @@ use super::load::{LoadContext, beats_files};
 use super::params;
 use crate::base::{Diagnostic, Digest, DigestBuilder, Fields, ModelRef, Node, Problems, Source, Span, closest};
 use crate::prompt::{Prompt, read_params};
-use crate::record::Params;
+use crate::record::{EmbeddingModel, Params};
 
 /// A prompt version with a model and its parameters.
 #[derive(Clone)]
@@ -20,12 +20,12 @@ pub struct Variant {
     /// Overrides of the suite and of its model entry, on top of the prompt's own parameters.
     pub params: Params,
     /// The model by which the prompt's examples are compared, when they are compared by embeddings.
-    pub embedding: Option<ModelRef>,
+    pub embedding: Option<EmbeddingModel>,
 }
 
 impl Variant {
     /// A variant with its digest; `embedding` is the project's embedding model.
-    pub fn new(prompt: Arc<Prompt>, model: ModelRef, params: Params, embedding: Option<&ModelRef>) -> Variant {
+    pub fn new(prompt: Arc<Prompt>, model: ModelRef, params: Params, embedding: Option<&EmbeddingModel>) -> Variant {
         let embedding = embedding.filter(|_| prompt.embeds(true)).cloned();
         let builder = DigestBuilder::new("variant")
             .part(prompt.digest.as_bytes())
@@ -52,7 +52,7 @@ pub(super) fn cross(
     prompts: &[Arc<Prompt>],
     models: &[ModelEntry],
     shared: &Params,
-    embedding: Option<&ModelRef>,
+    embedding: Option<&EmbeddingModel>,
 ) -> Vec<Variant> {
     let mut variants = Vec::with_capacity(prompts.len() * models.len());
     for prompt in prompts {

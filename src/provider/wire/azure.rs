@@ -3,17 +3,18 @@
 
 use serde_json_borrow::Value as Json;
 
-use super::super::spec::{EmbeddingWire, Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
+use super::super::side_wire::EmbeddingWire;
+use super::super::spec::{Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
 use super::super::stream::StreamWire;
 use super::body::{Changes, clean, join_url, merge_extra};
+use super::embeddings::azure::AzureEmbeddings;
 use super::openai::decode::decode;
-use super::openai::embeddings::Embeddings;
 use super::openai::encode::{body, post, stream};
 use super::openai::models::{Family, takes_marks};
 use super::openai::quirks::{Marks, Quirks};
 use super::openai::stream::ChatStream;
 use crate::net::HttpReply;
-use crate::record::{CallError, ChatReply, ChatRequest, EmbeddingReply, Warning};
+use crate::record::{CallError, ChatReply, ChatRequest, Warning};
 
 /// Azure OpenAI.
 pub(in crate::provider) static SPEC: ProviderSpec = ProviderSpec {
@@ -69,25 +70,13 @@ impl Wire for Azure {
     }
 
     fn embeddings(&self) -> Option<&dyn EmbeddingWire> {
-        Some(self)
-    }
-}
-
-impl EmbeddingWire for Azure {
-    fn encode(&self, model: &str, texts: &[String], endpoint: Endpoint<'_>) -> Encoded {
-        let mut encoded = Embeddings.encode(model, texts, endpoint);
-        encoded.http.url = address(endpoint, model, "embeddings");
-        encoded
-    }
-
-    fn decode(&self, reply: &HttpReply, count: usize) -> Result<EmbeddingReply, Failure> {
-        Embeddings.decode(reply, count)
+        Some(&AzureEmbeddings)
     }
 }
 
 /// With a dated `api_version` the deployment stands in the path; without one, or with `v1`, `preview` or `latest`, it is
 /// the newer API with the deployment as the model's name.
-fn address(endpoint: Endpoint<'_>, deployment: &str, path: &str) -> String {
+pub(in crate::provider::wire) fn address(endpoint: Endpoint<'_>, deployment: &str, path: &str) -> String {
     let base = endpoint.base_url.trim_end_matches('/');
     let base = ["/openai/v1", "/openai"].iter().find_map(|end| base.strip_suffix(end)).unwrap_or(base);
     let newer = join_url(base, "openai/v1");

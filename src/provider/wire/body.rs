@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use serde_json_borrow::Value as Borrowed;
 
-use super::super::spec::Failure;
-use crate::net::HttpReply;
+use super::super::spec::{Encoded, Failure};
+use crate::net::{HttpReply, HttpRequest, Method};
 use crate::record::{CallError, ErrorKind, Warning};
 
 /// Longest provider message that is kept, in characters.
@@ -16,6 +16,18 @@ const MESSAGE_CHARS: usize = 600;
 /// `base` and `path` with exactly one slash between them.
 pub(super) fn join_url(base: &str, path: &str) -> String {
     format!("{}/{}", base.trim_end_matches('/'), path.trim_start_matches('/'))
+}
+
+/// A request that posts JSON, without warnings.
+pub(super) fn post_json(url: String, body: &Value) -> Encoded {
+    let http = HttpRequest {
+        method: Method::Post,
+        url,
+        headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+        auth: None,
+        body: body.to_string().into_bytes(),
+    };
+    Encoded { http, warnings: Vec::new() }
 }
 
 /// Puts the user's extra fields on top of a body; objects are merged key by key, all else is replaced.
@@ -124,6 +136,11 @@ impl Changes {
     /// The value was changed to one that is accepted.
     pub(super) fn clamped(&mut self, param: &str, reason: impl Into<String>) {
         self.note(param, "clamped", reason);
+    }
+
+    /// The value was sent in another form.
+    pub(super) fn renamed(&mut self, param: &str, reason: impl Into<String>) {
+        self.note(param, "renamed", reason);
     }
 
     fn note(&mut self, param: &str, action: &str, reason: impl Into<String>) {

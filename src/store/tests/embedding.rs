@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use super::sample::{Folder, raw};
 use crate::base::{Digest, Millis, ModelRef, RunId, Timestamp, Usd};
-use crate::record::{CallError, CallSource, EmbeddingCall, EmbeddingReply, ErrorKind, Usage};
+use crate::record::{
+    CallError, CallSource, EmbeddingCall, EmbeddingModel, EmbeddingParams, EmbeddingReply, ErrorKind, InputType, Usage,
+};
 use crate::store::{Access, Spent, Store, StoreError};
 
-fn model() -> ModelRef {
-    ModelRef::parse("openai/text-embedding-3-small").unwrap()
+fn model() -> EmbeddingModel {
+    ModelRef::parse("openai/text-embedding-3-small").unwrap().into()
 }
 
 fn call(texts: &[(&str, &[f32])], started: i64) -> EmbeddingCall {
@@ -81,4 +83,20 @@ fn vectors_of_a_run_that_is_not_there_are_not_kept() {
     let error = store.add_embeddings(&absent, &call(&[("a", &[1.0])], 10)).unwrap_err();
     assert!(matches!(error, StoreError::RunNotFound { .. }), "{error:?}");
     assert_eq!(raw(&folder.db(), "SELECT count(*) FROM embedding"), 0);
+}
+
+#[test]
+fn vectors_of_other_parameters_are_other_vectors() {
+    let folder = Folder::new();
+    let (store, run) = folder.with_run("r1");
+    let params = EmbeddingParams { dimensions: Some(2), input_type: Some(InputType::Query) };
+    let short = EmbeddingModel { params, ..model() };
+    let made = EmbeddingCall { model: short.clone(), ..call(&[("a", &[1.0, 2.0])], 10) };
+    store.add_embeddings(&run, &made).unwrap();
+    let text = [Digest::of_bytes(b"a")];
+    let endpoint = "https://api.openai.com/v1";
+    assert_eq!(store.embeddings(&short, endpoint, &text).unwrap()[&text[0]], [1.0, 2.0]);
+    assert!(store.embeddings(&model(), endpoint, &text).unwrap().is_empty());
+    let named = "SELECT count(*) FROM call WHERE model = 'openai/text-embedding-3-small'";
+    assert_eq!(raw(&folder.db(), named), 1, "the bill knows the model");
 }

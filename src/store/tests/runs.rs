@@ -137,7 +137,7 @@ fn a_file_of_version_1_keeps_every_row() {
     assert!(store.reply_reader().get(&Digest::of_bytes(b"key 2"), Timestamp(0)).is_some());
     assert_eq!(super::sample::raw(&folder.db(), "PRAGMA user_version"), newest(MIGRATIONS));
     let model = crate::base::ModelRef::parse("a/b").unwrap();
-    assert!(store.embeddings(&model, "", &[Digest::of_bytes(b"x")]).unwrap().is_empty());
+    assert!(store.embeddings(&model.into(), "", &[Digest::of_bytes(b"x")]).unwrap().is_empty());
 }
 
 #[test]

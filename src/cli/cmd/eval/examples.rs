@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::drive::Drive;
 use super::money::shared_limit;
-use crate::base::{ModelRef, Usd};
+use crate::base::Usd;
 use crate::eval::{Embedder, Grant, Limit, SharedLimit, Stop, embedded_prompts};
 use crate::prompt::Prompt;
-use crate::provider::{Caller, EmbeddingSpend};
-use crate::record::{CallError, ErrorKind, RunStatus};
+use crate::provider::{Caller, Spend};
+use crate::record::{CallError, EmbeddingModel, ErrorKind, RunStatus};
 
 /// A run that ended before its first trial.
 pub(super) struct Halted {
@@ -34,7 +34,7 @@ pub(super) async fn prepare_examples(
         let notice = format!("stopped at the cost limit: {limit}");
         return Err(Halted { status: RunStatus::OverBudget, notice: Some(notice), error: None });
     }
-    let mut spend = EmbeddingSpend::default();
+    let mut spend = Spend::default();
     let made = tokio::select! {
         biased;
         made = Embedder::prepare(Arc::clone(caller), &prompts, &mut spend, &stop.abort) => made,
@@ -61,7 +61,7 @@ fn interrupted() -> Halted {
 }
 
 /// The limit that the vectors could pass, and how.
-fn passed_limit(run: &Drive<'_>, caller: &Caller, prompts: &[(Arc<Prompt>, ModelRef)]) -> Option<String> {
+fn passed_limit(run: &Drive<'_>, caller: &Caller, prompts: &[(Arc<Prompt>, EmbeddingModel)]) -> Option<String> {
     if run.limits.is_empty() {
         return None;
     }
@@ -69,7 +69,7 @@ fn passed_limit(run: &Drive<'_>, caller: &Caller, prompts: &[(Arc<Prompt>, Model
     let mut most = Usd::ZERO;
     for (prompt, model) in prompts {
         let texts = caller.not_embedded(model, prompt.example_texts());
-        match estimator.vectors(model, &texts) {
+        match estimator.vectors(&model.model, &texts) {
             Some(cost) => most = most.saturating_add(cost),
             None => return Some(format!("the cost of `{model}` cannot be bounded, so the limit cannot hold")),
         }

@@ -13,6 +13,7 @@ use crate::config::{CallMode, Config, Overrides};
 use crate::eval::{Estimator, SurveyedSuite, embedded_prompts};
 use crate::price::PriceTable;
 use crate::prompt::Registry;
+use crate::record::EmbeddingModel;
 use crate::suite::{LoadContext, Selection, Suite, Survey, discover, load as load_suites, survey_all};
 
 /// Words after `karat eval` that are no suite files.
@@ -45,8 +46,8 @@ impl Loaded {
     }
 
     /// The embedding models that the plan calls, each once.
-    pub(super) fn embedding_models(&self) -> Vec<ModelRef> {
-        let mut models: Vec<ModelRef> = Vec::new();
+    pub(super) fn embedding_models(&self) -> Vec<EmbeddingModel> {
+        let mut models: Vec<EmbeddingModel> = Vec::new();
         for (_, model) in embedded_prompts(&self.suites) {
             if !models.contains(&model) {
                 models.push(model);

@@ -18,6 +18,7 @@ mod providers;
 mod resume;
 mod run;
 mod show;
+mod side_models;
 mod start;
 mod stored;
 

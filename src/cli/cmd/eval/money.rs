@@ -114,7 +114,7 @@ pub(super) fn refuse_unknown_prices(loaded: &Loaded, session: &Session) -> Resul
     let (models, embedding) = (loaded.models(), loaded.embedding_models());
     let chats = models.iter().filter(|model| !has_price(model, 1));
     // Embedding models have no price for output, because they have none.
-    let unknown = chats.chain(embedding.iter().filter(|model| !has_price(model, 0)));
+    let unknown = chats.chain(embedding.iter().map(|embedding| &embedding.model).filter(|model| !has_price(model, 0)));
     let unknown: Vec<String> = unknown.map(|model| format!("`{model}`")).collect();
     if unknown.is_empty() {
         return Ok(());

@@ -5,10 +5,11 @@ use super::changed::nothing_changed;
 use super::load::Before;
 use super::options::PlanOptions;
 use super::run::{only_failed, prepare};
-use crate::base::{ModelRef, Usd};
+use crate::base::Usd;
 use crate::cli::{Exit, Session, UsageError, show};
 use crate::config::CallMode;
 use crate::eval::{PlanReport, SCHEMA_VERSION};
+use crate::record::EmbeddingModel;
 use crate::stats::wilson;
 
 /// Prints the plan, tokens and cost. Calls nothing and stores nothing.
@@ -44,7 +45,7 @@ pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
     Ok(Exit::Passed)
 }
 
-fn notes(calls: CallMode, suites: &[crate::eval::PlanSuite], embedding: &[ModelRef]) -> Vec<String> {
+fn notes(calls: CallMode, suites: &[crate::eval::PlanSuite], embedding: &[EmbeddingModel]) -> Vec<String> {
     let mut notes = Vec::new();
     if calls == CallMode::Replay {
         notes.push("replies come from cassettes: this run calls nothing and costs nothing; the figures are those of a live run".to_owned());

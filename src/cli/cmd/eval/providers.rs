@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::load::Loaded;
+use super::side_models;
 use crate::base::{Diagnostic, Digest, ModelRef, Problems, Redactor, RunId, Secret, Timestamp, files};
 use crate::cli::{Session, UsageError, certificates};
 use crate::config::{self, CallMode, ProviderConfig, WireName};
@@ -14,7 +15,7 @@ use crate::provider::{
     self, Caller, CallerOptions, Limits, MockSettings, Pricer, ProviderSettings, ReplyCache, RetrySettings,
     TimeoutSettings, VectorCache, WireOptions, provider_spec,
 };
-use crate::record::{CachedReply, ChatReply, EmbeddingCall};
+use crate::record::{CachedReply, ChatReply, EmbeddingCall, EmbeddingModel};
 use crate::store::{ReplyReader, Store};
 
 /// The providers of a run, with keys.
@@ -33,8 +34,12 @@ pub(super) struct Providers {
 pub(super) fn settle(loaded: &Loaded, session: &Session) -> anyhow::Result<Providers> {
     let mut problems = Problems::new();
     let embedding = loaded.embedding_models();
-    let used: HashSet<String> =
-        loaded.models().iter().chain(&embedding).map(|model| model.provider.to_string()).collect();
+    let used: HashSet<String> = loaded
+        .models()
+        .iter()
+        .chain(embedding.iter().map(|embedding| &embedding.model))
+        .map(|model| model.provider.to_string())
+        .collect();
     let config = &loaded.config;
     let mut providers = Providers { settings: Vec::new(), secrets: Vec::new(), free: HashSet::new(), ca_pem: None };
     let connects = config.calls.value != CallMode::Replay;
@@ -51,10 +56,11 @@ pub(super) fn settle(loaded: &Loaded, session: &Session) -> anyhow::Result<Provi
     }
     let in_headers = config.providers.iter().flat_map(|provider| &provider.header_variables);
     providers.secrets = in_headers.filter_map(|name| session.env.get(name).map(Secret::new)).collect();
+    side_models::check(config, &mut problems);
     // Building a caller makes no connection: it tells whether a run could.
     if let Some(caller) = Caller::new(providers.options(loaded, session, None, None), &mut problems) {
         for model in loaded.models() {
-            if let Err(diagnostic) = caller.knows(&model) {
+            if let Err(diagnostic) = caller.can_chat(&model) {
                 problems.push(*diagnostic);
             }
         }
@@ -156,7 +162,7 @@ struct StoredVectors {
 }
 
 impl VectorCache for StoredVectors {
-    fn find(&self, model: &ModelRef, endpoint: &str, texts: &[Digest]) -> HashMap<Digest, Vec<f32>> {
+    fn find(&self, model: &EmbeddingModel, endpoint: &str, texts: &[Digest]) -> HashMap<Digest, Vec<f32>> {
         self.store.embeddings(model, endpoint, texts).unwrap_or_else(|error| {
             tracing::warn!(%error, "the kept vectors cannot be read");
             HashMap::new()

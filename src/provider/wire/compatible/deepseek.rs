@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::super::spec::ProviderSpec;
-use super::super::openai::quirks::{Draft, Quirks, Replay};
+use super::super::openai::quirks::{Draft, Embeds, Quirks, Replay};
 use super::Compatible;
 use super::wire::{asks_to_think, bearer};
 use crate::price::Dialect;
@@ -27,7 +27,7 @@ const QUIRKS: Quirks = Quirks {
     adjust,
     thinks,
     usage: Some(Dialect::DeepSeek),
-    embeds: false,
+    embeds: Embeds::Never,
     ..Quirks::OPENAI
 };
 

@@ -5,7 +5,7 @@ use serde_json_borrow::Value as Json;
 use super::super::super::spec::{ProviderSpec, Retry};
 use super::super::body::clean;
 use super::super::error_body::ErrorBody;
-use super::super::openai::quirks::Quirks;
+use super::super::openai::quirks::{Embeds, Quirks};
 use super::Compatible;
 use super::wire::{asks_to_think, bearer, chat_below};
 use crate::record::{ChatReply, ErrorKind};
@@ -39,7 +39,7 @@ const QUIRKS: Quirks = Quirks {
     thinks: asks_to_think,
     error,
     amend,
-    embeds: false,
+    embeds: Embeds::Never,
     ..Quirks::OPENAI
 };
 

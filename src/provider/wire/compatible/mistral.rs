@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::super::spec::ProviderSpec;
-use super::super::openai::quirks::{Draft, Quirks, Replay};
+use super::super::openai::quirks::{Draft, Embeds, Quirks, Replay};
 use super::Compatible;
 use super::wire::{bearer, chat_below};
 use crate::price::Dialect;
@@ -22,6 +22,7 @@ pub(in crate::provider) static SPEC: ProviderSpec = ProviderSpec {
 };
 
 const QUIRKS: Quirks = Quirks {
+    embeds: Embeds::Mistral,
     chat_url: |base| chat_below(base, "v1"),
     takes: &["top_k"],
     renames: &[("seed", "random_seed")],

@@ -5,7 +5,7 @@ use serde_json::{Map, json};
 use super::super::super::spec::{ProviderSpec, Retry};
 use super::super::error_body::ErrorBody;
 use super::super::openai::models::Family;
-use super::super::openai::quirks::{Draft, Marks, Quirks, Replay};
+use super::super::openai::quirks::{Draft, Embeds, Marks, Quirks, Replay};
 use super::Compatible;
 use super::wire::{asks_to_think, bearer};
 use crate::price::Dialect;
@@ -35,7 +35,7 @@ const QUIRKS: Quirks = Quirks {
     usage: Some(Dialect::Compatible),
     charge: Some("usage.cost"),
     error,
-    embeds: true,
+    embeds: Embeds::AsOpenAi,
     ..Quirks::OPENAI
 };
 

@@ -3,7 +3,7 @@
 use serde_json_borrow::Value as Json;
 
 use super::super::super::spec::{KeySource, ProviderSpec};
-use super::super::openai::quirks::{Draft, Quirks};
+use super::super::openai::quirks::{Draft, Embeds, Quirks};
 use super::Compatible;
 use super::wire::{asks_to_think, bearer};
 use crate::price::Dialect;
@@ -41,7 +41,7 @@ const QUIRKS: Quirks = Quirks {
     usage: Some(Dialect::Perplexity),
     charge: Some("usage.cost.total_cost"),
     amend,
-    embeds: false,
+    embeds: Embeds::Never,
     tells_usage: true,
     ..Quirks::OPENAI
 };

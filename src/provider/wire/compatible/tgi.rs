@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::super::super::spec::{ProviderSpec, Retry};
 use super::super::error_body::ErrorBody;
-use super::super::openai::quirks::{Draft, Quirks};
+use super::super::openai::quirks::{Draft, Embeds, Quirks};
 use super::Compatible;
 use super::wire::{bearer, chat_below, does_not_fit};
 use crate::price::Dialect;
@@ -34,7 +34,7 @@ const QUIRKS: Quirks = Quirks {
     adjust,
     usage: Some(Dialect::Compatible),
     error,
-    embeds: false,
+    embeds: Embeds::Never,
     ..Quirks::OPENAI
 };
 

@@ -2,15 +2,17 @@
 
 use serde_json::json;
 
-use super::super::super::spec::{EmbeddingWire, Encoded, Endpoint, Failure, KeySource, Wire};
+use super::super::super::side_wire::{BatchLimit, EmbeddingAsk, EmbeddingWire};
+use super::super::super::spec::{Encoded, Endpoint, Failure, KeySource, Wire};
 use super::super::super::stream::StreamWire;
 use super::super::body::{Changes, join_url, merge_extra};
+use super::super::embeddings::mistral::MistralEmbeddings;
 use super::super::error_body::ErrorBody;
 use super::super::openai::decode::decode;
 use super::super::openai::embeddings::Embeddings;
 use super::super::openai::encode::{body, post, stream};
 use super::super::openai::models::Family;
-use super::super::openai::quirks::{Draft, Quirks};
+use super::super::openai::quirks::{Draft, Embeds, Quirks};
 use super::super::openai::stream::ChatStream;
 use crate::net::HttpReply;
 use crate::record::{CallError, ChatReply, ChatRequest, Effort, EmbeddingReply};
@@ -74,22 +76,30 @@ impl Wire for Compatible {
     }
 
     fn embeddings(&self) -> Option<&dyn EmbeddingWire> {
-        self.quirks().embeds.then_some(self as &dyn EmbeddingWire)
+        match self.quirks().embeds {
+            Embeds::Never => None,
+            Embeds::AsOpenAi => Some(self),
+            Embeds::Mistral => Some(&MistralEmbeddings),
+        }
     }
 }
 
 impl EmbeddingWire for Compatible {
-    fn encode(&self, model: &str, texts: &[String], endpoint: Endpoint<'_>) -> Encoded {
-        let mut encoded = Embeddings.encode(model, texts, Endpoint { official: false, ..endpoint });
+    fn limit(&self) -> BatchLimit {
+        Embeddings.limit()
+    }
+
+    fn encode(&self, ask: &EmbeddingAsk<'_>, endpoint: Endpoint<'_>) -> Result<Encoded, CallError> {
+        let mut encoded = Embeddings.encode(ask, Endpoint { official: false, ..endpoint })?;
         let chat = (self.quirks().chat_url)(endpoint.base_url);
         if let Some(base) = chat.strip_suffix("chat/completions") {
             encoded.http.url = join_url(base, "embeddings");
         }
-        encoded
+        Ok(encoded)
     }
 
-    fn decode(&self, reply: &HttpReply, count: usize) -> Result<EmbeddingReply, Failure> {
-        Embeddings.decode(reply, count)
+    fn decode(&self, reply: &HttpReply, ask: &EmbeddingAsk<'_>) -> Result<EmbeddingReply, Failure> {
+        Embeddings.decode(reply, ask)
     }
 }
 

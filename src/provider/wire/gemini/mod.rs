@@ -8,8 +8,10 @@ mod gather;
 mod models;
 mod stream;
 
+use super::super::side_wire::EmbeddingWire;
 use super::super::spec::{Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
 use super::super::stream::StreamWire;
+use super::embeddings::gemini::GeminiEmbeddings;
 use crate::net::HttpReply;
 use crate::record::{CallError, ChatReply, ChatRequest};
 
@@ -47,6 +49,10 @@ impl Wire for Gemini {
 
     fn thinks_long(&self, request: &ChatRequest) -> bool {
         thinks_long(request)
+    }
+
+    fn embeddings(&self) -> Option<&dyn EmbeddingWire> {
+        Some(&GeminiEmbeddings)
     }
 
     fn streaming(&self) -> Option<&dyn StreamWire> {

@@ -1,93 +1,66 @@
 //! `POST /embeddings` (reference §2.4): many texts in one request, vectors as numbers or as base64 of little-endian
 //! single precision.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::super::super::spec::{EmbeddingWire, Encoded, Endpoint, Failure};
-use super::super::body::{join_url, json_object, malformed};
+use super::super::super::side_wire::{BatchLimit, EmbeddingAsk, EmbeddingWire};
+use super::super::super::spec::{Encoded, Endpoint, Failure};
+use super::super::body::{join_url, json_object, malformed, post_json, refused};
+use super::super::embeddings::list::indexed;
 use super::errors;
 use super::usage::{reported_cost, usage_of};
-use crate::base::base64_decode;
-use crate::net::{HttpReply, HttpRequest, Method};
-use crate::record::{EmbeddingReply, Usage};
+use crate::net::HttpReply;
+use crate::record::{CallError, EmbeddingReply, Usage};
 
 /// The embeddings of OpenAI and compatible servers.
 #[derive(Debug)]
 pub(in crate::provider::wire) struct Embeddings;
 
 impl EmbeddingWire for Embeddings {
-    fn encode(&self, model: &str, texts: &[String], endpoint: Endpoint<'_>) -> Encoded {
+    /// The API takes 2,048 texts and 300,000 tokens; a token is rarely less than two bytes.
+    fn limit(&self) -> BatchLimit {
+        BatchLimit { texts: 256, bytes: 400_000 }
+    }
+
+    fn encode(&self, ask: &EmbeddingAsk<'_>, endpoint: Endpoint<'_>) -> Result<Encoded, CallError> {
+        let mut body = body_of(ask)?;
         // A quarter of the bytes; not every compatible server knows it.
-        let format = if endpoint.official { "base64" } else { "float" };
-        let body = json!({"model": model, "input": texts, "encoding_format": format});
-        let http = HttpRequest {
-            method: Method::Post,
-            url: join_url(endpoint.base_url, "embeddings"),
-            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
-            auth: None,
-            body: body.to_string().into_bytes(),
-        };
-        Encoded { http, warnings: Vec::new() }
+        body["encoding_format"] = json!(if endpoint.official { "base64" } else { "float" });
+        Ok(post_json(join_url(endpoint.base_url, "embeddings"), &body))
     }
 
-    fn decode(&self, reply: &HttpReply, count: usize) -> Result<EmbeddingReply, Failure> {
-        if !(200..300).contains(&reply.status) {
-            return Err(errors::of_status(reply));
-        }
-        let body = json_object(reply)?;
-        if body.get("error").is_some_and(|error| !error.is_null()) {
-            return Err(errors::of_body(reply, &Value::Object(body)));
-        }
-        let vectors = vectors(&body, count).map_err(|why| malformed(reply, why))?;
-        let usage = body.get("usage").and_then(tokens);
-        let reported_cost = body.get("usage").and_then(reported_cost);
-        Ok(EmbeddingReply { vectors, usage, reported_cost })
+    fn decode(&self, reply: &HttpReply, ask: &EmbeddingAsk<'_>) -> Result<EmbeddingReply, Failure> {
+        decode(reply, ask)
     }
 }
 
-/// The vectors by `index`: servers may answer in another order.
-fn vectors(body: &Map<String, Value>, count: usize) -> Result<Vec<Vec<f32>>, String> {
-    let data = body.get("data").and_then(Value::as_array).ok_or("the provider answered without `data`")?;
-    if data.len() != count {
-        return Err(format!("the provider answered with {} vectors for {count} texts", data.len()));
+/// The body without its encoding.
+pub(in crate::provider::wire) fn body_of(ask: &EmbeddingAsk<'_>) -> Result<Value, CallError> {
+    if ask.params.input_type.is_some() {
+        return Err(refused("OpenAI's embeddings know no `input_type`: all texts are placed alike"));
     }
-    let mut vectors: Vec<Option<Vec<f32>>> = vec![None; count];
-    for (at, item) in data.iter().enumerate() {
-        let index = match item.get("index") {
-            None => Some(at),
-            Some(index) => index.as_u64().and_then(|index| usize::try_from(index).ok()),
-        };
-        let vector = item.get("embedding").and_then(vector).ok_or("an embedding is neither numbers nor base64")?;
-        let slot = index.and_then(|index| vectors.get_mut(index)).filter(|slot| slot.is_none());
-        *slot.ok_or("the provider numbered its vectors wrongly")? = Some(vector);
-    }
-    let vectors: Vec<Vec<f32>> = vectors.into_iter().flatten().collect();
-    let length = vectors.first().map_or(0, Vec::len);
-    if vectors.iter().any(|vector| vector.is_empty() || vector.len() != length) {
-        return Err("the provider answered with vectors of different lengths".to_owned());
-    }
-    Ok(vectors)
-}
-
-fn vector(value: &Value) -> Option<Vec<f32>> {
-    let numbers: Vec<f32> = match value {
-        Value::Array(numbers) => numbers.iter().map(|number| number.as_f64().map(narrow)).collect::<Option<_>>()?,
-        Value::String(text) => {
-            let bytes = base64_decode(text)?;
-            let chunks = bytes.chunks_exact(4);
-            if !chunks.remainder().is_empty() {
-                return None;
-            }
-            chunks.filter_map(|bytes| bytes.try_into().ok()).map(f32::from_le_bytes).collect()
+    let mut body = json!({"model": ask.model, "input": ask.texts});
+    if let Some(dimensions) = ask.params.dimensions {
+        if ask.model == "text-embedding-ada-002" {
+            return Err(refused("`text-embedding-ada-002` takes no `dimensions`; the models `text-embedding-3-*` do"));
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => return None,
-    };
-    numbers.iter().all(|number| number.is_finite()).then_some(numbers)
+        body["dimensions"] = json!(dimensions);
+    }
+    Ok(body)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "single precision is what models give; infinite ones are refused")]
-fn narrow(number: f64) -> f32 {
-    number as f32
+pub(in crate::provider::wire) fn decode(reply: &HttpReply, ask: &EmbeddingAsk<'_>) -> Result<EmbeddingReply, Failure> {
+    if !(200..300).contains(&reply.status) {
+        return Err(errors::of_status(reply));
+    }
+    let body = json_object(reply)?;
+    if body.get("error").is_some_and(|error| !error.is_null()) {
+        return Err(errors::of_body(reply, &Value::Object(body)));
+    }
+    let vectors = indexed(&body, ask.texts.len(), ask.params).map_err(|why| malformed(reply, why))?;
+    let usage = body.get("usage").and_then(tokens);
+    let reported_cost = body.get("usage").and_then(reported_cost);
+    Ok(EmbeddingReply { vectors, usage, reported_cost })
 }
 
 /// There is no output: with none stated, the price of the answer would be unknown.
@@ -100,7 +73,15 @@ fn tokens(raw: &Value) -> Option<Usage> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::ErrorKind;
+    use crate::record::{EmbeddingParams, ErrorKind, InputType};
+
+    fn ask<'a>(model: &'a str, texts: &'a [String]) -> EmbeddingAsk<'a> {
+        EmbeddingAsk { model, texts, params: EmbeddingParams::NONE }
+    }
+
+    fn decoded(reply: &HttpReply, count: usize) -> Result<EmbeddingReply, Failure> {
+        Embeddings.decode(reply, &ask("m", &vec!["t".to_owned(); count]))
+    }
 
     fn reply(status: u16, body: &Value) -> HttpReply {
         HttpReply { status, body: body.to_string().into_bytes(), ..HttpReply::default() }
@@ -110,7 +91,7 @@ mod tests {
     fn many_texts_go_in_one_request() {
         let texts = ["a".to_owned(), "ü".to_owned()];
         let sent = |base_url: &str, official| {
-            let encoded = Embeddings.encode("m", &texts, Endpoint::new(base_url, official));
+            let encoded = Embeddings.encode(&ask("m", &texts), Endpoint::new(base_url, official)).expect("encoded");
             (encoded.http.url, serde_json::from_slice::<Value>(&encoded.http.body).expect("json"))
         };
         let (url, body) = sent("http://x/v1/", false);
@@ -125,11 +106,11 @@ mod tests {
         let body = json!({"object": "list", "model": "m", "usage": {"prompt_tokens": 7, "total_tokens": 7}, "data": [
             {"index": 1, "object": "embedding", "embedding": "AACAPwAAIMA="},
             {"index": 0, "object": "embedding", "embedding": [0.5, 1]}]});
-        let decoded = Embeddings.decode(&reply(200, &body), 2).expect("vectors");
-        assert_eq!(decoded.vectors, [vec![0.5, 1.0], vec![1.0, -2.5]]);
-        assert_eq!(decoded.usage, Some(Usage::plain(7, 0)));
+        let found = decoded(&reply(200, &body), 2).expect("vectors");
+        assert_eq!(found.vectors, [vec![0.5, 1.0], vec![1.0, -2.5]]);
+        assert_eq!(found.usage, Some(Usage::plain(7, 0)));
         let total = json!({"usage": {"total_tokens": 3}, "data": [{"embedding": [1.0]}]});
-        assert_eq!(Embeddings.decode(&reply(200, &total), 1).expect("vectors").usage, Some(Usage::plain(3, 0)));
+        assert_eq!(decoded(&reply(200, &total), 1).expect("vectors").usage, Some(Usage::plain(3, 0)));
     }
 
     #[test]
@@ -147,7 +128,7 @@ mod tests {
             json!({"data": [{"embedding": [1e300]}, {"embedding": [1.0]}]}),
         ];
         for body in cases {
-            let failure = Embeddings.decode(&reply(200, &body), 2).expect_err("malformed");
+            let failure = decoded(&reply(200, &body), 2).expect_err("malformed");
             assert_eq!(failure.error.kind, ErrorKind::Malformed, "{body}");
         }
     }
@@ -155,8 +136,23 @@ mod tests {
     #[test]
     fn errors_are_those_of_the_api() {
         let body = json!({"error": {"message": "Incorrect API key provided", "code": "invalid_api_key"}});
-        assert_eq!(Embeddings.decode(&reply(401, &body), 1).expect_err("key").error.kind, ErrorKind::Auth);
+        assert_eq!(decoded(&reply(401, &body), 1).expect_err("key").error.kind, ErrorKind::Auth);
         let body = json!({"error": {"message": "no such model", "code": "model_not_found"}});
-        assert_eq!(Embeddings.decode(&reply(404, &body), 1).expect_err("model").error.kind, ErrorKind::NotFound);
+        assert_eq!(decoded(&reply(404, &body), 1).expect_err("model").error.kind, ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn parameters_that_the_model_does_not_take_are_refused() {
+        let texts = ["a".to_owned()];
+        let sent = |model: &str, params| {
+            let ask = EmbeddingAsk { params, ..ask(model, &texts) };
+            Embeddings.encode(&ask, Endpoint::new("http://x/v1", false)).map(|encoded| encoded.http.body)
+        };
+        let short = EmbeddingParams { dimensions: Some(256), input_type: None };
+        let body = sent("text-embedding-3-large", short).expect("encoded");
+        assert_eq!(serde_json::from_slice::<Value>(&body).expect("json")["dimensions"], 256);
+        assert!(sent("text-embedding-ada-002", short).expect_err("refused").message.contains("dimensions"));
+        let query = EmbeddingParams { dimensions: None, input_type: Some(InputType::Query) };
+        assert!(sent("text-embedding-3-large", query).expect_err("refused").message.contains("input_type"));
     }
 }

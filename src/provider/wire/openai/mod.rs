@@ -5,11 +5,13 @@ pub(super) mod embeddings;
 pub(super) mod encode;
 pub(super) mod errors;
 pub(super) mod models;
+mod moderation;
 pub(super) mod quirks;
 pub(super) mod stream;
 mod usage;
 
-use super::super::spec::{EmbeddingWire, Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
+use super::super::side_wire::{EmbeddingWire, ModerationWire};
+use super::super::spec::{Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
 use super::super::stream::StreamWire;
 use crate::net::HttpReply;
 use crate::record::{CallError, ChatReply, ChatRequest};
@@ -50,5 +52,9 @@ impl Wire for OpenAi {
 
     fn streaming(&self) -> Option<&dyn StreamWire> {
         Some(&stream::ChatStream { quirks: &quirks::Quirks::OPENAI })
+    }
+
+    fn moderation(&self) -> Option<&dyn ModerationWire> {
+        Some(&moderation::Moderation)
     }
 }

@@ -26,6 +26,17 @@ pub(in crate::provider::wire) enum Replay {
     Chunks,
 }
 
+/// How embeddings are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::provider::wire) enum Embeds {
+    /// There are none.
+    Never,
+    /// In OpenAI's words, below the same address.
+    AsOpenAi,
+    /// In Mistral's words.
+    Mistral,
+}
+
 /// How a mark for the prompt cache is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::provider::wire) enum Marks {
@@ -114,7 +125,7 @@ pub(in crate::provider::wire) struct Quirks {
     /// What else the body says, once the reply is read.
     pub(in crate::provider::wire) amend: fn(&mut ChatReply, &Json<'_>),
     /// Whether it has OpenAI's embeddings.
-    pub(in crate::provider::wire) embeds: bool,
+    pub(in crate::provider::wire) embeds: Embeds,
 }
 
 /// Functions say nothing.
@@ -147,7 +158,7 @@ impl Quirks {
         charge: None,
         error: |_, _| None,
         amend: |_, _| {},
-        embeds: true,
+        embeds: Embeds::AsOpenAi,
     };
 
     pub(super) fn takes(&self, param: &str) -> bool {

@@ -5,7 +5,8 @@ mod encode;
 mod items;
 mod stream;
 
-use super::super::spec::{EmbeddingWire, Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
+use super::super::side_wire::EmbeddingWire;
+use super::super::spec::{Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
 use super::super::stream::StreamWire;
 use super::openai::embeddings::Embeddings;
 use super::openai::models::Family;
