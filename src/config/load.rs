@@ -9,6 +9,7 @@ use crate::base::{
 
 use super::layer::{self, Base, Reading};
 use super::provider::{self, ProviderConfig};
+use super::routes::RouteConfig;
 use super::settle::{Sources, settle_environment, show_models, show_option, show_path, show_ttl};
 use super::{CallMode, Env, Origin, Setting};
 
@@ -107,6 +108,8 @@ pub struct Config {
     pub max_errors: Setting<u32>,
     /// All providers: built-in ones first, then in file order.
     pub providers: Vec<ProviderConfig>,
+    /// Named routes, in file order.
+    pub routes: Vec<RouteConfig>,
     /// Prices that the project states itself.
     pub prices: Option<PriceOverrides>,
     /// Levels of the lint rules.
@@ -147,6 +150,7 @@ impl Config {
             max_tokens_per_request: sources.max_tokens_per_request(problems),
             max_errors: sources.max_errors(),
             providers: provider::settle(base.layer.providers.clone(), overlay.providers.clone(), env, problems),
+            routes: base.routes,
             prices,
             lint,
         }

@@ -189,7 +189,8 @@ impl Caller {
             call.reply = Err(error);
             return call;
         }
-        let answer = route.answer(Errand { request: &request, label: "embeddings", identity: &identity, stop }).await;
+        let errand = Errand { request: &request, label: "embeddings", identity: &identity, stop, hasty: false };
+        let answer = route.answer(errand).await;
         let mut reply = answer.reply;
         if let Err(error) = &mut reply {
             clean_error(&self.redactor, error);

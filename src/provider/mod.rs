@@ -1,7 +1,10 @@
 //! Who answers: wires (pure encode and decode) and the caller (retry, limits, breaker, cache, cassettes).
 
+#[cfg(test)]
+mod around_test;
 mod authority;
 mod breaker;
+mod budget;
 mod caller;
 #[cfg(test)]
 mod caller_startup_test;
@@ -13,14 +16,18 @@ mod embed;
 #[cfg(test)]
 mod embed_test;
 mod fuse;
+mod heal;
+mod hedge;
 mod inflight;
-mod limiter;
+mod limit;
 mod mock;
 mod mock_rules;
+mod notice;
 mod question;
 mod registry;
 mod retry;
 mod route;
+mod routing;
 mod settings;
 mod spec;
 mod stream;
@@ -32,8 +39,9 @@ pub use caller::{Ask, Caller, CallerOptions, Pricer, ReplyCache};
 pub use cassette::CassetteError;
 pub use embed::{EmbeddingSpend, VectorCache, recorded_vectors};
 pub use registry::{PROVIDERS, provider_spec};
+pub use routing::{History, ModelHistory, ROUTE, ROUTE_NEEDS, RouteSettings, Weights};
 pub use settings::{
-    BreakerSettings, CallMode, Limits, MockSettings, ProviderSettings, RetrySettings, TimeoutSettings,
+    BreakerSettings, CallMode, HedgeSettings, Limits, MockSettings, ProviderSettings, RetrySettings, TimeoutSettings,
     builtin_providers,
 };
 pub use spec::{

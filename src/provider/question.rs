@@ -1,5 +1,6 @@
 //! What can be asked of a provider: a conversation, or the vectors of some texts. Retry, limits and breaker are the same.
 
+use super::limit::{Load, Used};
 use super::mock::Mock;
 use super::spec::{Encoded, Endpoint, Failure, Wire};
 use crate::base::Digest;
@@ -24,10 +25,10 @@ pub(super) trait Question: Sync {
     fn thinks_long(&self, wire: &dyn Wire) -> bool;
 
     /// Tokens to reserve: four bytes are about one token, and all the output that may come.
-    fn tokens(&self) -> u64;
+    fn load(&self) -> Load;
 
     /// Tokens it used.
-    fn used(reply: &Self::Reply) -> Option<u64>;
+    fn used(reply: &Self::Reply) -> Option<Used>;
 
     /// Puts down what was changed on the way to the wire.
     fn warn(reply: &mut Self::Reply, warnings: Vec<Warning>);
@@ -61,17 +62,17 @@ impl Question for ChatRequest {
         wire.thinks_long(self)
     }
 
-    fn tokens(&self) -> u64 {
+    fn load(&self) -> Load {
         let texts = self.messages.iter().flat_map(|message| &message.parts).map(|part| match part {
             Part::Text(text) | Part::ToolResult { text, .. } | Part::Reasoning { text, .. } => text.len(),
             Part::ToolCall(call) => call.arguments.len(),
             Part::Image(_) | Part::File { .. } => 4_000,
         });
-        quarter(texts.sum()).saturating_add(u64::from(self.params.max_tokens.unwrap_or(1_000)))
+        Load { input: quarter(texts.sum()), output: u64::from(self.params.max_tokens.unwrap_or(1_000)) }
     }
 
-    fn used(reply: &ChatReply) -> Option<u64> {
-        total(reply.usage.as_ref())
+    fn used(reply: &ChatReply) -> Option<Used> {
+        used(reply.usage.as_ref()?)
     }
 
     fn warn(reply: &mut ChatReply, warnings: Vec<Warning>) {
@@ -110,12 +111,12 @@ impl Question for EmbeddingRequest {
         false
     }
 
-    fn tokens(&self) -> u64 {
-        quarter(self.texts.iter().map(String::len).sum())
+    fn load(&self) -> Load {
+        Load { input: quarter(self.texts.iter().map(String::len).sum()), output: 0 }
     }
 
-    fn used(reply: &EmbeddingReply) -> Option<u64> {
-        total(reply.usage.as_ref())
+    fn used(reply: &EmbeddingReply) -> Option<Used> {
+        used(reply.usage.as_ref()?)
     }
 
     fn warn(_: &mut EmbeddingReply, _: Vec<Warning>) {}
@@ -133,7 +134,8 @@ fn quarter(bytes: usize) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX) / 4
 }
 
-fn total(usage: Option<&Usage>) -> Option<u64> {
-    let usage = usage?;
-    Some(usage.total_input()?.0.saturating_add(usage.total_output()?.0))
+fn used(usage: &Usage) -> Option<Used> {
+    let (input, output) = (usage.total_input()?.0, usage.total_output()?.0);
+    let read = usage.cache_read.unwrap_or(0).saturating_add(usage.cache_read_audio.unwrap_or(0));
+    Some(Used { total: input.saturating_add(output), uncached: input.saturating_sub(read), output })
 }

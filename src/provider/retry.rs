@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::settings::RetrySettings;
 use super::spec::{Failure, Retry};
 use crate::base::Timestamp;
@@ -149,6 +151,18 @@ pub(super) fn heed_headers(failure: &mut Failure, reply: &HttpReply, now: Timest
         _ => {}
     }
     failure.wait = server_wait(reply, now);
+    if failure.param.is_none() && failure.error.kind == ErrorKind::BadRequest {
+        failure.param = rejected_param(reply);
+    }
+}
+
+/// The parameter that the server names as one it does not take, such as OpenAI's `unsupported_parameter`.
+fn rejected_param(reply: &HttpReply) -> Option<String> {
+    let body: Value = serde_json::from_slice(&reply.body).ok()?;
+    let error = body.get("error")?;
+    let code = error.get("code")?.as_str()?;
+    let unknown = ["unsupported_parameter", "unsupported_value", "unknown_parameter"].contains(&code);
+    error.get("param").filter(|_| unknown)?.as_str().filter(|param| !param.is_empty()).map(str::to_owned)
 }
 
 /// How long the server asks to wait, in any spelling (reference §16, in its order); nonsense is ignored.
@@ -157,7 +171,17 @@ pub(super) fn server_wait(reply: &HttpReply, now: Timestamp) -> Option<Duration>
     let after_ms = || header("retry-after-ms").and_then(|text| seconds(text, 1e-3));
     let after = || header("retry-after").and_then(|text| seconds(text, 1.0).or_else(|| http_date(text, now)));
     let reset = || if reply.status == 429 { reset_wait(reply, now) } else { None };
-    after_ms().or_else(after).or_else(reset).filter(|wait| *wait <= SANE)
+    let info = || if matches!(reply.status, 429 | 503) { retry_info(&reply.body) } else { None };
+    after_ms().or_else(after).or_else(info).or_else(reset).filter(|wait| *wait <= SANE)
+}
+
+/// Google's `RetryInfo` among the details of an error, such as `"retryDelay": "34.07s"`.
+fn retry_info(body: &[u8]) -> Option<Duration> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    // A stream's error comes as a list of one.
+    let body = body.get(0).unwrap_or(&body);
+    let details = body.pointer("/error/details")?.as_array()?;
+    details.iter().find_map(|detail| go_duration(detail.get("retryDelay")?.as_str()?.trim()))
 }
 
 fn seconds(text: &str, scale: f64) -> Option<Duration> {
@@ -185,9 +209,14 @@ fn reset_wait(reply: &HttpReply, now: Timestamp) -> Option<Duration> {
     let waits = openai.iter().chain(&anthropic).filter_map(|(remaining, reset)| {
         let left: f64 = reply.header(remaining)?.trim().parse().ok()?;
         let text = reply.header(reset).filter(|_| left <= 0.0)?.trim();
-        go_duration(text).or_else(|| until(text.parse::<jiff::Timestamp>().ok()?.as_millisecond(), now))
+        reset_time(text, now)
     });
     waits.max()
+}
+
+/// When a limit is whole again: a Go duration or a moment in RFC 3339.
+pub(super) fn reset_time(text: &str, now: Timestamp) -> Option<Duration> {
+    go_duration(text).or_else(|| until(text.parse::<jiff::Timestamp>().ok()?.as_millisecond(), now))
 }
 
 /// A Go duration such as `1s`, `6m0s`, `120ms`, `1h2m3.5s`.
@@ -248,6 +277,7 @@ mod tests {
             ),
             (429, &[("x-ratelimit-remaining-tokens", "5"), ("x-ratelimit-reset-tokens", "6m0s")], None),
             (200, &[("x-ratelimit-remaining-tokens", "0"), ("x-ratelimit-reset-tokens", "6m0s")], None),
+            (429, &[("retry-after", "7"), ("retry-after-ms", "soon")], Some(ms(7000))),
             (
                 429,
                 &[
@@ -264,6 +294,33 @@ mod tests {
             [go_duration("1h2m3.5s"), go_duration("120ms"), go_duration("5"), go_duration("")],
             [Some(ms(3_723_500)), Some(ms(120)), None, None]
         );
+    }
+
+    #[test]
+    fn googles_retry_info_comes_after_the_headers_and_before_the_resets() {
+        let body = r#"{"error": {"code": 429, "details": [{"@type": "type.googleapis.com/google.rpc.QuotaFailure"},
+            {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "34.5s"}]}}"#;
+        let at = |status, headers: &[(&str, &str)], body: &str| {
+            server_wait(&HttpReply { body: body.as_bytes().to_vec(), ..reply(status, headers) }, Timestamp(0))
+        };
+        let reset = [("x-ratelimit-remaining-requests", "0"), ("x-ratelimit-reset-requests", "9s")];
+        assert_eq!(at(429, &reset, body), Some(Duration::from_millis(34_500)));
+        assert_eq!(at(503, &[], &format!("[{body}]")), Some(Duration::from_millis(34_500)));
+        assert_eq!(at(429, &[("retry-after", "2")], body), Some(Duration::from_secs(2)));
+        assert_eq!((at(400, &[], body), at(429, &reset, "{}")), (None, Some(Duration::from_secs(9))));
+    }
+
+    #[test]
+    fn a_parameter_that_the_server_does_not_take_is_named() {
+        let named = |code: &str, kind| {
+            let body = format!(r#"{{"error": {{"message": "x", "code": "{code}", "param": "temperature"}}}}"#);
+            let mut failure = Failure::new(kind, "x");
+            heed_headers(&mut failure, &HttpReply { body: body.into_bytes(), ..reply(400, &[]) }, Timestamp(0));
+            failure.param
+        };
+        assert_eq!(named("unsupported_value", ErrorKind::BadRequest), Some("temperature".to_owned()));
+        assert_eq!(named("invalid_type", ErrorKind::BadRequest), None);
+        assert_eq!(named("unsupported_value", ErrorKind::Auth), None);
     }
 
     #[test]

@@ -1,16 +1,20 @@
 //! The way to one provider: limiter, breaker, retry, and the attempt itself.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::breaker::{Breaker, Closed, Leave};
+use super::budget::RetryBudget;
 use super::fuse::Fuses;
+use super::heal::leave_out;
+use super::hedge::Hedges;
 use super::inflight::Flights;
-use super::limiter::{Limiter, Slot};
+use super::limit::{Held, Limiter, Load, Slot};
 use super::mock::Mock;
+use super::notice::Notices;
 use super::question::Question;
 use super::retry::{Decision, Standing, Tally, ails, counts, decide, heed_headers, startup_over};
 use super::settings::{ProviderSettings, RetrySettings};
@@ -18,9 +22,6 @@ use super::spec::{Encoded, Failure, ProviderKey, Retry, Wire};
 use crate::base::{Clock, Digest, Usd, format_duration};
 use crate::net::{Auth, NetError, TimeoutStage, Timeouts, Transport};
 use crate::record::{CallError, ChatReply, ChatRequest, ErrorKind};
-
-/// Over how long the calls that a pause held back are spread.
-const PAUSE_SPREAD: Duration = Duration::from_millis(10);
 
 /// Longest wait for a provider that is there and fails, however long one call may take.
 const BREAKER_PATIENCE_MS: u64 = 600_000;
@@ -36,7 +37,9 @@ pub(super) struct Route {
     pub(super) flights: Flights<Answer>,
     pub(super) fuses: Fuses,
     limiter: Limiter,
-    breaker: Arc<Breaker>,
+    pub(super) breaker: Arc<Breaker>,
+    budget: Mutex<RetryBudget>,
+    hedges: Hedges,
     clock: Arc<dyn Clock>,
 }
 
@@ -67,6 +70,10 @@ pub(super) struct Answer<R = ChatReply> {
     pub(super) attempts: u32,
     pub(super) waited: Duration,
     pub(super) possible_double_charge: bool,
+    /// Second requests that were made because the first took long.
+    pub(super) hedges: u32,
+    /// What a stream had brought when the last attempt broke off.
+    pub(super) partial: Option<String>,
     /// Filled by the caller.
     pub(super) cost: Option<Usd>,
 }
@@ -77,6 +84,8 @@ pub(super) struct Errand<'a, Q = ChatRequest> {
     pub(super) label: &'a str,
     pub(super) identity: &'a Digest,
     pub(super) stop: &'a CancellationToken,
+    /// Somebody else can answer: an open breaker is not waited for.
+    pub(super) hasty: bool,
 }
 
 // Derived, it would ask the question itself to be `Copy`.
@@ -99,13 +108,34 @@ struct Progress {
     blocked_since: Option<Instant>,
     last_error: Option<CallError>,
     possible_double_charge: bool,
+    hedges: u32,
+    healed: bool,
+    partial: Option<String>,
 }
 
 impl Route {
-    pub(super) fn new(settings: ProviderSettings, backend: Backend, clock: Arc<dyn Clock>) -> Route {
-        let limiter = Limiter::new(settings.limits);
-        let breaker = Arc::new(Breaker::new(settings.breaker));
-        Route { settings, backend, flights: Flights::new(), fuses: Fuses::default(), limiter, breaker, clock }
+    /// `ceiling` is how many calls the run makes at once.
+    pub(super) fn new(
+        settings: ProviderSettings,
+        backend: Backend,
+        clock: Arc<dyn Clock>,
+        ceiling: Option<u32>,
+        notices: &Notices,
+    ) -> Route {
+        let is_http = matches!(backend, Backend::Http(_));
+        // A mock's failures are written by the user: nobody needs to hear of them.
+        let notices = if is_http { notices.clone() } else { Notices::default() };
+        Route {
+            limiter: Limiter::new(settings.limits, ceiling, is_http),
+            breaker: Arc::new(Breaker::new(settings.name.as_str(), settings.breaker, notices)),
+            budget: Mutex::new(RetryBudget::new()),
+            hedges: Hedges::new(settings.hedge.filter(|_| is_http)),
+            settings,
+            backend,
+            flights: Flights::new(),
+            fuses: Fuses::default(),
+            clock,
+        }
     }
 
     /// The answer, after as many attempts as it takes.
@@ -118,6 +148,8 @@ impl Route {
             attempts: progress.tally.attempts,
             waited: progress.waited,
             possible_double_charge: progress.possible_double_charge,
+            hedges: progress.hedges,
+            partial: progress.partial,
             cost: None,
         }
     }
@@ -125,17 +157,18 @@ impl Route {
     async fn pursue<Q: Question>(&self, errand: Errand<'_, Q>, progress: &mut Progress) -> Result<Q::Reply, CallError> {
         let model = errand.request.model();
         let blown = self.fuses.watch(model);
-        let parcel = self.pack(errand.request)?;
-        let tokens = self.estimate(errand.request)?;
+        let mut parcel = self.pack(errand.request)?;
+        let load = self.load(errand.request)?;
         loop {
             let waiting = Instant::now();
-            let gate = self.gate(tokens, progress);
+            let gate = self.gate(model, load, errand.hasty, progress);
             let (slot, leave) = self.unless_stopped(errand, &blown, gate).await??;
             progress.waited += waiting.elapsed();
             progress.sent();
+            self.with_budget(RetryBudget::request);
             let sent = Instant::now();
             let trip = self.fuses.set_out();
-            let attempt = self.attempt(errand, parcel.as_ref(), progress.tally.attempts);
+            let attempt = self.hedged(errand, parcel.as_ref(), load, progress);
             let result = tokio::select! {
                 biased;
                 result = attempt => result,
@@ -148,18 +181,74 @@ impl Route {
                     leave.succeeded();
                     self.fuses.note_answer(model);
                     self.limiter.settle(&slot, Q::used(&reply));
+                    self.hedges.took(progress.latency);
                     Q::warn(&mut reply, parcel.map(|parcel| parcel.encoded.warnings).unwrap_or_default());
                     return Ok(reply);
                 }
                 Err(failure) => {
-                    drop(slot);
                     self.note(&failure, leave, progress);
-                    let wait = self.next(&failure, model, progress)?;
+                    if self.heals(&failure, parcel.as_mut(), progress) {
+                        self.limiter.settle(&slot, None);
+                        continue;
+                    }
+                    let next = self.next(&failure, model, &slot, progress);
+                    drop(slot);
+                    let wait = next?;
                     self.unless_stopped(errand, &blown, tokio::time::sleep(wait)).await?;
                     progress.waited += wait;
                 }
             }
         }
+    }
+
+    /// One attempt, and where the user wants it a second one when the first takes long: the first good answer counts, the
+    /// other is given up. Streams are not asked for twice.
+    async fn hedged<Q: Question>(
+        &self,
+        errand: Errand<'_, Q>,
+        parcel: Option<&Parcel>,
+        load: Load,
+        progress: &mut Progress,
+    ) -> Result<Q::Reply, Failure> {
+        let number = progress.tally.attempts;
+        let first = self.attempt(errand, parcel, number);
+        let streams = matches!(&self.backend, Backend::Http(http) if self.settings.endpoint(http.official).stream);
+        let Some(patience) = self.hedges.patience().filter(|_| !streams) else { return first.await };
+        tokio::pin!(first);
+        tokio::select! {
+            biased;
+            result = &mut first => return result,
+            () = tokio::time::sleep(patience) => {}
+        }
+        let Some(slot) = self.limiter.spare_slot(errand.request.model(), load) else { return first.await };
+        if !self.hedges.allow() {
+            self.limiter.refund(&slot);
+            return first.await;
+        }
+        progress.hedged();
+        self.with_budget(RetryBudget::request);
+        let second = self.attempt(errand, parcel, number + 1);
+        tokio::pin!(second);
+        let (result, other) = tokio::select! {
+            biased;
+            result = &mut first => (result, second),
+            result = &mut second => (result, first),
+        };
+        let result = match result {
+            Ok(reply) => Ok(reply),
+            Err(_) => other.await,
+        };
+        self.limiter.settle(&slot, None);
+        result
+    }
+
+    /// Takes the parameter out that the provider does not take, once per call, where the user wants that.
+    fn heals(&self, failure: &Failure, parcel: Option<&mut Parcel>, progress: &mut Progress) -> bool {
+        let Some(param) = failure.param.as_deref().filter(|_| self.settings.heal && !progress.healed) else {
+            return false;
+        };
+        progress.healed = parcel.is_some_and(|parcel| leave_out(&mut parcel.encoded, param));
+        progress.healed
     }
 
     /// Encodes once for all attempts; `None` for the mock.
@@ -185,6 +274,7 @@ impl Route {
             (Backend::Http(http), Some(parcel)) => {
                 let reply = http.transport.send(&parcel.encoded.http, &parcel.timeouts).await;
                 let reply = reply.map_err(|error| net_failure(&error, self.settings.base_url(), &parcel.timeouts))?;
+                self.limiter.learn(errand.request.model(), &reply, self.clock.now());
                 errand.request.decode(http.wire, &reply).map_err(|mut failure| {
                     heed_headers(&mut failure, &reply, self.clock.now());
                     failure
@@ -198,14 +288,25 @@ impl Route {
     }
 
     /// Waits until a request may go out: slot and quota, the provider's pause, the breaker.
-    async fn gate(&self, tokens: u64, progress: &mut Progress) -> Result<(Slot, Leave), CallError> {
+    async fn gate(
+        &self,
+        model: &str,
+        load: Load,
+        hasty: bool,
+        progress: &mut Progress,
+    ) -> Result<(Slot, Leave), CallError> {
+        let longest = Duration::from_millis(self.retry().server_wait_ms);
         loop {
-            let slot = self.limiter.slot(tokens).await;
-            self.sit_out_pause().await?;
+            let slot = self.limiter.slot(model, load, longest).await.map_err(held)?;
             match self.breaker.admit() {
                 Ok(leave) => return Ok((slot, leave)),
                 Err(closed) => {
+                    self.limiter.refund(&slot);
                     drop(slot);
+                    if hasty {
+                        let message = format!("provider `{}` failed several times in a row", self.settings.name);
+                        return Err(local(ErrorKind::CircuitOpen, message));
+                    }
                     let limit = self.patience_ends(closed, progress);
                     if Instant::now() >= limit {
                         return Err(self.circuit_open(progress));
@@ -214,19 +315,6 @@ impl Route {
                 }
             }
         }
-    }
-
-    async fn sit_out_pause(&self) -> Result<(), CallError> {
-        if let Some(left) = self.limiter.pause_left() {
-            if left > Duration::from_millis(self.retry().server_wait_ms).mul_f64(1.1) {
-                let message = format!("the provider asks to wait {} before the next request", format_duration(left));
-                return Err(CallError { kind: ErrorKind::RateLimited, message, status: Some(429), request_id: None });
-            }
-            // Once only: refusals come fast, and whoever wakes first and is refused would hold back all the others again
-            // and again. A call sends at most one request per pause, which bounds the rate.
-            tokio::time::sleep(left + PAUSE_SPREAD.mul_f64(rand::random::<f64>())).await;
-        }
-        Ok(())
     }
 
     /// How long this call waits for an open breaker: not long for a server that never answered, up to the retry
@@ -272,7 +360,7 @@ impl Route {
         }
         let why = self.breaker.last_error().map(|(error, _)| format!("; last: {}", error.message)).unwrap_or_default();
         let message = format!("the provider failed several times in a row and did not recover in time{why}");
-        CallError { kind: ErrorKind::CircuitOpen, message, status: None, request_id: None }
+        local(ErrorKind::CircuitOpen, message)
     }
 
     /// Gives the provider up for everybody.
@@ -302,28 +390,32 @@ impl Route {
         progress.failed(failure);
     }
 
-    /// The wait before the next attempt, or the error when there is none.
-    fn next(&self, failure: &Failure, model: &str, progress: &mut Progress) -> Result<Duration, CallError> {
+    /// The wait before the next attempt, or the error when there is none; the limiter hears of it.
+    fn next(
+        &self,
+        failure: &Failure,
+        model: &str,
+        slot: &Slot,
+        progress: &mut Progress,
+    ) -> Result<Duration, CallError> {
         let (answered, model_answered) = self.fuses.answered(model);
         let startup = self.startup(ails(failure));
         let usual = progress.latency.mul_f64(1.2) + Duration::from_millis(100);
         let hopeful = startup.is_some() && self.fuses.hopes(usual.min(LONG_UNDER_WAY));
         let standing = Standing { answered, model_answered, startup, hopeful };
         let decision = decide(failure, &progress.tally, self.retry(), standing, rand::random::<f64>());
-        let rate_limited = failure.error.kind == ErrorKind::RateLimited;
         match decision {
             Decision::Wait(wait) => {
-                if rate_limited {
-                    let pause = failure.wait.unwrap_or(wait);
-                    self.limiter.pause(pause);
-                    return Ok(pause);
+                self.feed_back(failure, slot, failure.wait.unwrap_or(wait));
+                if failure.error.kind == ErrorKind::RateLimited {
+                    return Ok(failure.wait.unwrap_or(wait));
                 }
-                Ok(wait)
+                let governed = failure.unreachable || !matches!(self.backend, Backend::Http(_));
+                Ok(if governed { wait } else { wait + self.with_budget(RetryBudget::retry) })
             }
             Decision::GiveUp => {
-                if let Some(asked) = failure.wait.filter(|_| rate_limited && failure.retry != Retry::Never) {
-                    self.limiter.pause(asked);
-                }
+                let asked = failure.wait.filter(|_| failure.retry != Retry::Never);
+                self.feed_back(failure, slot, asked.unwrap_or_default());
                 let error = self.last_words(failure, progress);
                 if failure.error.kind.is_fatal() {
                     self.fuses.blow(model, &error);
@@ -335,6 +427,22 @@ impl Route {
                 Err(error)
             }
         }
+    }
+
+    /// What a failure says about limits.
+    fn feed_back(&self, failure: &Failure, slot: &Slot, pause: Duration) {
+        match failure.error.kind {
+            ErrorKind::RateLimited => {
+                self.limiter.refused(slot, failure.wait, pause, failure.retry == Retry::Slowly);
+            }
+            ErrorKind::Overloaded => self.limiter.overloaded(slot),
+            _ if failure.unreachable => self.limiter.refund(slot),
+            _ => self.limiter.settle(slot, None),
+        }
+    }
+
+    fn with_budget<T>(&self, work: impl FnOnce(&mut RetryBudget) -> T) -> T {
+        work(&mut self.budget.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The error of the last attempt, with how often and how long it was tried.
@@ -366,15 +474,9 @@ impl Route {
     }
 
     /// Tokens to reserve.
-    fn estimate(&self, request: &impl Question) -> Result<u64, CallError> {
-        if self.settings.limits.tpm.is_none() {
-            return Ok(0);
-        }
-        let tokens = request.tokens();
-        match self.limiter.refuses(tokens) {
-            Some(message) => Err(CallError { kind: ErrorKind::Refused, message, status: None, request_id: None }),
-            None => Ok(tokens),
-        }
+    fn load(&self, request: &impl Question) -> Result<Load, CallError> {
+        let load = request.load();
+        self.limiter.refuses(load).map_or(Ok(load), |message| Err(local(ErrorKind::Refused, message)))
     }
 
     fn retry(&self) -> &RetrySettings {
@@ -393,6 +495,12 @@ impl Progress {
         self.first_sent.get_or_insert_with(Instant::now);
         self.blocked_since = None;
         self.tally.attempts += 1;
+    }
+
+    fn hedged(&mut self) {
+        self.tally.attempts += 1;
+        self.hedges += 1;
+        self.possible_double_charge = true;
     }
 
     fn failed(&mut self, failure: &Failure) {
@@ -414,6 +522,29 @@ impl Progress {
         }
         self.possible_double_charge |= failure.timed_out;
         self.last_error = Some(failure.error.clone());
+        self.partial.clone_from(&failure.partial);
+    }
+}
+
+/// An error of our own.
+fn local(kind: ErrorKind, message: String) -> CallError {
+    CallError { kind, message, status: None, request_id: None }
+}
+
+/// The error of a request that would have to wait too long.
+fn held(held: Held) -> CallError {
+    match held {
+        Held::Pause(left) => {
+            let message = format!("the provider asks to wait {} before the next request", format_duration(left));
+            CallError { status: Some(429), ..local(ErrorKind::RateLimited, message) }
+        }
+        Held::Day(left) => {
+            let left = format_duration(Duration::from_secs(left.as_secs()));
+            local(
+                ErrorKind::RateLimited,
+                format!("the day's requests (`rpd`) are used up; the next one may go in {left}"),
+            )
+        }
     }
 }
 

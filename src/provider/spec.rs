@@ -247,6 +247,10 @@ pub struct Failure {
     pub timed_out: bool,
     /// The answer was begun and not finished in time: the provider bills it.
     pub total_timeout: bool,
+    /// The parameter that the server does not take, as it stands in the body; dots lead into mappings.
+    pub param: Option<String>,
+    /// The visible text that a stream brought before it broke off.
+    pub partial: Option<String>,
 }
 
 impl Failure {
@@ -277,6 +281,8 @@ impl Failure {
             unreachable: false,
             timed_out: false,
             total_timeout: false,
+            param: None,
+            partial: None,
         }
     }
 

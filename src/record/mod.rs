@@ -6,6 +6,7 @@ mod chat;
 mod embedding;
 mod event;
 mod reply;
+mod route;
 mod run;
 mod score;
 mod trial;
@@ -20,6 +21,7 @@ pub use chat::{
 pub use embedding::{EmbeddingCall, EmbeddingReply};
 pub use event::RunEvent;
 pub use reply::{ChatReply, Finish, LogprobToken, StreamTimes, Warning};
+pub use route::{RouteNote, Strategy, Tried};
 pub use run::{GitFacts, RunHeader, RunKind, RunStatus, SuiteRecord, VariantRecord};
 pub use score::{Score, ScoreState};
 pub use trial::{Outcome, TrialFacts, TrialKey, TrialRecord};

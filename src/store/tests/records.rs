@@ -93,6 +93,8 @@ fn facts_come_from_plain_columns_by_ordinal() {
         attempts: 2,
         error: None,
         altered: true,
+        answered_by: None,
+        possible_double_charge: true,
     };
     let error = TrialFacts {
         key: trial(4).key,

@@ -15,6 +15,7 @@ mod plan;
 mod present;
 mod providers;
 mod resume;
+mod routes;
 mod run;
 mod show;
 mod start;
