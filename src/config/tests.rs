@@ -236,7 +236,7 @@ fn templates_are_filled_in_only_where_they_count() {
 
 #[test]
 fn unknown_keys_are_errors_everywhere() {
-    let yaml = "cals: live\nroutes: {}\nproviders:\n  openai: {limit: {}, limits: {rps: 1}}\n\
+    let yaml = "cals: live\nroute: {}\nproviders:\n  openai: {limit: {}, limits: {rps: 1}}\n\
                 cache: {tll: 1d}\nenvironments: {ci: {cals: live, environments: {}}}\n";
     let found = problems_of(yaml, &[]);
     let unknown: Vec<String> = found.iter().filter(|d| d.code == "unknown-key").map(|d| d.message.clone()).collect();

@@ -248,7 +248,7 @@ mod tests {
         breaker.admit().expect("probe").succeeded();
         let heard = heard.lock().expect("lock").join("; ");
         let wanted = "`p` failed 5 times in a row (server): calls wait until it answers again; `p`: one call probes whether it \
-                      answers again; `p` answers again after 7s: calls go on";
+                      answers again; `p` answers again after 7.00 s: calls go on";
         assert_eq!((heard.as_str(), breaker.openings()), (wanted, 1));
     }
 

@@ -522,7 +522,7 @@ impl Progress {
         }
         self.possible_double_charge |= failure.timed_out;
         self.last_error = Some(failure.error.clone());
-        self.partial.clone_from(&failure.partial);
+        self.partial = failure.partial.as_deref().map(str::to_owned);
     }
 }
 

@@ -250,7 +250,7 @@ pub struct Failure {
     /// The parameter that the server does not take, as it stands in the body; dots lead into mappings.
     pub param: Option<String>,
     /// The visible text that a stream brought before it broke off.
-    pub partial: Option<String>,
+    pub partial: Option<Box<str>>,
 }
 
 impl Failure {

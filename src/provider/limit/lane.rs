@@ -17,6 +17,8 @@ const FIRST_EXPECTATION: f64 = 500.0;
 const NEWEST: f64 = 0.1;
 /// More places than the pace needs by Little's law, because latencies vary.
 const ROOM: f64 = 1.5;
+/// Refusals that a known limit explains.
+const MOST_EXPLAINED: u32 = 3;
 
 /// What was taken from each bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -51,6 +53,9 @@ pub(super) struct Lane {
     /// The first wave, until anything came back: when it began, and how many have left.
     wave: Option<(Instant, u32)>,
     heard: bool,
+    /// Refusals although the limit is known, and the last of them.
+    explained: u32,
+    last_explained: Option<Instant>,
 }
 
 impl Lane {
@@ -65,6 +70,8 @@ impl Lane {
             latency: None,
             wave: None,
             heard: false,
+            explained: 0,
+            last_explained: None,
         }
     }
 
@@ -130,7 +137,7 @@ impl Lane {
     }
 
     /// A request was refused for its rate.
-    pub(super) fn refused(&mut self, place: &Place, sent: Instant, asked: Option<Duration>, steep: bool) {
+    pub(super) fn refused(&mut self, place: &Place, sent: Instant, asked: Option<Duration>, steep: bool, is_set: bool) {
         let now = Instant::now();
         self.heard = true;
         if steep {
@@ -138,15 +145,32 @@ impl Lane {
             return;
         }
         let was_futile = self.pace.is_futile(now);
-        self.pace.refused(asked, sent, now);
         if let Some(bucket) = &mut self.learned.requests {
             bucket.cap(-0.5, now);
+        }
+        if self.is_explained(sent, is_set, now) {
+            self.pace.not_sent();
+        } else {
+            self.pace.refused(asked, sent, now);
         }
         match (self.pace.is_futile(now), was_futile) {
             (true, false) => self.places.restore(),
             (true, true) => {}
             (false, _) => self.places.refused(place, self.needed()),
         }
+    }
+
+    /// Whether a refusal needs no explanation because the limit is known, and it happened before we kept to it. One that
+    /// comes again and again is a limit that nobody told us of.
+    fn is_explained(&mut self, sent: Instant, is_set: bool, now: Instant) -> bool {
+        if !is_set && self.learned.requests.is_none() {
+            return false;
+        }
+        if self.last_explained.is_none_or(|last| sent > last) {
+            self.explained += 1;
+            self.last_explained = Some(now);
+        }
+        self.explained <= MOST_EXPLAINED
     }
 
     /// Places that the known rate needs: fewer would not lower the rate that is refused, but waste what is allowed.
@@ -161,6 +185,10 @@ impl Lane {
     pub(super) fn learn(&mut self, stated: &Stated) {
         let now = Instant::now();
         self.heard = true;
+        if self.learned.requests.is_none() && stated.requests.is_some_and(|window| window.limit.is_some()) {
+            // What refusals taught before was a guess.
+            self.pace.forget(now);
+        }
         let learned = &mut self.learned;
         learn(&mut learned.requests, stated.requests, REQUEST_BURST_S, now);
         learn(&mut learned.tokens, stated.tokens, TOKEN_BURST_S, now);
@@ -185,9 +213,15 @@ impl Lane {
         self.not_before?.checked_duration_since(now).filter(|left| !left.is_zero())
     }
 
-    /// Whether a pause began after this moment and is not over.
-    pub(super) fn paused_since(&self, moment: Instant) -> bool {
-        self.paused_at.is_some_and(|at| at >= moment) && self.pause_left(Instant::now()).is_some()
+    /// Whether a turn that was taken at this moment is none any more: a pause began, or the pace changed.
+    pub(super) fn has_changed(&self, taken: &Taken, moment: Instant) -> bool {
+        let paused = self.paused_at.is_some_and(|at| at >= moment) && self.pause_left(Instant::now()).is_some();
+        self.is_paced() && (paused || self.pace.edition() != taken.edition)
+    }
+
+    /// A request goes out.
+    pub(super) fn sent(&mut self) {
+        self.pace.sent();
     }
 }
 

@@ -23,15 +23,16 @@ use window::Place;
 
 /// Seconds of a minute's requests that may be fired at once. Providers enforce windows far below a minute: a limit of 600
 /// a minute may be one of 10 a second.
-const REQUEST_BURST_S: f64 = 0.5;
+const REQUEST_BURST_S: f64 = 0.1;
 /// Seconds of a minute's tokens that may be fired at once.
 const TOKEN_BURST_S: f64 = 10.0;
 /// Over how long the calls that a pause held back are spread.
 const PAUSE_SPREAD: Duration = Duration::from_millis(10);
 /// Between two calls of the first wave: a limit that nobody knows of is hit by a few calls, not by all of them.
 const WAVE_STEP: Duration = Duration::from_micros(600);
-/// The whole first wave.
-const WAVE: Duration = Duration::from_millis(12);
+/// The whole first wave takes this divided by the number of its calls at most: with many calls at once a run is short, and
+/// the wave must not be felt.
+const WAVE: Duration = Duration::from_secs(1);
 /// How often a call whose turn falls into a pause queues again.
 const MOST_ROUNDS: u32 = 8;
 
@@ -115,7 +116,8 @@ impl Limiter {
             output: minute(limits.otpm, TOKEN_BURST_S),
             day: limits.rpd.map(|limit| Bucket::new(f64::from(limit), 86_400.0, 86_400.0, now)),
         };
-        let wave_step = if waves { WAVE_STEP.min(WAVE / ceiling.unwrap_or(1_000).max(1)) } else { Duration::ZERO };
+        let many = ceiling.unwrap_or(1_000).max(1);
+        let wave_step = if waves { WAVE_STEP.min(WAVE / many / many) } else { Duration::ZERO };
         Limiter {
             limits,
             slots: limits.concurrency.map(|most| Arc::new(Semaphore::new(whole(most)))),
@@ -165,10 +167,12 @@ impl Limiter {
             // is paced: refusals come fast, and whoever wakes first and is refused would hold back all the others again
             // and again. A call sends at most one request per pause there, which bounds the rate.
             let again =
-                self.with(&family, |lane, _| lane.is_paced() && lane.paused_since(begun)) && rounds < MOST_ROUNDS;
+                self.with(&family, |lane, _| lane.has_changed(&reservation.taken, begun)) && rounds < MOST_ROUNDS;
             if !again {
                 reservation.kept = true;
                 let taken = reservation.taken;
+                drop(reservation);
+                self.with(&family, |lane, _| lane.sent());
                 return Ok(Slot { _permit: permit, place, family: family.clone(), taken, sent: Instant::now() });
             }
         }
@@ -191,6 +195,7 @@ impl Limiter {
         reservation.kept = true;
         let taken = reservation.taken;
         drop(reservation);
+        self.with(&family, |lane, _| lane.sent());
         Some(Slot { _permit: permit, place, family, taken, sent: Instant::now() })
     }
 
@@ -211,7 +216,7 @@ impl Limiter {
         let State { set, lanes } = &mut *state;
         set.give(&slot.taken.set);
         if let Some(lane) = lanes.get_mut(&slot.family) {
-            lane.refused(&slot.place, slot.sent, asked, steep);
+            lane.refused(&slot.place, slot.sent, asked, steep, self.limits.rpm.is_some());
             lane.learned.give(&slot.taken.learned);
             lane.pause(pause);
         }
@@ -245,11 +250,6 @@ impl Limiter {
         if let Some(lane) = lanes.get_mut(&family) {
             lane.learn(&stated);
         }
-    }
-
-    /// Nothing goes out to a model's family for so long.
-    pub(super) fn pause(&self, model: &str, wait: Duration) {
-        self.with(&lane::family(model), |lane, _| lane.pause(wait));
     }
 
     async fn sit_out_pause(&self, family: &str, longest: Duration) -> Result<(), Held> {

@@ -11,13 +11,15 @@ use tokio::time::Instant;
 use super::bucket::Bucket;
 
 /// Share of the measured rate that is used.
-const SHARE: f64 = 0.97;
-/// Growth per accepted request: five hundred requests for a tenth.
-const GROWTH: f64 = 1.0002;
+const SHARE: f64 = 0.96;
+/// Growth per answered request: two hundred requests for a tenth.
+const GROWTH: f64 = 1.0005;
 /// Requests that are accepted between two refusals of a limit that is known well.
-const LONG: u64 = 8;
+const LONG: u64 = 6;
 /// So many short stretches in a row are no limit on the rate.
-const SHORT_STRETCHES: u32 = 5;
+const SHORT_STRETCHES: u32 = 8;
+/// Accepted requests before the first refusal that are needed to guess a rate.
+const EVIDENCE: u64 = 5;
 /// How long refusals are then not learned from, at first.
 const DISBELIEF: Duration = Duration::from_secs(60);
 /// Measuring begins anew after so long.
@@ -81,10 +83,31 @@ impl Pace {
         self.disbelief_until.is_some_and(|until| now < until)
     }
 
-    /// A request was not refused.
-    pub(super) fn accepted(&mut self, now: Instant) {
+    /// How often the pace was changed.
+    pub(super) fn edition(&self) -> u32 {
+        self.edition
+    }
+
+    /// A request goes out. It counts as accepted until it is refused: replies come late.
+    pub(super) fn sent(&mut self) {
         self.accepted += 1;
         self.stretch += 1;
+    }
+
+    /// A request was refused, and that says nothing about the rate.
+    pub(super) fn not_sent(&mut self) {
+        self.accepted = self.accepted.saturating_sub(1);
+        self.stretch = self.stretch.saturating_sub(1);
+    }
+
+    /// Begins anew.
+    pub(super) fn forget(&mut self, now: Instant) {
+        let edition = self.edition + u32::from(self.bucket.is_some());
+        *self = Pace { edition, ..Pace::new(now) };
+    }
+
+    /// A request was answered.
+    pub(super) fn accepted(&mut self, now: Instant) {
         if let Some(bucket) = &mut self.bucket {
             bucket.set_rate(bucket.rate() * GROWTH, now);
         }
@@ -93,6 +116,7 @@ impl Pace {
     /// A request that went at `sent` was refused; `asked` is how long the server wants it to wait, if it says so. Refusals
     /// of requests that were under way at the same time are one.
     pub(super) fn refused(&mut self, asked: Option<Duration>, sent: Instant, now: Instant) {
+        self.not_sent();
         if self.last_refusal.is_some_and(|last| sent <= last) || self.is_futile(now) {
             return;
         }
@@ -114,26 +138,21 @@ impl Pace {
         let mut bucket = Bucket::new(rate, 1.0, 0.0, now);
         bucket.set_rate(rate * SHARE, now);
         // One in hand, so that not every small delay on the way is a refusal.
-        bucket.cap(-1.0, now);
+        bucket.cap(-0.5, now);
         self.bucket = Some(bucket);
         self.edition += 1;
     }
 
-    /// Requests per second that the server seems to allow.
+    /// Requests per second that the server seems to allow; `None` when nobody can tell yet.
     fn measured(&self, asked: Option<Duration>, now: Instant) -> Option<f64> {
         let elapsed = now.duration_since(self.since).as_secs_f64();
         if self.from_empty {
             let enough = self.accepted >= 3 && elapsed > 0.0;
-            return if enough { Some(real(self.accepted) / elapsed) } else { self.rate().map(|rate| rate * 0.8) };
+            return if enough { Some(real(self.accepted) / elapsed) } else { self.rate().map(|rate| rate * 0.9) };
         }
         let asked = asked.map_or(1.0, |asked| asked.as_secs_f64());
-        // A wait below a second is the exact time of the next request. Whole seconds are rounded up: then what was
-        // accepted so far is a better guess, too high after a burst.
-        if asked > 0.0 && asked < 1.0 {
-            Some(1.0 / asked)
-        } else {
-            Some(real(self.accepted.max(1)) / (elapsed + asked))
-        }
+        // What was accepted so far, too high after a burst. One of few says nothing.
+        (self.accepted >= EVIDENCE).then(|| real(self.accepted) / (elapsed + asked).max(1.0))
     }
 
     /// Whether what is accepted falls with what is sent: a limit on the rate accepts the same at each refusal.
@@ -168,17 +187,18 @@ mod tests {
         let at = |seconds: f64| start + Duration::from_secs_f64(seconds);
         let mut pace = Pace::new(start);
         assert_eq!((pace.take(start).0, pace.rate()), (None, None));
-        (0..10).for_each(|_| pace.accepted(at(0.1)));
+        (0..11).for_each(|_| pace.sent());
         pace.refused(Some(Duration::from_secs(1)), at(0.1), at(0.2));
-        assert!(pace.rate().is_some_and(|rate| (8.0..8.5).contains(&rate)), "{:?}", pace.rate());
+        assert!(pace.rate().is_some_and(|rate| (7.9..8.1).contains(&rate)), "{:?}", pace.rate());
         // Others that were under way at the same time change nothing.
         pace.refused(Some(Duration::from_secs(1)), at(0.1), at(0.21));
-        (0..20).for_each(|_| pace.accepted(at(4.0)));
+        (0..21).for_each(|_| pace.sent());
         pace.refused(Some(Duration::from_secs(1)), at(4.1), at(4.2));
-        assert!(pace.rate().is_some_and(|rate| (4.8..4.9).contains(&rate)), "{:?}", pace.rate());
-        let exact = &mut Pace::new(start);
-        exact.refused(Some(Duration::from_millis(100)), start, start);
-        assert!(exact.rate().is_some_and(|rate| (9.69..9.71).contains(&rate)));
+        assert!(pace.rate().is_some_and(|rate| (4.79..4.81).contains(&rate)), "{:?}", pace.rate());
+        let lone = &mut Pace::new(start);
+        lone.sent();
+        lone.refused(Some(Duration::from_secs(1)), start, start);
+        assert_eq!(lone.rate(), None);
     }
 
     #[tokio::test(start_paused = true)]
@@ -188,11 +208,11 @@ mod tests {
             let mut refusals = 0;
             while !pace.is_futile(Instant::now()) {
                 refusals += 1;
-                assert!(refusals < 12, "{accepted}");
+                assert!(refusals < 14, "{accepted}");
                 pace.refused(Some(Duration::from_secs(1)), Instant::now(), Instant::now());
                 // The slower we go, the longer it takes until the next one of them.
                 tokio::time::advance(Duration::from_secs_f64(seconds * f64::from(refusals))).await;
-                (0..accepted).for_each(|_| pace.accepted(Instant::now()));
+                (0..=accepted).for_each(|_| pace.sent());
             }
             assert_eq!(pace.rate(), None);
             pace.refused(None, Instant::now(), Instant::now());

@@ -15,9 +15,9 @@ const HOLD: Duration = Duration::from_secs(10);
 /// The same when the provider says that growth is too steep.
 const LONG_HOLD: Duration = Duration::from_secs(60);
 /// Share of the latest calls that must be refused for a cut: single refusals are not load.
-const SHARE: f64 = 0.2;
+const SHARE: f64 = 0.5;
 /// Calls of which the share is taken.
-const LATEST: u32 = 10;
+const LATEST: u32 = 20;
 
 /// A number of places that shrinks under load and grows back.
 #[derive(Debug)]
@@ -109,7 +109,7 @@ impl Places {
         let mut state = self.lock();
         state.streak = 0;
         state.refused += (1.0 - state.refused) / f64::from(LATEST).min(2.0 + real(state.limit));
-        let same_trip = state.cut.is_some_and(|cut| place.taken < cut);
+        let same_trip = state.cut.is_some_and(|cut| place.taken <= cut);
         if !same_trip && state.refused >= SHARE {
             state.hold = HOLD;
             self.halve(&mut state, needed);
@@ -119,7 +119,7 @@ impl Places {
     /// The provider says that it is asked for more and more too fast: half of the places go, and longer.
     pub(super) fn ease(&self, place: &Place) {
         let mut state = self.lock();
-        if state.cut.is_none_or(|cut| place.taken >= cut) {
+        if state.cut.is_none_or(|cut| place.taken > cut) {
             state.hold = LONG_HOLD;
             self.halve(&mut state, 1);
         }
@@ -228,13 +228,13 @@ mod tests {
         for wanted in [4, 3, 3] {
             tokio::time::advance(Duration::from_millis(1)).await;
             let seated = seats(&places, places.limit()).await;
-            (0..4).for_each(|_| places.refused(&seated[0], 3));
+            (0..20).for_each(|_| places.refused(&seated[0], 3));
             assert_eq!(places.limit(), wanted);
         }
         for _ in 0..5 {
             tokio::time::advance(Duration::from_millis(1)).await;
             let seated = seats(&places, places.limit()).await;
-            (0..4).for_each(|_| places.refused(&seated[0], 0));
+            (0..20).for_each(|_| places.refused(&seated[0], 0));
         }
         assert_eq!(places.limit(), 1);
     }

@@ -106,7 +106,9 @@ impl Caller {
         let Some(prices) = &self.prices else { return (Vec::new(), None) };
         let resolution = prices.resolve(Some(model.provider.as_str()), &model.model, None);
         let facts = resolution.facts();
-        let cannot = |need: &Capability| facts.as_ref().and_then(|facts| facts.can(*need)) == Some(false);
+        // The data lists what a model can do and rarely what it cannot: what is not stated of a known model is missing.
+        // A model that the data does not know is given the chance.
+        let cannot = |need: &Capability| facts.as_ref().is_some_and(|facts| facts.can(*need) != Some(true));
         let lacks = needed.iter().copied().filter(cannot).collect();
         let output = request.params.max_tokens.map_or(ASSUMED_OUTPUT, u64::from);
         let usage = Usage::plain(request.load().input, output);

@@ -118,6 +118,7 @@ fn facts_come_from_plain_columns_by_ordinal() {
         error: None,
         source: None,
         attempts: 0,
+        possible_double_charge: false,
         ..error.clone()
     };
     assert_eq!(facts, [pass, error, skip]);
