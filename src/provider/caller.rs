@@ -1,5 +1,7 @@
 //! The one door to models: cache, cassettes, mock, sharing, limits, retry, network, in this order.
 
+mod setup;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -11,9 +13,8 @@ use tokio_util::sync::CancellationToken;
 use super::cassette::{CassetteError, Kept, Shelf};
 use super::clean::{clean_error, clean_reply};
 use super::embed::VectorCache;
-use super::mock::Mock;
 use super::notice::Notices;
-use super::route::{Answer, Backend, Errand, HttpBackend, Route, stopped};
+use super::route::{Answer, Backend, Errand, Route, stopped};
 use super::routing::{History, Observed, ROUTE, RouteSettings};
 use super::settings::{CallMode, ProviderSettings};
 use super::vector_shelf::VectorShelf;
@@ -21,9 +22,10 @@ use crate::base::{
     Clock, Diagnostic, Digest, DigestBuilder, Millis, ModelRef, Problems, Redactor, SafeName, Secret, Timestamp, Usd,
     closest,
 };
-use crate::net::{Transport, base_url_problem, is_loopback_url};
+use crate::net::Transport;
 use crate::price::PriceTable;
 use crate::record::{CachedReply, CallError, CallRecord, CallSource, ChatReply, ChatRequest, ErrorKind};
+use setup::{backend_of, check_base_url, secret_header};
 
 /// Replies of earlier runs, by identity.
 pub trait ReplyCache: Send + Sync {
@@ -456,48 +458,6 @@ fn cache_key(route: &Route, request: &ChatRequest, repeat: u32) -> Digest {
         .part(request.canonical().as_bytes())
         .part(&repeat.to_be_bytes())
         .finish()
-}
-
-fn backend_of(
-    settings: &ProviderSettings,
-    mode: CallMode,
-    transport: &Arc<dyn Transport>,
-    seed: u64,
-    problems: &mut Problems,
-) -> Backend {
-    match (settings.spec.wire, mode) {
-        (None, _) => Backend::Mock(Mock::new(&settings.mock, seed, problems)),
-        (Some(_), CallMode::Replay) => Backend::Cassette,
-        (Some(wire), CallMode::Live | CallMode::Record) => {
-            let official = settings.spec.is_official(settings.base_url());
-            Backend::Http(HttpBackend { wire, transport: Arc::clone(transport), official })
-        }
-    }
-}
-
-fn check_base_url(settings: &ProviderSettings, mode: CallMode, problems: &mut Problems) {
-    if settings.spec.wire.is_none() || mode == CallMode::Replay {
-        return;
-    }
-    let url = settings.base_url();
-    let at = |diagnostic: Diagnostic| match &settings.place {
-        Some(place) => diagnostic.at(place.clone()),
-        None => diagnostic,
-    };
-    if let Some(problem) = base_url_problem(url) {
-        let message = format!("base URL of provider `{}`: {problem}", settings.name);
-        problems.push(at(Diagnostic::error("invalid-base-url", message)));
-    } else if settings.key.is_some() && url.starts_with("http://") && !is_loopback_url(url) {
-        let message = format!("the key of provider `{}` would travel unencrypted to `{url}`", settings.name);
-        problems.push(at(Diagnostic::warning("insecure-base-url", message).help("use `https://`")));
-    }
-}
-
-/// The value of a header whose name says that it is a secret.
-fn secret_header((name, value): &(String, String)) -> Option<Secret> {
-    let name = name.to_ascii_lowercase();
-    let secret = ["auth", "key", "token", "secret", "cookie"].iter().any(|word| name.contains(word));
-    secret.then(|| Secret::new(value.trim_start_matches("Bearer ")))
 }
 
 fn nothing() -> Answer {
