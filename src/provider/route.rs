@@ -26,6 +26,9 @@ use crate::net::{Auth, NetError, TimeoutStage, Timeouts, Transport};
 use crate::record::{CallError, ChatReply, ChatRequest, ErrorKind};
 use gate::local;
 
+/// Shorter waits are those of the first wave, which is spread over some milliseconds: nothing to be told.
+const WORTH_TELLING: Duration = Duration::from_millis(25);
+
 /// One provider as it is called.
 #[derive(Debug)]
 pub(super) struct Route {
@@ -160,7 +163,7 @@ impl Route {
             let waiting = Instant::now();
             let gate = self.gate(model, load, errand.hasty, progress);
             let (slot, leave) = self.unless_stopped(errand, &blown, gate).await??;
-            progress.waited += waiting.elapsed();
+            progress.waited += Some(waiting.elapsed()).filter(|wait| *wait >= WORTH_TELLING).unwrap_or_default();
             progress.sent();
             self.with_budget(RetryBudget::request);
             let sent = Instant::now();
