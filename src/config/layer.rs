@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::base::{Diagnostic, Fields, Key, Kind, ModelRef, Node, Place, Problems, Source, Usd, closest};
 
 use super::raw_provider::{self, RawProvider};
+use super::routes::{self, RouteConfig};
 use super::value::{self, Placed};
 use super::{CallMode, Config, Env};
 use crate::record::EmbeddingModel;
@@ -41,6 +42,7 @@ pub(super) struct Base {
     pub(super) prompts: Option<Placed<PathBuf>>,
     pub(super) evals: Option<Placed<PathBuf>>,
     pub(super) prices: Option<Node>,
+    pub(super) routes: Vec<RouteConfig>,
     pub(super) lint: Option<Node>,
     environments: Vec<(Key, Node)>,
 }
@@ -66,6 +68,7 @@ pub(super) fn read_base(node: &Node, reading: Reading<'_>, problems: &mut Proble
         prompts: value::path_inside(&mut fields, "prompts", reading.root, problems),
         evals: value::path_inside(&mut fields, "evals", reading.root, problems),
         prices: fields.node("prices").cloned(),
+        routes: fields.node("routes").map(|node| routes::read_all(node, reading.source, problems)).unwrap_or_default(),
         lint: fields.node("lint").cloned(),
         environments,
     };

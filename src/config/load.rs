@@ -11,6 +11,7 @@ use crate::record::EmbeddingModel;
 
 use super::layer::{self, Base, Reading};
 use super::provider::{self, ProviderConfig};
+use super::routes::RouteConfig;
 use super::settle::{Sources, settle_environment, show_models, show_option, show_path, show_ttl};
 use super::{CallMode, Env, Origin, Setting};
 
@@ -115,6 +116,8 @@ pub struct Config {
     pub max_errors: Setting<u32>,
     /// All providers: built-in ones first, then in file order.
     pub providers: Vec<ProviderConfig>,
+    /// Named routes, in file order.
+    pub routes: Vec<RouteConfig>,
     /// Prices that the project states itself.
     pub prices: Option<PriceOverrides>,
     /// Levels of the lint rules.
@@ -160,6 +163,7 @@ impl Config {
                 provider::settle(base.layer.providers.clone(), overlay.providers.clone(), env, problems),
                 overrides.stream,
             ),
+            routes: base.routes,
             prices,
             lint,
         }

@@ -2,6 +2,7 @@
 //!
 //! Precedence: flag, environment variable, `karat.yaml` (the chosen environment over the rest of the file), default.
 
+mod around;
 mod embedding;
 mod env;
 mod interpolate;
@@ -12,14 +13,17 @@ mod ollama_host;
 mod provider;
 mod raw_provider;
 mod root;
+mod routes;
 mod setting;
 mod settle;
 #[cfg(test)]
 mod tests;
 mod value;
 
+pub use around::{AroundConfig, BreakerConfig, HedgeConfig, RetryConfig};
 pub use env::Env;
 pub use kind::WireName;
 pub use load::{CacheConfig, Config, LintSection, Overrides, PriceOverrides};
 pub use provider::{Limits, ProviderConfig, ProviderOptions, Timeouts};
+pub use routes::{NEEDS as ROUTE_NEED_WORDS, RouteConfig};
 pub use setting::{Beaten, CallMode, Origin, Setting};

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::base::{Diagnostic, Millis, Place, Problems, SafeName, closest};
 
+use super::around::AroundConfig;
 use super::kind::WireName;
 use super::raw_provider::RawProvider;
 use super::{Env, Origin, ollama_host, value};
@@ -17,6 +18,12 @@ pub struct Limits {
     pub rpm: Option<u32>,
     /// Tokens per minute.
     pub tpm: Option<u32>,
+    /// Input tokens per minute.
+    pub itpm: Option<u32>,
+    /// Output tokens per minute.
+    pub otpm: Option<u32>,
+    /// Requests per day.
+    pub rpd: Option<u32>,
     /// Calls under way at once.
     pub concurrency: Option<u32>,
 }
@@ -89,10 +96,8 @@ pub struct ProviderConfig {
     pub limits: Limits,
     /// How long to wait for it.
     pub timeouts: Timeouts,
-    /// Attempts per call, the first included; `None` is the caller's default.
-    pub max_attempts: Option<u32>,
-    /// Time in which all attempts of a call must end; `None` is the caller's default.
-    pub retry_deadline_ms: Option<Millis>,
+    /// Retries, circuit breaker, second requests.
+    pub around: AroundConfig,
     /// Rules of a mock, absolute.
     pub rules: Option<PathBuf>,
     /// What only some kinds take.
@@ -116,8 +121,7 @@ impl fmt::Debug for ProviderConfig {
             .field("headers", &headers)
             .field("limits", &self.limits)
             .field("timeouts", &self.timeouts)
-            .field("max_attempts", &self.max_attempts)
-            .field("retry_deadline_ms", &self.retry_deadline_ms)
+            .field("around", &self.around)
             .field("rules", &self.rules)
             .field("options", &self.options)
             .field("models", &self.models)
@@ -166,8 +170,7 @@ fn built_in(wire: WireName, env: &Env, problems: &mut Problems) -> Option<Provid
         header_variables: Vec::new(),
         limits: Limits::default(),
         timeouts: Timeouts::default(),
-        max_attempts: None,
-        retry_deadline_ms: None,
+        around: AroundConfig::default(),
         rules: None,
         options: ProviderOptions::default(),
         models: BTreeMap::new(),
@@ -212,8 +215,7 @@ fn valid(raw: RawProvider, env: &Env, problems: &mut Problems) -> Option<Provide
         header_variables: headers.variables,
         limits: raw.limits,
         timeouts: raw.timeouts,
-        max_attempts: raw.max_attempts,
-        retry_deadline_ms: raw.retry_deadline_ms,
+        around: raw.around,
         rules: raw.rules.map(|(path, _)| path),
         options: raw.options,
         models: raw.models,

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::base::{Diagnostic, Fields, Kind, Millis, Node, Place, Problems, SafeName, Source, Span, closest};
+use crate::base::{Diagnostic, Fields, Kind, Node, Place, Problems, SafeName, Source, Span, closest};
 
 use super::Env;
+use super::around::{self, AroundConfig};
 use super::interpolate::{is_variable_name, names_in, replace};
 use super::kind::WireName;
 use super::provider::{Limits, ProviderOptions, Timeouts, check_url};
@@ -24,8 +25,7 @@ pub(super) struct RawProvider {
     pub(super) headers: Option<Headers>,
     pub(super) limits: Limits,
     pub(super) timeouts: Timeouts,
-    pub(super) max_attempts: Option<u32>,
-    pub(super) retry_deadline_ms: Option<Millis>,
+    pub(super) around: AroundConfig,
     pub(super) rules: Option<Placed<PathBuf>>,
     pub(super) options: ProviderOptions,
     pub(super) models: BTreeMap<String, String>,
@@ -59,6 +59,10 @@ pub(super) fn read_all(
     let mut providers = Vec::with_capacity(entries.len());
     for (key, value) in entries {
         match SafeName::parse(&key.text) {
+            Ok(name) if name.as_str() == "route" => {
+                let message = "a provider cannot be called `route`: `route/<name>` refers to a route";
+                problems.push(Diagnostic::error("invalid-name", message).at(source.place(key.span)));
+            }
             Ok(name) => providers.extend(read(name, value, key.span, root, env, source, problems)),
             Err(error) => {
                 problems.push(Diagnostic::error("invalid-name", error.to_string()).at(source.place(key.span)));
@@ -87,15 +91,13 @@ fn read(
         headers: fields.node("headers").map(|node| headers(node, env, source, problems)),
         limits: limits(&mut fields, problems),
         timeouts: timeouts(&mut fields, problems),
-        max_attempts: None,
-        retry_deadline_ms: None,
+        around: around::read(&mut fields, problems),
         rules: value::path_inside(&mut fields, "rules", root, problems),
         models: fields.node("models").map(|node| models(node, source, problems)).unwrap_or_default(),
         options: options(&mut fields, root, problems),
         place: source.place(span),
         name,
     };
-    let raw = retries(&mut fields, raw, problems);
     fields.finish(problems);
     Some(raw)
 }
@@ -252,7 +254,14 @@ fn limits(fields: &mut Fields<'_>, problems: &mut Problems) -> Limits {
     let inner = fields.node("limits").and_then(|node| Fields::of(node, "`limits` mapping", source, problems));
     let Some(mut inner) = inner else { return Limits::default() };
     let mut count = |name| value::whole(&mut inner, name, 1, u32::MAX, problems).map(|(number, _)| number);
-    let limits = Limits { rpm: count("rpm"), tpm: count("tpm"), concurrency: count("concurrency") };
+    let limits = Limits {
+        rpm: count("rpm"),
+        tpm: count("tpm"),
+        itpm: count("itpm"),
+        otpm: count("otpm"),
+        rpd: count("rpd"),
+        concurrency: count("concurrency"),
+    };
     inner.finish(problems);
     limits
 }
@@ -272,16 +281,6 @@ fn timeouts(fields: &mut Fields<'_>, problems: &mut Problems) -> Timeouts {
     timeouts
 }
 
-fn retries(fields: &mut Fields<'_>, raw: RawProvider, problems: &mut Problems) -> RawProvider {
-    let source = fields.source();
-    let inner = fields.node("retries").and_then(|node| Fields::of(node, "`retries` mapping", source, problems));
-    let Some(mut inner) = inner else { return raw };
-    let max_attempts = value::whole(&mut inner, "max_attempts", 1, 100, problems).map(|(number, _)| number);
-    let retry_deadline_ms = value::millis(&mut inner, "deadline", problems);
-    inner.finish(problems);
-    RawProvider { max_attempts, retry_deadline_ms, ..raw }
-}
-
 impl RawProvider {
     /// This layer with `over` on top, field by field; header by header.
     pub(super) fn overlaid(self, over: RawProvider) -> RawProvider {
@@ -299,6 +298,9 @@ impl RawProvider {
             limits: Limits {
                 rpm: over.limits.rpm.or(self.limits.rpm),
                 tpm: over.limits.tpm.or(self.limits.tpm),
+                itpm: over.limits.itpm.or(self.limits.itpm),
+                otpm: over.limits.otpm.or(self.limits.otpm),
+                rpd: over.limits.rpd.or(self.limits.rpd),
                 concurrency: over.limits.concurrency.or(self.limits.concurrency),
             },
             timeouts: Timeouts {
@@ -307,8 +309,7 @@ impl RawProvider {
                 idle_ms: over.timeouts.idle_ms.or(self.timeouts.idle_ms),
                 total_ms: over.timeouts.total_ms.or(self.timeouts.total_ms),
             },
-            max_attempts: over.max_attempts.or(self.max_attempts),
-            retry_deadline_ms: over.retry_deadline_ms.or(self.retry_deadline_ms),
+            around: self.around.overlaid(over.around),
             rules: over.rules.or(self.rules),
             options: self.options.overlaid(over.options),
             models: self.models.into_iter().chain(over.models).collect(),

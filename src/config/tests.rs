@@ -107,10 +107,11 @@ fn a_whole_file_is_read() {
     assert_eq!(local.base_url.as_deref(), Some("http://127.0.0.1:8000/v1"));
     assert_eq!(local.key_env, None, "a server of one's own takes no key unless one is named");
     assert_eq!(local.headers, [("X-Team".to_owned(), "qa".to_owned())]);
-    assert_eq!(local.limits, Limits { rpm: Some(60), tpm: Some(1000), concurrency: Some(2) });
+    assert_eq!(local.limits, Limits { rpm: Some(60), tpm: Some(1000), concurrency: Some(2), ..Limits::default() });
     assert_eq!(local.timeouts.connect_ms, Some(Millis(2_000)));
     assert_eq!(local.timeouts.total_ms, Some(Millis(120_000)));
-    assert_eq!((local.max_attempts, local.retry_deadline_ms), (Some(5), Some(Millis(300_000))));
+    let retries = local.around.retries;
+    assert_eq!((retries.max_attempts, retries.deadline_ms), (Some(5), Some(Millis(300_000))));
     assert_eq!(provider(&config, "script").rules, Some(root.join("mocks/rules.yaml")));
     assert_eq!(config.providers.len(), built_in() + 2);
 }
@@ -249,7 +250,7 @@ fn templates_are_filled_in_only_where_they_count() {
 
 #[test]
 fn unknown_keys_are_errors_everywhere() {
-    let yaml = "cals: live\nroutes: {}\nproviders:\n  openai: {limit: {}, limits: {rps: 1}}\n\
+    let yaml = "cals: live\nroute: {}\nproviders:\n  openai: {limit: {}, limits: {rps: 1}}\n\
                 cache: {tll: 1d}\nenvironments: {ci: {cals: live, environments: {}}}\n";
     let found = problems_of(yaml, &[]);
     let unknown: Vec<String> = found.iter().filter(|d| d.code == "unknown-key").map(|d| d.message.clone()).collect();

@@ -10,9 +10,10 @@ use super::goal_check::Goal;
 use super::judge::{GroupContext, JudgeRules, judge_group, judge_run, judge_suite};
 use super::rate::{RateTally, quantile, real};
 use super::report::{
-    CacheStats, Consumption, Counts, EvalReport, GroupReport, RunFacts, SCHEMA_VERSION, SuiteReport, Totals,
+    AnsweredBy, BreakerReport, CacheStats, Consumption, Counts, EvalReport, GroupReport, RouteReport, RunFacts,
+    SCHEMA_VERSION, SuiteReport, Totals,
 };
-use crate::base::{Digest, Millis, Ratio, SafeName, Tokens, Usd};
+use crate::base::{Digest, Millis, ModelRef, Ratio, SafeName, Tokens, Usd};
 use crate::record::{
     CallSource, Outcome, RunHeader, RunStatus, SuiteRecord, TrialFacts, TrialRecord, VariantRecord, Verdict,
     VerdictWord,
@@ -32,6 +33,9 @@ pub struct Summarizer {
     cache: CacheStats,
     unplaced: u64,
     billed: Option<(Usd, u64)>,
+    /// Calls by route and by the model that answered.
+    routes: BTreeMap<(ModelRef, ModelRef), u64>,
+    breakers: Vec<BreakerReport>,
 }
 
 impl Summarizer {
@@ -48,6 +52,8 @@ impl Summarizer {
             cache: CacheStats::default(),
             unplaced: 0,
             billed: None,
+            routes: BTreeMap::new(),
+            breakers: Vec::new(),
         }
     }
 
@@ -64,6 +70,10 @@ impl Summarizer {
         self.totals.counts.add(facts.outcome);
         consume(&mut self.totals.consumption, facts);
         self.totals.http_attempts += u64::from(facts.attempts);
+        self.totals.possible_double_charges += u64::from(facts.possible_double_charge);
+        if let (Some(model), Some(variant)) = (&facts.answered_by, self.variants.get(variant)) {
+            *self.routes.entry((variant.model.clone(), model.clone())).or_default() += 1;
+        }
         self.count_source(facts);
     }
 
@@ -71,6 +81,23 @@ impl Summarizer {
     /// unknown. Without it the totals are those of the present trials; groups always are.
     pub fn bill(&mut self, known: Usd, unknown_calls: u64) {
         self.billed = Some((known, unknown_calls));
+    }
+
+    /// Sets how often the circuit breakers of providers opened.
+    pub fn breakers(&mut self, openings: impl IntoIterator<Item = (SafeName, u64)>) {
+        self.breakers = openings.into_iter().map(|(provider, openings)| BreakerReport { provider, openings }).collect();
+    }
+
+    fn routes(&self) -> Vec<RouteReport> {
+        let mut reports: Vec<RouteReport> = Vec::new();
+        for ((route, model), calls) in &self.routes {
+            let answered = AnsweredBy { model: model.clone(), calls: *calls };
+            match reports.last_mut().filter(|report| report.route == *route) {
+                Some(report) => report.models.push(answered),
+                None => reports.push(RouteReport { route: route.clone(), models: vec![answered] }),
+            }
+        }
+        reports
     }
 
     fn count_source(&mut self, facts: &TrialFacts) {
@@ -118,6 +145,8 @@ impl Summarizer {
             suites,
             totals: self.billed_totals(),
             cache: self.cache,
+            routes: self.routes(),
+            breakers: self.breakers,
             failures,
             failures_total,
         }
@@ -293,7 +322,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::base::{CaseId, ModelRef, RunId, Timestamp};
+    use crate::base::{CaseId, RunId, Timestamp};
     use crate::record::{RunKind, TrialKey, Usage};
 
     fn header(planned: u64) -> RunHeader {
@@ -356,6 +385,8 @@ mod tests {
             attempts: 1,
             error: None,
             altered: false,
+            answered_by: None,
+            possible_double_charge: false,
         }
     }
 

@@ -94,7 +94,7 @@ pub(super) async fn run(
         }
     };
     let label = format!("{}/{}", trial.suite, trial.case.id);
-    let ask = Ask { model: &trial.variant.model, request, repeat: trial.repeat, label: &label };
+    let ask = Ask { model: &trial.variant.model, request, repeat: trial.repeat, label: &label, turn: trial.turn };
     let call = means.caller.call(ask, abort).await;
     let mut record = graded(trial, call, begun);
     // Kept with every outcome: a trial whose input was cut is not comparable with one whose input was not.
@@ -129,6 +129,9 @@ fn failed_embedding(model: ModelRef, error: CallError) -> CallRecord {
         started: Timestamp(0),
         cost: Some(Usd::ZERO),
         possible_double_charge: false,
+        hedges: 0,
+        answered_by: None,
+        route: None,
     }
 }
 

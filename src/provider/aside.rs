@@ -38,6 +38,9 @@ impl Caller {
     /// A diagnostic without a place; the caller of this knows where the model was named.
     pub fn can_chat(&self, model: &ModelRef) -> Result<(), Box<Diagnostic>> {
         self.knows(model)?;
+        if let Some(route) = self.route_of(model) {
+            return route.models.iter().try_for_each(|member| self.can_chat(member));
+        }
         let wire = self.routes.get(&model.provider).and_then(|route| route.settings.spec.wire);
         if wire.is_none_or(Wire::chats) {
             return Ok(());
@@ -68,7 +71,7 @@ impl Caller {
         Err(Box::new(Diagnostic::error(code, message).help(help)))
     }
 
-    pub(super) fn route_of(&self, model: &ModelRef) -> Result<&Route, CallError> {
+    pub(super) fn way_to(&self, model: &ModelRef) -> Result<&Route, CallError> {
         self.routes.get(&model.provider).ok_or_else(|| refused(format!("`{}` is not a provider", model.provider)))
     }
 
@@ -81,6 +84,8 @@ impl Caller {
         stop: &CancellationToken,
     ) -> Answer<Q::Reply> {
         let nothing = |error| Answer {
+            hedges: 0,
+            partial: None,
             reply: Err(error),
             latency: Duration::ZERO,
             attempts: 0,
@@ -88,7 +93,7 @@ impl Caller {
             possible_double_charge: false,
             cost: None,
         };
-        let route = match self.route_of(model) {
+        let route = match self.way_to(model) {
             Ok(route) => route,
             Err(error) => return nothing(error),
         };
@@ -99,7 +104,7 @@ impl Caller {
             return nothing(error);
         }
         let identity = Digest::of_bytes(what.as_bytes());
-        let mut answer = route.answer(Errand { request, label: what, identity: &identity, stop }).await;
+        let mut answer = route.answer(Errand { request, label: what, identity: &identity, stop, hasty: false }).await;
         if let Err(error) = &mut answer.reply {
             clean_error(&self.redactor, error);
             answer.latency = Duration::ZERO;

@@ -48,6 +48,8 @@ pub(super) struct Attempt<'a> {
     pub(super) parcel: &'a Parcel,
     /// Time until the call must have ended.
     pub(super) left: Duration,
+    /// Learns limits from the head of every reply.
+    pub(super) learn: &'a (dyn Fn(&HttpReply) + Sync),
 }
 
 /// What came back.
@@ -172,10 +174,12 @@ impl Attempt<'_> {
         let transport = &self.http.transport;
         let Some(streaming) = streaming else {
             let reply = transport.send(request, timeouts).await;
+            let reply = reply.inspect(|reply| (self.learn)(reply));
             return reply.map(Arrived::Whole).map_err(|error| self.net_failure(&error, timeouts));
         };
         let sent = Instant::now();
         let mut open = transport.open(request, timeouts).await.map_err(|error| self.net_failure(&error, timeouts))?;
+        (self.learn)(&open.head);
         if is_whole(&open.head, streaming.framing()) {
             // No stream, so the limit of whole replies holds.
             let usual = &self.parcel.timeouts;

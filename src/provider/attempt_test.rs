@@ -183,13 +183,17 @@ fn caller(
         pricer: None,
         max_tokens_per_request: None,
         secrets: vec![],
+        concurrency: None,
+        routings: vec![],
+        prices: None,
+        history: None,
     };
     (build(options), transport)
 }
 
 async fn ask(caller: &Caller, stop: &CancellationToken) -> CallRecord {
     let model = ModelRef::parse("p/m").expect("model");
-    caller.call(Ask { model: &model, request: request("q"), repeat: 0, label: "s/c" }, stop).await
+    caller.call(Ask { model: &model, request: request("q"), repeat: 0, label: "s/c", turn: 0 }, stop).await
 }
 
 fn text(record: &CallRecord) -> Result<&str, ErrorKind> {

@@ -110,6 +110,10 @@ pub(super) fn options(stub: &Arc<Stub>, mode: CallMode, change: impl Fn(&mut Pro
         })),
         max_tokens_per_request: None,
         secrets: vec![],
+        concurrency: None,
+        routings: vec![],
+        prices: None,
+        history: None,
     }
 }
 
@@ -140,7 +144,7 @@ pub(super) fn model() -> ModelRef {
 }
 
 async fn ask_with(caller: &Caller, request: ChatRequest, repeat: u32, stop: &CancellationToken) -> CallRecord {
-    caller.call(Ask { model: &model(), request, repeat, label: "suite/case" }, stop).await
+    caller.call(Ask { model: &model(), request, repeat, label: "suite/case", turn: 0 }, stop).await
 }
 
 pub(super) async fn ask(caller: &Caller, text: &str) -> CallRecord {

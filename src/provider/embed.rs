@@ -65,7 +65,7 @@ impl Caller {
         spend: &mut Spend,
         stop: &CancellationToken,
     ) -> Result<Vec<Vec<f32>>, CallError> {
-        let route = self.route_of(&model.model)?;
+        let route = self.way_to(&model.model)?;
         let mut wanted: Vec<(Digest, &String)> = Vec::new();
         let mut seen = HashSet::new();
         for text in texts.iter().filter(|text| !text.trim().is_empty()) {

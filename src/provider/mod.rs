@@ -1,11 +1,14 @@
 //! Who answers: wires (pure encode and decode) and the caller (retry, limits, breaker, cache, cassettes).
 
+#[cfg(test)]
+mod around_test;
 mod aside;
 mod attempt;
 #[cfg(test)]
 mod attempt_test;
 mod authority;
 mod breaker;
+mod budget;
 mod caller;
 #[cfg(test)]
 mod caller_names_test;
@@ -21,17 +24,20 @@ mod embed_test;
 mod frames;
 mod fuse;
 mod heal;
+mod hedge;
 mod inflight;
-mod limiter;
+mod limit;
 mod mock;
 mod mock_rules;
 mod moderate;
+mod notice;
 mod question;
 mod reading;
 mod registry;
 mod rerank;
 mod retry;
 mod route;
+mod routing;
 mod settings;
 #[cfg(test)]
 mod side_fixture_test;
@@ -50,10 +56,10 @@ pub use authority::{Access, Authority};
 pub use caller::{Ask, Caller, CallerOptions, Pricer, ReplyCache};
 pub use cassette::CassetteError;
 pub use embed::{VectorCache, recorded_vectors};
-pub use heal::heal;
 pub use registry::{PROVIDERS, provider_spec};
+pub use routing::{History, ModelHistory, ROUTE, ROUTE_NEEDS, RouteSettings, Weights};
 pub use settings::{
-    BreakerSettings, CallMode, Limits, MockSettings, ProviderSettings, RetrySettings, TimeoutSettings,
+    BreakerSettings, CallMode, HedgeSettings, Limits, MockSettings, ProviderSettings, RetrySettings, TimeoutSettings,
     builtin_providers,
 };
 pub use side_wire::{BatchLimit, EmbeddingAsk, EmbeddingWire, ModerationWire, RerankAsk, RerankWire};

@@ -1,6 +1,7 @@
 //! What can be asked of a provider: a conversation here, all else in `side_question`. Retry, limits and breaker are the
 //! same.
 
+use super::limit::{Load, Used};
 use super::mock::Mock;
 use super::spec::{Encoded, Endpoint, Failure, Follow, Wire};
 use super::stream::StreamWire;
@@ -41,10 +42,10 @@ pub(super) trait Question: Sync {
     fn thinks_long(&self, wire: &dyn Wire, known_as: Option<&str>) -> bool;
 
     /// Tokens to reserve: four bytes are about one token, and all the output that may come.
-    fn tokens(&self) -> u64;
+    fn load(&self) -> Load;
 
     /// Tokens it used.
-    fn used(reply: &Self::Reply) -> Option<u64>;
+    fn used(reply: &Self::Reply) -> Option<Used>;
 
     /// Puts down what was changed on the way to the wire.
     fn warn(reply: &mut Self::Reply, warnings: Vec<Warning>);
@@ -93,17 +94,17 @@ impl Question for ChatRequest {
         }
     }
 
-    fn tokens(&self) -> u64 {
+    fn load(&self) -> Load {
         let texts = self.messages.iter().flat_map(|message| &message.parts).map(|part| match part {
             Part::Text(text) | Part::ToolResult { text, .. } | Part::Reasoning { text, .. } => text.len(),
             Part::ToolCall(call) => call.arguments.len(),
             Part::Image(_) | Part::File { .. } => 4_000,
         });
-        quarter(texts.sum()).saturating_add(u64::from(self.params.max_tokens.unwrap_or(1_000)))
+        Load { input: quarter(texts.sum()), output: u64::from(self.params.max_tokens.unwrap_or(1_000)) }
     }
 
-    fn used(reply: &ChatReply) -> Option<u64> {
-        total(reply.usage.as_ref())
+    fn used(reply: &ChatReply) -> Option<Used> {
+        used(reply.usage.as_ref()?)
     }
 
     fn warn(reply: &mut ChatReply, warnings: Vec<Warning>) {
@@ -119,7 +120,8 @@ pub(super) fn quarter(bytes: usize) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX) / 4
 }
 
-pub(super) fn total(usage: Option<&Usage>) -> Option<u64> {
-    let usage = usage?;
-    Some(usage.total_input()?.0.saturating_add(usage.total_output()?.0))
+pub(super) fn used(usage: &Usage) -> Option<Used> {
+    let (input, output) = (usage.total_input()?.0, usage.total_output()?.0);
+    let read = usage.cache_read.unwrap_or(0).saturating_add(usage.cache_read_audio.unwrap_or(0));
+    Some(Used { total: input.saturating_add(output), uncached: input.saturating_sub(read), output })
 }

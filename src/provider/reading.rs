@@ -106,18 +106,26 @@ impl Reading {
 
     /// The reply with its times.
     pub(super) fn finish(self) -> Result<ChatReply, Failure> {
+        let partial = self.partial();
         let Reading { decoder, times, .. } = self;
         let told = told(&times);
         match decoder.finish() {
             Ok(reply) => Ok(ChatReply { stream: Some(times), ..reply }),
-            Err(failure) => Err(with_pieces(failure, told)),
+            Err(failure) => Err(with_pieces(Failure { partial, ..failure }, told)),
         }
     }
 
     /// A failure in the middle: what had come of the answer is lost, and billed all the same.
     pub(super) fn interrupted(&self, failure: Failure) -> Failure {
         let begun = self.has_begun() || self.times.first_thought_ms.is_some();
-        with_pieces(Failure { timed_out: failure.timed_out || begun, ..failure }, told(&self.times))
+        let partial = self.partial();
+        with_pieces(Failure { timed_out: failure.timed_out || begun, partial, ..failure }, told(&self.times))
+    }
+}
+
+impl Reading {
+    fn partial(&self) -> Option<Box<str>> {
+        self.decoder.partial().filter(|text| !text.is_empty()).map(Box::from)
     }
 }
 

@@ -186,9 +186,14 @@ fn reset_wait(reply: &HttpReply, now: Timestamp) -> Option<Duration> {
     let waits = openai.iter().chain(&anthropic).filter_map(|(remaining, reset)| {
         let left: f64 = reply.header(remaining)?.trim().parse().ok()?;
         let text = reply.header(reset).filter(|_| left <= 0.0)?.trim();
-        go_duration(text).or_else(|| until(text.parse::<jiff::Timestamp>().ok()?.as_millisecond(), now))
+        reset_time(text, now)
     });
     waits.max()
+}
+
+/// When a limit is whole again: a Go duration or a moment in RFC 3339.
+pub(super) fn reset_time(text: &str, now: Timestamp) -> Option<Duration> {
+    go_duration(text).or_else(|| until(text.parse::<jiff::Timestamp>().ok()?.as_millisecond(), now))
 }
 
 /// A Go duration such as `1s`, `6m0s`, `120ms`, `1h2m3.5s`.
@@ -249,6 +254,7 @@ mod tests {
             ),
             (429, &[("x-ratelimit-remaining-tokens", "5"), ("x-ratelimit-reset-tokens", "6m0s")], None),
             (200, &[("x-ratelimit-remaining-tokens", "0"), ("x-ratelimit-reset-tokens", "6m0s")], None),
+            (429, &[("retry-after", "7"), ("retry-after-ms", "soon")], Some(ms(7000))),
             (
                 429,
                 &[

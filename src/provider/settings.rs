@@ -35,6 +35,12 @@ pub struct Limits {
     pub rpm: Option<u32>,
     /// Tokens per minute, input and most possible output.
     pub tpm: Option<u32>,
+    /// Input tokens per minute, without those read from a cache.
+    pub itpm: Option<u32>,
+    /// Output tokens per minute, as many as replies usually have.
+    pub otpm: Option<u32>,
+    /// Requests per day; counted by one run only.
+    pub rpd: Option<u32>,
     /// Calls at once.
     pub concurrency: Option<u32>,
 }
@@ -127,6 +133,18 @@ impl Default for RetrySettings {
     }
 }
 
+/// When a second, identical request is made because the first one takes long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HedgeSettings {
+    /// After so long.
+    After {
+        /// In milliseconds.
+        after_ms: u64,
+    },
+    /// When it takes longer than this share of the latest replies, in percent.
+    Percentile(u8),
+}
+
 /// When calls stop for a while because the provider fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BreakerSettings {
@@ -184,6 +202,11 @@ pub struct ProviderSettings {
     pub retry: RetrySettings,
     /// Circuit breaker.
     pub breaker: BreakerSettings,
+    /// Second requests for slow ones; `None` makes none.
+    pub hedge: Option<HedgeSettings>,
+    /// Whether a parameter that the provider does not know is left out in one more attempt. Off by default: what is
+    /// compared must be what was asked.
+    pub heal: bool,
     /// The mock's settings, for providers of type `mock`.
     pub mock: MockSettings,
     /// Values of the kind's further secret variables, by name, see [`ProviderSpec::credentials`].
@@ -214,6 +237,8 @@ impl ProviderSettings {
             timeouts: TimeoutSettings::default(),
             retry: RetrySettings::default(),
             breaker: BreakerSettings::default(),
+            hedge: None,
+            heal: false,
             mock: MockSettings::default(),
             credentials: BTreeMap::new(),
             options: WireOptions::default(),

@@ -291,8 +291,10 @@ pub struct Failure {
     pub timed_out: bool,
     /// The answer was begun and not finished in time: the provider bills it.
     pub total_timeout: bool,
-    /// Field of the request that the provider does not take, in its own words; see [`heal`](super::heal::heal).
+    /// Field of the request that the provider does not take, as it stands in the body; dots lead into mappings.
     pub param: Option<String>,
+    /// The visible text that a stream brought before it broke off.
+    pub partial: Option<Box<str>>,
 }
 
 impl Failure {
@@ -324,6 +326,7 @@ impl Failure {
             timed_out: false,
             total_timeout: false,
             param: None,
+            partial: None,
         }
     }
 

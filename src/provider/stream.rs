@@ -59,6 +59,11 @@ pub trait StreamDecoder: Send {
     /// [`Failure`] of an error that the stream reports.
     fn frame(&mut self, frame: &Frame) -> Result<Sign, Failure>;
 
+    /// The visible text so far, for continuing an answer that broke off; `None` where tools were called too.
+    fn partial(&self) -> Option<String> {
+        None
+    }
+
     /// The whole reply, after the end mark or the end of the body.
     ///
     /// # Errors

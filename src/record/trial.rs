@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{CallRecord, CallSource, Case, CaseRef, ErrorKind, Score, Usage};
-use crate::base::{CaseId, Digest, DigestBuilder, Millis, Ratio, SafeName, Usd};
+use crate::base::{CaseId, Digest, DigestBuilder, Millis, ModelRef, Ratio, SafeName, Usd};
 
 /// What became of a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -131,4 +131,8 @@ pub struct TrialFacts {
     pub error: Option<ErrorKind>,
     /// Parameters were dropped or changed on the way to the wire.
     pub altered: bool,
+    /// The model that answered, when a route was asked.
+    pub answered_by: Option<ModelRef>,
+    /// An attempt may be billed besides the one that answered.
+    pub possible_double_charge: bool,
 }

@@ -9,7 +9,7 @@ use super::StoreError;
 use super::columns::{CALL_COLUMNS, CallColumns};
 use super::run::Store;
 use super::words::{digest, millis, parsed, small, unreadable, unsigned, usd, word, word_option};
-use crate::base::{CaseId, Digest, Ratio, RunId, SafeName, Usd};
+use crate::base::{CaseId, Digest, ModelRef, Ratio, RunId, SafeName, Usd};
 use crate::record::{ErrorKind, Outcome, TrialFacts, TrialKey};
 
 impl Store {
@@ -22,7 +22,8 @@ impl Store {
         // The index is named because the other one on `run` would need a sort of all rows.
         let query = format!(
             "SELECT t.key, t.ordinal, t.suite, t.variant, t.case_id, t.case_group, t.weight, t.repeat, t.outcome, \
-             t.score, c.spent, c.error_kind, c.altered, c.reply IS NOT NULL, c.ttft_ms, {CALL_COLUMNS} \
+             t.score, c.spent, c.error_kind, c.altered, c.reply IS NOT NULL, c.ttft_ms, \
+             c.answered_by, c.possible_double_charge, {CALL_COLUMNS} \
              FROM trial t INDEXED BY trial_ordinal LEFT JOIN call c ON c.id = t.call \
              WHERE t.run = ?1 ORDER BY t.ordinal"
         );
@@ -112,7 +113,7 @@ pub(super) fn ratio(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<Rati
 }
 
 fn read_facts(row: &Row<'_>, names: &Names) -> rusqlite::Result<TrialFacts> {
-    let call = CallColumns::read(row, 15)?;
+    let call = CallColumns::read(row, 17)?;
     let replied: bool = row.get(13)?;
     let outcome = word(row, 8, Outcome::parse)?;
     Ok(TrialFacts {
@@ -136,5 +137,7 @@ fn read_facts(row: &Row<'_>, names: &Names) -> rusqlite::Result<TrialFacts> {
         attempts: call.as_ref().map_or(0, |call| call.attempts),
         error: word_option(row, 11, ErrorKind::parse)?.filter(|_| outcome == Outcome::Error),
         altered: row.get::<_, Option<bool>>(12)?.unwrap_or(false),
+        answered_by: row.get::<_, Option<String>>(15)?.map(|_| parsed(row, 15, ModelRef::parse)).transpose()?,
+        possible_double_charge: row.get::<_, Option<bool>>(16)?.unwrap_or(false),
     })
 }

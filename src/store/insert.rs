@@ -111,9 +111,10 @@ impl<'db> Inserts<'db> {
                 "INSERT INTO call (run, cache_key, reusable, model, source, request, reply, error_kind, error, \
                  latency_ms, attempts, waited_ms, started, cost, spent, possible_double_charge, altered, ambiguous, \
                  input, cache_read, cache_write, cache_write_1h, cache_write_12h, output, reasoning, input_audio, \
-                 input_image, cache_read_audio, output_audio, output_image, citation, web_searches, ttft_ms) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, \
-                 ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)",
+                 input_image, cache_read_audio, output_audio, output_image, citation, web_searches, ttft_ms, \
+                 answered_by, route, hedges) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, \
+                 ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, \
+                 ?35, ?36)",
             )?,
             load_keys: db.prepare(
                 "SELECT id, substr(key, 1, 16) FROM trial INDEXED BY trial_ordinal WHERE run = ?1",
@@ -220,9 +221,10 @@ impl<'db> Inserts<'db> {
 
     fn call(&mut self, call: &CallRecord, ready: &Ready, change: &mut Change) -> rusqlite::Result<i64> {
         let reply = call.reply.as_ref().ok();
-        // A reply that a secret was cut from may be shown, but not answer another call.
+        // A reply that a secret was cut from may be shown, but not answer another call; nor one that two models wrote.
+        let whole = ready.intact && call.route.as_ref().is_none_or(|route| route.continued_after.is_none());
         let reusable =
-            call.source == CallSource::Live && ready.intact && reply.is_some_and(|reply| reply.finish != Finish::Error);
+            call.source == CallSource::Live && whole && reply.is_some_and(|reply| reply.finish != Finish::Error);
         let (request, reply_row) = self.bodies(call, ready)?;
         let error = call.reply.as_ref().err();
         let spent = call.spent();
@@ -268,6 +270,9 @@ impl<'db> Inserts<'db> {
             other.citation.map(signed),
             other.web_searches.map(signed),
             reply.and_then(|reply| reply.stream?.first_token_ms).map(|time| signed(time.0)),
+            call.answered_by.as_ref().map(ToString::to_string),
+            call.route.as_ref().map(json),
+            call.hedges,
         ])
     }
 

@@ -11,6 +11,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/v2.sql"),
     include_str!("schema/v3.sql"),
     include_str!("schema/ttft.sql"),
+    include_str!("schema/route.sql"),
 ];
 
 /// What a file says about itself.

@@ -18,6 +18,7 @@ mod open;
 mod ready;
 mod refit;
 mod reuse;
+mod route;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ pub use ledger::{Ledger, SetAside};
 pub use list::{Counts, RunRow, Spent};
 pub use open::Access;
 pub use reuse::ReplyReader;
+pub use route::ModelCalls;
 pub use run::Store;
 pub use trials::TrialFilter;
 pub use writer::{Writer, WriterEvent};

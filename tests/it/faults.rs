@@ -52,6 +52,10 @@ fn caller(providers: Vec<ProviderSettings>, clock: Arc<dyn Clock>) -> Caller {
         pricer: None,
         max_tokens_per_request: None,
         secrets: vec![],
+        concurrency: None,
+        routings: vec![],
+        prices: None,
+        history: None,
     };
     let mut problems = Problems::new();
     Caller::new(options, &mut problems).unwrap_or_else(|| panic!("{}", problems.render(false)))
@@ -69,7 +73,7 @@ async fn ask(caller: &Caller, provider: &str, text: &str) -> CallRecord {
         prediction: None,
         tool_choice: ToolChoice::Auto,
     };
-    caller.call(Ask { model: &model, request, repeat: 0, label: "faults/x" }, &CancellationToken::new()).await
+    caller.call(Ask { model: &model, request, repeat: 0, label: "faults/x", turn: 0 }, &CancellationToken::new()).await
 }
 
 /// The rows of the table: name, kind of provider, fault.

@@ -209,6 +209,24 @@ impl EvalView<'_> {
         if totals.consumption.replies > 0 || totals.consumption.spent_usd.is_some_and(|spent| spent > Usd::ZERO) {
             facts.push(("cost".to_owned(), Line::from(self.cost())));
         }
+        let doubled = totals.possible_double_charges;
+        if doubled > 0 {
+            let text = format!("{} may have been billed twice", counted(doubled, "call", "calls"));
+            facts.push(("billing".to_owned(), Line::from(text)));
+        }
+        for route in &report.routes {
+            let models: Vec<String> = route
+                .models
+                .iter()
+                .map(|answered| format!("{} by {}", Tokens(answered.calls), answered.model))
+                .collect();
+            facts.push((route.route.to_string(), Line::from(models.join(", "))));
+        }
+        for breaker in &report.breakers {
+            let times = counted(breaker.openings, "time", "times");
+            let text = format!("{} failed so often in a row that calls waited, {times}", breaker.provider);
+            facts.push(("outages".to_owned(), Line::from(text)));
+        }
         let mut rates = report.suites.iter().flat_map(|suite| &suite.groups).filter_map(|group| group.pass_rate);
         if rates.any(|rate| rate.clustered) {
             facts.push(("rates".to_owned(), Line::from("each with its 95 % interval, wider where cases are related")));

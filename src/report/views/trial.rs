@@ -8,7 +8,8 @@ use super::super::present::View;
 use crate::base::{Digest, Millis, ModelRef, Ratio, RunId, SafeName, Tokens, Usd};
 use crate::eval::{CheckResult, SCHEMA_VERSION, visible_output};
 use crate::record::{
-    CallError, CallRecord, CallSource, ChatReply, ChatRequest, Media, Message, Outcome, Part, TrialRecord, Vars,
+    CallError, CallRecord, CallSource, ChatReply, ChatRequest, Media, Message, Outcome, Part, RouteNote, TrialRecord,
+    Vars,
 };
 
 /// Trials of one run, such as those of one case.
@@ -107,8 +108,17 @@ pub struct CallReport<'a> {
     pub cost_usd: Option<Usd>,
     /// What this run spent on it; `None` is unknown.
     pub spent_usd: Option<Usd>,
-    /// An attempt timed out after it was sent and may be billed as well.
+    /// An attempt timed out after it was sent, or was given up for a faster one, and may be billed as well.
     pub possible_double_charge: bool,
+    /// Second requests that were made because the first took long.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub hedges: u32,
+    /// The model that answered, when a route was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered_by: Option<&'a ModelRef>,
+    /// How the route came to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<&'a RouteNote>,
 }
 
 impl<'a> TrialReport<'a> {
@@ -158,6 +168,9 @@ impl<'a> CallReport<'a> {
             cost_usd: call.cost,
             spent_usd: call.spent(),
             possible_double_charge: call.possible_double_charge,
+            hedges: call.hedges,
+            answered_by: call.answered_by.as_ref(),
+            route: call.route.as_ref(),
         }
     }
 }
@@ -177,6 +190,11 @@ impl View for TrialsReport<'_> {
     fn lines(&self) -> Option<Vec<Value>> {
         self.trials.iter().map(|trial| serde_json::to_value(trial).ok()).collect()
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 fn show_trial(trial: &TrialReport<'_>, doc: &mut Doc) {
@@ -236,7 +254,19 @@ fn facts(trial: &TrialReport<'_>) -> Vec<(String, Line)> {
     if call.waited_ms > Millis(0) {
         took.push_str(&format!(" · waited {}", call.waited_ms));
     }
+    if call.hedges > 0 {
+        took.push_str(&format!(" · {} hedged", call.hedges));
+    }
     fact("call", took);
+    if let (Some(model), Some(route)) = (call.answered_by, call.route) {
+        fact("answered by", format!("{model} ({}: {})", route.strategy.word(), route.why));
+        if let (Some(characters), Some(broken)) = (route.continued_after, route.tried.last()) {
+            fact(
+                "continued",
+                format!("the first {characters} characters are of {}, whose stream broke off", broken.model),
+            );
+        }
+    }
     let money = |usd: Option<Usd>| usd.map_or("—".to_owned(), |usd| usd.to_string());
     let mut cost = format!("{}, spent {}", money(call.cost_usd), money(call.spent_usd));
     if call.possible_double_charge {

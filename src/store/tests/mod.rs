@@ -7,5 +7,6 @@ mod damage;
 mod embedding;
 mod ledger;
 mod records;
+mod route;
 mod runs;
 mod sample;

@@ -94,6 +94,8 @@ fn facts_come_from_plain_columns_by_ordinal() {
         attempts: 2,
         error: None,
         altered: true,
+        answered_by: None,
+        possible_double_charge: true,
     };
     let error = TrialFacts {
         key: trial(4).key,
@@ -117,6 +119,7 @@ fn facts_come_from_plain_columns_by_ordinal() {
         error: None,
         source: None,
         attempts: 0,
+        possible_double_charge: false,
         ..error.clone()
     };
     assert_eq!(facts, [pass, error, skip]);

@@ -25,7 +25,7 @@ use crate::eval::{
     Bounds, EvalReport, Finished, Limit, Means, Money, PlannedTrial, SharedLimit, Stop, WorstCase, execute, trials,
 };
 use crate::provider::Caller;
-use crate::record::{RunHeader, RunStatus, VerdictWord};
+use crate::record::{RunEvent, RunHeader, RunStatus, VerdictWord};
 use crate::report::Format;
 use crate::store::{Store, WriterEvent};
 
@@ -109,6 +109,14 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
     let signals = Signals::listen(stop.clone(), session.ui.clone());
     let (events, heard_events) = mpsc::channel(EVENTS_UNDER_WAY);
     let progress = Progress::new(&session.ui, loaded.trials(), finished.count());
+    // Weak: the listener ends when the engine has said its last word, whoever else could still speak.
+    let talk = events.downgrade();
+    caller.on_notice(move |text| {
+        if let Some(events) = talk.upgrade() {
+            // A full channel means that more important things are being said.
+            events.try_send(RunEvent::Notice(text)).ok();
+        }
+    });
     let (committed, commits) = mpsc::unbounded_channel();
     let (saving, saved) = mpsc::unbounded_channel();
     let writer = store.writer(&header.id, providers.redactor(), move |event| {
@@ -137,6 +145,7 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
     };
     let mut heard = listener.await.context("the listener ended early")??;
     daily.iter().for_each(DailyLimit::release);
+    store.add_breaker_openings(&header.id, &caller.breaker_openings())?;
     caller.finish().context("the cassettes cannot be written")?;
     let ended = ended.unwrap_or_else(|halted| {
         (heard.status, heard.fatal) = (halted.status, halted.error);
@@ -161,13 +170,18 @@ fn money_bounds(
     }
     let shared = daily.map(|limit| Box::new(limit.clone()) as Box<dyn SharedLimit>);
     let estimator = run.loaded.estimator(run.session);
-    let free = run.providers.free_names();
+    let (free, hedged) = (run.providers.free_names(), run.providers.hedged_names());
     let caller = Arc::clone(caller);
     let worst_case: WorstCase = Box::new(move |trial| {
-        if free.contains(trial.variant.model.provider.as_str()) || is_cached(&caller, trial) {
+        let models = caller.candidates(&trial.variant.model);
+        let is_free = models.iter().all(|model| free.contains(model.provider.as_str()));
+        if is_free || is_cached(&caller, trial) {
             return Some(Usd::ZERO);
         }
-        estimator.worst_case(trial)
+        // A hedged request is paid for twice; the dearest model of a route bounds what it may cost.
+        let times = if models.iter().any(|model| hedged.contains(model.provider.as_str())) { 2 } else { 1 };
+        let once = estimator.worst_case_of(trial, &|model| free.contains(model.provider.as_str()))?;
+        Some(Usd::from_picos(once.picos().saturating_mul(times)))
     });
     Some(Money { limits, shared, worst_case })
 }

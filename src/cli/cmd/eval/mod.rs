@@ -16,6 +16,7 @@ mod plan;
 mod present;
 mod providers;
 mod resume;
+mod routes;
 mod run;
 mod show;
 mod side_models;

@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::load::Loaded;
+use super::routes::{self, StoredHistory};
 use super::side_models;
-use crate::base::{Diagnostic, Digest, ModelRef, Problems, Redactor, RunId, Secret, Timestamp, files};
+use crate::base::{Diagnostic, Digest, Millis, ModelRef, Problems, Redactor, RunId, Secret, Timestamp, files};
 use crate::cli::{Session, UsageError, certificates};
-use crate::config::{self, CallMode, ProviderConfig, WireName};
+use crate::config::{self, CallMode, HedgeConfig, ProviderConfig, WireName};
 use crate::net::{HttpClient, NetOptions, Transport};
 use crate::price::{PriceTable, Resolution, Terms};
 use crate::provider::{
-    self, Caller, CallerOptions, Limits, MockSettings, Pricer, ProviderSettings, ReplyCache, RetrySettings,
-    TimeoutSettings, VectorCache, WireOptions, provider_spec,
+    self, BreakerSettings, Caller, CallerOptions, HedgeSettings, History, Limits, MockSettings, Pricer,
+    ProviderSettings, ReplyCache, RetrySettings, TimeoutSettings, VectorCache, WireOptions, provider_spec,
 };
 use crate::record::{CachedReply, ChatReply, EmbeddingCall, EmbeddingModel};
 use crate::store::{ReplyReader, Store};
@@ -34,8 +35,8 @@ pub(super) struct Providers {
 pub(super) fn settle(loaded: &Loaded, session: &Session) -> anyhow::Result<Providers> {
     let mut problems = Problems::new();
     let embedding = loaded.embedding_models();
-    let used: HashSet<String> = loaded
-        .models()
+    let models = loaded.answering_models();
+    let used: HashSet<String> = models
         .iter()
         .chain(embedding.iter().map(|embedding| &embedding.model))
         .map(|model| model.provider.to_string())
@@ -58,7 +59,7 @@ pub(super) fn settle(loaded: &Loaded, session: &Session) -> anyhow::Result<Provi
     providers.secrets = in_headers.filter_map(|name| session.env.get(name).map(Secret::new)).collect();
     side_models::check(config, &mut problems);
     // Building a caller makes no connection: it tells whether a run could.
-    if let Some(caller) = Caller::new(providers.options(loaded, session, None, None), &mut problems) {
+    if let Some(caller) = Caller::new(providers.options(loaded, session, None, None, None), &mut problems) {
         for model in loaded.models() {
             if let Err(diagnostic) = caller.can_chat(&model) {
                 problems.push(*diagnostic);
@@ -82,6 +83,12 @@ impl Providers {
     /// Names of the providers that cost nothing.
     pub(super) fn free_names(&self) -> HashSet<String> {
         self.free.clone()
+    }
+
+    /// Names of the providers that may be asked twice.
+    pub(super) fn hedged_names(&self) -> HashSet<String> {
+        let hedged = self.settings.iter().filter(|settings| settings.hedge.is_some());
+        hedged.map(|settings| settings.name.to_string()).collect()
     }
 
     /// Keeps keys and secret headers out of what is written.
@@ -111,7 +118,8 @@ impl Providers {
         let mut problems = Problems::new();
         let vectors =
             run.map(|run| Arc::new(StoredVectors { store: store.clone(), run: run.clone() }) as Arc<dyn VectorCache>);
-        Caller::new(self.options(loaded, session, cache, vectors), &mut problems).ok_or(UsageError(problems))
+        Caller::new(self.options(loaded, session, cache, vectors, Some(store)), &mut problems)
+            .ok_or(UsageError(problems))
     }
 
     fn options(
@@ -120,8 +128,13 @@ impl Providers {
         session: &Session,
         cache: Option<Arc<dyn ReplyCache>>,
         vectors: Option<Arc<dyn VectorCache>>,
+        store: Option<&Store>,
     ) -> CallerOptions {
         let config = &loaded.config;
+        // Without routes nobody asks what earlier runs say.
+        let history = store
+            .filter(|_| !config.routes.is_empty())
+            .map(|store| Arc::new(StoredHistory::new(store.clone(), session.clock.now())) as Arc<dyn History>);
         CallerOptions {
             mode: match config.calls.value {
                 CallMode::Live => provider::CallMode::Live,
@@ -139,6 +152,10 @@ impl Providers {
             pricer: Some(pricer(Arc::clone(&loaded.prices))),
             max_tokens_per_request: config.max_tokens_per_request.value,
             secrets: self.secrets.clone(),
+            concurrency: Some(config.concurrency.value),
+            routings: routes::settings(config),
+            prices: Some(Arc::clone(&loaded.prices)),
+            history,
         }
     }
 }
@@ -219,12 +236,13 @@ fn settings_of(provider: &ProviderConfig, session: &Session, problems: &mut Prob
     settings.headers = from_env.chain(provider.headers.clone()).collect();
     settings.limits = limits_of(provider.limits);
     settings.timeouts = timeouts_of(provider.timeouts);
-    let usual = RetrySettings::default();
-    settings.retry = RetrySettings {
-        max_attempts: provider.max_attempts.unwrap_or(usual.max_attempts),
-        deadline_ms: provider.retry_deadline_ms.map_or(usual.deadline_ms, |deadline| deadline.0),
-        ..usual
-    };
+    settings.retry = retry_of(provider.around.retries);
+    settings.breaker = breaker_of(provider.around.breaker);
+    settings.hedge = provider.around.hedge.map(|hedge| match hedge {
+        HedgeConfig::After(after) => HedgeSettings::After { after_ms: after.0 },
+        HedgeConfig::Percentile(percent) => HedgeSettings::Percentile(percent),
+    });
+    settings.heal = provider.around.heal.unwrap_or(false);
     settings.mock = MockSettings { rules: rules_of(provider, session, problems), ..MockSettings::default() };
     settings.options = WireOptions {
         api_version: provider.options.api_version.clone(),
@@ -260,7 +278,31 @@ fn own_transport(
 }
 
 fn limits_of(limits: config::Limits) -> Limits {
-    Limits { rpm: limits.rpm, tpm: limits.tpm, concurrency: limits.concurrency }
+    let config::Limits { rpm, tpm, itpm, otpm, rpd, concurrency } = limits;
+    Limits { rpm, tpm, itpm, otpm, rpd, concurrency }
+}
+
+fn retry_of(retries: config::RetryConfig) -> RetrySettings {
+    let usual = RetrySettings::default();
+    let or = |time: Option<Millis>, usual: u64| time.map_or(usual, |time| time.0);
+    RetrySettings {
+        max_attempts: retries.max_attempts.unwrap_or(usual.max_attempts),
+        deadline_ms: or(retries.deadline_ms, usual.deadline_ms),
+        base_ms: or(retries.base_ms, usual.base_ms),
+        cap_ms: or(retries.cap_ms, usual.cap_ms),
+        ..usual
+    }
+}
+
+fn breaker_of(breaker: config::BreakerConfig) -> BreakerSettings {
+    let usual = BreakerSettings::default();
+    let pause_ms = breaker.pause_ms.map_or(usual.pause_ms, |pause| pause.0);
+    BreakerSettings {
+        failures: breaker.failures.unwrap_or(usual.failures),
+        window_ms: breaker.window_ms.map_or(usual.window_ms, |window| window.0),
+        pause_ms,
+        max_pause_ms: usual.max_pause_ms.max(pause_ms),
+    }
 }
 
 fn timeouts_of(timeouts: config::Timeouts) -> TimeoutSettings {

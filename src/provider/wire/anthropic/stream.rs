@@ -69,6 +69,13 @@ impl StreamDecoder for Events {
         Ok(sign)
     }
 
+    fn partial(&self) -> Option<String> {
+        let kind = |block: &Block| block.content.get("type").and_then(Value::as_str).map(str::to_owned);
+        let calls = self.blocks.values().any(|block| kind(block).as_deref() == Some("tool_use"));
+        let texts = self.blocks.values().filter_map(|block| block.content.get("text").and_then(Value::as_str));
+        (!calls).then(|| texts.collect())
+    }
+
     fn finish(self: Box<Self>) -> Result<ChatReply, Failure> {
         if !self.ended {
             let seen = if self.begun { "after a part of the answer" } else { "before the answer" };

@@ -88,6 +88,10 @@ impl StreamDecoder for Chunks {
         Ok(first.map_or(Sign::Nothing, |choice| self.choice(choice)))
     }
 
+    fn partial(&self) -> Option<String> {
+        (self.calls.is_empty() && self.function.is_none() && self.refusal.is_empty()).then(|| self.text.clone())
+    }
+
     fn finish(self: Box<Self>) -> Result<ChatReply, Failure> {
         if self.finish.is_none() {
             let seen = if self.has_begun() { "after a part of the answer" } else { "before the answer" };
