@@ -48,6 +48,7 @@ fn assemble(reply: &HttpReply, body: &Map<String, Value>, blocks: &[Value]) -> C
         fingerprint: None,
         warnings: Vec::new(),
         thoughts: Vec::new(),
+        contexts: Vec::new(),
         stream: None,
     }
 }

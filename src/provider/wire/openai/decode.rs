@@ -76,6 +76,7 @@ fn assemble(
         fingerprint: text_field("system_fingerprint"),
         warnings: Vec::new(),
         thoughts: Vec::new(),
+        contexts: Vec::new(),
         stream: None,
     }
 }
