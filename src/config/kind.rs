@@ -28,8 +28,13 @@ const fn named(word: &'static str) -> Kind {
 /// Every kind, sorted by word; a test holds them equal to those of the room `provider`.
 pub(super) const KINDS: &[Kind] = &[
     kind("anthropic", Some("ANTHROPIC_API_KEY"), Some("ANTHROPIC_BASE_URL")),
+    kind("echo", None, None),
+    named("exec"),
+    named("http"),
+    named("javascript"),
     named("mock"),
     kind("openai", Some("OPENAI_API_KEY"), Some("OPENAI_BASE_URL")),
+    named("python"),
 ];
 
 impl WireName {
@@ -39,6 +44,32 @@ impl WireName {
     pub const ANTHROPIC: WireName = WireName("anthropic");
     /// Scripted replies without a network.
     pub const MOCK: WireName = WireName("mock");
+    /// Answers with the last user message.
+    pub const ECHO: WireName = WireName("echo");
+    /// A user's application over HTTP.
+    pub const HTTP: WireName = WireName("http");
+    /// A user's program.
+    pub const EXEC: WireName = WireName("exec");
+    /// A function of a user's Python file.
+    pub const PYTHON: WireName = WireName("python");
+    /// A function of a user's JavaScript file.
+    pub const JAVASCRIPT: WireName = WireName("javascript");
+
+    /// Whether it is a user's own application: it gets the case's variables, its price is what it reports, and it needs
+    /// no model.
+    pub fn is_app(self) -> bool {
+        self == WireName::HTTP || self.runs_code()
+    }
+
+    /// Whether it runs a user's program on this machine.
+    pub fn runs_code(self) -> bool {
+        [WireName::EXEC, WireName::PYTHON, WireName::JAVASCRIPT].contains(&self)
+    }
+
+    /// Whether it answers here and costs nothing.
+    pub fn is_free(self) -> bool {
+        self == WireName::MOCK || self == WireName::ECHO
+    }
 
     /// All kinds.
     pub fn all() -> impl Iterator<Item = WireName> {

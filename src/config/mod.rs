@@ -2,6 +2,7 @@
 //!
 //! Precedence: flag, environment variable, `karat.yaml` (the chosen environment over the rest of the file), default.
 
+mod app;
 mod env;
 mod interpolate;
 mod kind;
@@ -16,6 +17,10 @@ mod settle;
 mod tests;
 mod value;
 
+pub use app::{
+    AppConfig, Body, Every, Extract, HttpApp, ProcessApp, ProcessKind, ProcessMode, ProcessReply, RequestTemplate,
+    ResponseRules, SessionRules, SessionValue, StreamEnd, StreamRules, StreamText, Template, TextRule, UsagePaths,
+};
 pub use env::Env;
 pub use kind::WireName;
 pub use load::{CacheConfig, Config, LintSection, Overrides, PriceOverrides};

@@ -1,10 +1,13 @@
 //! Providers: the built-in ones, and what `karat.yaml` says about them or adds.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
 
 use crate::base::{Diagnostic, Millis, Place, Problems, SafeName, closest};
 
+use super::app::{About, AppConfig};
 use super::kind::WireName;
 use super::raw_provider::RawProvider;
 use super::{Env, Origin, value};
@@ -44,6 +47,8 @@ pub struct ProviderOptions {
     pub location: Option<String>,
     /// `stream`: whether replies are read as streams.
     pub stream: Option<bool>,
+    /// `cache`: whether the response cache answers for it; on for models, off for applications unless given.
+    pub cache: Option<bool>,
 }
 
 impl ProviderOptions {
@@ -55,6 +60,7 @@ impl ProviderOptions {
             project: over.project.or(self.project),
             location: over.location.or(self.location),
             stream: over.stream.or(self.stream),
+            cache: over.cache.or(self.cache),
         }
     }
 }
@@ -74,7 +80,8 @@ pub struct ProviderConfig {
     pub key_env: Option<String>,
     /// Further headers of every request. Values may hold secrets.
     pub headers: Vec<(String, String)>,
-    /// Names of the environment variables that were filled into headers: their values are secrets.
+    /// Names of the environment variables that were filled into headers and requests, or are passed to programs: their
+    /// values are secrets.
     pub header_variables: Vec<String>,
     /// How much it may be asked.
     pub limits: Limits,
@@ -88,6 +95,10 @@ pub struct ProviderConfig {
     pub rules: Option<PathBuf>,
     /// What only some kinds take.
     pub options: ProviderOptions,
+    /// What it is, when it is a user's own application.
+    pub app: Option<AppConfig>,
+    /// What `karat.yaml` says of the application, variables not filled in: part of the identity of its replies.
+    pub app_written: Value,
     /// Where `karat.yaml` speaks of it first; `None` for an untouched built-in one.
     pub place: Option<Place>,
 }
@@ -116,6 +127,7 @@ impl fmt::Debug for ProviderConfig {
 pub(super) fn settle(
     base: Vec<RawProvider>,
     overlay: Vec<RawProvider>,
+    root: &Path,
     env: &Env,
     problems: &mut Problems,
 ) -> Vec<ProviderConfig> {
@@ -136,7 +148,7 @@ pub(super) fn settle(
         .collect();
     untouched
         .into_iter()
-        .chain(raw.into_iter().filter_map(|raw| valid(raw, env, problems)).collect::<Vec<_>>())
+        .chain(raw.into_iter().filter_map(|raw| valid(raw, root, env, problems)).collect::<Vec<_>>())
         .collect()
 }
 
@@ -157,11 +169,13 @@ fn built_in(wire: WireName, env: &Env, problems: &mut Problems) -> Option<Provid
         retry_deadline_ms: None,
         rules: None,
         options: ProviderOptions::default(),
+        app: None,
+        app_written: Value::Null,
         place: None,
     })
 }
 
-fn valid(raw: RawProvider, env: &Env, problems: &mut Problems) -> Option<ProviderConfig> {
+fn valid(raw: RawProvider, root: &Path, env: &Env, problems: &mut Problems) -> Option<ProviderConfig> {
     let named = WireName::parse(raw.name.as_str());
     let Some(wire) = raw.wire.or(named) else {
         if raw.has_type {
@@ -180,13 +194,19 @@ fn valid(raw: RawProvider, env: &Env, problems: &mut Problems) -> Option<Provide
         let message = format!("`rules` are for `type: mock`, this provider is `{}`", wire.word());
         problems.push(Diagnostic::error("invalid-value", message).at(place.clone()));
     }
+    let about = About { name: raw.name.as_str(), wire, place: &raw.place, root, has_base_url: raw.base_url.is_some() };
+    let settled = raw.app.settle(&about, problems);
+    if wire.is_app() && settled.app.is_none() {
+        return None;
+    }
     let official = raw.base_url.is_none() || named == Some(wire);
     let default_key = wire.kind().filter(|_| official).and_then(|kind| kind.key).map(str::to_owned);
     let (base_url, base_url_origin) = match raw.base_url {
         Some((url, place)) => (Some(url), Origin::File(place)),
         None => base_url_from_env(&raw.name, wire, env, problems),
     };
-    let headers = raw.headers.unwrap_or_default();
+    let mut headers = raw.headers.unwrap_or_default();
+    headers.variables.extend(settled.variables);
     Some(ProviderConfig {
         name: raw.name,
         wire,
@@ -202,6 +222,8 @@ fn valid(raw: RawProvider, env: &Env, problems: &mut Problems) -> Option<Provide
         retry_deadline_ms: raw.retry_deadline_ms,
         rules: raw.rules.map(|(path, _)| path),
         options: raw.options,
+        app: settled.app,
+        app_written: settled.written,
         place: Some(raw.place),
     })
 }

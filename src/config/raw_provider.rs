@@ -1,12 +1,14 @@
 //! Providers as one layer of `karat.yaml` writes them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::base::{Diagnostic, Fields, Kind, Millis, Node, Place, Problems, SafeName, Source, Span};
 
 use super::Env;
+use super::app::RawApp;
 use super::interpolate::{is_variable_name, names_in, replace};
 use super::kind::WireName;
+use super::layer::Reading;
 use super::provider::{Limits, ProviderOptions, Timeouts, check_url};
 use super::value::{self, Placed};
 
@@ -27,6 +29,7 @@ pub(super) struct RawProvider {
     pub(super) retry_deadline_ms: Option<Millis>,
     pub(super) rules: Option<Placed<PathBuf>>,
     pub(super) options: ProviderOptions,
+    pub(super) app: RawApp,
     pub(super) place: Place,
 }
 
@@ -39,16 +42,12 @@ pub(super) struct Headers {
 /// Keys under which people write the secret itself.
 const LITERAL_KEYS: &[&str] = &["api_key", "apikey", "api-key", "key", "token", "secret", "password"];
 /// Headers whose value is a secret.
-const SECRET_HEADERS: &[&str] = &["authorization", "x-api-key", "api-key", "proxy-authorization", "x-goog-api-key"];
+pub(super) const SECRET_HEADERS: &[&str] =
+    &["authorization", "x-api-key", "api-key", "proxy-authorization", "x-goog-api-key"];
 
 /// Reads a `providers:` mapping.
-pub(super) fn read_all(
-    node: &Node,
-    root: &Path,
-    env: &Env,
-    source: &Source,
-    problems: &mut Problems,
-) -> Vec<RawProvider> {
+pub(super) fn read_all(node: &Node, reading: Reading<'_>, problems: &mut Problems) -> Vec<RawProvider> {
+    let source = reading.source;
     let Some(entries) = node.as_map() else {
         let message = format!("`providers` must be a mapping of names, this is {}", node.describe());
         problems.push(Diagnostic::error("wrong-type", message).at(source.place(node.span)));
@@ -57,7 +56,7 @@ pub(super) fn read_all(
     let mut providers = Vec::with_capacity(entries.len());
     for (key, value) in entries {
         match SafeName::parse(&key.text) {
-            Ok(name) => providers.extend(read(name, value, key.span, root, env, source, problems)),
+            Ok(name) => providers.extend(read(name, value, key.span, reading, problems)),
             Err(error) => {
                 problems.push(Diagnostic::error("invalid-name", error.to_string()).at(source.place(key.span)));
             }
@@ -66,15 +65,8 @@ pub(super) fn read_all(
     providers
 }
 
-fn read(
-    name: SafeName,
-    node: &Node,
-    span: Span,
-    root: &Path,
-    env: &Env,
-    source: &Source,
-    problems: &mut Problems,
-) -> Option<RawProvider> {
+fn read(name: SafeName, node: &Node, span: Span, reading: Reading<'_>, problems: &mut Problems) -> Option<RawProvider> {
+    let Reading { root, env, source, .. } = reading;
     let node = without_literal_keys(node, source, problems);
     let mut fields = Fields::of(&node, "provider", source, problems)?;
     let kinds: Vec<(&'static str, WireName)> = WireName::all().map(|wire| (wire.word(), wire)).collect();
@@ -89,6 +81,7 @@ fn read(
         max_attempts: None,
         retry_deadline_ms: None,
         rules: value::path_inside(&mut fields, "rules", root, problems),
+        app: RawApp::read(&mut fields, reading, problems),
         options: options(&mut fields, problems),
         place: source.place(span),
         name,
@@ -190,7 +183,12 @@ fn options(fields: &mut Fields<'_>, problems: &mut Problems) -> ProviderOptions 
         region: fields.text("region", problems).map(str::to_owned),
         project: fields.text("project", problems).map(str::to_owned),
         location: fields.text("location", problems).map(str::to_owned),
-        stream: fields.flag("stream", problems),
+        // A mapping says how an application streams, see `RawApp`.
+        stream: match fields.node("stream") {
+            Some(node) if node.as_map().is_some() => None,
+            _ => fields.flag("stream", problems),
+        },
+        cache: fields.flag("cache", problems),
     }
 }
 
@@ -252,6 +250,7 @@ impl RawProvider {
             retry_deadline_ms: over.retry_deadline_ms.or(self.retry_deadline_ms),
             rules: over.rules.or(self.rules),
             options: self.options.overlaid(over.options),
+            app: self.app.overlaid(over.app),
             place: self.place,
         }
     }

@@ -59,7 +59,7 @@ impl PlannedTrial {
             output: rendered.output,
             params: rendered.params.overlaid(&variant.params).overlaid(&self.params),
             parallel_tools: None,
-            vars: None,
+            vars: variant.takes_vars.then(|| self.case.vars.clone()),
             prediction: None,
             tool_choice: ToolChoice::Auto,
             tools: Vec::new(),

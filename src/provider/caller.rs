@@ -11,10 +11,13 @@ use tokio_util::sync::CancellationToken;
 use super::cassette::{CassetteError, Kept, Shelf};
 use super::clean::{clean_error, clean_reply};
 use super::embed::VectorCache;
+use super::exec::Exec;
 use super::mock::Mock;
-use super::route::{Answer, Backend, Errand, HttpBackend, Route, stopped};
-use super::settings::{CallMode, ProviderSettings};
+use super::route::{Answer, Backend, Errand, HttpBackend, Route, Speech, stopped};
+use super::settings::{CallMode, MockSettings, ProviderSettings};
+use super::spec::Answers;
 use super::vector_shelf::VectorShelf;
+use super::wire::http::AppWire;
 use crate::base::{
     Clock, Diagnostic, Digest, DigestBuilder, Millis, ModelRef, Problems, Redactor, SafeName, Secret, Timestamp, Usd,
     closest,
@@ -161,7 +164,7 @@ impl Caller {
     /// provider that does not look there.
     pub fn is_cached(&self, model: &ModelRef, request: &ChatRequest, repeat: u32) -> bool {
         let (Some(cache), Some(route)) = (&self.cache, self.routes.get(&model.provider)) else { return false };
-        if !matches!(route.backend, Backend::Http(_)) {
+        if !matches!(route.backend, Backend::Http(_) | Backend::Process(_)) || !route.settings.cache {
             return false;
         }
         let mut request = request.clone();
@@ -190,7 +193,7 @@ impl Caller {
         match &route.backend {
             Backend::Cassette => self.replay(ask, route, started),
             Backend::Mock(_) => self.play(ask, route, started, stop).await,
-            Backend::Http(_) => self.live(ask, route, started, stop).await,
+            Backend::Http(_) | Backend::Process(_) => self.live(ask, route, started, stop).await,
         }
     }
 
@@ -244,7 +247,8 @@ impl Caller {
         let (label, repeat) = (ask.label, ask.repeat);
         let allowed = self.limit_tokens(&mut ask.request);
         let key = cache_key(route, &ask.request, ask.repeat);
-        if let Some(kept) = self.cache.as_ref().and_then(|cache| cache.get(&key)) {
+        let cache = self.cache.as_ref().filter(|_| route.settings.cache);
+        if let Some(kept) = cache.and_then(|cache| cache.get(&key)) {
             let answer =
                 Answer { reply: Ok(kept.reply), latency: kept.latency_ms.to_duration(), cost: kept.cost, ..nothing() };
             return self.keep(self.record(ask, key, answer, CallSource::Cache, started), label, repeat, asked);
@@ -274,6 +278,12 @@ impl Caller {
             let cancelled = answer.reply.as_ref().is_err_and(|error| error.kind == ErrorKind::Cancelled);
             if cancelled { Err(answer) } else { Ok(answer) }
         };
+        // What is not worth keeping is not worth sharing: each case has an answer of its own.
+        if !route.settings.cache {
+            return match lead().await {
+                Ok(answer) | Err(answer) => (answer, false),
+            };
+        }
         tokio::select! {
             biased;
             (made, shared) = route.flights.share(*key, lead) => match made {
@@ -332,6 +342,13 @@ impl Caller {
             Ok(reply) => clean_reply(&self.redactor, reply),
             Err(error) => clean_error(&self.redactor, error),
         }
+        if let Some(app) = self.routes.get(&ask.model.provider).and_then(|route| route.settings.app.as_ref()) {
+            let spoken = app.redactor();
+            match &mut reply {
+                Ok(reply) => clean_reply(&spoken, reply),
+                Err(error) => clean_error(&spoken, error),
+            }
+        }
         tracing::debug!(
             case = ask.label,
             model = %ask.model,
@@ -362,13 +379,17 @@ impl Caller {
 /// Identity of a reply in the response cache. The base URL is part of it, so that a proxy never answers for the real
 /// provider.
 fn cache_key(route: &Route, request: &ChatRequest, repeat: u32) -> Digest {
-    DigestBuilder::new("reply")
+    let identity = DigestBuilder::new("reply")
         .part(route.settings.name.as_str().as_bytes())
         .part(route.settings.base_url().trim_end_matches('/').as_bytes())
         .part(route.settings.spec.name.as_bytes())
         .part(request.canonical().as_bytes())
-        .part(&repeat.to_be_bytes())
-        .finish()
+        .part(&repeat.to_be_bytes());
+    match &route.settings.app {
+        // Another template or program is another question, whatever the prompt.
+        Some(app) => identity.part(app.identity().as_bytes()).finish(),
+        None => identity.finish(),
+    }
 }
 
 fn backend_of(
@@ -378,18 +399,34 @@ fn backend_of(
     seed: u64,
     problems: &mut Problems,
 ) -> Backend {
-    match (settings.spec.wire, mode) {
-        (None, _) => Backend::Mock(Mock::new(&settings.mock, seed, problems)),
-        (Some(_), CallMode::Replay) => Backend::Cassette,
-        (Some(wire), CallMode::Live | CallMode::Record) => {
-            let official = settings.spec.is_official(settings.base_url());
-            Backend::Http(HttpBackend { wire, transport: Arc::clone(transport), official })
+    let spec = settings.spec;
+    let wire = match (spec.answers, spec.wire, &settings.app) {
+        (Answers::Echo, _, _) => {
+            let echo = MockSettings { echo: true, ..MockSettings::default() };
+            return Backend::Mock(Mock::new(&echo, seed, problems));
         }
-    }
+        (Answers::Mock, _, _) => return Backend::Mock(Mock::new(&settings.mock, seed, problems)),
+        _ if mode == CallMode::Replay => return Backend::Cassette,
+        (Answers::Wire, Some(wire), _) => Some(Speech::Kind(wire)),
+        (Answers::Http, _, Some(app)) => AppWire::new(app).map(|wire| Speech::Own(Arc::new(wire))),
+        (Answers::Process, _, Some(app)) => match Exec::new(app) {
+            Some(exec) => return Backend::Process(Box::new(exec)),
+            None => None,
+        },
+        (Answers::Wire | Answers::Http | Answers::Process, _, _) => None,
+    };
+    let Some(wire) = wire else {
+        let message = format!("internal error: provider `{}` has no settings of an application", settings.name);
+        problems.push(Diagnostic::error("internal", message));
+        return Backend::Cassette;
+    };
+    let official = spec.is_official(settings.base_url());
+    let authority = spec.authority.map(|new| new(settings));
+    Backend::Http(HttpBackend { wire, transport: Arc::clone(transport), official, authority })
 }
 
 fn check_base_url(settings: &ProviderSettings, mode: CallMode, problems: &mut Problems) {
-    if settings.spec.wire.is_none() || mode == CallMode::Replay {
+    if !matches!(settings.spec.answers, Answers::Wire | Answers::Http) || mode == CallMode::Replay {
         return;
     }
     let url = settings.base_url();

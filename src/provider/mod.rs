@@ -1,5 +1,6 @@
 //! Who answers: wires (pure encode and decode) and the caller (retry, limits, breaker, cache, cassettes).
 
+mod app;
 mod authority;
 mod breaker;
 mod caller;
@@ -12,6 +13,7 @@ mod clean;
 mod embed;
 #[cfg(test)]
 mod embed_test;
+mod exec;
 mod fuse;
 mod inflight;
 mod limiter;
@@ -27,6 +29,7 @@ mod stream;
 mod vector_shelf;
 mod wire;
 
+pub use app::App;
 pub use authority::{Access, Authority};
 pub use caller::{Ask, Caller, CallerOptions, Pricer, ReplyCache};
 pub use cassette::CassetteError;
@@ -37,7 +40,7 @@ pub use settings::{
     builtin_providers,
 };
 pub use spec::{
-    EmbeddingWire, Encoded, Endpoint, Failure, Follow, KeySource, NewAuthority, ProviderKey, ProviderSpec, Retry, Wire,
-    WireOptions,
+    Answers, EmbeddingWire, Encoded, Endpoint, Failure, Follow, KeySource, NewAuthority, ProviderKey, ProviderSpec,
+    Retry, Wire, WireOptions,
 };
 pub use stream::{Frame, Framing, Sign, StreamDecoder, StreamWire};

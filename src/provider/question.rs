@@ -1,5 +1,8 @@
 //! What can be asked of a provider: a conversation, or the vectors of some texts. Retry, limits and breaker are the same.
 
+use std::time::Duration;
+
+use super::exec::Exec;
 use super::mock::Mock;
 use super::spec::{Encoded, Endpoint, Failure, Wire};
 use crate::base::Digest;
@@ -40,6 +43,9 @@ pub(super) trait Question: Sync {
         identity: &Digest,
         number: u32,
     ) -> impl Future<Output = Result<Self::Reply, Failure>> + Send;
+
+    /// The reply of the user's program, within `limit`.
+    fn run(&self, exec: &Exec, limit: Duration) -> impl Future<Output = Result<Self::Reply, Failure>> + Send;
 }
 
 impl Question for ChatRequest {
@@ -81,6 +87,10 @@ impl Question for ChatRequest {
     async fn play(&self, mock: &Mock, label: &str, identity: &Digest, number: u32) -> Result<ChatReply, Failure> {
         mock.answer(label, self, identity, number).await
     }
+
+    async fn run(&self, exec: &Exec, limit: Duration) -> Result<ChatReply, Failure> {
+        exec.answer(self, limit).await
+    }
 }
 
 /// Texts whose vectors are wanted.
@@ -121,6 +131,10 @@ impl Question for EmbeddingRequest {
     fn warn(_: &mut EmbeddingReply, _: Vec<Warning>) {}
 
     async fn play(&self, _: &Mock, _: &str, _: &Digest, _: u32) -> Result<EmbeddingReply, Failure> {
+        Err(no_embeddings())
+    }
+
+    async fn run(&self, _: &Exec, _: Duration) -> Result<EmbeddingReply, Failure> {
         Err(no_embeddings())
     }
 }

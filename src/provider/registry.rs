@@ -1,12 +1,22 @@
 //! All kinds of providers, one line each.
 
+use super::exec;
 use super::mock;
 use super::spec::ProviderSpec;
-use super::wire::{anthropic, openai};
+use super::wire::{anthropic, http, openai};
 use crate::base::closest;
 
 /// Every kind of provider, by name.
-pub static PROVIDERS: &[&ProviderSpec] = &[&anthropic::SPEC, &mock::SPEC, &openai::SPEC];
+pub static PROVIDERS: &[&ProviderSpec] = &[
+    &anthropic::SPEC,
+    &mock::ECHO,
+    &exec::EXEC,
+    &http::SPEC,
+    &exec::JAVASCRIPT,
+    &mock::SPEC,
+    &openai::SPEC,
+    &exec::PYTHON,
+];
 
 /// The kind of this name.
 ///

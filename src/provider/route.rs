@@ -1,12 +1,15 @@
 //! The way to one provider: limiter, breaker, retry, and the attempt itself.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::authority::{Access, Authority};
 use super::breaker::{Breaker, Closed, Leave};
+use super::exec::Exec;
 use super::fuse::Fuses;
 use super::inflight::Flights;
 use super::limiter::{Limiter, Slot};
@@ -16,7 +19,7 @@ use super::retry::{Decision, Standing, Tally, ails, counts, decide, heed_headers
 use super::settings::{ProviderSettings, RetrySettings};
 use super::spec::{Encoded, Failure, ProviderKey, Retry, Wire};
 use crate::base::{Clock, Digest, Usd, format_duration};
-use crate::net::{Auth, NetError, TimeoutStage, Timeouts, Transport};
+use crate::net::{Auth, HttpReply, HttpRequest, NetError, TimeoutStage, Timeouts, Transport};
 use crate::record::{CallError, ChatReply, ChatRequest, ErrorKind};
 
 /// Over how long the calls that a pause held back are spread.
@@ -47,6 +50,8 @@ pub(super) enum Backend {
     Http(HttpBackend),
     /// The scripted mock.
     Mock(Mock),
+    /// The user's program.
+    Process(Box<Exec>),
     /// Recorded replies.
     Cassette,
 }
@@ -54,9 +59,30 @@ pub(super) enum Backend {
 /// How the provider itself is reached.
 #[derive(Debug)]
 pub(super) struct HttpBackend {
-    pub(super) wire: &'static dyn Wire,
+    pub(super) wire: Speech,
     pub(super) transport: Arc<dyn Transport>,
     pub(super) official: bool,
+    pub(super) authority: Option<Arc<dyn Authority>>,
+}
+
+/// A wire, wherever it comes from.
+#[derive(Debug)]
+pub(super) enum Speech {
+    /// That of a kind.
+    Kind(&'static dyn Wire),
+    /// One made of a provider's settings.
+    Own(Arc<dyn Wire>),
+}
+
+impl Deref for Speech {
+    type Target = dyn Wire;
+
+    fn deref(&self) -> &(dyn Wire + 'static) {
+        match self {
+            Speech::Kind(wire) => *wire,
+            Speech::Own(wire) => &**wire,
+        }
+    }
 }
 
 /// What a call came to, all attempts together.
@@ -165,14 +191,14 @@ impl Route {
     /// Encodes once for all attempts; `None` for the mock.
     fn pack(&self, request: &impl Question) -> Result<Option<Parcel>, CallError> {
         let Backend::Http(http) = &self.backend else { return Ok(None) };
-        let endpoint = self.settings.endpoint(http.official);
-        let mut encoded = request.encode(http.wire, endpoint)?;
+        let endpoint = self.settings.endpoint(&*http.wire, http.official);
+        let mut encoded = request.encode(&*http.wire, endpoint)?;
         for (name, value) in &self.settings.headers {
             encoded.http.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
             encoded.http.headers.push((name.clone(), value.clone()));
         }
         encoded.http.auth = self.settings.key.as_ref().map(auth_of);
-        Ok(Some(Parcel { encoded, timeouts: self.settings.timeouts.resolve(request.thinks_long(http.wire)) }))
+        Ok(Some(Parcel { encoded, timeouts: self.settings.timeouts.resolve(request.thinks_long(&*http.wire)) }))
     }
 
     async fn attempt<Q: Question>(
@@ -183,17 +209,37 @@ impl Route {
     ) -> Result<Q::Reply, Failure> {
         match (&self.backend, parcel) {
             (Backend::Http(http), Some(parcel)) => {
-                let reply = http.transport.send(&parcel.encoded.http, &parcel.timeouts).await;
-                let reply = reply.map_err(|error| net_failure(&error, self.settings.base_url(), &parcel.timeouts))?;
-                errand.request.decode(http.wire, &reply).map_err(|mut failure| {
+                let reply = self.exchange(http, parcel).await?;
+                errand.request.decode(&*http.wire, &reply).map_err(|mut failure| {
                     heed_headers(&mut failure, &reply, self.clock.now());
                     failure
                 })
             }
+            (Backend::Process(exec), _) => errand.request.run(exec, self.settings.timeouts.resolve(true).total).await,
             (Backend::Mock(mock), _) => errand.request.play(mock, errand.label, errand.identity, number).await,
             (Backend::Http(_), None) | (Backend::Cassette, _) => {
                 Err(Failure::new(ErrorKind::Refused, "internal error: there is nothing to send"))
             }
+        }
+    }
+
+    /// Sends the request, with a proof of who asks where one is needed; a refused proof is renewed once.
+    async fn exchange(&self, http: &HttpBackend, parcel: &Parcel) -> Result<HttpReply, Failure> {
+        let send = async |request: &HttpRequest| {
+            let reply = http.transport.send(request, &parcel.timeouts).await;
+            reply.map_err(|error| net_failure(&error, self.settings.base_url(), &parcel.timeouts))
+        };
+        let Some(authority) = &http.authority else { return send(&parcel.encoded.http).await };
+        let mut renewed = false;
+        loop {
+            let mut request = parcel.encoded.http.clone();
+            let access = Access { settings: &self.settings, transport: http.transport.as_ref(), now: self.clock.now() };
+            authority.authorize(&mut request, access).await?;
+            let reply = send(&request).await?;
+            if renewed || !authority.refused(&reply) {
+                return Ok(reply);
+            }
+            renewed = true;
         }
     }
 
@@ -422,7 +468,7 @@ fn auth_of(key: &ProviderKey) -> Auth {
 }
 
 /// The failure of a request that got no reply.
-fn net_failure(error: &NetError, base_url: &str, timeouts: &Timeouts) -> Failure {
+pub(super) fn net_failure(error: &NetError, base_url: &str, timeouts: &Timeouts) -> Failure {
     let at = |limit: Duration| format!("{error} ({}) from `{base_url}`", format_duration(limit));
     let (kind, message) = match error {
         NetError::Timeout(TimeoutStage::Connect) => (ErrorKind::Network, at(timeouts.connect)),

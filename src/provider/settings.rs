@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::app::App;
 use super::registry::PROVIDERS;
-use super::spec::{Endpoint, ProviderKey, ProviderSpec, WireOptions};
+use super::spec::{Answers, Endpoint, ProviderKey, ProviderSpec, Wire, WireOptions};
 use crate::base::{Place, SafeName, Secret};
 use crate::net::Timeouts;
 
@@ -178,6 +180,10 @@ pub struct ProviderSettings {
     pub options: WireOptions,
     /// Whether replies are read as streams, where the wire can.
     pub stream: bool,
+    /// Whether the response cache answers for it.
+    pub cache: bool,
+    /// The user's application, when it is one.
+    pub app: Option<Arc<App>>,
     /// Where it stands in `karat.yaml`, for messages.
     pub place: Option<Place>,
 }
@@ -200,6 +206,8 @@ impl ProviderSettings {
             credentials: BTreeMap::new(),
             options: WireOptions::default(),
             stream: false,
+            cache: true,
+            app: None,
             place: None,
         }
     }
@@ -226,8 +234,8 @@ impl ProviderSettings {
     }
 
     /// Where requests go, and how.
-    pub(super) fn endpoint(&self, official: bool) -> Endpoint<'_> {
-        let streams = self.spec.wire.is_some_and(|wire| wire.streaming().is_some());
+    pub(super) fn endpoint(&self, wire: &dyn Wire, official: bool) -> Endpoint<'_> {
+        let streams = wire.streaming().is_some();
         Endpoint { base_url: self.base_url(), official, stream: self.stream && streams, options: &self.options }
     }
 
@@ -241,6 +249,7 @@ impl ProviderSettings {
 pub fn builtin_providers(lookup: &dyn Fn(&str) -> Option<String>) -> Vec<ProviderSettings> {
     PROVIDERS
         .iter()
+        .filter(|spec| !matches!(spec.answers, Answers::Http | Answers::Process))
         .filter_map(|spec| Some(ProviderSettings::from_env(SafeName::parse(spec.name).ok()?, spec, lookup)))
         .collect()
 }
@@ -259,7 +268,7 @@ mod tests {
         };
         let all = builtin_providers(&lookup);
         let names: Vec<&str> = all.iter().map(|settings| settings.name.as_str()).collect();
-        assert_eq!(names, ["anthropic", "mock", "openai"]);
+        assert_eq!(names, ["anthropic", "echo", "mock", "openai"]);
         let openai = all.iter().find(|settings| settings.name.as_str() == "openai").expect("openai");
         assert_eq!(openai.base_url(), "http://127.0.0.1:9/v1");
         assert_eq!(openai.headers, [("openai-organization".to_owned(), "org-1".to_owned())]);

@@ -62,6 +62,23 @@ pub struct ProviderSpec {
     pub option_envs: &'static [(&'static str, &'static [&'static str])],
     /// Makes what proves to the provider who asks, where a key in a header is not enough.
     pub authority: Option<NewAuthority>,
+    /// Who answers.
+    pub answers: Answers,
+}
+
+/// Who answers the calls to a kind of provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answers {
+    /// A server that speaks the wire of the kind.
+    Wire,
+    /// The scripted mock.
+    Mock,
+    /// Nobody: the last user message comes back.
+    Echo,
+    /// The user's application over HTTP: its wire is made of its settings.
+    Http,
+    /// The user's program.
+    Process,
 }
 
 impl ProviderSpec {
@@ -78,6 +95,7 @@ impl ProviderSpec {
         credentials: &[],
         option_envs: &[],
         authority: None,
+        answers: Answers::Wire,
     };
 }
 
@@ -290,7 +308,12 @@ impl Failure {
 
     /// Whether it says something about the provider's health (reference §18): 4xx, filters and our own decoding do not.
     pub(super) fn counts_for_breaker(&self) -> bool {
-        matches!(self.error.kind, ErrorKind::Server | ErrorKind::Overloaded | ErrorKind::Timeout | ErrorKind::Network)
+        // Nor does what no retry can help: it is about this request.
+        self.retry != Retry::Never
+            && matches!(
+                self.error.kind,
+                ErrorKind::Server | ErrorKind::Overloaded | ErrorKind::Timeout | ErrorKind::Network
+            )
     }
 }
 

@@ -5,4 +5,5 @@ mod body;
 mod error_body;
 #[cfg(test)]
 mod fixture_test;
+pub(super) mod http;
 pub(super) mod openai;

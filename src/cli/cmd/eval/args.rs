@@ -100,6 +100,9 @@ pub struct HowArgs {
     /// Neither read nor fill the response cache [config: cache]
     #[arg(long)]
     pub no_cache: bool,
+    /// Start no programs of this project: for changes by strangers
+    #[arg(long)]
+    pub untrusted: bool,
     /// Continue a stopped run: its id, its start, or the latest
     #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "latest", conflicts_with_all = ["suites", "suite", "case", "tag", "prompt", "model", "first", "sample", "failed_in", "changed_since", "dry_run"])]
     pub resume: Option<String>,

@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::apps;
 use super::load::Loaded;
 use crate::base::{Diagnostic, Digest, ModelRef, Problems, Redactor, RunId, Secret, Timestamp, files};
 use crate::cli::{Session, UsageError};
-use crate::config::{self, CallMode, ProviderConfig, WireName};
+use crate::config::{self, CallMode, ProviderConfig};
 use crate::net::{HttpClient, NetOptions};
 use crate::price::{PriceTable, Resolution, Terms};
 use crate::provider::{
@@ -24,19 +25,21 @@ pub(super) struct Providers {
     free: HashSet<String>,
 }
 
-/// Settles the providers that the plan calls. Keys are looked for only where a call needs one.
+/// Settles the providers that the plan calls. Keys are looked for only where a call needs one. An `untrusted` project
+/// starts no programs.
 ///
 /// # Errors
 /// [`UsageError`] for a missing key or an unusable setting, all of them at once.
-pub(super) fn settle(loaded: &Loaded, session: &Session) -> anyhow::Result<Providers> {
+pub(super) fn settle(loaded: &Loaded, untrusted: bool, session: &Session) -> anyhow::Result<Providers> {
     let mut problems = Problems::new();
     let embedding = loaded.embedding_models();
     let used: HashSet<String> =
         loaded.models().iter().chain(&embedding).map(|model| model.provider.to_string()).collect();
     let config = &loaded.config;
+    apps::check(loaded, &used, apps::untrusted(untrusted, &session.env), session, &mut problems);
     let mut providers = Providers { settings: Vec::new(), secrets: Vec::new(), free: HashSet::new() };
     for provider in config.providers.iter().filter(|provider| used.contains(provider.name.as_str())) {
-        if provider.wire == WireName::MOCK {
+        if provider.wire.is_free() {
             providers.free.insert(provider.name.to_string());
         }
         providers.settings.extend(settings_of(provider, session, &mut problems));
@@ -122,7 +125,7 @@ impl Providers {
             clock: Arc::clone(&session.clock),
             transport: Arc::new(HttpClient::new(NetOptions::default())),
             seed: loaded.selection.seed,
-            pricer: Some(pricer(Arc::clone(&loaded.prices))),
+            pricer: Some(pricer(Arc::clone(&loaded.prices), apps::names(config))),
             max_tokens_per_request: config.max_tokens_per_request.value,
             secrets: self.secrets.clone(),
         }
@@ -161,10 +164,14 @@ impl VectorCache for StoredVectors {
 }
 
 /// Prices replies; each model is looked up once.
-fn pricer(prices: Arc<PriceTable>) -> Pricer {
+fn pricer(prices: Arc<PriceTable>, apps: HashSet<String>) -> Pricer {
     let models: Mutex<HashMap<ModelRef, (Resolution, bool)>> = Mutex::default();
     Arc::new(move |model: &ModelRef, reply: &ChatReply, at: Timestamp| {
         let provider = Some(model.provider.as_str());
+        // An application knows what it spent; nobody else does.
+        if reply.reported_cost.is_some() && apps.contains(model.provider.as_str()) {
+            return reply.reported_cost;
+        }
         let (resolution, states_bill) = {
             let mut models = models.lock().unwrap_or_else(PoisonError::into_inner);
             let find = || (prices.resolve(provider, &model.model, None), prices.reports_cost(provider, &model.model));
@@ -211,6 +218,8 @@ fn settings_of(provider: &ProviderConfig, session: &Session, problems: &mut Prob
     };
     settings.fill_from_env(&lookup);
     settings.stream = provider.options.stream.unwrap_or(false);
+    settings.cache = provider.options.cache.unwrap_or(!provider.wire.is_app());
+    apps::settle(provider, session, &mut settings, problems);
     settings.place.clone_from(&provider.place);
     Some(settings)
 }
@@ -247,7 +256,7 @@ fn rules_of(provider: &ProviderConfig, session: &Session, problems: &mut Problem
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::config::WireName;
     use crate::provider::PROVIDERS;
 
     #[test]
