@@ -57,9 +57,9 @@ fn without_a_file_there_are_defaults() {
     assert_eq!(config.cache.ttl.value, Duration::from_secs(1_209_600));
     assert!(config.cache.enabled.value);
     let names: Vec<&str> = config.providers.iter().map(|p| p.name.as_str()).collect();
-    assert_eq!(names, ["anthropic", "openai"]);
+    assert_eq!(names, ["anthropic", "echo", "openai"]);
     assert_eq!(config.providers[0].key_env.as_deref(), Some("ANTHROPIC_API_KEY"));
-    assert_eq!(config.providers[1].base_url, None);
+    assert_eq!(provider(&config, "openai").base_url, None);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_whole_file_is_read() {
     assert_eq!(local.timeouts.total_ms, Some(Millis(120_000)));
     assert_eq!((local.max_attempts, local.retry_deadline_ms), (Some(5), Some(Millis(300_000))));
     assert_eq!(provider(&config, "script").rules, Some(root.join("mocks/rules.yaml")));
-    assert_eq!(config.providers.len(), 4);
+    assert_eq!(config.providers.len(), 5);
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn a_base_url_in_the_file_beats_the_variable() {
     assert_eq!(openai.base_url.as_deref(), Some("https://gateway.example/v1"));
     assert_eq!(openai.key_env.as_deref(), Some("OPENAI_API_KEY"));
     assert_eq!(openai.wire, WireName::OPENAI);
-    assert_eq!(config.providers.len(), 2);
+    assert_eq!(config.providers.len(), 3);
 }
 
 #[test]

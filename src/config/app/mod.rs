@@ -6,6 +6,8 @@ mod process;
 mod raw;
 mod request;
 mod template;
+#[cfg(test)]
+mod tests;
 
 pub use extract::{Extract, ResponseRules, StreamEnd, StreamRules, StreamText, TextRule, UsagePaths};
 pub use http::{Every, HttpApp, SessionRules, SessionValue};

@@ -61,7 +61,7 @@ impl RequestTemplate {
     ) -> Option<RequestTemplate> {
         let source = reading.source;
         let mut fields = Fields::of(node, what, source, problems)?;
-        let mut reader = TemplateReader { reading, roots, variables: Vec::new() };
+        let mut reader = TemplateReader { reading, roots, variables: Vec::new(), hidden: false };
         let method = fields.choice("method", METHODS, problems).unwrap_or("POST");
         let url = read_url(&mut fields, &mut reader, problems);
         let headers = fields.node("headers").map(|node| read_headers(node, &mut reader, problems)).unwrap_or_default();
@@ -161,12 +161,13 @@ fn read_headers(node: &Node, reader: &mut TemplateReader<'_>, problems: &mut Pro
         return Vec::new();
     };
     let mut headers = Vec::with_capacity(entries.len());
+    // Keys are pasted here, and a line may hold several headers.
+    reader.hidden = true;
     for (key, value) in entries {
-        let hidden = Place::of_file(source.path()).at(value.span);
+        let hidden = reader.place(value.span);
         let Some(text) = value.as_text() else {
             let message = format!("header `{}` must be text, this is {}", key.text, value.describe());
-            problems
-                .push(Diagnostic::error("wrong-type", message).at(source.place(value.span)).help("put it in quotes"));
+            problems.push(Diagnostic::error("wrong-type", message).at(hidden).help("put it in quotes"));
             continue;
         };
         let named = !key.text.is_empty() && key.text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
@@ -174,7 +175,7 @@ fn read_headers(node: &Node, reader: &mut TemplateReader<'_>, problems: &mut Pro
         let Some(slots) = reader.slots(value, problems) else { continue };
         if !named {
             let message = format!("`{}` is not a header name", key.text);
-            problems.push(Diagnostic::error("invalid-header", message).at(source.place(key.span)));
+            problems.push(Diagnostic::error("invalid-header", message).at(reader.place(key.span)));
         } else if SECRET_HEADERS.contains(&key.text.to_lowercase().as_str()) && !filled {
             let help = format!("fill it from the environment: `{}: \"Bearer ${{env.MY_TOKEN}}\"`", key.text);
             problems.push(
@@ -189,5 +190,6 @@ fn read_headers(node: &Node, reader: &mut TemplateReader<'_>, problems: &mut Pro
             headers.push((key.text.clone(), slots));
         }
     }
+    reader.hidden = false;
     headers
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::base::{Diagnostic, Kind, Node, Piece, Problems, Slot, Slots, closest};
+use crate::base::{Diagnostic, Kind, Node, Piece, Place, Problems, Slot, Slots, Span, closest};
 use crate::config::interpolate::{names_in, replace};
 use crate::config::layer::Reading;
 
@@ -27,6 +27,8 @@ pub(super) struct TemplateReader<'a> {
     pub(super) roots: &'static [&'static str],
     /// Variables that were filled in.
     pub(super) variables: Vec<String>,
+    /// Whether messages must not show the line: it may hold a key.
+    pub(super) hidden: bool,
 }
 
 impl TemplateReader<'_> {
@@ -49,7 +51,7 @@ impl TemplateReader<'_> {
         let slots = match Slots::parse(text) {
             Ok(slots) => slots,
             Err(error) => {
-                let diagnostic = Diagnostic::error("invalid-slot", error.to_string()).at(source.place(node.span));
+                let diagnostic = Diagnostic::error("invalid-slot", error.to_string()).at(self.place(node.span));
                 problems.push(Diagnostic { help: error.help, ..diagnostic });
                 return None;
             }
@@ -66,6 +68,12 @@ impl TemplateReader<'_> {
         sound.then_some(slots)
     }
 
+    /// The place of a node.
+    pub(super) fn place(&self, span: Span) -> Place {
+        let source = self.reading.source;
+        if self.hidden { Place::of_file(source.path()).at(span) } else { source.place(span) }
+    }
+
     fn knows(&self, slot: &Slot, node: &Node, problems: &mut Problems) -> bool {
         let root = slot.root();
         if self.roots.contains(&root) {
@@ -77,7 +85,7 @@ impl TemplateReader<'_> {
         };
         problems.push(
             Diagnostic::error("unknown-slot", format!("`{}` is nothing that can be filled in here", slot.shown()))
-                .at(self.reading.source.place(node.span))
+                .at(self.place(node.span))
                 .did_you_mean(near)
                 .help(format!("known: {}; a case's variables are `vars.NAME`", self.roots.join(", "))),
         );

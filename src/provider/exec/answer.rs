@@ -82,7 +82,7 @@ fn reported(error: &Value) -> Failure {
     let told = error.get("message").map_or_else(|| text_of(error), text_of);
     let told: String = one_line(&told).chars().take(MESSAGE_CHARS).collect();
     let mut failure =
-        Failure::new(kind.unwrap_or(ErrorKind::Server), format!("the application reports an error: {told}"));
+        Failure::new(kind.unwrap_or(ErrorKind::BadRequest), format!("the application reports an error: {told}"));
     if kind.is_none() {
         failure.retry = Retry::Never;
     }
@@ -126,7 +126,7 @@ mod unit {
     use super::*;
     use crate::base::Usd;
 
-    fn read(answer: Value) -> Result<ChatReply, Failure> {
+    fn read(answer: &Value) -> Result<ChatReply, Failure> {
         reply(answer.as_object().expect("object"))
     }
 
@@ -136,37 +136,37 @@ mod unit {
             "id": 1, "output": {"a": 1}, "contexts": ["x", {"t": 2}], "tool_calls": [{"name": "f", "arguments": {}}],
             "usage": {"input": 3, "output": 4.0}, "cost": "0.01", "model": "m"
         });
-        let reply = read(answer).expect("reply");
+        let reply = read(&answer).expect("reply");
         assert_eq!((reply.text.as_str(), reply.finish), (r#"{"a":1}"#, Finish::ToolCalls));
         assert_eq!(reply.contexts, ["x", r#"{"t":2}"#]);
         assert_eq!((reply.usage, reply.reported_cost), (Some(Usage::plain(3, 4)), Usd::parse("0.01").ok()));
         assert_eq!(reply.model.as_deref(), Some("m"));
-        let refused = read(json!({"refusal": "no"})).expect("reply");
+        let refused = read(&json!({"refusal": "no"})).expect("reply");
         assert_eq!(
             (refused.finish, refused.refusal.as_deref(), refused.text.as_str()),
             (Finish::Refusal, Some("no"), "")
         );
-        assert_eq!(read(json!({"output": ""})).map(|reply| reply.text), Ok(String::new()));
+        assert_eq!(read(&json!({"output": ""})).map(|reply| reply.text), Ok(String::new()));
     }
 
     #[test]
     fn errors_are_of_the_class_that_the_program_names() {
-        let failure = read(json!({"error": {"kind": "rate_limited", "message": "slow", "retry_after_ms": 250}}));
+        let failure = read(&json!({"error": {"kind": "rate_limited", "message": "slow", "retry_after_ms": 250}}));
         let failure = failure.expect_err("failure");
         assert_eq!((failure.error.kind, failure.retry), (ErrorKind::RateLimited, Retry::Soon));
         assert_eq!(failure.wait, Some(Duration::from_millis(250)));
         for (error, kind) in [
-            (json!("boom\nand more"), ErrorKind::Server),
-            (json!({"message": "boom and more"}), ErrorKind::Server),
-            (json!({"kind": "no_such_kind", "message": "boom and more"}), ErrorKind::Server),
+            (json!("boom\nand more"), ErrorKind::BadRequest),
+            (json!({"message": "boom and more"}), ErrorKind::BadRequest),
+            (json!({"kind": "no_such_kind", "message": "boom and more"}), ErrorKind::BadRequest),
         ] {
-            let failure = read(json!({"error": error})).expect_err("failure");
+            let failure = read(&json!({"error": error})).expect_err("failure");
             assert_eq!((failure.error.kind, failure.retry), (kind, Retry::Never));
             assert_eq!(failure.error.message, "the application reports an error: boom and more");
             assert!(!failure.counts_for_breaker());
         }
         for answer in [json!({"id": 1}), json!({"output": null}), json!({"result": "x"})] {
-            let failure = read(answer).expect_err("failure");
+            let failure = read(&answer).expect_err("failure");
             assert_eq!((failure.error.kind, failure.retry), (ErrorKind::Malformed, Retry::Never));
         }
     }

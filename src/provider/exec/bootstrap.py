@@ -54,22 +54,22 @@ def arguments(function, question):
     try:
         named = inspect.signature(function).parameters
     except (TypeError, ValueError):
-        named = {}
-    kinds = [parameter.kind for parameter in named.values()]
+        named = None  # written in C: it says nothing about its parameters
+    kinds = [parameter.kind for parameter in (named or {}).values()]
     given = dict(question, config=CONFIG)
-    if getattr(function, "__name__", "") == "call_api" or "prompt" in named:
+    if getattr(function, "__name__", "") == "call_api" or "prompt" in (named or {}):
         messages = question["messages"]
         alone = len(messages) == 1 and messages[0]["role"] == "user"
         prompt = question["input"] if alone else json.dumps(messages)
         context = {"vars": question["vars"], "prompt": {"raw": prompt, "label": prompt}}
         all_three = [prompt, {"id": "python:" + FILE, "config": CONFIG}, context]
         open_ended = inspect.Parameter.VAR_POSITIONAL in kinds
-        return (all_three if open_ended or not named else all_three[: len(named)]), {}
+        return (all_three if open_ended or named is None else all_three[: len(named)]), {}
     if inspect.Parameter.VAR_KEYWORD in kinds:
         return [], {key: given[key] for key in OURS}
     if named and all(key in OURS for key in named):
         return [], {key: given[key] for key in named}
-    return [given["input"], given["vars"]][: len(named) or 2], {}
+    return [given["input"], given["vars"]][: 2 if named is None else len(named)], {}
 
 
 def normal(result):

@@ -35,7 +35,8 @@ pub(super) fn of_error(error: &Value, reply: &HttpReply) -> Failure {
     let body = ErrorBody::of_json(&wrapped);
     let (kind, retry) = match body.status {
         Some(status) => (kind_of_status(status), retry_of(kind_of_status(status), status)),
-        None => (ErrorKind::Server, Retry::Never),
+        // It answered: neither the breaker nor the run takes it for an outage.
+        None => (ErrorKind::BadRequest, Retry::Never),
     };
     let told = if body.message.is_empty() { beginning(&text_of(error)) } else { body.message };
     let mut failure = Failure::new(kind, format!("the application reports an error: {told}"));
