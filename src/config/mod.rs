@@ -2,6 +2,7 @@
 //!
 //! Precedence: flag, environment variable, `karat.yaml` (the chosen environment over the rest of the file), default.
 
+mod app;
 mod embedding;
 mod env;
 mod interpolate;
@@ -18,6 +19,10 @@ mod settle;
 mod tests;
 mod value;
 
+pub use app::{
+    AppConfig, Body, Every, Extract, HttpApp, ProcessApp, ProcessKind, ProcessMode, ProcessReply, RequestTemplate,
+    ResponseRules, SessionRules, SessionValue, StreamEnd, StreamRules, StreamText, Template, TextRule, UsagePaths,
+};
 pub use env::Env;
 pub use kind::WireName;
 pub use load::{CacheConfig, Config, LintSection, Overrides, PriceOverrides};

@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::attempt::HttpBackend;
+use super::backend::{backend_of, check_base_url};
 use super::cassette::{CassetteError, Kept, Shelf};
 use super::clean::{clean_error, clean_reply};
 use super::embed::VectorCache;
-use super::mock::Mock;
 use super::route::{Answer, Backend, Errand, Route, stopped};
 use super::settings::{CallMode, ProviderSettings};
 use super::side_shelf::SideShelf;
@@ -21,7 +20,7 @@ use crate::base::{
     Clock, Diagnostic, Digest, DigestBuilder, Millis, ModelRef, Problems, Redactor, SafeName, Secret, Timestamp, Usd,
     closest,
 };
-use crate::net::{Transport, base_url_problem, is_loopback_url};
+use crate::net::Transport;
 use crate::record::{
     CachedReply, CallError, CallRecord, CallSource, ChatReply, ChatRequest, ErrorKind, ModerationReply, RerankReply,
 };
@@ -176,7 +175,7 @@ impl Caller {
     /// provider that does not look there.
     pub fn is_cached(&self, model: &ModelRef, request: &ChatRequest, repeat: u32) -> bool {
         let (Some(cache), Some(route)) = (&self.cache, self.routes.get(&model.provider)) else { return false };
-        if !matches!(route.backend, Backend::Http(_)) {
+        if !matches!(route.backend, Backend::Http(_) | Backend::Process(_)) || !route.settings.cache {
             return false;
         }
         let mut request = request.clone();
@@ -205,7 +204,7 @@ impl Caller {
         match &route.backend {
             Backend::Cassette => self.replay(ask, route, started),
             Backend::Mock(_) => self.play(ask, route, started, stop).await,
-            Backend::Http(_) => self.live(ask, route, started, stop).await,
+            Backend::Http(_) | Backend::Process(_) => self.live(ask, route, started, stop).await,
         }
     }
 
@@ -261,7 +260,8 @@ impl Caller {
         let (label, repeat) = (ask.label, ask.repeat);
         let allowed = self.limit_tokens(&mut ask.request);
         let key = cache_key(route, &ask.request, ask.repeat);
-        if let Some(kept) = self.cache.as_ref().and_then(|cache| cache.get(&key)) {
+        let cache = self.cache.as_ref().filter(|_| route.settings.cache);
+        if let Some(kept) = cache.and_then(|cache| cache.get(&key)) {
             let answer =
                 Answer { reply: Ok(kept.reply), latency: kept.latency_ms.to_duration(), cost: kept.cost, ..nothing() };
             return self.keep(self.record(ask, key, answer, CallSource::Cache, started), label, repeat, asked);
@@ -291,6 +291,12 @@ impl Caller {
             let cancelled = answer.reply.as_ref().is_err_and(|error| error.kind == ErrorKind::Cancelled);
             if cancelled { Err(answer) } else { Ok(answer) }
         };
+        // What is not worth keeping is not worth sharing: each case has an answer of its own.
+        if !route.settings.cache {
+            return match lead().await {
+                Ok(answer) | Err(answer) => (answer, false),
+            };
+        }
         tokio::select! {
             biased;
             (made, shared) = route.flights.share(*key, lead) => match made {
@@ -349,6 +355,13 @@ impl Caller {
             Ok(reply) => clean_reply(&self.redactor, reply),
             Err(error) => clean_error(&self.redactor, error),
         }
+        if let Some(app) = self.routes.get(&ask.model.provider).and_then(|route| route.settings.app.as_ref()) {
+            let spoken = app.redactor();
+            match &mut reply {
+                Ok(reply) => clean_reply(&spoken, reply),
+                Err(error) => clean_error(&spoken, error),
+            }
+        }
         tracing::debug!(
             case = ask.label,
             model = %ask.model,
@@ -394,58 +407,11 @@ fn cache_key(route: &Route, request: &ChatRequest, repeat: u32) -> Digest {
             key = key.part(name.as_bytes()).part(value.as_bytes());
         }
     }
+    // Another template or program is another question, whatever the prompt.
+    if let Some(app) = &settings.app {
+        key = key.part(app.identity().as_bytes());
+    }
     key.finish()
-}
-
-fn backend_of(
-    settings: &ProviderSettings,
-    mode: CallMode,
-    transport: &Arc<dyn Transport>,
-    seed: u64,
-    problems: &mut Problems,
-) -> Backend {
-    match (settings.spec.wire, mode) {
-        (None, _) => Backend::Mock(Mock::new(&settings.mock, seed, problems)),
-        (Some(_), CallMode::Replay) => Backend::Cassette,
-        (Some(wire), CallMode::Live | CallMode::Record) => {
-            let official = settings.spec.is_official(settings.base_url());
-            let transport = Arc::clone(settings.transport.as_ref().unwrap_or(transport));
-            let authority = settings.spec.authority.map(|new| new(settings));
-            Backend::Http(HttpBackend { wire, transport, official, authority })
-        }
-    }
-}
-
-fn check_base_url(settings: &ProviderSettings, mode: CallMode, problems: &mut Problems) {
-    if settings.spec.wire.is_none() || mode == CallMode::Replay {
-        return;
-    }
-    let url = settings.base_url();
-    if url.is_empty() {
-        return problems.push(no_address(settings));
-    }
-    let at = |diagnostic: Diagnostic| match &settings.place {
-        Some(place) => diagnostic.at(place.clone()),
-        None => diagnostic,
-    };
-    if let Some(problem) = base_url_problem(url) {
-        let message = format!("base URL of provider `{}`: {problem}", settings.name);
-        problems.push(at(Diagnostic::error("invalid-base-url", message)));
-    } else if settings.key.is_some() && url.starts_with("http://") && !is_loopback_url(url) {
-        let message = format!("the key of provider `{}` would travel unencrypted to `{url}`", settings.name);
-        problems.push(at(Diagnostic::warning("insecure-base-url", message).help("use `https://`")));
-    }
-}
-
-/// Some kinds have an address per customer.
-fn no_address(settings: &ProviderSettings) -> Diagnostic {
-    let variable = settings.spec.base_url_env.map(|name| format!(", or {name} in the environment")).unwrap_or_default();
-    let diagnostic = Diagnostic::error("invalid-base-url", format!("provider `{}` has no address", settings.name))
-        .help(format!("set `base_url` under `providers` in karat.yaml{variable}"));
-    match &settings.place {
-        Some(place) => diagnostic.at(place.clone()),
-        None => diagnostic,
-    }
 }
 
 /// The value of a header whose name says that it is a secret.

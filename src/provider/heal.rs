@@ -72,6 +72,7 @@ mod tests {
 
     fn request(params: Params) -> ChatRequest {
         ChatRequest {
+            vars: None,
             messages: vec![Message::text(Role::User, "u")],
             model: "m".to_owned(),
             output: OutputFormat::Text,

@@ -1,10 +1,12 @@
 //! Who answers: wires (pure encode and decode) and the caller (retry, limits, breaker, cache, cassettes).
 
+mod app;
 mod aside;
 mod attempt;
 #[cfg(test)]
 mod attempt_test;
 mod authority;
+mod backend;
 mod breaker;
 mod caller;
 #[cfg(test)]
@@ -18,6 +20,7 @@ mod clean;
 mod embed;
 #[cfg(test)]
 mod embed_test;
+mod exec;
 mod frames;
 mod fuse;
 mod heal;
@@ -45,6 +48,7 @@ mod stream;
 mod vector_shelf;
 mod wire;
 
+pub use app::App;
 pub use aside::Spend;
 pub use authority::{Access, Authority};
 pub use caller::{Ask, Caller, CallerOptions, Pricer, ReplyCache};
@@ -58,7 +62,7 @@ pub use settings::{
 };
 pub use side_wire::{BatchLimit, EmbeddingAsk, EmbeddingWire, ModerationWire, RerankAsk, RerankWire};
 pub use spec::{
-    Encoded, Endpoint, Failure, Follow, KeySource, Lacks, Load, NewAuthority, ProviderKey, ProviderSpec, Retry, Wire,
-    WireOptions,
+    Answers, Encoded, Endpoint, Failure, Follow, KeySource, Lacks, Load, NewAuthority, ProviderKey, ProviderSpec,
+    Retry, Wire, WireOptions,
 };
 pub use stream::{Frame, Framing, Sign, StreamDecoder, StreamWire};

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::attempt::{Attempt, HttpBackend, Parcel, dress};
 use super::breaker::{Breaker, Closed, Leave};
+use super::exec::Exec;
 use super::fuse::Fuses;
 use super::inflight::Flights;
 use super::limiter::{Limiter, Slot};
@@ -48,6 +49,8 @@ pub(super) enum Backend {
     Http(HttpBackend),
     /// The scripted mock.
     Mock(Mock),
+    /// The user's program.
+    Process(Box<Exec>),
     /// Recorded replies.
     Cassette,
 }
@@ -159,11 +162,12 @@ impl Route {
     fn pack(&self, request: &impl Question) -> Result<Option<Parcel>, CallError> {
         let Backend::Http(http) = &self.backend else { return Ok(None) };
         let known_as = self.settings.known_as(request.model());
-        let endpoint = Endpoint { known_as, ..self.settings.endpoint(http.official) };
-        let mut encoded = request.encode(http.wire, endpoint)?;
+        let wire = &*http.wire;
+        let endpoint = Endpoint { known_as, ..self.settings.endpoint(wire, http.official) };
+        let mut encoded = request.encode(wire, endpoint)?;
         dress(&mut encoded.http, &self.settings.headers);
         encoded.http.auth = self.settings.key.as_ref().map(auth_of);
-        let timeouts = self.settings.timeouts.resolve(request.thinks_long(http.wire, known_as));
+        let timeouts = self.settings.timeouts.resolve(request.thinks_long(wire, known_as));
         Ok(Some(Parcel { encoded, timeouts, first_idle: self.settings.timeouts.first_idle(&timeouts) }))
     }
 
@@ -180,6 +184,7 @@ impl Route {
                 let attempt = Attempt { http, settings: &self.settings, clock: &*self.clock, parcel, left };
                 attempt.make(errand.request).await
             }
+            (Backend::Process(exec), _) => errand.request.run(exec, self.settings.timeouts.resolve(true).total).await,
             (Backend::Mock(mock), _) => {
                 errand.request.play(mock, errand.label, errand.identity, progress.tally.attempts).await
             }
