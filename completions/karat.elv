@@ -70,6 +70,7 @@ set edit:completion:arg-completer[karat] = {|@words|
             cand --no-cache 'Neither read nor fill the response cache [config: cache]'
             cand --stream 'Read replies as streams, for the time to the first token [config: providers.NAME.stream]'
             cand --no-stream 'Read replies whole, whatever the config says'
+            cand --untrusted 'Start no programs of this project: for changes by strangers'
             cand --retry-errors 'With --resume, repeat trials that ended in an error or ungraded'
             cand --list-providers 'List the providers: those of karat.yaml, and the kinds built in'
             cand -q 'Print results and problems only'

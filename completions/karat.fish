@@ -81,6 +81,7 @@ complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_su
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l no-cache -d 'Neither read nor fill the response cache [config: cache]'
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l stream -d 'Read replies as streams, for the time to the first token [config: providers.NAME.stream]'
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l no-stream -d 'Read replies whole, whatever the config says'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l untrusted -d 'Start no programs of this project: for changes by strangers'
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l retry-errors -d 'With --resume, repeat trials that ended in an error or ungraded'
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l list-providers -d 'List the providers: those of karat.yaml, and the kinds built in'
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -s q -l quiet -d 'Print results and problems only'

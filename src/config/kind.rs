@@ -37,9 +37,13 @@ pub(super) const KINDS: &[Kind] = &[
     kind("bedrock", None, Some("AWS_ENDPOINT_URL_BEDROCK_RUNTIME")),
     kind("cohere", Some("CO_API_KEY"), Some("CO_API_URL")),
     kind("deepseek", Some("DEEPSEEK_API_KEY"), Some("DEEPSEEK_BASE_URL")),
+    kind("echo", None, None),
+    named("exec"),
     kind("fireworks", Some("FIREWORKS_API_KEY"), Some("FIREWORKS_BASE_URL")),
     kind("gemini", Some("GOOGLE_API_KEY"), Some("GOOGLE_GEMINI_BASE_URL")),
     kind("groq", Some("GROQ_API_KEY"), Some("GROQ_BASE_URL")),
+    named("http"),
+    named("javascript"),
     local("llamacpp", Some("LLAMACPP_BASE_URL")),
     local("lmstudio", Some("LMSTUDIO_BASE_URL")),
     kind("mistral", Some("MISTRAL_API_KEY"), Some("MISTRAL_BASE_URL")),
@@ -49,6 +53,7 @@ pub(super) const KINDS: &[Kind] = &[
     kind("openai-responses", Some("OPENAI_API_KEY"), Some("OPENAI_BASE_URL")),
     kind("openrouter", Some("OPENROUTER_API_KEY"), Some("OPENROUTER_BASE_URL")),
     kind("perplexity", Some("PERPLEXITY_API_KEY"), Some("PERPLEXITY_BASE_URL")),
+    named("python"),
     kind("replicate", Some("REPLICATE_API_TOKEN"), Some("REPLICATE_BASE_URL")),
     kind("tei", None, None),
     local("tgi", Some("TGI_BASE_URL")),
@@ -66,6 +71,32 @@ impl WireName {
     pub const ANTHROPIC: WireName = WireName("anthropic");
     /// Scripted replies without a network.
     pub const MOCK: WireName = WireName("mock");
+    /// Answers with the last user message.
+    pub const ECHO: WireName = WireName("echo");
+    /// A user's application over HTTP.
+    pub const HTTP: WireName = WireName("http");
+    /// A user's program.
+    pub const EXEC: WireName = WireName("exec");
+    /// A function of a user's Python file.
+    pub const PYTHON: WireName = WireName("python");
+    /// A function of a user's JavaScript file.
+    pub const JAVASCRIPT: WireName = WireName("javascript");
+
+    /// Whether it is a user's own application: it gets the case's variables, its price is what it reports, and it needs
+    /// no model.
+    pub fn is_app(self) -> bool {
+        self == WireName::HTTP || self.runs_code()
+    }
+
+    /// Whether it runs a user's program on this machine.
+    pub fn runs_code(self) -> bool {
+        [WireName::EXEC, WireName::PYTHON, WireName::JAVASCRIPT].contains(&self)
+    }
+
+    /// Whether it answers here and costs nothing.
+    pub fn is_free(self) -> bool {
+        self == WireName::MOCK || self == WireName::ECHO
+    }
 
     /// All kinds.
     pub fn all() -> impl Iterator<Item = WireName> {

@@ -131,8 +131,10 @@ impl Config {
     pub fn load(root: &Path, env: &Env, overrides: &Overrides, problems: &mut Problems) -> Config {
         let (file, source) = read_file(root, overrides, problems);
         let empty = Source::new(Config::FILE, "");
-        let reading = Reading { root, env, source: source.as_ref().unwrap_or(&empty) };
-        let base = source.as_ref().and_then(|source| read_base(source, reading, problems)).unwrap_or_default();
+        let node = source.as_ref().and_then(|source| parse_yaml(source, problems));
+        let apps = node.as_ref().map(super::app::app_names).unwrap_or_default();
+        let reading = Reading { root, env, source: source.as_ref().unwrap_or(&empty), apps: &apps };
+        let base = node.as_ref().and_then(|node| read_base(node, reading, problems)).unwrap_or_default();
         let environment = settle_environment(base.environment.as_ref(), env, overrides);
         let at = if let Origin::File(place) = &environment.origin { Some(place.clone()) } else { None };
         let overlay = base.overlay(environment.value.as_deref(), at, reading, problems);
@@ -160,7 +162,7 @@ impl Config {
             max_tokens_per_request: sources.max_tokens_per_request(problems),
             max_errors: sources.max_errors(),
             providers: streamed(
-                provider::settle(base.layer.providers.clone(), overlay.providers.clone(), env, problems),
+                provider::settle(base.layer.providers.clone(), overlay.providers.clone(), root, env, problems),
                 overrides.stream,
             ),
             routes: base.routes,
@@ -253,10 +255,9 @@ fn read_file(root: &Path, overrides: &Overrides, problems: &mut Problems) -> (Op
     }
 }
 
-fn read_base(source: &Source, reading: Reading<'_>, problems: &mut Problems) -> Option<Base> {
-    let node = parse_yaml(source, problems)?;
+fn read_base(node: &Node, reading: Reading<'_>, problems: &mut Problems) -> Option<Base> {
     if node.kind == Kind::Null {
         return None;
     }
-    layer::read_base(&node, reading, problems)
+    layer::read_base(node, reading, problems)
 }

@@ -2,6 +2,7 @@
 //!
 //! Precedence: flag, environment variable, `karat.yaml` (the chosen environment over the rest of the file), default.
 
+mod app;
 mod around;
 mod embedding;
 mod env;
@@ -20,6 +21,10 @@ mod settle;
 mod tests;
 mod value;
 
+pub use app::{
+    AppConfig, Body, Every, Extract, HttpApp, ProcessApp, ProcessKind, ProcessMode, ProcessReply, RequestTemplate,
+    ResponseRules, SessionRules, SessionValue, StreamEnd, StreamRules, StreamText, Template, TextRule, UsagePaths,
+};
 pub use around::{AroundConfig, BreakerConfig, HedgeConfig, RetryConfig};
 pub use env::Env;
 pub use kind::WireName;

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
 
 use crate::base::{Diagnostic, Millis, Place, Problems, SafeName, closest};
 
+use super::app::{About, AppConfig};
 use super::around::AroundConfig;
 use super::kind::WireName;
 use super::raw_provider::RawProvider;
@@ -58,6 +61,8 @@ pub struct ProviderOptions {
     pub proxy: Option<String>,
     /// `ca_file`: certificates of further authorities, absolute; PEM.
     pub ca_file: Option<PathBuf>,
+    /// `cache`: whether the response cache answers for it; on for models, off for applications unless given.
+    pub cache: Option<bool>,
 }
 
 impl ProviderOptions {
@@ -71,6 +76,7 @@ impl ProviderOptions {
             stream: over.stream.or(self.stream),
             proxy: over.proxy.or(self.proxy),
             ca_file: over.ca_file.or(self.ca_file),
+            cache: over.cache.or(self.cache),
         }
     }
 }
@@ -90,7 +96,8 @@ pub struct ProviderConfig {
     pub key_env: Option<String>,
     /// Further headers of every request. Values may hold secrets.
     pub headers: Vec<(String, String)>,
-    /// Names of the environment variables that were filled into headers: their values are secrets.
+    /// Names of the environment variables that were filled into headers and requests, or are passed to programs: their
+    /// values are secrets.
     pub header_variables: Vec<String>,
     /// How much it may be asked.
     pub limits: Limits,
@@ -105,6 +112,10 @@ pub struct ProviderConfig {
     /// `models`: names that the user gave models, such as deployments, and the models behind them. Prices, parameters
     /// and token counts follow those.
     pub models: BTreeMap<String, String>,
+    /// What it is, when it is a user's own application.
+    pub app: Option<AppConfig>,
+    /// What `karat.yaml` says of the application, variables not filled in: part of the identity of its replies.
+    pub app_written: Value,
     /// Where `karat.yaml` speaks of it first; `None` for an untouched built-in one.
     pub place: Option<Place>,
 }
@@ -133,6 +144,7 @@ impl fmt::Debug for ProviderConfig {
 pub(super) fn settle(
     base: Vec<RawProvider>,
     overlay: Vec<RawProvider>,
+    root: &Path,
     env: &Env,
     problems: &mut Problems,
 ) -> Vec<ProviderConfig> {
@@ -153,7 +165,7 @@ pub(super) fn settle(
         .collect();
     untouched
         .into_iter()
-        .chain(raw.into_iter().filter_map(|raw| valid(raw, env, problems)).collect::<Vec<_>>())
+        .chain(raw.into_iter().filter_map(|raw| valid(raw, root, env, problems)).collect::<Vec<_>>())
         .collect()
 }
 
@@ -174,11 +186,13 @@ fn built_in(wire: WireName, env: &Env, problems: &mut Problems) -> Option<Provid
         rules: None,
         options: ProviderOptions::default(),
         models: BTreeMap::new(),
+        app: None,
+        app_written: Value::Null,
         place: None,
     })
 }
 
-fn valid(raw: RawProvider, env: &Env, problems: &mut Problems) -> Option<ProviderConfig> {
+fn valid(raw: RawProvider, root: &Path, env: &Env, problems: &mut Problems) -> Option<ProviderConfig> {
     let named = WireName::parse(raw.name.as_str());
     let Some(wire) = raw.wire.or(named) else {
         if raw.has_type {
@@ -197,13 +211,19 @@ fn valid(raw: RawProvider, env: &Env, problems: &mut Problems) -> Option<Provide
         let message = format!("`rules` are for `type: mock`, this provider is `{}`", wire.word());
         problems.push(Diagnostic::error("invalid-value", message).at(place.clone()));
     }
+    let about = About { name: raw.name.as_str(), wire, place: &raw.place, root, has_base_url: raw.base_url.is_some() };
+    let settled = raw.app.settle(&about, problems);
+    if wire.is_app() && settled.app.is_none() {
+        return None;
+    }
     let official = raw.base_url.is_none() || named == Some(wire);
     let default_key = wire.kind().filter(|_| official).and_then(|kind| kind.key).map(str::to_owned);
     let (base_url, base_url_origin) = match raw.base_url {
         Some((url, place)) => (Some(url), Origin::File(place)),
         None => base_url_from_env(&raw.name, wire, env, problems),
     };
-    let headers = raw.headers.unwrap_or_default();
+    let mut headers = raw.headers.unwrap_or_default();
+    headers.variables.extend(settled.variables);
     Some(ProviderConfig {
         name: raw.name,
         wire,
@@ -219,6 +239,8 @@ fn valid(raw: RawProvider, env: &Env, problems: &mut Problems) -> Option<Provide
         rules: raw.rules.map(|(path, _)| path),
         options: raw.options,
         models: raw.models,
+        app: settled.app,
+        app_written: settled.written,
         place: Some(raw.place),
     })
 }

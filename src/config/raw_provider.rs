@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use crate::base::{Diagnostic, Fields, Kind, Node, Place, Problems, SafeName, Source, Span, closest};
 
 use super::Env;
+use super::app::RawApp;
 use super::around::{self, AroundConfig};
 use super::interpolate::{is_variable_name, names_in, replace};
 use super::kind::WireName;
+use super::layer::Reading;
 use super::provider::{Limits, ProviderOptions, Timeouts, check_url};
 use super::value::{self, Placed};
 
@@ -29,6 +31,7 @@ pub(super) struct RawProvider {
     pub(super) rules: Option<Placed<PathBuf>>,
     pub(super) options: ProviderOptions,
     pub(super) models: BTreeMap<String, String>,
+    pub(super) app: RawApp,
     pub(super) place: Place,
 }
 
@@ -41,16 +44,12 @@ pub(super) struct Headers {
 /// Keys under which people write the secret itself.
 const LITERAL_KEYS: &[&str] = &["api_key", "apikey", "api-key", "key", "token", "secret", "password"];
 /// Headers whose value is a secret.
-const SECRET_HEADERS: &[&str] = &["authorization", "x-api-key", "api-key", "proxy-authorization", "x-goog-api-key"];
+pub(super) const SECRET_HEADERS: &[&str] =
+    &["authorization", "x-api-key", "api-key", "proxy-authorization", "x-goog-api-key"];
 
 /// Reads a `providers:` mapping.
-pub(super) fn read_all(
-    node: &Node,
-    root: &Path,
-    env: &Env,
-    source: &Source,
-    problems: &mut Problems,
-) -> Vec<RawProvider> {
+pub(super) fn read_all(node: &Node, reading: Reading<'_>, problems: &mut Problems) -> Vec<RawProvider> {
+    let source = reading.source;
     let Some(entries) = node.as_map() else {
         let message = format!("`providers` must be a mapping of names, this is {}", node.describe());
         problems.push(Diagnostic::error("wrong-type", message).at(source.place(node.span)));
@@ -63,7 +62,7 @@ pub(super) fn read_all(
                 let message = "a provider cannot be called `route`: `route/<name>` refers to a route";
                 problems.push(Diagnostic::error("invalid-name", message).at(source.place(key.span)));
             }
-            Ok(name) => providers.extend(read(name, value, key.span, root, env, source, problems)),
+            Ok(name) => providers.extend(read(name, value, key.span, reading, problems)),
             Err(error) => {
                 problems.push(Diagnostic::error("invalid-name", error.to_string()).at(source.place(key.span)));
             }
@@ -72,15 +71,8 @@ pub(super) fn read_all(
     providers
 }
 
-fn read(
-    name: SafeName,
-    node: &Node,
-    span: Span,
-    root: &Path,
-    env: &Env,
-    source: &Source,
-    problems: &mut Problems,
-) -> Option<RawProvider> {
+fn read(name: SafeName, node: &Node, span: Span, reading: Reading<'_>, problems: &mut Problems) -> Option<RawProvider> {
+    let Reading { root, env, source, .. } = reading;
     let node = without_literal_keys(node, source, problems);
     let mut fields = Fields::of(&node, "provider", source, problems)?;
     let raw = RawProvider {
@@ -94,6 +86,7 @@ fn read(
         around: around::read(&mut fields, problems),
         rules: value::path_inside(&mut fields, "rules", root, problems),
         models: fields.node("models").map(|node| models(node, source, problems)).unwrap_or_default(),
+        app: RawApp::read(&mut fields, reading, problems),
         options: options(&mut fields, root, problems),
         place: source.place(span),
         name,
@@ -217,7 +210,12 @@ fn options(fields: &mut Fields<'_>, root: &Path, problems: &mut Problems) -> Pro
         region: fields.text("region", problems).map(str::to_owned),
         project: fields.text("project", problems).map(str::to_owned),
         location: fields.text("location", problems).map(str::to_owned),
-        stream: fields.flag("stream", problems),
+        // A mapping says how an application streams, see `RawApp`.
+        stream: match fields.node("stream") {
+            Some(node) if node.as_map().is_some() => None,
+            _ => fields.flag("stream", problems),
+        },
+        cache: fields.flag("cache", problems),
         proxy: address(fields, "proxy", problems).map(|(url, _)| url),
         ca_file: fields.text("ca_file", problems).map(|path| root.join(path)),
     }
@@ -313,6 +311,7 @@ impl RawProvider {
             rules: over.rules.or(self.rules),
             options: self.options.overlaid(over.options),
             models: self.models.into_iter().chain(over.models).collect(),
+            app: self.app.overlaid(over.app),
             place: self.place,
         }
     }

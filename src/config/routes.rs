@@ -34,7 +34,7 @@ pub struct RouteConfig {
 }
 
 /// Reads a `routes:` mapping.
-pub(super) fn read_all(node: &Node, source: &Source, problems: &mut Problems) -> Vec<RouteConfig> {
+pub(super) fn read_all(node: &Node, apps: &[String], source: &Source, problems: &mut Problems) -> Vec<RouteConfig> {
     let Some(entries) = node.as_map() else {
         let message = format!("`routes` must be a mapping of names, this is {}", node.describe());
         problems.push(Diagnostic::error("wrong-type", message).at(source.place(node.span)));
@@ -43,7 +43,7 @@ pub(super) fn read_all(node: &Node, source: &Source, problems: &mut Problems) ->
     let mut routes = Vec::with_capacity(entries.len());
     for (key, value) in entries {
         match SafeName::parse(&key.text) {
-            Ok(name) => routes.extend(read(name, value, source.place(key.span), source, problems)),
+            Ok(name) => routes.extend(read(name, value, source.place(key.span), apps, source, problems)),
             Err(error) => {
                 problems.push(Diagnostic::error("invalid-name", error.to_string()).at(source.place(key.span)));
             }
@@ -52,13 +52,20 @@ pub(super) fn read_all(node: &Node, source: &Source, problems: &mut Problems) ->
     routes
 }
 
-fn read(name: SafeName, node: &Node, place: Place, source: &Source, problems: &mut Problems) -> Option<RouteConfig> {
+fn read(
+    name: SafeName,
+    node: &Node,
+    place: Place,
+    apps: &[String],
+    source: &Source,
+    problems: &mut Problems,
+) -> Option<RouteConfig> {
     let mut fields = Fields::of(node, "route", source, problems)?;
     let strategy = fields.choice("strategy", Strategy::ALL, problems);
     if fields.node("strategy").is_none() {
         fields.missing("strategy", problems);
     }
-    let models = models(&mut fields, problems);
+    let models = models(&mut fields, apps, problems);
     let on = words(&mut fields, "on", &helpable(), problems);
     let needs: Vec<(&'static str, &'static str)> = NEEDS.iter().map(|word| (*word, *word)).collect();
     let needs = words(&mut fields, "needs", &needs, problems).unwrap_or_default();
@@ -77,12 +84,12 @@ fn helpable() -> Vec<(&'static str, ErrorKind)> {
     ErrorKind::ALL.iter().filter(|(_, kind)| !own.contains(kind)).copied().collect()
 }
 
-fn models(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Vec<ModelRef>> {
+fn models(fields: &mut Fields<'_>, apps: &[String], problems: &mut Problems) -> Option<Vec<ModelRef>> {
     if fields.node("models").is_none() {
         fields.missing("models", problems);
         return None;
     }
-    let (models, _) = value::models(fields, problems)?;
+    let (models, _) = value::models(fields, apps, problems)?;
     if models.is_empty() {
         fields.invalid("models", "`models` is empty: a route needs a model", problems);
         return None;

@@ -22,6 +22,7 @@ pub(super) fn call_with(reply: Result<ChatReply, CallError>) -> CallRecord {
             output: OutputFormat::Text,
             tools: Vec::new(),
             parallel_tools: None,
+            vars: None,
             prediction: None,
             tool_choice: ToolChoice::Auto,
         },

@@ -1,5 +1,6 @@
 //! One attempt: the request goes out, with proof of who asks, and its reply is read, whole or as a stream.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,10 +27,30 @@ const POLL_WAIT: Duration = Duration::from_millis(500);
 /// How the provider itself is reached.
 #[derive(Debug)]
 pub(super) struct HttpBackend {
-    pub(super) wire: &'static dyn Wire,
+    pub(super) wire: Speech,
     pub(super) transport: Arc<dyn Transport>,
     pub(super) official: bool,
     pub(super) authority: Option<Arc<dyn Authority>>,
+}
+
+/// A wire, wherever it comes from.
+#[derive(Debug)]
+pub(super) enum Speech {
+    /// That of a kind.
+    Kind(&'static dyn Wire),
+    /// One made of a provider's settings.
+    Own(Arc<dyn Wire>),
+}
+
+impl Deref for Speech {
+    type Target = dyn Wire;
+
+    fn deref(&self) -> &(dyn Wire + 'static) {
+        match self {
+            Speech::Kind(wire) => *wire,
+            Speech::Own(wire) => &**wire,
+        }
+    }
 }
 
 /// A request ready to be sent, again and again.
@@ -63,7 +84,7 @@ enum Arrived {
 impl Attempt<'_> {
     /// Sends the request, and those that follow it, and gives what the last reply means.
     pub(super) async fn make<Q: Question>(self, question: &Q) -> Result<Q::Reply, Failure> {
-        let wire = self.http.wire;
+        let wire = &*self.http.wire;
         let streaming = self.settings.stream.then(|| question.streaming(wire)).flatten();
         let timeouts = self.timeouts(streaming.is_some());
         let end = Instant::now() + timeouts.total;
@@ -87,7 +108,7 @@ impl Attempt<'_> {
     }
 
     fn endpoint(&self) -> Endpoint<'_> {
-        self.settings.endpoint(self.http.official)
+        self.settings.endpoint(&*self.http.wire, self.http.official)
     }
 
     /// A stream has no limit of its own: it may take as long as the call has left.
@@ -256,7 +277,7 @@ fn is_whole(head: &HttpReply, framing: Framing) -> bool {
 }
 
 /// The failure of a request that got no reply, or no whole one.
-fn net_failure(error: &NetError, base_url: &str, timeouts: &Timeouts) -> Failure {
+pub(super) fn net_failure(error: &NetError, base_url: &str, timeouts: &Timeouts) -> Failure {
     let at = |limit: Duration| format!("{error} ({}) from `{base_url}`", format_duration(limit));
     let (kind, message) = match error {
         NetError::Timeout(TimeoutStage::Connect) => (ErrorKind::Network, at(timeouts.connect)),

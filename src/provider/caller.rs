@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::backend::{backend_of, check_base_url};
 use super::cassette::{CassetteError, Kept, Shelf};
 use super::clean::{clean_error, clean_reply};
 use super::embed::VectorCache;
@@ -29,7 +30,7 @@ use crate::record::{
     CachedReply, CallError, CallRecord, CallSource, ChatReply, ChatRequest, ErrorKind, ModerationReply, RerankReply,
 };
 use key::cache_key;
-use setup::{backend_of, check_base_url, secret_header};
+use setup::secret_header;
 
 /// Replies of earlier runs, by identity.
 pub trait ReplyCache: Send + Sync {
@@ -232,7 +233,7 @@ impl Caller {
             return self.is_route_cached(route, request, repeat);
         }
         let (Some(cache), Some(route)) = (&self.cache, self.routes.get(&model.provider)) else { return false };
-        if !matches!(route.backend, Backend::Http(_)) {
+        if !matches!(route.backend, Backend::Http(_) | Backend::Process(_)) || !route.settings.cache {
             return false;
         }
         let mut request = request.clone();
@@ -276,7 +277,7 @@ impl Caller {
         match &route.backend {
             Backend::Cassette => (self.replay(ask, route, started), None),
             Backend::Mock(_) => (self.play(ask, route, started, stop).await, None),
-            Backend::Http(_) => self.live(ask, route, hasty, started, stop).await,
+            Backend::Http(_) | Backend::Process(_) => self.live(ask, route, hasty, started, stop).await,
         }
     }
 
@@ -344,7 +345,8 @@ impl Caller {
         let (label, repeat) = (ask.label, ask.repeat);
         let allowed = self.limit_tokens(&mut ask.request);
         let key = cache_key(route, &ask.request, ask.repeat);
-        if let Some(kept) = self.cache.as_ref().and_then(|cache| cache.get(&key)) {
+        let cache = self.cache.as_ref().filter(|_| route.settings.cache);
+        if let Some(kept) = cache.and_then(|cache| cache.get(&key)) {
             let answer =
                 Answer { reply: Ok(kept.reply), latency: kept.latency_ms.to_duration(), cost: kept.cost, ..nothing() };
             let record = self.record(ask, key, answer, CallSource::Cache, started);
@@ -377,6 +379,12 @@ impl Caller {
             let cancelled = answer.reply.as_ref().is_err_and(|error| error.kind == ErrorKind::Cancelled);
             if cancelled { Err(answer) } else { Ok(answer) }
         };
+        // What is not worth keeping is not worth sharing: each case has an answer of its own.
+        if !route.settings.cache {
+            return match lead().await {
+                Ok(answer) | Err(answer) => (answer, false),
+            };
+        }
         tokio::select! {
             biased;
             (made, shared) = route.flights.share(*key, lead) => match made {
@@ -415,6 +423,13 @@ impl Caller {
         match &mut reply {
             Ok(reply) => clean_reply(&self.redactor, reply),
             Err(error) => clean_error(&self.redactor, error),
+        }
+        if let Some(app) = self.routes.get(&ask.model.provider).and_then(|route| route.settings.app.as_ref()) {
+            let spoken = app.redactor();
+            match &mut reply {
+                Ok(reply) => clean_reply(&spoken, reply),
+                Err(error) => clean_error(&spoken, error),
+            }
         }
         tracing::debug!(
             case = ask.label,

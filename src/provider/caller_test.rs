@@ -134,6 +134,7 @@ pub(super) fn request(text: &str) -> ChatRequest {
         output: OutputFormat::Text,
         tools: vec![],
         parallel_tools: None,
+        vars: None,
         prediction: None,
         tool_choice: ToolChoice::Auto,
     }

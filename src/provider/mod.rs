@@ -1,5 +1,6 @@
 //! Who answers: wires (pure encode and decode) and the caller (retry, limits, breaker, cache, cassettes).
 
+mod app;
 #[cfg(test)]
 mod around_test;
 mod aside;
@@ -7,6 +8,7 @@ mod attempt;
 #[cfg(test)]
 mod attempt_test;
 mod authority;
+mod backend;
 mod breaker;
 mod budget;
 mod caller;
@@ -21,6 +23,7 @@ mod clean;
 mod embed;
 #[cfg(test)]
 mod embed_test;
+mod exec;
 mod frames;
 mod fuse;
 mod heal;
@@ -51,6 +54,7 @@ mod stream;
 mod vector_shelf;
 mod wire;
 
+pub use app::App;
 pub use aside::Spend;
 pub use authority::{Access, Authority};
 pub use caller::{Ask, Caller, CallerOptions, Pricer, ReplyCache};
@@ -64,7 +68,7 @@ pub use settings::{
 };
 pub use side_wire::{BatchLimit, EmbeddingAsk, EmbeddingWire, ModerationWire, RerankAsk, RerankWire};
 pub use spec::{
-    Encoded, Endpoint, Failure, Follow, KeySource, Lacks, Load, NewAuthority, ProviderKey, ProviderSpec, Retry, Wire,
-    WireOptions,
+    Answers, Encoded, Endpoint, Failure, Follow, KeySource, Lacks, Load, NewAuthority, ProviderKey, ProviderSpec,
+    Retry, Wire, WireOptions,
 };
 pub use stream::{Frame, Framing, Sign, StreamDecoder, StreamWire};

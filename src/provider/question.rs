@@ -1,13 +1,16 @@
 //! What can be asked of a provider: a conversation here, all else in `side_question`. Retry, limits and breaker are the
 //! same.
 
+use std::time::Duration;
+
+use super::exec::Exec;
 use super::limit::{Load, Used};
 use super::mock::Mock;
 use super::spec::{Encoded, Endpoint, Failure, Follow, Wire};
 use super::stream::StreamWire;
 use crate::base::Digest;
 use crate::net::HttpReply;
-use crate::record::{CallError, ChatReply, ChatRequest, Part, Usage, Warning};
+use crate::record::{CallError, ChatReply, ChatRequest, ErrorKind, Part, Usage, Warning};
 
 /// A question that a route can put to its provider.
 pub(super) trait Question: Sync {
@@ -58,6 +61,11 @@ pub(super) trait Question: Sync {
         identity: &Digest,
         number: u32,
     ) -> impl Future<Output = Result<Self::Reply, Failure>> + Send;
+
+    /// The reply of the user's program, within `limit`; most questions are not for one.
+    fn run(&self, _exec: &Exec, _limit: Duration) -> impl Future<Output = Result<Self::Reply, Failure>> + Send {
+        std::future::ready(Err(Failure::new(ErrorKind::Refused, "a program answers conversations only")))
+    }
 }
 
 impl Question for ChatRequest {
@@ -113,6 +121,10 @@ impl Question for ChatRequest {
 
     async fn play(&self, mock: &Mock, label: &str, identity: &Digest, number: u32) -> Result<ChatReply, Failure> {
         mock.answer(label, self, identity, number).await
+    }
+
+    async fn run(&self, exec: &Exec, limit: Duration) -> Result<ChatReply, Failure> {
+        exec.answer(self, limit).await
     }
 }
 

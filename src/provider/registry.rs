@@ -1,12 +1,13 @@
 //! All kinds of providers, one line each.
 
+use super::exec;
 use super::mock;
 use super::spec::ProviderSpec;
 use super::wire::compatible::{
     deepseek, fireworks, groq, llamacpp, lmstudio, mistral, openrouter, perplexity, tgi, together, vllm, xai,
 };
 use super::wire::{
-    anthropic, azure, bedrock, cohere, gemini, ollama, openai, replicate, responses, tei, vertex, voyage,
+    anthropic, azure, bedrock, cohere, gemini, http, ollama, openai, replicate, responses, tei, vertex, voyage,
 };
 use crate::base::closest;
 
@@ -17,9 +18,13 @@ pub static PROVIDERS: &[&ProviderSpec] = &[
     &bedrock::SPEC,
     &cohere::SPEC,
     &deepseek::SPEC,
+    &mock::ECHO,
+    &exec::EXEC,
     &fireworks::SPEC,
     &gemini::SPEC,
     &groq::SPEC,
+    &http::SPEC,
+    &exec::JAVASCRIPT,
     &llamacpp::SPEC,
     &lmstudio::SPEC,
     &mistral::SPEC,
@@ -29,6 +34,7 @@ pub static PROVIDERS: &[&ProviderSpec] = &[
     &responses::SPEC,
     &openrouter::SPEC,
     &perplexity::SPEC,
+    &exec::PYTHON,
     &replicate::SPEC,
     &tei::SPEC,
     &tgi::SPEC,

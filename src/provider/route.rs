@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::attempt::{Attempt, HttpBackend, Parcel, dress};
 use super::breaker::Breaker;
 use super::budget::RetryBudget;
+use super::exec::Exec;
 use super::fuse::Fuses;
 use super::heal::leave_out;
 use super::hedge::Hedges;
@@ -51,6 +52,8 @@ pub(super) enum Backend {
     Http(HttpBackend),
     /// The scripted mock.
     Mock(Mock),
+    /// The user's program.
+    Process(Box<Exec>),
     /// Recorded replies.
     Cassette,
 }
@@ -207,7 +210,8 @@ impl Route {
         let spent = progress.first_sent.map(|first| first.elapsed()).unwrap_or_default();
         let left = Duration::from_millis(self.retry().deadline_ms).saturating_sub(spent);
         let first = self.attempt(errand, parcel, number, left);
-        let streams = matches!(&self.backend, Backend::Http(http) if self.settings.endpoint(http.official).stream);
+        let streams =
+            matches!(&self.backend, Backend::Http(http) if self.settings.endpoint(&*http.wire, http.official).stream);
         let Some(patience) = self.hedges.patience().filter(|_| !streams) else { return first.await };
         tokio::pin!(first);
         tokio::select! {
@@ -250,11 +254,12 @@ impl Route {
     fn pack(&self, request: &impl Question) -> Result<Option<Parcel>, CallError> {
         let Backend::Http(http) = &self.backend else { return Ok(None) };
         let known_as = self.settings.known_as(request.model());
-        let endpoint = Endpoint { known_as, ..self.settings.endpoint(http.official) };
-        let mut encoded = request.encode(http.wire, endpoint)?;
+        let wire = &*http.wire;
+        let endpoint = Endpoint { known_as, ..self.settings.endpoint(wire, http.official) };
+        let mut encoded = request.encode(wire, endpoint)?;
         dress(&mut encoded.http, &self.settings.headers);
         encoded.http.auth = self.settings.key.as_ref().map(auth_of);
-        let timeouts = self.settings.timeouts.resolve(request.thinks_long(http.wire, known_as));
+        let timeouts = self.settings.timeouts.resolve(request.thinks_long(wire, known_as));
         Ok(Some(Parcel { encoded, timeouts, first_idle: self.settings.timeouts.first_idle(&timeouts) }))
     }
 
@@ -272,6 +277,7 @@ impl Route {
                 let attempt = Attempt { http, settings: &self.settings, clock, parcel, left, learn: &learn };
                 attempt.make(errand.request).await
             }
+            (Backend::Process(exec), _) => errand.request.run(exec, self.settings.timeouts.resolve(true).total).await,
             (Backend::Mock(mock), _) => errand.request.play(mock, errand.label, errand.identity, number).await,
             (Backend::Http(_), None) | (Backend::Cassette, _) => {
                 Err(Failure::new(ErrorKind::Refused, "internal error: there is nothing to send"))

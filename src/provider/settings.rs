@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::app::App;
 use super::registry::PROVIDERS;
-use super::spec::{Endpoint, ProviderKey, ProviderSpec, WireOptions};
+use super::spec::{Answers, Endpoint, ProviderKey, ProviderSpec, Wire, WireOptions};
 use crate::base::{Place, SafeName, Secret};
 use crate::net::{Timeouts, Transport};
 
@@ -219,6 +220,10 @@ pub struct ProviderSettings {
     pub models: BTreeMap<String, String>,
     /// How it is reached, when not as the others are: through a proxy, or with an authority of its own.
     pub transport: Option<Arc<dyn Transport>>,
+    /// Whether the response cache answers for it.
+    pub cache: bool,
+    /// The user's application, when it is one.
+    pub app: Option<Arc<App>>,
     /// Where it stands in `karat.yaml`, for messages.
     pub place: Option<Place>,
 }
@@ -245,6 +250,8 @@ impl ProviderSettings {
             stream: false,
             models: BTreeMap::new(),
             transport: None,
+            cache: true,
+            app: None,
             place: None,
         }
     }
@@ -274,12 +281,11 @@ impl ProviderSettings {
     }
 
     /// Where requests go, and how.
-    pub(super) fn endpoint(&self, official: bool) -> Endpoint<'_> {
-        let streams = self.spec.wire.is_some_and(|wire| wire.streaming().is_some());
+    pub(super) fn endpoint(&self, wire: &dyn Wire, official: bool) -> Endpoint<'_> {
         Endpoint {
             base_url: self.base_url(),
             official,
-            stream: self.stream && streams,
+            stream: self.stream && wire.streaming().is_some(),
             options: &self.options,
             known_as: None,
         }
@@ -301,6 +307,7 @@ impl ProviderSettings {
 pub fn builtin_providers(lookup: &dyn Fn(&str) -> Option<String>) -> Vec<ProviderSettings> {
     PROVIDERS
         .iter()
+        .filter(|spec| !matches!(spec.answers, Answers::Http | Answers::Process))
         .filter_map(|spec| Some(ProviderSettings::from_env(SafeName::parse(spec.name).ok()?, spec, lookup)))
         .filter(|settings| settings.spec.wire.is_none() || !settings.base_url().is_empty())
         .collect()
@@ -320,7 +327,8 @@ mod tests {
         };
         let all = builtin_providers(&lookup);
         let names: Vec<&str> = all.iter().map(|settings| settings.name.as_str()).collect();
-        let kinds: Vec<&str> = PROVIDERS.iter().map(|spec| spec.name).filter(|name| *name != "azure").collect();
+        let alone = |name: &&str| !["azure", "exec", "http", "javascript", "python"].contains(name);
+        let kinds: Vec<&str> = PROVIDERS.iter().map(|spec| spec.name).filter(alone).collect();
         assert_eq!(names, kinds);
         let with_azure = builtin_providers(&|name| (name == "AZURE_OPENAI_ENDPOINT").then(|| "https://r".to_owned()));
         assert_eq!(with_azure.len(), kinds.len() + 1);

@@ -74,6 +74,23 @@ pub struct ProviderSpec {
     pub load: Option<Load>,
     /// Says what is missing beside a key.
     pub lacks: Option<Lacks>,
+    /// Who answers.
+    pub answers: Answers,
+}
+
+/// Who answers the calls to a kind of provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answers {
+    /// A server that speaks the wire of the kind.
+    Wire,
+    /// The scripted mock.
+    Mock,
+    /// Nobody: the last user message comes back.
+    Echo,
+    /// The user's application over HTTP: its wire is made of its settings.
+    Http,
+    /// The user's program.
+    Process,
 }
 
 impl ProviderSpec {
@@ -92,6 +109,7 @@ impl ProviderSpec {
         authority: None,
         load: None,
         lacks: None,
+        answers: Answers::Wire,
     };
 }
 
@@ -340,10 +358,12 @@ impl Failure {
 
     /// Whether it says something about the provider's health (reference §18): 4xx, filters and our own decoding do not, streams that break off do.
     pub(super) fn counts_for_breaker(&self) -> bool {
+        // Nor does what no retry can help: it is about this request.
         let kind = self.error.kind;
-        matches!(kind, ErrorKind::Server | ErrorKind::Overloaded | ErrorKind::Timeout | ErrorKind::Network)
-            // A stream that was cut off; a whole reply that we cannot read is not one.
-            || (kind == ErrorKind::Malformed && self.timed_out)
+        self.retry != Retry::Never
+            && (matches!(kind, ErrorKind::Server | ErrorKind::Overloaded | ErrorKind::Timeout | ErrorKind::Network)
+                // A stream that was cut off; a whole reply that we cannot read is not one.
+                || (kind == ErrorKind::Malformed && self.timed_out))
     }
 }
 

@@ -152,6 +152,7 @@ fn call(plan: &Plan, model: &ModelRef) -> CallRecord {
             output: crate::record::OutputFormat::Text,
             tools: Vec::new(),
             parallel_tools: None,
+            vars: None,
             prediction: None,
             tool_choice: crate::record::ToolChoice::Auto,
         },

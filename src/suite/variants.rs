@@ -21,6 +21,8 @@ pub struct Variant {
     pub params: Params,
     /// The model by which the prompt's examples are compared, when they are compared by embeddings.
     pub embedding: Option<EmbeddingModel>,
+    /// Whether the case's variables go with the request: the model is a user's application.
+    pub takes_vars: bool,
 }
 
 impl Variant {
@@ -36,7 +38,7 @@ impl Variant {
             Some(embedding) => builder.part(embedding.to_string().as_bytes()).finish(),
             None => builder.finish(),
         };
-        Variant { digest, prompt, model, params, embedding }
+        Variant { digest, prompt, model, params, embedding, takes_vars: false }
     }
 }
 
@@ -179,7 +181,7 @@ pub(super) fn read_model(
     context: &LoadContext<'_>,
     problems: &mut Problems,
 ) -> Option<ModelRef> {
-    let model = match ModelRef::parse(text) {
+    let model = match ModelRef::parse_among(text, &context.apps()) {
         Ok(model) => model,
         Err(error) => {
             problems.push(Diagnostic::error("invalid-model", error.to_string()).at(source.place(span)));

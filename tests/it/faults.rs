@@ -64,6 +64,7 @@ fn caller(providers: Vec<ProviderSettings>, clock: Arc<dyn Clock>) -> Caller {
 async fn ask(caller: &Caller, provider: &str, text: &str) -> CallRecord {
     let model = ModelRef::parse(&format!("{provider}/gpt-4o")).expect("model");
     let request = ChatRequest {
+        vars: None,
         model: "gpt-4o".into(),
         messages: vec![Message::text(Role::User, text)],
         params: Params { max_tokens: Some(9), ..Params::default() },

@@ -22,5 +22,9 @@ pub(in crate::provider) fn cache_key(route: &Route, request: &ChatRequest, repea
             key = key.part(name.as_bytes()).part(value.as_bytes());
         }
     }
+    // Another template or program is another question, whatever the prompt.
+    if let Some(app) = &settings.app {
+        key = key.part(app.identity().as_bytes());
+    }
     key.finish()
 }

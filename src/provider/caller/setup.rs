@@ -1,66 +1,8 @@
-//! From settings to what a caller is made of.
+//! From settings to what a caller is made of, and what it allows.
 
-use std::sync::Arc;
-
-use super::super::attempt::HttpBackend;
-use super::super::mock::Mock;
-use super::super::route::Backend;
-use super::super::settings::{CallMode, ProviderSettings};
 use super::{Caller, refused};
-use crate::base::{Diagnostic, Problems, Secret};
-use crate::net::{Transport, base_url_problem, is_loopback_url};
+use crate::base::Secret;
 use crate::record::{CallError, ChatRequest};
-
-pub(super) fn backend_of(
-    settings: &ProviderSettings,
-    mode: CallMode,
-    transport: &Arc<dyn Transport>,
-    seed: u64,
-    problems: &mut Problems,
-) -> Backend {
-    match (settings.spec.wire, mode) {
-        (None, _) => Backend::Mock(Mock::new(&settings.mock, seed, problems)),
-        (Some(_), CallMode::Replay) => Backend::Cassette,
-        (Some(wire), CallMode::Live | CallMode::Record) => {
-            let official = settings.spec.is_official(settings.base_url());
-            let transport = Arc::clone(settings.transport.as_ref().unwrap_or(transport));
-            let authority = settings.spec.authority.map(|new| new(settings));
-            Backend::Http(HttpBackend { wire, transport, official, authority })
-        }
-    }
-}
-
-pub(super) fn check_base_url(settings: &ProviderSettings, mode: CallMode, problems: &mut Problems) {
-    if settings.spec.wire.is_none() || mode == CallMode::Replay {
-        return;
-    }
-    let url = settings.base_url();
-    if url.is_empty() {
-        return problems.push(no_address(settings));
-    }
-    let at = |diagnostic: Diagnostic| match &settings.place {
-        Some(place) => diagnostic.at(place.clone()),
-        None => diagnostic,
-    };
-    if let Some(problem) = base_url_problem(url) {
-        let message = format!("base URL of provider `{}`: {problem}", settings.name);
-        problems.push(at(Diagnostic::error("invalid-base-url", message)));
-    } else if settings.key.is_some() && url.starts_with("http://") && !is_loopback_url(url) {
-        let message = format!("the key of provider `{}` would travel unencrypted to `{url}`", settings.name);
-        problems.push(at(Diagnostic::warning("insecure-base-url", message).help("use `https://`")));
-    }
-}
-
-/// Some kinds have an address per customer.
-fn no_address(settings: &ProviderSettings) -> Diagnostic {
-    let variable = settings.spec.base_url_env.map(|name| format!(", or {name} in the environment")).unwrap_or_default();
-    let diagnostic = Diagnostic::error("invalid-base-url", format!("provider `{}` has no address", settings.name))
-        .help(format!("set `base_url` under `providers` in karat.yaml{variable}"));
-    match &settings.place {
-        Some(place) => diagnostic.at(place.clone()),
-        None => diagnostic,
-    }
-}
 
 /// The value of a header whose name says that it is a secret.
 pub(super) fn secret_header((name, value): &(String, String)) -> Option<Secret> {

@@ -50,6 +50,7 @@ mod tests {
     fn marks(messages: &[(Role, Option<CacheTtl>)]) -> (Vec<Option<CacheTtl>>, Vec<String>) {
         let message = |(role, cache): &(Role, Option<CacheTtl>)| Message { cache: *cache, ..Message::text(*role, "t") };
         let request = ChatRequest {
+            vars: None,
             messages: messages.iter().map(message).collect(),
             model: "m".into(),
             output: OutputFormat::Text,

@@ -13,6 +13,7 @@ mod failure;
 #[cfg(test)]
 mod fixture_test;
 pub(super) mod gemini;
+pub(super) mod http;
 pub(super) mod ollama;
 pub(super) mod openai;
 mod percent;

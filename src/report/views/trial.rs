@@ -215,6 +215,9 @@ fn show_trial(trial: &TrialReport<'_>, doc: &mut Doc) {
         show_text(message.role.word(), &message_text(message), doc);
     }
     if let Some(reply) = call.reply {
+        for (index, passage) in reply.contexts.iter().enumerate() {
+            show_text(&format!("context {}", index + 1), passage, doc);
+        }
         show_text("reply", &visible_output(reply), doc);
     }
 }

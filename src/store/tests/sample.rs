@@ -127,6 +127,7 @@ pub(super) fn call(key: &str, started: i64) -> CallRecord {
             output: OutputFormat::Text,
             tools: Vec::new(),
             parallel_tools: None,
+            vars: None,
             prediction: None,
             tool_choice: ToolChoice::Auto,
         },

@@ -4,12 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::apps;
 use super::load::Loaded;
 use super::routes::{self, StoredHistory};
 use super::side_models;
 use crate::base::{Diagnostic, Digest, Millis, ModelRef, Problems, Redactor, RunId, Secret, Timestamp, files};
 use crate::cli::{Session, UsageError, certificates};
-use crate::config::{self, CallMode, HedgeConfig, ProviderConfig, WireName};
+use crate::config::{self, CallMode, HedgeConfig, ProviderConfig};
 use crate::net::{HttpClient, NetOptions, Transport};
 use crate::price::{PriceTable, Resolution, Terms};
 use crate::provider::{
@@ -28,11 +29,12 @@ pub(super) struct Providers {
     ca_pem: Option<Vec<u8>>,
 }
 
-/// Settles the providers that the plan calls. Keys are looked for only where a call needs one.
+/// Settles the providers that the plan calls. Keys are looked for only where a call needs one. An `untrusted` project
+/// starts no programs.
 ///
 /// # Errors
 /// [`UsageError`] for a missing key or an unusable setting, all of them at once.
-pub(super) fn settle(loaded: &Loaded, session: &Session) -> anyhow::Result<Providers> {
+pub(super) fn settle(loaded: &Loaded, untrusted: bool, session: &Session) -> anyhow::Result<Providers> {
     let mut problems = Problems::new();
     let embedding = loaded.embedding_models();
     let models = loaded.answering_models();
@@ -42,11 +44,12 @@ pub(super) fn settle(loaded: &Loaded, session: &Session) -> anyhow::Result<Provi
         .map(|model| model.provider.to_string())
         .collect();
     let config = &loaded.config;
+    apps::check(loaded, &used, apps::untrusted(untrusted, &session.env), session, &mut problems);
     let mut providers = Providers { settings: Vec::new(), secrets: Vec::new(), free: HashSet::new(), ca_pem: None };
     let connects = config.calls.value != CallMode::Replay;
     providers.ca_pem = connects.then(|| certificates::from_env(session, &mut problems)).flatten();
     for provider in config.providers.iter().filter(|provider| used.contains(provider.name.as_str())) {
-        if provider.wire == WireName::MOCK {
+        if provider.wire.is_free() {
             providers.free.insert(provider.name.to_string());
         }
         let settings = settings_of(provider, session, &mut problems);
@@ -149,7 +152,7 @@ impl Providers {
             clock: Arc::clone(&session.clock),
             transport: Arc::new(HttpClient::new(NetOptions { ca_pem: self.ca_pem.clone(), ..NetOptions::default() })),
             seed: loaded.selection.seed,
-            pricer: Some(pricer(Arc::clone(&loaded.prices))),
+            pricer: Some(pricer(Arc::clone(&loaded.prices), apps::names(config))),
             max_tokens_per_request: config.max_tokens_per_request.value,
             secrets: self.secrets.clone(),
             concurrency: Some(config.concurrency.value),
@@ -195,10 +198,14 @@ impl VectorCache for StoredVectors {
 type Billed = (ModelRef, Option<String>);
 
 /// Prices replies; each model is looked up once. Where a name alone says nothing, the reply names the model.
-fn pricer(prices: Arc<PriceTable>) -> Pricer {
+fn pricer(prices: Arc<PriceTable>, apps: HashSet<String>) -> Pricer {
     let models: Mutex<HashMap<Billed, (Resolution, bool)>> = Mutex::default();
     Arc::new(move |model: &ModelRef, reply: &ChatReply, at: Timestamp| {
         let provider = Some(model.provider.as_str());
+        // An application knows what it spent; nobody else does.
+        if reply.reported_cost.is_some() && apps.contains(model.provider.as_str()) {
+            return reply.reported_cost;
+        }
         let named = if prices.known_as(model).is_none() { reply.model.clone() } else { None };
         let (resolution, states_bill) = {
             let mut models = models.lock().unwrap_or_else(PoisonError::into_inner);
@@ -254,6 +261,8 @@ fn settings_of(provider: &ProviderConfig, session: &Session, problems: &mut Prob
     settings.fill_from_env(&lookup);
     settings.stream = provider.options.stream.unwrap_or(false);
     settings.models.clone_from(&provider.models);
+    settings.cache = provider.options.cache.unwrap_or(!provider.wire.is_app());
+    apps::settle(provider, session, &mut settings, problems);
     settings.place.clone_from(&provider.place);
     Some(settings)
 }
@@ -334,7 +343,7 @@ fn rules_of(provider: &ProviderConfig, session: &Session, problems: &mut Problem
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::config::WireName;
     use crate::provider::PROVIDERS;
 
     #[test]

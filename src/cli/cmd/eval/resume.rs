@@ -24,7 +24,7 @@ pub(super) fn run(named: &str, args: &EvalArgs, session: &Session) -> anyhow::Re
     let options = PlanOptions::stored(&header.options)?;
     let before = Before { calls: CallMode::parse(&header.calls), max_cost: options.max_cost };
     let loaded = prepare(&options, args, before, session)?;
-    let providers = providers::settle(&loaded, session)?;
+    let providers = providers::settle(&loaded, args.how.untrusted, session)?;
     money::refuse_unknown_prices(&loaded, session)?;
     let store = Store::open(&loaded.config.store.value, Access::Write)?;
     let Some(_held) = take(&store, &id, session)? else { return Ok(Exit::Locked) };

@@ -105,6 +105,7 @@ fn report(prompt: &Arc<Prompt>, rendered: Rendered, model: Option<&ModelRef>, es
         output: rendered.output.clone(),
         params: rendered.params.clone(),
         parallel_tools: None,
+        vars: None,
         prediction: None,
         tool_choice: ToolChoice::Auto,
         tools: Vec::new(),

@@ -48,6 +48,7 @@ fn assemble(reply: &HttpReply, body: &Map<String, Value>, blocks: &[Value]) -> C
         fingerprint: None,
         warnings: Vec::new(),
         thoughts: blocks.iter().filter_map(thought).collect(),
+        contexts: Vec::new(),
         stream: None,
     }
 }

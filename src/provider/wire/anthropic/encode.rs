@@ -266,6 +266,7 @@ mod tests {
             output: OutputFormat::Text,
             tools: vec![],
             parallel_tools: None,
+            vars: None,
             prediction: None,
             tool_choice: ToolChoice::Auto,
         }

@@ -165,6 +165,7 @@ mod tests {
             output: OutputFormat::Text,
             tools: vec![],
             parallel_tools: None,
+            vars: None,
             prediction: None,
             tool_choice: ToolChoice::Auto,
         }

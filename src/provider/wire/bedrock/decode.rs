@@ -76,6 +76,7 @@ impl Told {
     pub(super) fn reply(self, request_id: Option<String>) -> ChatReply {
         let calls_tools = !self.tool_calls.is_empty();
         ChatReply {
+            contexts: Vec::new(),
             text: self.text,
             tool_calls: self.tool_calls,
             finish: finish_of(self.stop.as_deref(), calls_tools),

@@ -125,6 +125,7 @@ mod tests {
 
     fn request(model: &str) -> ChatRequest {
         ChatRequest {
+            vars: None,
             messages: vec![Message::text(Role::User, "u")],
             model: model.to_owned(),
             output: OutputFormat::Text,

@@ -178,6 +178,7 @@ mod tests {
 
     fn request(messages: Vec<Message>) -> ChatRequest {
         ChatRequest {
+            vars: None,
             messages,
             model: "m".into(),
             output: OutputFormat::Text,

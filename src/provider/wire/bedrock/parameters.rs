@@ -153,6 +153,7 @@ mod tests {
 
     fn sent(model: &str, params: Params) -> (Value, Vec<String>) {
         let request = ChatRequest {
+            vars: None,
             messages: vec![Message::text(Role::User, "u")],
             model: model.to_owned(),
             output: OutputFormat::Text,

@@ -67,6 +67,7 @@ mod tests {
     #[test]
     fn thinking_models_are_told_by_their_names() {
         let ask = |model: &str| ChatRequest {
+            vars: None,
             model: model.to_owned(),
             messages: vec![Message::text(crate::record::Role::User, "x")],
             output: OutputFormat::Text,

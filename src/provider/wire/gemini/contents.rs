@@ -198,6 +198,7 @@ mod tests {
 
     fn request(messages: Vec<Message>) -> ChatRequest {
         ChatRequest {
+            vars: None,
             messages,
             model: "gemini-3-pro".into(),
             output: OutputFormat::Text,

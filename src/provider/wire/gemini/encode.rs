@@ -151,6 +151,7 @@ mod tests {
 
     fn request(model: &str, params: Params) -> ChatRequest {
         ChatRequest {
+            vars: None,
             messages: vec![Message::text(Role::User, "u")],
             model: model.to_owned(),
             output: OutputFormat::Text,

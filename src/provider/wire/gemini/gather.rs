@@ -102,6 +102,7 @@ impl Gathering {
         };
         let tier = self.usage.as_ref().and_then(tier_of);
         ChatReply {
+            contexts: Vec::new(),
             text: self.text,
             tool_calls: self.tool_calls,
             finish,

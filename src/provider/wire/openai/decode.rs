@@ -81,6 +81,7 @@ fn assemble(
         service_tier: text_field("service_tier"),
         fingerprint: text_field("system_fingerprint"),
         warnings: Vec::new(),
+        contexts: Vec::new(),
         stream: None,
     }
 }

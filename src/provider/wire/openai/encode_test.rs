@@ -8,6 +8,7 @@ const OTHER: Endpoint<'static> = Endpoint::new("http://127.0.0.1:1/v1/", false);
 
 fn request(model: &str, params: Params) -> ChatRequest {
     ChatRequest {
+        vars: None,
         model: model.to_owned(),
         messages: vec![Message::text(Role::System, "s"), Message::text(Role::User, "u")],
         params,

@@ -48,6 +48,7 @@ pub(super) fn read(reply: &HttpReply, body: &Map<String, Value>) -> Result<ChatR
         counted.web_searches = Some(parts.searches);
     }
     Ok(ChatReply {
+        contexts: Vec::new(),
         text: parts.text,
         tool_calls: parts.calls,
         finish,

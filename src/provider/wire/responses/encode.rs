@@ -191,6 +191,7 @@ mod tests {
 
     fn request(model: &str, params: Params) -> ChatRequest {
         ChatRequest {
+            vars: None,
             model: model.to_owned(),
             messages: vec![Message::text(Role::User, "u")],
             params,

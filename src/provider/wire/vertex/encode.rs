@@ -100,6 +100,7 @@ mod tests {
 
     fn encoded(model: &str, base_url: &str, options: &WireOptions, stream: bool) -> Result<(String, Value), CallError> {
         let request = ChatRequest {
+            vars: None,
             messages: vec![Message::text(Role::User, "u")],
             model: model.to_owned(),
             output: OutputFormat::Text,
