@@ -16,6 +16,7 @@ use super::insert::{Change, InsertError, Inserts, RunRows};
 use super::open::{Access, Pool};
 use super::ready::Ready;
 use super::run::Store;
+use super::settle::TAIL_MOST;
 use crate::base::{Millis, Redactor, RunId};
 use crate::record::{CallSource, TrialRecord};
 
@@ -150,7 +151,7 @@ fn write_all(
     on_event: &mut impl FnMut(WriterEvent),
 ) -> Result<(), StoreError> {
     tune(db).map_err(|error| pool.error(&error))?;
-    let mut inserts = Inserts::prepare(db, rows).map_err(|error| pool.error(&error))?;
+    let mut inserts = Inserts::prepare(db, rows, &pool.known).map_err(|error| pool.error(&error))?;
     let mut wait = SHORT_WAIT;
     loop {
         let batch = next_batch(receiver, wait);
@@ -167,10 +168,11 @@ fn write_all(
             });
         }
         // What is committed is committed; the response cache then answers less than it could.
-        if let Err(error) = pool.known.catch_up(db) {
+        if let Err(error) = inserts.tell_keys() {
             tracing::warn!(%error, "the response cache cannot be brought up to date");
         }
         on_event(WriterEvent::Committed(batch.into_iter().map(|ready| ready.trial).collect()));
+        inserts.settle_past(TAIL_MOST).map_err(|error| pool.error(&error))?;
     }
 }
 
@@ -223,8 +225,8 @@ fn commit(db: &Connection, inserts: &mut Inserts<'_>, batch: &[Box<Ready>]) -> R
     Ok(())
 }
 
-/// The writer makes every row that it refers to itself, so SQLite need not look them up again; the random indexes of a
-/// large run fit the larger cache.
+/// The writer makes every row that it refers to itself, so SQLite need not look them up again; it adds to the ends of its
+/// tables only, for which a small cache is enough.
 fn tune(db: &Connection) -> rusqlite::Result<()> {
-    db.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA cache_size = -16000;")
+    db.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA cache_size = -4000;")
 }

@@ -9,3 +9,4 @@ mod ledger;
 mod records;
 mod runs;
 mod sample;
+mod settle;
