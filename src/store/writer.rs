@@ -37,6 +37,9 @@ const BATCH_TRIALS: usize = 1024;
 /// Trials that wait for the thread before senders wait.
 const CHANNEL_TRIALS: usize = 2048;
 
+/// About as much is written before the log is emptied beside: enough to be worth two waits for the disk.
+const LOG_BYTES: usize = 4 * 1024 * 1024;
+
 /// Trials of one transaction, boxed by their senders: a trial is large, and only its address moves.
 type Batch = Vec<Box<Ready>>;
 
@@ -153,6 +156,7 @@ fn write_all(
     tune(db).map_err(|error| pool.error(&error))?;
     let mut inserts = Inserts::prepare(db, rows, &pool.known).map_err(|error| pool.error(&error))?;
     let mut wait = SHORT_WAIT;
+    let mut logged = 0;
     loop {
         let batch = next_batch(receiver, wait);
         wait = if batch.len() < MANY_TRIALS { SHORT_WAIT } else { BATCH_WAIT };
@@ -166,6 +170,11 @@ fn write_all(
                 InsertError::Sqlite(error) => pool.error(&error),
                 InsertError::Store(error) => error,
             });
+        }
+        logged += batch.iter().map(|ready| ready.size()).sum::<usize>();
+        if logged > LOG_BYTES {
+            logged = 0;
+            pool.emptying.begin(pool);
         }
         // What is committed is committed; the response cache then answers less than it could.
         if let Err(error) = inserts.tell_keys() {
