@@ -10,3 +10,4 @@ mod records;
 mod route;
 mod runs;
 mod sample;
+mod settle;
