@@ -20,4 +20,4 @@ pub use env::Env;
 pub use kind::WireName;
 pub use load::{CacheConfig, Config, LintSection, Overrides, PriceOverrides};
 pub use provider::{Limits, ProviderConfig, ProviderOptions, Timeouts};
-pub use setting::{Beaten, CallMode, Origin, Setting};
+pub use setting::{Beaten, CallMode, OnRejected, Origin, Setting};

@@ -216,6 +216,7 @@ fn options(fields: &mut Fields<'_>, root: &Path, problems: &mut Problems) -> Pro
         project: fields.text("project", problems).map(str::to_owned),
         location: fields.text("location", problems).map(str::to_owned),
         stream: fields.flag("stream", problems),
+        on_rejected: value::on_rejected(fields, problems).map(|(choice, _)| choice),
         proxy: address(fields, "proxy", problems).map(|(url, _)| url),
         ca_file: fields.text("ca_file", problems).map(|path| root.join(path)),
     }

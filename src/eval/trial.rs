@@ -53,16 +53,7 @@ impl PlannedTrial {
 
     fn request_of(&self, rendered: Rendered) -> ChatRequest {
         let variant = &self.variant;
-        ChatRequest {
-            messages: rendered.messages,
-            model: variant.model.model.clone(),
-            output: rendered.output,
-            params: rendered.params.overlaid(&variant.params).overlaid(&self.params),
-            parallel_tools: None,
-            prediction: None,
-            tool_choice: ToolChoice::Auto,
-            tools: Vec::new(),
-        }
+        rendered.request(variant.model.model.clone(), &variant.params.overlaid(&self.params))
     }
 }
 

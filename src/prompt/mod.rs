@@ -52,6 +52,7 @@ pub use render::{Origins, RenderError};
 pub use shots::{Example, ExampleVectors, Nearby, PickedExample, VectorProblem, Why};
 pub use written::budget::{Budget, Truncated};
 pub use written::params::read_params;
+pub use written::tooling::Tooling;
 pub use written::var_problem::VarProblem;
 pub use written::variable::{VarType, Variable};
 

@@ -17,6 +17,9 @@ mod clean;
 mod embed;
 #[cfg(test)]
 mod embed_test;
+mod fates;
+#[cfg(test)]
+mod fates_test;
 mod frames;
 mod fuse;
 mod heal;
@@ -39,6 +42,7 @@ pub use authority::{Access, Authority};
 pub use caller::{Ask, Caller, CallerOptions, Pricer, ReplyCache};
 pub use cassette::CassetteError;
 pub use embed::{EmbeddingSpend, VectorCache, recorded_vectors};
+pub use fates::{fates, is_known};
 pub use heal::heal;
 pub use registry::{PROVIDERS, provider_spec};
 pub use settings::{

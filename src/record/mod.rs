@@ -5,6 +5,7 @@ mod case;
 mod chat;
 mod embedding;
 mod event;
+mod fate;
 mod reply;
 mod run;
 mod score;
@@ -19,6 +20,7 @@ pub use chat::{
 };
 pub use embedding::{EmbeddingCall, EmbeddingReply};
 pub use event::RunEvent;
+pub use fate::{Fate, ParamFate};
 pub use reply::{ChatReply, Finish, LogprobToken, StreamTimes, Warning};
 pub use run::{GitFacts, RunHeader, RunKind, RunStatus, SuiteRecord, VariantRecord};
 pub use score::{Score, ScoreState};

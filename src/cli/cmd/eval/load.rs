@@ -63,6 +63,8 @@ pub(super) struct Before {
     pub(super) calls: Option<CallMode>,
     /// Its `--max-cost`: a limit holds until it is raised.
     pub(super) max_cost: Option<Usd>,
+    /// Its `--drop-rejected`.
+    pub(super) drop_rejected: bool,
 }
 
 /// The settings, with the flags of `karat eval` on top, and those of the run that is resumed where there are none.
@@ -90,6 +92,7 @@ pub(super) fn configure(
         concurrency: args.how.concurrency,
         no_cache: args.how.no_cache,
         stream: args.how.stream(),
+        drop_rejected: args.how.drop_rejected || before.drop_rejected,
         max_cost,
         max_errors: args.how.max_errors,
         ..Overrides::default()
