@@ -38,6 +38,32 @@ impl ParamFate {
         }
     }
 
+    /// What to do about a part that is rejected or done without.
+    pub fn remedy(&self) -> String {
+        let part = &self.param;
+        match part.as_str() {
+            "cache" => "remove the mark: the answers are the same, only the price may differ".to_owned(),
+            "prediction" => "it is left out: the answers are the same, only slower".to_owned(),
+            "output.format" => {
+                "JSON is not asked for there: say in the prompt that the answer is JSON, and check it with `is_json`"
+                    .to_owned()
+            }
+            "output.schema" => {
+                "the schema is sent all the same and may be ignored or refused; check answers with `json_schema`"
+                    .to_owned()
+            }
+            "images" | "files" | "tools" | "messages" => {
+                "ask another model, or write another prompt for this one".to_owned()
+            }
+            "tool_choice" => "write `tool_choice: auto`, and say in the prompt which tool to call".to_owned(),
+            "parallel_tools" => "remove it, or ask another model".to_owned(),
+            "max_tokens" => "lower it, for one model under `models:` of the prompt".to_owned(),
+            param => format!(
+                "remove `{param}`, or take it away for the model: `models: {{\"…\": {{params: {{{param}: null}}}}}}` in the prompt"
+            ),
+        }
+    }
+
     /// Whether a feature is missing that karat does without.
     pub fn is_done_without(&self) -> bool {
         match self.fate {

@@ -4,11 +4,12 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::accepted::check_accepted;
 use super::args::{CallsArg, EvalArgs};
 use super::changed::changed_suites;
 use super::options::PlanOptions;
 use crate::base::{Diagnostic, ModelRef, Problems, Usd, closest};
-use crate::cli::{Session, UsageError, price_table};
+use crate::cli::{Accepting, Session, UsageError, price_table};
 use crate::config::{CallMode, Config, Overrides};
 use crate::eval::{Estimator, SurveyedSuite, embedded_prompts};
 use crate::price::PriceTable;
@@ -144,6 +145,10 @@ pub(super) fn load(
     // All of them, so that a filter that matches nothing at all is told whatever changed.
     let surveys = survey_all(&suites, &selection, &mut problems);
     let prices = price_table(&config, &mut problems)?;
+    // A replay asks nobody: what was recorded counts, as it was asked then.
+    if config.calls.value != CallMode::Replay {
+        check_accepted(&suites, &surveys, &Accepting::of(&config, &prices), session, &mut problems);
+    }
     session.stop_on(problems)?;
     // A suite without a selected case is not part of the run: it has nothing to be judged by.
     let has_part = |survey: &Survey| survey.selected + survey.skipped > 0 && !survey.variants.is_empty();
