@@ -62,7 +62,11 @@ pub fn fates(settings: &ProviderSettings, request: &ChatRequest, facts: Option<&
                     if *name == "max_tokens" || !request.params.extra.is_empty() {
                         continue;
                     }
-                    add(&mut found, name, Fate::Dropped, "this API has no words for it");
+                    let why = match *name {
+                        "cache" => "this API has no marks: it caches long prefixes by itself, or none",
+                        _ => "this API has no words for it",
+                    };
+                    add(&mut found, name, Fate::Dropped, why);
                 } else if let Some(to) = new_name(name, &less, &body) {
                     add(&mut found, name, Fate::Renamed(to), "the same under the API's name");
                 }
@@ -72,6 +76,12 @@ pub fn fates(settings: &ProviderSettings, request: &ChatRequest, facts: Option<&
     }
     if let Some(facts) = facts {
         stated(&mut found, request, facts);
+    }
+    // A model that cannot think does as it is told.
+    for fate in found.iter_mut().filter(|fate| fate.param == "effort" && fate.fate == Fate::Dropped) {
+        if request.params.effort == Some(Effort::None) {
+            fate.fate = Fate::Changed;
+        }
     }
     found.sort_by(|a, b| a.param.cmp(&b.param));
     found
@@ -115,13 +125,17 @@ fn param(request: &ChatRequest, name: &str) -> Option<ChatRequest> {
     is_set.then(|| ChatRequest { params: request.params.overlaid(&gone).settled(), ..request.clone() })
 }
 
-/// The first reason is the better one: that of the wire.
+/// Whether a part does not reach the model.
+fn is_lost(fate: &Fate) -> bool {
+    matches!(fate, Fate::Dropped | Fate::Refused)
+}
+
+/// Of two reasons against a part the first is the better one: that of the wire.
 fn add(found: &mut Vec<ParamFate>, param: &str, fate: Fate, why: impl Into<String>) {
     let known = found.iter_mut().find(|known| known.param == param);
     match known {
         None => found.push(ParamFate { param: param.to_owned(), fate, why: why.into() }),
-        // What is left out in part, such as one of several texts that end an answer, may be told of as changed before.
-        Some(known) if known.fate == Fate::Changed && fate == Fate::Dropped => {
+        Some(known) if !is_lost(&known.fate) && is_lost(&fate) => {
             known.fate = fate;
             known.why = why.into();
         }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod asking;
 mod bad_inputs;
 mod changed_since;
 mod commands;

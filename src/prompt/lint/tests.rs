@@ -43,7 +43,7 @@ impl Accepts for Judge {
                 found.extend(params.seed.map(|_| gone("seed", "no such parameter")));
                 found.extend(params.temperature.and(params.top_p).map(|_| gone("top_p", "not both")));
             }
-            "blind" => {
+            "blind" | "deepseek" if model.model != "deepseek-chat" => {
                 let marked = request.messages.iter().any(|message| message.cache.is_some());
                 found.extend(marked.then(|| gone("cache", "it caches by itself")));
                 found.extend((!request.tools.is_empty()).then(|| gone("tools", "no tools")));
@@ -57,7 +57,7 @@ impl Accepts for Judge {
     }
 
     fn drops_rejected(&self, model: &ModelRef) -> bool {
-        model.model == "gpt-5"
+        model.model == "o9"
     }
 }
 

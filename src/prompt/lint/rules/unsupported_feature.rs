@@ -14,8 +14,8 @@ pub(super) const RULE: Rule = Rule {
     why: "A model without tools, eyes or documents cannot be asked by such a prompt: `karat eval` refuses it before the \
           first call. What only makes calls cheaper or answers better formed (`cache`, `prediction`, `output`) is done \
           without, and the finding is a warning that says how.",
-    bad: "tools: [{name: search, description: \"Search the docs\"}]\nmodels:\n  openai/gpt-4: {params: {max_tokens: 800}}   # a model that calls no tools",
-    good: "tools: [{name: search, description: \"Search the docs\"}]\nmodels:\n  openai/gpt-4o: {params: {max_tokens: 800}}",
+    bad: "tools: [{name: search, description: \"Search the docs\"}]\nmodels:\n  deepseek/deepseek-reasoner: {params: {max_tokens: 800}}   # it calls no tools",
+    good: "tools: [{name: search, description: \"Search the docs\"}]\nmodels:\n  deepseek/deepseek-chat: {params: {max_tokens: 800}}",
     check: Check::Version(check),
 };
 
