@@ -20,6 +20,7 @@ mod ready;
 mod registry;
 mod releases;
 mod render;
+mod settle;
 mod shots;
 mod written;
 

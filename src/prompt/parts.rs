@@ -66,22 +66,22 @@ impl Prompt {
 }
 
 fn probe_message(message: &MessageText) -> Message {
-    let parts = message.parts.iter().filter_map(|part| match part {
-        PartText::Text(text) => Some(Part::Text(text.as_str().to_owned())),
-        PartText::Image(MediaSource::Fixed(media)) => Some(Part::Image(media.clone())),
+    let parts = message.parts.iter().map(|part| match part {
+        PartText::Text(text) => Part::Text(text.as_str().to_owned()),
+        PartText::Image(MediaSource::Fixed(media)) => Part::Image(media.clone()),
         PartText::File { name, media: MediaSource::Fixed(media) } => {
-            Some(Part::File { media: media.clone(), name: name.clone() })
+            Part::File { media: media.clone(), name: name.clone() }
         }
         // It may come as bytes or as a URL, and some APIs take only one of them.
-        PartText::Image(MediaSource::Template(_)) => Some(Part::Image(stand_in("image/png"))),
+        PartText::Image(MediaSource::Template(_)) => Part::Image(stand_in("image/png")),
         PartText::File { name, media: MediaSource::Template(_) } => {
-            Some(Part::File { media: stand_in("application/pdf"), name: name.clone() })
+            Part::File { media: stand_in("application/pdf"), name: name.clone() }
         }
         PartText::ToolCall { id, name, .. } => {
-            Some(Part::ToolCall(ToolCall { arguments: "{}".to_owned(), id: id.clone(), name: name.clone() }))
+            Part::ToolCall(ToolCall { arguments: "{}".to_owned(), id: id.clone(), name: name.clone() })
         }
         PartText::ToolResult { id, is_error, text } => {
-            Some(Part::ToolResult { id: id.clone(), is_error: *is_error, text: text.as_str().to_owned() })
+            Part::ToolResult { id: id.clone(), is_error: *is_error, text: text.as_str().to_owned() }
         }
     });
     Message { cache: message.cache, parts: parts.collect(), role: message.role }

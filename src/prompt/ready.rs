@@ -7,21 +7,22 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use semver::Version;
 
-use super::language::compile::{Compiled, FreeName, compile, free_names, template_name};
+use super::language::compile::{Compiled, compile, template_name};
 use super::language::section::Style;
 use super::language::template::{Engine, Values};
 use super::language::text::TemplateText;
 use super::partials::{Partial, Partials};
 use super::render::RenderError;
-use super::shots::{ExampleFile, Fit, LIST_VARIABLE, Nearby, PickedExample, Picks, Shots};
+use super::settle::{settle_shots, settle_variables};
+use super::shots::{LIST_VARIABLE, Nearby, PickedExample, Picks, Shots};
 use super::written::budget::{Truncated, Truncation};
-use super::written::definition::{Definition, MessageText, PartText, compare_names, variable_name};
+use super::written::definition::{Definition, MessageText, PartText};
 use super::written::identity::digest;
 use super::written::media::{MediaSource, media_of_url};
 use super::written::tooling::Tooling;
 use super::written::var_problem::VarProblem;
 use super::written::variable::Variable;
-use crate::base::{Diagnostic, Digest, ModelRef, Place, Problems, SafeName, closest};
+use crate::base::{Digest, ModelRef, Place, Problems, SafeName, closest};
 use crate::price::TokenCounter;
 use crate::record::{CacheTtl, ChatRequest, Media, Message, OutputFormat, Params, Part, Role, ToolCall, Vars};
 
@@ -484,43 +485,4 @@ fn number(definition: &Definition) -> (Vec<MessageTemplate>, Option<Slot>) {
     };
     let messages = definition.messages.iter().map(template).collect();
     (messages, definition.prediction.as_ref().map(slot))
-}
-
-/// Declared variables checked against the used ones; without a `variables:` block, every used name is required.
-fn settle_variables(
-    definition: &Definition,
-    compiled: &Compiled,
-    problems: &mut Problems,
-) -> IndexMap<String, Variable> {
-    // With an `examples:` block, that name is the block's.
-    let is_own = |used: &&FreeName| !(definition.has_examples && used.name == LIST_VARIABLE);
-    let names: Vec<FreeName> = compiled.names.iter().filter(is_own).cloned().collect();
-    if let Some(declared) = &definition.variables {
-        compare_names(declared, &names, definition.is_partial, problems);
-        return declared.clone();
-    }
-    let mut variables = IndexMap::new();
-    for used in &names {
-        if let Err(why) = variable_name(&used.name) {
-            let message = format!("`{}` cannot be the name of a variable: {why}", used.name);
-            problems.push(Diagnostic::error("variable-name", message).at(used.place.clone()));
-        }
-        variables.insert(used.name.clone(), Variable::undeclared(used.place.clone()));
-    }
-    variables
-}
-
-/// The examples compared with the rest of the prompt.
-fn settle_shots(
-    file: ExampleFile,
-    definition: &Definition,
-    compiled: &Compiled,
-    variables: &IndexMap<String, Variable>,
-    partials: &Partials,
-    problems: &mut Problems,
-) -> Option<Shots> {
-    let asked = definition.messages.iter().enumerate().rev().find(|(_, message)| message.role == Role::User);
-    let asked = asked.map(|(index, message)| (index, free_names(&texts_of(message).collect::<Vec<_>>(), partials)));
-    let takes_list = compiled.names.iter().any(|used| used.name == LIST_VARIABLE);
-    Shots::settle(file, &Fit { variables, takes_list, asked }, problems)
 }

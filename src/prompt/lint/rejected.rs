@@ -37,7 +37,8 @@ pub(super) fn find(rule: &Rule, kind: Kind, version: &VersionFile<'_>, found: &m
             match all.iter_mut().find(same) {
                 Some(known) => known.models.push(model),
                 None => {
-                    all.push(Rejected { place, fate: fate.clone(), dropped: used.drops_rejected, models: vec![model] })
+                    let fate = fate.clone();
+                    all.push(Rejected { place, fate, dropped: used.drops_rejected, models: vec![model] });
                 }
             }
         }

@@ -197,8 +197,9 @@ fn read_message(node: &Node, reading: &Reading<'_>, problems: &mut Problems) -> 
     }
     let role = fields.choice("role", ROLES, problems);
     let calls = read_calls(&mut fields, role, reading, problems);
+    let speaks_of_calls = fields.key_span("tool_calls").is_some();
     let parts = match fields.node("content") {
-        None if !calls.is_empty() => Vec::new(),
+        None if speaks_of_calls => Vec::new(),
         None => {
             fields.missing("content", problems);
             Vec::new()

@@ -8,6 +8,9 @@ use crate::prompt::{Accepts, Prompt};
 use crate::record::{ChatRequest, Fate, ParamFate, Params};
 use crate::suite::{Suite, Survey, Variant};
 
+/// Stands for a request as a whole.
+const CONTEXT: &str = "context";
+
 /// Most bytes of a prompt that one byte of a case's variables becomes: one that stands in many places is rendered in all
 /// of them. Only a first sieve: what passes it is not counted.
 const REPEATED: usize = 4;
@@ -89,19 +92,22 @@ impl Check<'_> {
     /// fit is counted.
     fn context(&mut self, suite: &Suite, survey: &Survey, variant: &Variant) {
         let model = &variant.model;
-        let Some(window) = self.accepting.facts(model).and_then(|facts| facts.context_window) else { return };
+        let Some(facts) = self.accepting.facts(model) else { return };
+        let Some(window) = facts.context_window else { return };
         let params = variant.prompt.params_for(model).overlaid(&variant.params).settled();
         let (window, answer) = (u64::from(window), u64::from(params.max_tokens.unwrap_or(0)));
         let most = variant.prompt.text_bytes().saturating_add(survey.longest_case.saturating_mul(REPEATED));
-        if u64::try_from(most).unwrap_or(u64::MAX).saturating_add(answer) <= window {
+        // A limit above what the model writes is told as such.
+        let is_told = facts.max_output.is_some_and(|most| answer > u64::from(most));
+        if is_told || u64::try_from(most).unwrap_or(u64::MAX).saturating_add(answer) <= window {
             return;
         }
         let Some(too_long) = TooLong::find(suite, variant, window, answer) else { return };
         let fate = ParamFate {
-            param: "messages".to_owned(),
+            param: CONTEXT.to_owned(),
             fate: Fate::Refused,
             why: format!(
-                "case `{}` has about {} tokens and the answer may have {answer}: more than its context of {window}",
+                "case `{}` has about {} tokens and the answer may have {answer}: more than the {window}",
                 too_long.case, too_long.tokens
             ),
         };
@@ -130,7 +136,12 @@ impl Found {
         let is_param = Params::NAMES.contains(&self.fate.param.as_str());
         let code = if is_param { "rejected-param" } else { "unsupported-feature" };
         let message = format!("`{}` is not for {models}: {}", self.fate.param, self.fate.why);
-        Diagnostic::error(code, message).at(self.place).help(self.remedy)
+        let problem = if self.fate.param == CONTEXT {
+            Diagnostic::error("exceeds-context", format!("{} of {models}", self.fate.why))
+        } else {
+            Diagnostic::error(code, message)
+        };
+        problem.at(self.place).help(self.remedy)
     }
 }
 
