@@ -24,6 +24,9 @@ mod embed;
 #[cfg(test)]
 mod embed_test;
 mod exec;
+mod fates;
+#[cfg(test)]
+mod fates_test;
 mod frames;
 mod fuse;
 mod heal;
@@ -60,6 +63,7 @@ pub use authority::{Access, Authority};
 pub use caller::{Ask, Caller, CallerOptions, Pricer, ReplyCache};
 pub use cassette::CassetteError;
 pub use embed::{VectorCache, recorded_vectors};
+pub use fates::{fates, is_known};
 pub use registry::{PROVIDERS, provider_spec};
 pub use routing::{History, ModelHistory, ROUTE, ROUTE_NEEDS, RouteSettings, Weights};
 pub use settings::{

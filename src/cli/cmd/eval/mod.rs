@@ -1,5 +1,6 @@
 //! `karat eval`: run suites, and look at stored runs.
 
+mod accepted;
 mod apps;
 mod args;
 mod catalogue;

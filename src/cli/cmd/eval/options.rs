@@ -38,6 +38,9 @@ pub(super) struct PlanOptions {
     /// The suites that had changed since then when the run began: a commit in between changes no plan.
     #[serde(default)]
     pub(super) changed_suites: Option<Vec<SafeName>>,
+    /// Its `--drop-rejected`: a resumed run asks what the run asked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) drop_rejected: bool,
 }
 
 impl PlanOptions {
@@ -59,6 +62,7 @@ impl PlanOptions {
             only_cases: None,
             changed_since: select.changed_since,
             changed_suites: None,
+            drop_rejected: args.how.drop_rejected,
         }
     }
 
