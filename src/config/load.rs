@@ -187,6 +187,17 @@ impl Config {
         own.unwrap_or(self.on_rejected.value)
     }
 
+    /// Whether this reference stands for one of the routes.
+    pub fn is_route(&self, model: &ModelRef) -> bool {
+        self.routes.iter().any(|route| route.is_named_by(model))
+    }
+
+    /// Whether this model is a user's application, or a route that may lead to one.
+    pub fn leads_to_app(&self, model: &ModelRef) -> bool {
+        let is_app = |model: &ModelRef| self.provider(&model.provider).is_some_and(|provider| provider.wire.is_app());
+        is_app(model) || self.routes.iter().any(|route| route.is_named_by(model) && route.models.iter().any(is_app))
+    }
+
     /// Every secret that the settings name: keys of the providers, and variables filled into headers. For the redactor.
     pub fn secrets(&self, env: &Env) -> Vec<Secret> {
         let keys = self.providers.iter().filter_map(|provider| provider.key_env.as_deref());

@@ -33,6 +33,13 @@ pub struct RouteConfig {
     pub place: Place,
 }
 
+impl RouteConfig {
+    /// Whether this reference stands for the route.
+    pub(super) fn is_named_by(&self, model: &ModelRef) -> bool {
+        model.provider.as_str() == ROUTE && model.model == self.name.as_str()
+    }
+}
+
 /// Reads a `routes:` mapping.
 pub(super) fn read_all(node: &Node, apps: &[String], source: &Source, problems: &mut Problems) -> Vec<RouteConfig> {
     let Some(entries) = node.as_map() else {

@@ -120,8 +120,7 @@ fn load_one(file: SuiteFile, context: &LoadContext<'_>, problems: &mut Problems)
     fields.finish(problems);
     let mut variants = cross(&prompts, &models, &shared, context.config.embedding.value.as_ref());
     for variant in &mut variants {
-        variant.takes_vars =
-            context.config.provider(&variant.model.provider).is_some_and(|provider| provider.wire.is_app());
+        variant.takes_vars = context.config.leads_to_app(&variant.model);
     }
     Some(Suite {
         name,

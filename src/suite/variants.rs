@@ -189,7 +189,7 @@ pub(super) fn read_model(
         }
     };
     let provider = model.provider.as_str();
-    if context.providers().any(|known| known == provider) {
+    if context.providers().any(|known| known == provider) || context.config.is_route(&model) {
         return Some(model);
     }
     let known: Vec<&str> = context.providers().collect();

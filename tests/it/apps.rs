@@ -345,3 +345,16 @@ fn an_application_streams_as_events_and_as_lines_and_is_asked_for_whole_replies_
         assert_eq!((&reply["text"], reply.get("stream")), (&json!("you said it whole"), None), "{reply:#}");
     }
 }
+
+#[test]
+fn a_route_may_lead_to_an_application_which_gets_the_variables_of_the_case() {
+    let (url, counts) = start();
+    let project = http_project(&url, "routes:\n  any: {strategy: fallback, models: [my-app]}\n");
+    let suite = std::fs::read_to_string(project.path().join("evals/ask.yaml")).expect("suite");
+    project.write("evals/ask.yaml", &suite.replace("models: [my-app]", "models: [route/any]"));
+    run(&project, "eval").exits(0);
+    let bodies = counts.bodies.lock().expect("bodies").clone();
+    let mut said: Vec<&str> = bodies.iter().filter_map(|body| body["message"].as_str()).collect();
+    said.sort_unstable();
+    assert_eq!(said, ["a \"quoted\" one", "hello"]);
+}
