@@ -14,6 +14,7 @@ mod caller_startup_test;
 mod caller_test;
 mod cassette;
 mod clean;
+mod conversation;
 mod embed;
 #[cfg(test)]
 mod embed_test;
@@ -21,14 +22,17 @@ mod frames;
 mod fuse;
 mod heal;
 mod inflight;
+mod library;
 mod limiter;
 mod mock;
 mod mock_rules;
 mod question;
 mod reading;
+mod recorder;
 mod registry;
 mod retry;
 mod route;
+mod script;
 mod settings;
 mod spec;
 mod stream;
@@ -40,7 +44,10 @@ pub use caller::{Ask, Caller, CallerOptions, Pricer, ReplyCache};
 pub use cassette::CassetteError;
 pub use embed::{EmbeddingSpend, VectorCache, recorded_vectors};
 pub use heal::heal;
+pub use library::{Library, Match, Recorded};
+pub use recorder::{Exchange, Recorder};
 pub use registry::{PROVIDERS, provider_spec};
+pub use script::{Played, Script};
 pub use settings::{
     BreakerSettings, CallMode, Limits, MockSettings, ProviderSettings, RetrySettings, TimeoutSettings,
     builtin_providers,

@@ -24,6 +24,7 @@ mod stored;
 pub use args::{
     CallsArg, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs, SelectArgs, ShowArgs, ShowRunArgs, UndecidedArg,
 };
+pub(in crate::cli) use providers::{own_transport, pricer, settings_of};
 pub use start::run;
 
 use crate::cli::format_parser;
