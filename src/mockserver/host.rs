@@ -19,7 +19,8 @@ mod tests {
         for host in ["127.0.0.1", "127.0.0.1:80", "localhost:9", "LOCALHOST", "[::1]:80", "[::1]", "127.1.2.3"] {
             assert!(is_loopback_host(host), "{host}");
         }
-        for host in ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil", "", "10.0.0.1", "[::2]:1"]
+        for host in
+            ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil", "", "10.0.0.1", "[::2]:1"]
         {
             assert!(!is_loopback_host(host), "{host}");
         }

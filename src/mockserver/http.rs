@@ -31,6 +31,9 @@ const HEAD: Duration = Duration::from_secs(30);
 /// How long requests under way may take to end once the server stops.
 const DRAIN: Duration = Duration::from_secs(2);
 
+/// How long a connection that is to break has to send what came before.
+const FLUSH: Duration = Duration::from_millis(30);
+
 /// The body of a reply on its way out.
 type Body = UnsyncBoxBody<Bytes, io::Error>;
 
@@ -161,7 +164,11 @@ fn pieced(pieces: VecDeque<Piece>) -> Body {
                 Ok(Frame::data(Bytes::from(bytes)))
             }
             Piece::Hang => std::future::pending().await,
-            Piece::Break => Err(io::Error::other("the connection is to break")),
+            Piece::Break => {
+                // What came before must have been sent.
+                sleep(FLUSH).await;
+                Err(io::Error::other("the connection is to break"))
+            }
         };
         Some((frame, pieces))
     });

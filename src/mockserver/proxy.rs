@@ -16,8 +16,18 @@ use crate::record::ChatRequest;
 
 /// Headers that belong to one connection, or that the client writes itself.
 const OWN: &[&str] = &[
-    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding",
-    "upgrade", "host", "content-length", "accept-encoding", "expect",
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "host",
+    "content-length",
+    "accept-encoding",
+    "expect",
 ];
 
 /// Where the key of Gemini belongs; in an address it would stand in logs.
@@ -152,7 +162,9 @@ fn secrets_of(request: &HttpRequest) -> Vec<&str> {
         ["authorization", "key", "token", "secret", "cookie", "password"].iter().any(|word| name.contains(word))
     };
     let values = request.headers.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| value.as_str());
-    values.map(|value| value.strip_prefix("Bearer ").or(value.strip_prefix("bearer ")).unwrap_or(value).trim()).collect()
+    values
+        .map(|value| value.strip_prefix("Bearer ").or(value.strip_prefix("bearer ")).unwrap_or(value).trim())
+        .collect()
 }
 
 #[cfg(test)]

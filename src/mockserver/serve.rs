@@ -132,9 +132,10 @@ async fn write(app: &Arc<App>) -> Result<(), String> {
     }
     let app = Arc::clone(app);
     let writing = tokio::task::spawn_blocking(move || match &app.options.answers {
-        Answers::Proxied(upstream) => upstream.recorder.as_ref().map_or(Ok(()), |recorder| {
-            recorder.write().map(drop).map_err(|error| error.to_string())
-        }),
+        Answers::Proxied(upstream) => upstream
+            .recorder
+            .as_ref()
+            .map_or(Ok(()), |recorder| recorder.write().map(drop).map_err(|error| error.to_string())),
         Answers::Recorded { .. } => Ok(()),
     });
     writing.await.unwrap_or_else(|error| Err(error.to_string()))
@@ -180,7 +181,8 @@ impl App {
     pub(super) async fn answer(self: &Arc<App>, incoming: Incoming) -> Outcome {
         let host = incoming.header("host").unwrap_or_default();
         if !self.options.any_host && !is_loopback_host(host) {
-            let message = "this server answers this machine only: ask it at 127.0.0.1 or localhost, or start it with --host";
+            let message =
+                "this server answers this machine only: ask it at 127.0.0.1 or localhost, or start it with --host";
             return Outcome::Reply(Outgoing::json(403, &shape(&incoming).error(403, message)));
         }
         let number = self.counts.requests.fetch_add(1, Ordering::Relaxed) + 1;

@@ -139,9 +139,7 @@ impl Shape {
                 json!({"object": "list", "data": names.iter().map(one).collect::<Vec<_>>()})
             }
             Shape::Anthropic => {
-                let one = |name: &&str| {
-                    json!({"type": "model", "id": name, "display_name": name, "created_at": "1970-01-01T00:00:00Z"})
-                };
+                let one = |name: &&str| json!({"type": "model", "id": name, "display_name": name, "created_at": "1970-01-01T00:00:00Z"});
                 json!({"data": names.iter().map(one).collect::<Vec<_>>(), "has_more": false,
                     "first_id": names.first(), "last_id": names.last()})
             }
@@ -173,7 +171,9 @@ mod tests {
         assert_eq!(of("POST", "/v1beta/models/gemini%203:generateContent", ""), gemini(false, false));
         assert_eq!(of("POST", "/v1beta/models/gemini%203:streamGenerateContent", "key=k&alt=sse"), gemini(true, true));
         assert_eq!(of("GET", "/v1/models", ""), Some(Api::Models(Shape::OpenAi)));
-        for (method, path) in [("GET", "/v1/messages"), ("POST", "/v1/models/x:countTokens"), ("POST", "/"), ("GET", "/")] {
+        for (method, path) in
+            [("GET", "/v1/messages"), ("POST", "/v1/models/x:countTokens"), ("POST", "/"), ("GET", "/")]
+        {
             assert_eq!(of(method, path, ""), None, "{path}");
         }
     }

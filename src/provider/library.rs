@@ -153,9 +153,8 @@ impl Library {
     fn play(&self, found: &[usize], matched: Match) -> Recorded {
         let entry = |at: &usize| self.entries.get(*at);
         let first = found.iter().find_map(entry);
-        let same = |entry: &&Entry| {
-            first.is_some_and(|first| (first.digest, &first.case) == (entry.digest, &entry.case))
-        };
+        let same =
+            |entry: &&Entry| first.is_some_and(|first| (first.digest, &first.case) == (entry.digest, &entry.case));
         let repeats: BTreeMap<u32, &Entry> =
             found.iter().filter_map(entry).filter(same).map(|entry| (entry.repeat, entry)).collect();
         let digest = first.map_or_else(|| Digest::of_bytes(b""), |entry| entry.digest);
@@ -167,12 +166,9 @@ impl Library {
         };
         let chosen = repeats.values().nth(turn.checked_rem(repeats.len()).unwrap_or(0)).copied();
         match chosen {
-            Some(entry) => Recorded {
-                case: entry.case.clone(),
-                reply: entry.reply.clone(),
-                latency_ms: entry.latency_ms,
-                matched,
-            },
+            Some(entry) => {
+                Recorded { case: entry.case.clone(), reply: entry.reply.clone(), latency_ms: entry.latency_ms, matched }
+            }
             None => Recorded { case: String::new(), reply: ChatReply::of_text(""), latency_ms: Millis(0), matched },
         }
     }

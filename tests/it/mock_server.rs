@@ -1,10 +1,12 @@
 //! `karat mock`: an application's tests without a network, here with karat itself as the application.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::project::{KEY, Project};
 use crate::serving::Serving;
-use crate::stub::Stub;
+use crate::stub::{Reaction, Stub};
 
 const MODELS: [&str; 2] = ["openai/gpt-5-mini", "anthropic/claude-haiku-4-5"];
 
@@ -103,7 +105,8 @@ fn vectors_are_served_as_numbers_and_as_base64() {
     let home = Project::new("http://127.0.0.1:9", MODELS[0], 0);
     // 1 and 0 in single precision.
     let digest = karat::record::EmbeddingCall::text_digest("tea");
-    let line = format!("{{\"model\":\"openai/e\",\"text\":\"{digest}\",\"about\":\"tea\",\"vector\":\"AACAPwAAAAA=\"}}\n");
+    let line =
+        format!("{{\"model\":\"openai/e\",\"text\":\"{digest}\",\"about\":\"tea\",\"vector\":\"AACAPwAAAAA=\"}}\n");
     home.write("fixtures/cassettes/embeddings/vectors.jsonl", &line);
     let server = Serving::start(&home, "");
     let ask = |body: Value| server.post("/v1/embeddings", &body);
@@ -187,13 +190,15 @@ fn a_server_ends_when_it_is_told_to_and_prints_where_it_is() {
 #[test]
 fn a_proxy_records_what_passes_and_never_a_key() {
     let upstream_home = Project::new("http://127.0.0.1:9", MODELS[0], 0);
-    upstream_home.write("rules.jsonl", "{\"match\": \"question\", \"echo\": true, \"usage\": {\"input\": 5, \"output\": 2}}\n");
+    upstream_home
+        .write("rules.jsonl", "{\"match\": \"question\", \"echo\": true, \"usage\": {\"input\": 5, \"output\": 2}}\n");
     let upstream = Serving::start(&upstream_home, "--rules rules.jsonl");
     for (model, base, stream) in
         [(MODELS[0], "/v1", ""), (MODELS[0], "/v1", "--stream"), (MODELS[1], "", ""), (MODELS[1], "", "--stream")]
     {
         let home = Project::new("http://127.0.0.1:9", model, 0);
-        let proxy = Serving::start(&home, &format!("--proxy {}{base} --record fixtures/cassettes/app.jsonl", upstream.url()));
+        let proxy =
+            Serving::start(&home, &format!("--proxy {}{base} --record fixtures/cassettes/app.jsonl", upstream.url()));
         let application = Project::new(proxy.url(), model, 4);
         // An application may say its key to a model, which repeats it.
         let row = format!("{{\"id\": \"leak\", \"vars\": {{\"question\": \"question {KEY}\"}}}}\n");
@@ -217,7 +222,10 @@ fn a_proxy_records_what_passes_and_never_a_key() {
 
 #[test]
 fn a_proxy_passes_keys_to_its_upstream_only_and_keeps_no_errors() {
-    let stub = Stub::echo();
+    let stub = Stub::start(Duration::ZERO, |seen| match seen.key.as_str() {
+        KEY => Reaction::Say(seen.user.clone()),
+        _ => Reaction::Status(401, json!({"error": {"message": "no", "code": "invalid_api_key"}}), vec![]),
+    });
     let home = Project::new("http://127.0.0.1:9", MODELS[0], 0);
     let proxy = Serving::start(&home, &format!("--proxy {}/v1 --record .", stub.url()));
     let body = question("gpt-5-mini", "question", &json!({"max_completion_tokens": 5})).to_string();

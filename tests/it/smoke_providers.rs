@@ -30,7 +30,10 @@ fn the_models_of_the_project_are_called_once_each_and_told() {
     assert!(told.stderr.contains("making 4 tiny live calls, though `calls` says replay"), "{}", told.stderr);
     for model in ["openai/gpt-5-mini", "anthropic/claude-haiku-4-5", "openai/gpt-4o", "openai/text-embedding-3-small"] {
         let row = row(&report, model);
-        assert_eq!((&row["state"], &row["reachable"], &row["authorized"]), (&json!("pass"), &json!(true), &json!(true)));
+        assert_eq!(
+            (&row["state"], &row["reachable"], &row["authorized"]),
+            (&json!("pass"), &json!(true), &json!(true))
+        );
         assert!(row["cost_usd"].is_string(), "{row}");
     }
     // Thinking has room, an answer of one word needs none.
@@ -38,7 +41,11 @@ fn the_models_of_the_project_are_called_once_each_and_told() {
         .map(|model| {
             let seen = stub.seen();
             let body = seen.iter().map(|seen| &seen.body).find(|body| body["model"] == model).expect(model).clone();
-            if body["max_tokens"].is_null() { body["max_completion_tokens"].clone() } else { body["max_tokens"].clone() }
+            if body["max_tokens"].is_null() {
+                body["max_completion_tokens"].clone()
+            } else {
+                body["max_tokens"].clone()
+            }
         })
         .to_vec();
     assert_eq!(limits, [json!(1000), json!(16)]);

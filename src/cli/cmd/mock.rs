@@ -25,8 +25,8 @@ const SCHEMA_VERSION: u32 = 1;
 /// Serve recorded replies as the APIs of OpenAI, Anthropic and Gemini
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  karat mock --port 0 --for 100ms                                   Serve the project's cassettes on a free port\n  karat mock --port 0 --max-requests 9 --fault 429 --for 100ms      Answer with faults only\n  karat mock --proxy https://api.openai.com/v1 --record app.jsonl --port 0 --for 100ms    Pass on, and record",
-    after_long_help = "An application is pointed at it by its base URL, such as OPENAI_BASE_URL=http://127.0.0.1:4141/v1 or\nANTHROPIC_BASE_URL=http://127.0.0.1:4141. Rules come first, then the recording of the very request, then one with the\nsame model and messages: `x-karat-matched` in the reply says which. Keys are not looked at."
+    before_help = "Examples:\n  karat mock --port 0 --for 100ms                Serve the project's cassettes on a free port\n  karat mock --port 0 --for 100ms --fault 429    Answer with faults only",
+    after_long_help = "An application is pointed at it by its base URL, such as OPENAI_BASE_URL=http://127.0.0.1:4141/v1 or\nANTHROPIC_BASE_URL=http://127.0.0.1:4141. Rules come first, then the recording of the very request, then one with the\nsame model and messages: `x-karat-matched` in the reply says which. Keys are not looked at.\n\nRecord what an application asks, then serve it offline:\n  karat mock --proxy https://api.openai.com/v1 --record fixtures/cassettes/app.jsonl\n  karat mock fixtures/cassettes/app.jsonl"
 )]
 pub struct MockArgs {
     /// Serve these cassettes, files or folders [config: cassettes]
@@ -202,7 +202,11 @@ fn recorded(args: &MockArgs, config: &Config, session: &Session, problems: &mut 
 
 fn upstream(url: &str, args: &MockArgs, session: &Session, problems: &mut Problems) -> Result<Upstream, UsageError> {
     if let Some(problem) = base_url_problem(url) {
-        return Err(UsageError::of("invalid-base-url", format!("--proxy: {problem}"), "write the base URL of a provider, such as `https://api.openai.com/v1`"));
+        return Err(UsageError::of(
+            "invalid-base-url",
+            format!("--proxy: {problem}"),
+            "write the base URL of a provider, such as `https://api.openai.com/v1`",
+        ));
     }
     let ca_pem = certificates::from_env(session, problems);
     let client = HttpClient::new(NetOptions { ca_pem, ..NetOptions::default() });
@@ -226,10 +230,18 @@ fn recorder(path: &Path, url: &str, args: &MockArgs, session: &Session) -> Resul
     };
     let name = name.as_deref().unwrap_or_default();
     let suite = SafeName::parse(name).map_err(|error| {
-        UsageError::of("invalid-cassette", format!("--record: {error}"), "write a file such as `fixtures/cassettes/app.jsonl`, or a folder")
+        UsageError::of(
+            "invalid-cassette",
+            format!("--record: {error}"),
+            "write a file such as `fixtures/cassettes/app.jsonl`, or a folder",
+        )
     })?;
     let provider = args.provider.as_deref().map(SafeName::parse).transpose().map_err(|error| {
-        UsageError::of("unknown-provider", format!("--provider: {error}"), "write what stands before the slash of `provider/model`")
+        UsageError::of(
+            "unknown-provider",
+            format!("--provider: {error}"),
+            "write what stands before the slash of `provider/model`",
+        )
     })?;
     Ok(Recorder::new(folder.unwrap_or(full), &session.root, suite, url, provider))
 }

@@ -258,7 +258,8 @@ pub(in super::super) fn stream(reply: &ChatReply, model: &str, id: &str) -> Vec<
     for (index, block) in blocks(reply).iter().enumerate() {
         let (start, deltas) = in_pieces(block);
         events.push(Event::typed(&json!({"type": "content_block_start", "index": index, "content_block": start})));
-        let delta = |delta: Value| Event::typed(&json!({"type": "content_block_delta", "index": index, "delta": delta}));
+        let delta =
+            |delta: Value| Event::typed(&json!({"type": "content_block_delta", "index": index, "delta": delta}));
         events.extend(deltas.into_iter().map(delta));
         events.push(Event::typed(&json!({"type": "content_block_stop", "index": index})));
     }
@@ -286,7 +287,8 @@ fn in_pieces(block: &Value) -> (Value, Vec<Value>) {
         }
         Some("tool_use") => {
             let input = block.get("input").map_or_else(|| "{}".to_owned(), Value::to_string);
-            let deltas = words(&input).into_iter().map(|piece| json!({"type": "input_json_delta", "partial_json": piece}));
+            let deltas =
+                words(&input).into_iter().map(|piece| json!({"type": "input_json_delta", "partial_json": piece}));
             let mut start = block.clone();
             if let Some(map) = start.as_object_mut() {
                 map.insert("input".to_owned(), json!({}));

@@ -83,9 +83,7 @@ fn message_of(message: &Value, list: &mut Vec<Message>) -> Result<(), Unreadable
 fn joined(content: &Value) -> String {
     match content {
         Value::String(text) => text.clone(),
-        Value::Array(parts) => {
-            parts.iter().filter_map(|part| text(part, "text")).collect::<Vec<_>>().join("\n")
-        }
+        Value::Array(parts) => parts.iter().filter_map(|part| text(part, "text")).collect::<Vec<_>>().join("\n"),
         _ => String::new(),
     }
 }
@@ -236,13 +234,7 @@ fn usage_of(usage: &Usage) -> Value {
 }
 
 /// The events of a streamed reply; with `usage`, a last chunk carries it.
-pub(in super::super) fn stream(
-    reply: &ChatReply,
-    model: &str,
-    id: &str,
-    created: i64,
-    usage: bool,
-) -> Vec<Event> {
+pub(in super::super) fn stream(reply: &ChatReply, model: &str, id: &str, created: i64, usage: bool) -> Vec<Event> {
     let chunk = |delta: Value, logprobs: Value, finish: Option<&str>| {
         let mut body = head(reply, model, id, created, "chat.completion.chunk");
         let choice = json!({"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish});
@@ -269,9 +261,9 @@ pub(in super::super) fn stream(
             "function": {"name": call.name, "arguments": ""}});
         events.push(part(json!({"tool_calls": [begun]})));
         let pieces = words(&call.arguments).into_iter();
-        events.extend(pieces.map(|text| {
-            part(json!({"tool_calls": [{"index": index, "function": {"arguments": text}}]}))
-        }));
+        events.extend(
+            pieces.map(|text| part(json!({"tool_calls": [{"index": index, "function": {"arguments": text}}]}))),
+        );
     }
     events.push(chunk(json!({}), Value::Null, Some(finish(reply))));
     if let Some(counted) = reply.usage.as_ref().filter(|_| usage) {

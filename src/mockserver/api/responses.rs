@@ -253,7 +253,8 @@ fn item_events(at: usize, item: &Value, list: &mut Vec<Value>) {
         list.push(at_part("response.content_part.done".to_owned(), "part", part.clone()));
     }
     if let Some(arguments) = text(item, "arguments") {
-        let of = |kind: &str, key: &str, value: &str| json!({"type": kind, "item_id": id, "output_index": at, key: value});
+        let of =
+            |kind: &str, key: &str, value: &str| json!({"type": kind, "item_id": id, "output_index": at, key: value});
         let deltas = words(arguments).into_iter();
         list.extend(deltas.map(|piece| of("response.function_call_arguments.delta", "delta", piece)));
         list.push(of("response.function_call_arguments.done", "arguments", arguments));

@@ -42,12 +42,8 @@ fn sent(kind: &str, request: &ChatRequest, stream: bool) -> (Api, Vec<u8>) {
     let http = wire(kind).encode(request, endpoint).expect("encodes").http;
     let rest = http.url.trim_start_matches("http://127.0.0.1:1").to_owned();
     let (path, query) = rest.split_once('?').unwrap_or((&rest, ""));
-    let incoming = Incoming {
-        method: "POST".to_owned(),
-        path: path.to_owned(),
-        query: query.to_owned(),
-        ..Incoming::default()
-    };
+    let incoming =
+        Incoming { method: "POST".to_owned(), path: path.to_owned(), query: query.to_owned(), ..Incoming::default() };
     let api = target(&incoming).unwrap_or_else(|| panic!("{kind}: {rest}"));
     assert_eq!(api.kind(), Some(kind));
     (api, http.body)
@@ -136,7 +132,14 @@ fn every_parameter_of_an_api_comes_back() {
     assert_eq!(read("openai", &chat, false).request, chat);
     let reasoning = asked("o3", Params { max_tokens: Some(9), effort: Some(Effort::High), ..Params::default() });
     assert_eq!(read("openai", &reasoning, true).request, reasoning);
-    let responses = Params { effort: None, frequency_penalty: None, presence_penalty: None, seed: None, stop: vec![], ..all.clone() };
+    let responses = Params {
+        effort: None,
+        frequency_penalty: None,
+        presence_penalty: None,
+        seed: None,
+        stop: vec![],
+        ..all.clone()
+    };
     let responses = asked("gpt-4o", responses);
     assert_eq!(read("openai-responses", &responses, false).request, responses);
     let messages = Params {
@@ -157,18 +160,22 @@ fn every_parameter_of_an_api_comes_back() {
 }
 
 fn replies() -> Vec<ChatReply> {
-    let usage = Usage {
-        input: Some(86),
-        cache_read: Some(1920),
-        output: Some(300),
-        reasoning: Some(40),
-        ..Usage::default()
+    let usage =
+        Usage { input: Some(86), cache_read: Some(1920), output: Some(300), reasoning: Some(40), ..Usage::default() };
+    let plain = ChatReply {
+        usage: Some(usage),
+        model: Some("the-model".into()),
+        ..ChatReply::of_text("Hello  you,\nthere. é")
     };
-    let plain = ChatReply { usage: Some(usage), model: Some("the-model".into()), ..ChatReply::of_text("Hello  you,\nthere. é") };
     vec![
         plain.clone(),
         ChatReply { finish: Finish::Length, ..plain.clone() },
-        ChatReply { text: String::new(), tool_calls: vec![call("a"), call("b")], finish: Finish::ToolCalls, ..plain.clone() },
+        ChatReply {
+            text: String::new(),
+            tool_calls: vec![call("a"), call("b")],
+            finish: Finish::ToolCalls,
+            ..plain.clone()
+        },
         ChatReply { reasoning: Some("let me see".into()), ..plain },
     ]
 }
@@ -206,7 +213,13 @@ fn replies_are_read_by_the_wires_as_they_were_recorded() {
                 let stamp = Stamp { id: "karat1", created: 1, gap: std::time::Duration::ZERO };
                 let found = decoded(kind, &written(&api, &asked, reply, stamp), stream);
                 let of = |reply: &ChatReply| {
-                    (reply.text.clone(), reply.tool_calls.clone(), reply.finish, reply.reasoning.clone(), reply.model.clone())
+                    (
+                        reply.text.clone(),
+                        reply.tool_calls.clone(),
+                        reply.finish,
+                        reply.reasoning.clone(),
+                        reply.model.clone(),
+                    )
                 };
                 assert_eq!(of(&found), of(reply), "{kind} {index} {stream}");
                 let (total, known) = (found.usage.expect("usage"), reply.usage.expect("usage"));

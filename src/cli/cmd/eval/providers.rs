@@ -193,7 +193,11 @@ pub(in crate::cli) fn pricer(prices: Arc<PriceTable>) -> Pricer {
     })
 }
 
-pub(in crate::cli) fn settings_of(provider: &ProviderConfig, session: &Session, problems: &mut Problems) -> Option<ProviderSettings> {
+pub(in crate::cli) fn settings_of(
+    provider: &ProviderConfig,
+    session: &Session,
+    problems: &mut Problems,
+) -> Option<ProviderSettings> {
     let Ok(spec) = provider_spec(provider.wire.word()) else {
         problems.push(Diagnostic::error("unknown-provider", format!("`{}` has no client", provider.wire.word())));
         return None;

@@ -17,9 +17,7 @@ use crate::eval::Estimator;
 use crate::net::{HttpClient, NetOptions};
 use crate::price::{Capability, PriceTable};
 use crate::prompt::Registry;
-use crate::provider::{
-    self, BreakerSettings, Caller, CallerOptions, ProviderSettings, RetrySettings, provider_spec,
-};
+use crate::provider::{self, BreakerSettings, Caller, CallerOptions, ProviderSettings, RetrySettings, provider_spec};
 use crate::report::{Format, PingsReport, PlannedPing, PlannedPings};
 use crate::smoke::{Ping, PingKind, PingState, Target, chat_request, ping_all};
 use crate::store::{Access, Store};
@@ -31,7 +29,7 @@ const QUESTION_TOKENS: u64 = 40;
 /// Call each model of the project once, and say what to fix
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  karat smoke providers --dry-run                              List the models that would be called\n  karat smoke providers --dry-run anthropic/claude-haiku-4-5   Check one model that need not be in the project",
+    before_help = "Examples:\n  karat smoke providers --dry-run                       List the models that would be called\n  karat smoke providers --dry-run openai/gpt-5-mini    Only this one, in the project or not",
     after_long_help = "Calls are live whatever `calls` says, and cost a tiny amount each; cassettes are neither read nor written.\nExit codes: 0 all answered, 1 a model failed, 2 a model cannot be called as it is set up, 3 nobody was reached."
 )]
 pub struct ProvidersArgs {
@@ -164,7 +162,7 @@ fn target((model, kind): (ModelRef, PingKind), config: &Config, prices: &PriceTa
     let usual = spec.and_then(|spec| spec.keys.first()).map(|source| source.env.to_owned());
     let key = provider.and_then(|provider| provider.key_env.clone()).or(usual);
     let facts = prices.resolve(Some(model.provider.as_str()), &model.model, None).facts();
-    let reasons = facts.and_then(|facts| facts.can(Capability::Reasoning));
+    let reasons = facts.map(|facts| facts.can(Capability::Reasoning) == Some(true));
     let mut target = Target { model, kind, key, thinks: false };
     // An unknown model may think: too little room would look like silence.
     let by_wire = spec.and_then(|spec| spec.wire).is_some_and(|wire| wire.thinks_long(&chat_request(&target)));
@@ -234,13 +232,20 @@ fn not_called(targets: &[Target], args: &ProvidersArgs, config: &Config, session
         return Vec::new();
     }
     let is_used = |name: &str| targets.iter().any(|target| target.model.provider.as_str() == name);
-    let has_key = |provider: &&ProviderConfig| {
-        let own = provider.key_env.as_deref().into_iter();
+    let variables = |provider: &ProviderConfig| -> Vec<String> {
         let usual = provider_spec(provider.wire.word()).map(|spec| spec.keys).unwrap_or_default();
-        let usual = usual.iter().map(|source| source.env).filter(|_| provider.place.is_none());
-        own.chain(usual).any(|name| session.env.get(name).is_some_and(|value| !value.trim().is_empty()))
+        let usual = usual.iter().map(|source| source.env.to_owned()).filter(|_| provider.place.is_none());
+        provider.key_env.iter().cloned().chain(usual).collect()
     };
-    let unused = config.providers.iter().filter(|provider| !is_used(provider.name.as_str())).filter(has_key);
+    // A second API of a vendor is nothing new when its key is used already.
+    let providers = || config.providers.iter();
+    let used: HashSet<String> =
+        providers().filter(|provider| is_used(provider.name.as_str())).flat_map(variables).collect();
+    let has_key = |provider: &&ProviderConfig| {
+        let is_set = |name: &String| session.env.get(name).is_some_and(|value| !value.trim().is_empty());
+        variables(provider).iter().any(|name| is_set(name) && (provider.place.is_some() || !used.contains(name)))
+    };
+    let unused = providers().filter(|provider| !is_used(provider.name.as_str())).filter(has_key);
     unused.map(|provider| provider.name.to_string()).collect()
 }
 
