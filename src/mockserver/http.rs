@@ -124,22 +124,18 @@ async fn answer(request: Request<Received>, app: &Arc<App>) -> Result<Response<B
     }
 }
 
-fn respond(outgoing: Outgoing) -> Response<Body> {
-    let whole = match outgoing.body.as_slice() {
-        [] => Some(Vec::new()),
-        [Piece::Bytes(bytes, pause)] if pause.is_zero() => Some(bytes.clone()),
-        _ => None,
+fn respond(mut outgoing: Outgoing) -> Response<Body> {
+    let pieces = std::mem::take(&mut outgoing.body);
+    let body = match pieces.as_slice() {
+        [Piece::Bytes(bytes, pause)] if pause.is_zero() => whole(bytes.clone()),
+        [] => whole(Vec::new()),
+        _ => pieced(pieces.into()),
     };
-    match whole {
-        Some(bytes) => {
-            let body = Full::new(Bytes::from(bytes)).map_err(|never: Infallible| match never {});
-            response(&outgoing, body.boxed_unsync())
-        }
-        None => {
-            let pieces = VecDeque::from(outgoing.body.clone());
-            response(&outgoing, pieced(pieces))
-        }
-    }
+    response(&outgoing, body)
+}
+
+fn whole(bytes: Vec<u8>) -> Body {
+    Full::new(Bytes::from(bytes)).map_err(|never: Infallible| match never {}).boxed_unsync()
 }
 
 fn response(head: &Outgoing, body: Body) -> Response<Body> {

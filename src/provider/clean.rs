@@ -47,7 +47,8 @@ pub(super) fn clean_reply(redactor: &Redactor, reply: &mut ChatReply) {
 pub(super) fn hide_found_in(reply: &mut ChatReply) {
     let calls = reply.tool_calls.iter_mut().map(|call| &mut call.arguments);
     let texts = [Some(&mut reply.text), reply.refusal.as_mut(), reply.reasoning.as_mut()].into_iter().flatten();
-    if texts.chain(calls).map(hide_found).fold(false, |any, hidden| any || hidden) {
+    // Every text is looked at, whatever the others hold.
+    if texts.chain(calls).filter_map(|text| hide_found(text).then_some(())).count() > 0 {
         reply.logprobs.clear();
     }
     for part in &mut reply.thoughts {

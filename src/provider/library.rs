@@ -232,3 +232,100 @@ fn tapes(folder: &Path) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::cassette::{Kept, Shelf};
+    use super::*;
+    use crate::base::Redactor;
+    use crate::record::{Message, Role, ToolChoice};
+
+    fn request(model: &str, text: &str, max_tokens: Option<u32>) -> ChatRequest {
+        ChatRequest {
+            messages: vec![Message::text(Role::System, "be brief"), Message::text(Role::User, text)],
+            model: model.to_owned(),
+            output: OutputFormat::Text,
+            parallel_tools: None,
+            params: Params { max_tokens, ..Params::default() },
+            prediction: None,
+            tool_choice: ToolChoice::Auto,
+            tools: Vec::new(),
+        }
+    }
+
+    fn library(kept: &[(&str, &ChatRequest, u32, &str)]) -> Library {
+        let folder = tempfile::tempdir().expect("temp");
+        let shelf = Shelf::new(folder.path().to_path_buf(), folder.path().to_path_buf());
+        for (label, request, repeat, text) in kept {
+            let model = ModelRef::parse(&format!("gateway/{}", request.model)).expect("model");
+            let reply = ChatReply::of_text(*text);
+            let digest = request.digest("gateway");
+            let (latency_ms, repeat) = (Millis(1), *repeat);
+            shelf.record(&Kept {
+                digest,
+                label,
+                model: &model,
+                repeat,
+                request,
+                reply: &reply,
+                latency_ms,
+                cost: None,
+            });
+        }
+        shelf.finish(&Redactor::default()).expect("written");
+        let mut problems = Problems::new();
+        let library = Library::open(&[folder.path().to_path_buf()], folder.path(), &mut problems);
+        assert!(problems.is_empty(), "{}", problems.render(false));
+        library
+    }
+
+    #[test]
+    fn the_very_request_comes_before_one_of_the_same_messages_and_repeats_come_in_turn() {
+        let (short, long) = (request("m", "hello", Some(5)), request("m", "hello", Some(9)));
+        let library = library(&[("a/1", &short, 0, "one"), ("a/1", &short, 1, "two"), ("b/1", &long, 0, "long")]);
+        let said = |request: &ChatRequest| {
+            let found = library.find(request)?;
+            Some((found.reply.text, found.matched))
+        };
+        let is = |text: &str, matched| Some((text.to_owned(), matched));
+        assert_eq!(said(&short), is("one", Match::Exact));
+        assert_eq!(said(&short), is("two", Match::Exact));
+        assert_eq!(said(&short), is("one", Match::Exact));
+        assert_eq!(said(&long), is("long", Match::Exact));
+        // The first in the order of the cassettes, its next repeat.
+        assert_eq!(said(&request("m", "hello", None)), is("two", Match::Messages));
+        assert_eq!((said(&request("n", "hello", Some(5))), said(&request("m", "bye", Some(5)))), (None, None));
+    }
+
+    #[test]
+    fn recordings_without_a_digest_of_their_messages_are_found_by_fewer_parameters() {
+        let bare = request("m", "hello", None);
+        let mut library = library(&[("a/1", &bare, 0, "one")]);
+        library.by_messages.clear();
+        let found = library.find(&request("m", "hello", Some(7))).map(|found| found.matched);
+        assert_eq!(found, Some(Match::Messages));
+    }
+
+    #[test]
+    fn the_nearest_tells_what_differs() {
+        let library = library(&[
+            ("a/1", &request("m", "what is the capital of France?", None), 0, "Paris"),
+            ("a/2", &request("m", "write a poem", None), 0, "Roses"),
+        ]);
+        let near = |model: &str, text: &str| library.nearest(&request(model, text, None)).expect("nearest");
+        let other = near("m", "what is the capital of Spain?");
+        assert!(other.contains("`a/1`") && other.contains("he capital of France?`"), "{other}");
+        assert!(near("n", "write a poem").contains("its model is `m`, not `n`"));
+        let mut longer = request("m", "write a poem", None);
+        longer.messages.remove(0);
+        assert!(library.nearest(&longer).expect("nearest").contains("other messages"));
+        assert_eq!(Library::default().nearest(&longer), None);
+    }
+
+    #[test]
+    fn a_cassette_that_is_not_there_is_told() {
+        let mut problems = Problems::new();
+        Library::open(&[PathBuf::from("/nowhere/x.jsonl")], Path::new("/nowhere"), &mut problems);
+        assert!(problems.render(false).contains("there is no cassette `x.jsonl`"));
+    }
+}

@@ -125,3 +125,48 @@ fn read_reply(wire: &dyn Wire, reply: &HttpReply) -> Result<ChatReply, Failure> 
     };
     with_head(outcome, reply)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Message, OutputFormat, Params, Role, ToolChoice};
+
+    #[test]
+    fn replies_are_kept_without_keys_and_errors_are_not_kept() {
+        let folder = tempfile::tempdir().expect("temp");
+        let suite = SafeName::parse("app").expect("name");
+        let recorder =
+            Recorder::new(folder.path().to_path_buf(), folder.path(), suite, "https://api.deepseek.com/v1", None);
+        recorder.hide("canary-5up3r-s3cret");
+        // The shape of a key of OpenAI, which nobody told the recorder.
+        let stranger = format!("sk-proj-{}", "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xYz".repeat(2));
+        let request = ChatRequest {
+            messages: vec![Message::text(Role::User, format!("my key is {stranger}"))],
+            model: "m".to_owned(),
+            output: OutputFormat::Text,
+            parallel_tools: None,
+            params: Params::default(),
+            prediction: None,
+            tool_choice: ToolChoice::Auto,
+            tools: Vec::new(),
+        };
+        let text = format!("canary-5up3r-s3cret and {stranger} and more");
+        let body = serde_json::json!({"choices": [{"message": {"content": text}, "finish_reason": "stop"}]});
+        let whole = |status, body: String| HttpReply { status, headers: vec![], body: body.into_bytes() };
+        let keep = |reply: &HttpReply| {
+            let latency = Duration::from_millis(5);
+            recorder.keep(&Exchange { kind: "openai", request: &request, reply, latency })
+        };
+        let label = keep(&whole(200, body.to_string())).expect("kept");
+        assert!(label.starts_with("app/") && label.len() == "app/".len() + 12, "{label}");
+        assert!(keep(&whole(500, body.to_string())).is_err() && keep(&whole(200, "{".to_owned())).is_err());
+        let written = recorder.write().expect("written");
+        let text = std::fs::read_to_string(&written[0]).expect("read");
+        assert_eq!(text.lines().count(), 1);
+        assert!(!text.contains("canary") && !text.contains(&stranger[8..30]), "{text}");
+        assert!(text.contains("(redacted) and (redacted) and more"), "{text}");
+        // Named as the provider that has this server, though the API is OpenAI's.
+        assert!(text.contains("\"model\":\"deepseek/m\""), "{text}");
+        assert!(recorder.write().expect("nothing").is_empty());
+    }
+}
