@@ -78,7 +78,7 @@ pub enum Command {
     Eval(Box<eval::EvalArgs>),
     /// Version, check, release and roll back prompts
     Prompt(prompt::PromptArgs),
-    /// Serve recorded replies as the APIs of OpenAI, Anthropic and Gemini
+    /// Answer as OpenAI, Anthropic and Gemini do, from recordings
     Mock(Box<mock::MockArgs>),
     /// Check quickly that something answers
     Smoke(smoke::SmokeArgs),

@@ -28,9 +28,6 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// How long the head of a request may take.
 const HEAD: Duration = Duration::from_secs(30);
 
-/// How long requests under way may take to end once the server stops.
-const DRAIN: Duration = Duration::from_secs(2);
-
 /// How long a connection that is to break has to send what came before.
 const FLUSH: Duration = Duration::from_millis(30);
 
@@ -77,12 +74,12 @@ pub(super) async fn serve(listener: TcpListener, app: Arc<App>, stop: Cancellati
             },
         }
     }
-    // Faults that hang would never end.
-    timeout(DRAIN, async { while connections.join_next().await.is_some() {} }).await.ok();
+    timeout(app.drain(), async { while connections.join_next().await.is_some() {} }).await.ok();
 }
 
 async fn connection(socket: TcpStream, app: Arc<App>, stop: CancellationToken) {
     socket.set_nodelay(true).ok();
+    let drain = app.drain();
     let service = service_fn(move |request| {
         let app = Arc::clone(&app);
         async move { answer(request, &app).await }
@@ -95,7 +92,7 @@ async fn connection(socket: TcpStream, app: Arc<App>, stop: CancellationToken) {
         ended = connection.as_mut() => drop(ended),
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
-            timeout(DRAIN, connection).await.ok();
+            timeout(drain, connection).await.ok();
         }
     }
 }

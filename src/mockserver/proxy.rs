@@ -1,5 +1,6 @@
 //! Passing requests on to a provider, and keeping what it answers.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -46,7 +47,7 @@ const TIMEOUTS: Timeouts = Timeouts {
 
 /// Passes a request on; its reply comes back piece by piece, as it comes.
 pub(super) async fn forward(
-    app: &std::sync::Arc<App>,
+    app: &Arc<App>,
     upstream: &Upstream,
     incoming: &Incoming,
     api: Option<&Api>,
@@ -74,7 +75,8 @@ pub(super) async fn forward(
     let asked = api.and_then(|api| Some((api.kind()?, api.read(&incoming.body).ok()?.request)));
     let asked = asked.filter(|_| upstream.recorder.is_some() && (200..300).contains(&head.status));
     let (sender, body) = mpsc::channel(16);
-    tokio::spawn(pass_on(std::sync::Arc::clone(app), reply, sender, asked, began));
+    app.counts.under_way.fetch_add(1, Ordering::Relaxed);
+    tokio::spawn(pass_on(Arc::clone(app), reply, sender, asked, began));
     Outcome::Live { head, body }
 }
 
@@ -83,9 +85,21 @@ fn unreachable(shape: Shape, error: &NetError) -> Outgoing {
     Outgoing::json(status, &shape.error(status, &format!("the provider behind karat mock: {error}")))
 }
 
-/// Hands the body on; it is read to its end even if nobody listens any more: it is paid for.
+/// Hands a body on, and says when it is done with it.
 async fn pass_on(
-    app: std::sync::Arc<App>,
+    app: Arc<App>,
+    reply: OpenReply,
+    sender: mpsc::Sender<Result<Vec<u8>, String>>,
+    asked: Option<(&'static str, ChatRequest)>,
+    began: Instant,
+) {
+    hand_on(&app, reply, sender, asked, began).await;
+    app.counts.under_way.fetch_sub(1, Ordering::Relaxed);
+}
+
+/// Hands the body on; it is read to its end even if nobody listens any more: it is paid for.
+async fn hand_on(
+    app: &App,
     mut reply: OpenReply,
     sender: mpsc::Sender<Result<Vec<u8>, String>>,
     mut asked: Option<(&'static str, ChatRequest)>,

@@ -63,6 +63,8 @@ pub(super) struct Counts {
     pub(super) recorded: AtomicU64,
     faults: AtomicU64,
     unknown: AtomicU64,
+    /// Replies that are passed on just now.
+    pub(super) under_way: AtomicU64,
 }
 
 pub(super) fn count(counter: &AtomicU64) {
@@ -117,6 +119,11 @@ impl Server {
                 }
             }
         };
+        // What is under way is paid for: it is still recorded.
+        let patience = tokio::time::Instant::now() + app.drain();
+        while app.counts.under_way.load(Ordering::Relaxed) > 0 && tokio::time::Instant::now() < patience {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         let last = write(&app).await;
         written.and(last)?;
         let ended = if app.enough.is_cancelled() && !stop.is_cancelled() { Ended::Served } else { ended };
@@ -154,6 +161,14 @@ impl App {
     fn new(options: ServerOptions) -> App {
         let dice = Dice::new(options.faults.clone(), options.fault_rate, options.seed);
         App { options, dice, counts: Counts::default(), enough: CancellationToken::new() }
+    }
+
+    /// How long requests under way may take to end once the server stops; faults that hang would never end.
+    pub(super) fn drain(&self) -> Duration {
+        match &self.options.answers {
+            Answers::Proxied(_) => Duration::from_secs(10),
+            Answers::Recorded { .. } => Duration::from_secs(2),
+        }
     }
 
     fn tally(&self) -> Tally {

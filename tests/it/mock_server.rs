@@ -240,3 +240,20 @@ fn a_proxy_passes_keys_to_its_upstream_only_and_keeps_no_errors() {
     let answer = nobody.ask("POST", "/v1/chat/completions", &[], &body);
     assert!(answer.status == 502 && answer.body.contains("cannot connect"), "{answer:#?}");
 }
+
+#[test]
+fn what_is_under_way_when_a_proxy_stops_is_still_recorded() {
+    let stub = Stub::start(Duration::from_millis(800), |seen| Reaction::Say(seen.user.clone()));
+    let home = Project::new("http://127.0.0.1:9", MODELS[0], 0);
+    let proxy = Serving::start(&home, &format!("--proxy {}/v1 --record app.jsonl", stub.url()));
+    let body = question("gpt-5-mini", "question", &json!({"max_completion_tokens": 5}));
+    std::thread::scope(|scope| {
+        let asked = scope.spawn(|| proxy.post("/v1/chat/completions", &body).status);
+        std::thread::sleep(Duration::from_millis(300));
+        proxy.signal("-INT");
+        assert_eq!(asked.join().expect("answer"), 200);
+    });
+    let (code, told) = proxy.end(None);
+    assert!(code == Some(130) && told.contains("1 recorded"), "{told}");
+    assert!(home.path().join("app.jsonl").exists());
+}

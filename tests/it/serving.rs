@@ -38,13 +38,18 @@ impl Serving {
     /// Sends a signal, waits for the end, and gives exit code and stderr.
     pub(crate) fn end(mut self, signal: Option<&str>) -> (Option<i32>, String) {
         if let Some(signal) = signal {
-            let pid = self.child.id().to_string();
-            let sent = std::process::Command::new("kill").args([signal, &pid]).status().expect("kill");
-            assert!(sent.success());
+            self.signal(signal);
         }
         let mut told = String::new();
         self.child.stderr.take().expect("stderr").read_to_string(&mut told).expect("stderr");
         (self.child.wait().expect("ends").code(), told)
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        let sent = std::process::Command::new("kill").args([signal, &pid]).status().expect("kill");
+        assert!(sent.success());
     }
 
     /// Sends a request with these further headers.

@@ -22,11 +22,11 @@ use crate::report::Format;
 /// Version of what `--format json` prints.
 const SCHEMA_VERSION: u32 = 1;
 
-/// Serve recorded replies as the APIs of OpenAI, Anthropic and Gemini
+/// Answer as OpenAI, Anthropic and Gemini do, from recordings
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  karat mock --port 0 --for 100ms                Serve the project's cassettes on a free port\n  karat mock --port 0 --for 100ms --fault 429    Answer with faults only",
-    after_long_help = "An application is pointed at it by its base URL, such as OPENAI_BASE_URL=http://127.0.0.1:4141/v1 or\nANTHROPIC_BASE_URL=http://127.0.0.1:4141. Rules come first, then the recording of the very request, then one with the\nsame model and messages: `x-karat-matched` in the reply says which. Keys are not looked at.\n\nRecord what an application asks, then serve it offline:\n  karat mock --proxy https://api.openai.com/v1 --record fixtures/cassettes/app.jsonl\n  karat mock fixtures/cassettes/app.jsonl"
+    before_help = "Examples:\n  karat mock --port 0 --for 100ms                Serve the project's cassettes\n  karat mock --port 0 --for 100ms --fault 429    Answer with faults only",
+    after_long_help = "An application is pointed at it by its base URL, such as OPENAI_BASE_URL=http://127.0.0.1:4141/v1 or ANTHROPIC_BASE_URL=http://127.0.0.1:4141. Rules come first, then the recording of the very request, then one with the same model and messages: `x-karat-matched` in the reply says which. Keys are not looked at.\n\nRecord what an application asks, then serve it offline:\n  karat mock --proxy https://api.openai.com/v1 --record app.jsonl\n  karat mock app.jsonl"
 )]
 pub struct MockArgs {
     /// Serve these cassettes, files or folders [config: cassettes]
