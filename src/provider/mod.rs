@@ -20,6 +20,7 @@ mod caller_startup_test;
 mod caller_test;
 mod cassette;
 mod clean;
+mod conversation;
 mod embed;
 #[cfg(test)]
 mod embed_test;
@@ -32,6 +33,7 @@ mod fuse;
 mod heal;
 mod hedge;
 mod inflight;
+mod library;
 mod limit;
 mod mock;
 mod mock_rules;
@@ -39,11 +41,13 @@ mod moderate;
 mod notice;
 mod question;
 mod reading;
+mod recorder;
 mod registry;
 mod rerank;
 mod retry;
 mod route;
 mod routing;
+mod script;
 mod settings;
 #[cfg(test)]
 mod side_fixture_test;
@@ -64,8 +68,11 @@ pub use caller::{Ask, Caller, CallerOptions, Pricer, ReplyCache};
 pub use cassette::CassetteError;
 pub use embed::{VectorCache, recorded_vectors};
 pub use fates::{fates, is_known};
+pub use library::{Library, Match, Recorded};
+pub use recorder::{Exchange, Recorder};
 pub use registry::{PROVIDERS, provider_spec};
 pub use routing::{History, ModelHistory, ROUTE, ROUTE_NEEDS, RouteSettings, Weights};
+pub use script::{Played, Script};
 pub use settings::{
     BreakerSettings, CallMode, HedgeSettings, Limits, MockSettings, ProviderSettings, RetrySettings, TimeoutSettings,
     builtin_providers,

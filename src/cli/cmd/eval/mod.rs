@@ -25,9 +25,11 @@ mod side_models;
 mod start;
 mod stored;
 
+pub(in crate::cli) use apps::names as app_names;
 pub use args::{
     CallsArg, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs, SelectArgs, ShowArgs, ShowRunArgs, UndecidedArg,
 };
+pub(in crate::cli) use providers::{own_transport, pricer, settings_of};
 pub use start::run;
 
 use crate::cli::format_parser;
