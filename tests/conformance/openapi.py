@@ -75,6 +75,9 @@ OWN_WORDS = {
     "vllm": {"top_k", "chat_template_kwargs"},
     "xai": {"deferred"},
 }
+# Differences that lie deeper, with the one place where they may be: Mistral's documents by URL, its thinking in parts,
+# and its word `any` for tools that must be called.
+OWN_PLACES = {"mistral/document": "/messages/0:", "mistral/thinking": "/messages/1:", "mistral/tools": "/tool_choice:"}
 # Kinds that are held to the document's known fields, too: it lets unknown ones of chat and responses pass.
 STRICT = {"openai", "openai-responses", "azure", "embeddings", "moderation", "running"}
 
@@ -147,8 +150,11 @@ def fixtures(document, found):
         # Azure's classic URLs name the deployment instead.
         if deployment := re.search(r"/deployments/([^/]+)/", sent["url"]):
             body.setdefault("model", deployment[1])
+        name = str(file.relative_to(folder)).removesuffix(".request.json")
         problems = document.problems(path, body, OWN_WORDS.get(kind, frozenset()), kind in STRICT)
-        found.check(f"fixtures of {kind}", str(file.relative_to(folder)), not problems, "; ".join(problems))
+        if name in OWN_PLACES:
+            problems = [problem for problem in problems if not problem.startswith(OWN_PLACES[name])]
+        found.check(f"fixtures of {kind}", name, not problems, "; ".join(problems))
 
 
 PIXEL = bytes.fromhex(
