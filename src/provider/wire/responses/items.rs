@@ -39,7 +39,7 @@ fn said(role: &str, content: Vec<Value>) -> Value {
 /// Text, calls and thinking in the order they came: thinking must stand before what it led to.
 ///
 /// Text is a plain text: a part `output_text` belongs to an item with an id, annotations and logprobs, which only what
-/// this API itself has said has (`OutputMessage` of its OpenAPI document).
+/// this API itself has said has (`OutputMessage` of its `OpenAPI` document).
 fn assistant(message: &Message, items: &mut Vec<Value>) {
     let mut texts: Vec<&str> = Vec::new();
     let flush = |texts: &mut Vec<&str>, items: &mut Vec<Value>| {
