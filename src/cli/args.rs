@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::cmd::{completions, eval, prompt};
+use super::cmd::{cache, completions, eval, prompt};
 use super::ui::ColorChoice;
 
 /// Take an LLM feature from prompt to production with evidence
@@ -78,6 +78,8 @@ pub enum Command {
     Eval(Box<eval::EvalArgs>),
     /// Version, check, release and roll back prompts
     Prompt(prompt::PromptArgs),
+    /// Show what kept replies save, and let go of them
+    Cache(cache::CacheArgs),
     /// Print a shell completion script
     Completions(completions::CompletionsArgs),
 }

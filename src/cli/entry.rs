@@ -9,7 +9,7 @@ use clap::error::ErrorKind;
 use tracing_subscriber::EnvFilter;
 
 use super::args::{Cli, Command};
-use super::cmd::{completions, eval, prompt};
+use super::cmd::{cache, completions, eval, prompt};
 use super::exit::Exit;
 use super::session::{Session, UsageError};
 use super::ui::{Surroundings, Ui};
@@ -39,6 +39,7 @@ fn dispatch(cli: &Cli, env: Env, ui: &Ui) -> anyhow::Result<Exit> {
     match &cli.command {
         Command::Completions(args) => completions::run(args, ui),
         Command::Prompt(args) => prompt::run(args, &Session::new(&cli.global, env, ui)?),
+        Command::Cache(args) => cache::run(args, &Session::new(&cli.global, env, ui)?),
         Command::Eval(args) => eval::run(args, &Session::new(&cli.global, env, ui)?),
     }
 }

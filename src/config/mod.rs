@@ -2,6 +2,7 @@
 //!
 //! Precedence: flag, environment variable, `karat.yaml` (the chosen environment over the rest of the file), default.
 
+mod cache;
 mod embedding;
 mod env;
 mod interpolate;
@@ -18,8 +19,9 @@ mod settle;
 mod tests;
 mod value;
 
+pub use cache::{CacheConfig, CacheMode, CompareWord, SemanticConfig};
 pub use env::Env;
 pub use kind::WireName;
-pub use load::{CacheConfig, Config, LintSection, Overrides, PriceOverrides};
+pub use load::{Config, LintSection, Overrides, PriceOverrides};
 pub use provider::{Limits, ProviderConfig, ProviderOptions, Timeouts};
 pub use setting::{Beaten, CallMode, Origin, Setting};

@@ -1,5 +1,6 @@
 //! The run engine: plan, execute, score, summarise. Speaks only in events.
 
+mod agreement;
 mod budget;
 mod embedder;
 mod estimate;
@@ -18,6 +19,7 @@ mod summary;
 mod testing;
 mod trial;
 
+pub use agreement::{AgreedShare, SemanticBucket, SemanticReport};
 pub use budget::{Grant, Limit, SharedLimit};
 pub use embedder::{Embedder, embedded_prompts};
 pub use estimate::{Estimator, RequestEstimate};

@@ -31,6 +31,8 @@ pub struct PlannedTrial {
     pub rule: PassRule,
     /// 0-based repeat.
     pub repeat: u32,
+    /// How often its case is asked.
+    pub repeats: u32,
     /// Why it is not to be run, when the suite says so.
     pub skip: Option<String>,
 }
@@ -113,6 +115,7 @@ fn trials_of_case(surveyed: &SurveyedSuite, loaded: &LoadedCase) -> Vec<PlannedT
                 checks: Arc::clone(&loaded.checks),
                 rule: suite.rule,
                 repeat,
+                repeats,
                 skip: loaded.skip.clone(),
             });
         }

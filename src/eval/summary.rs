@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::Failure;
 use super::goal_check::Goal;
 use super::judge::{GroupContext, JudgeRules, judge_group, judge_run, judge_suite};
+use super::agreement::SemanticTally;
 use super::rate::{RateTally, quantile, real};
 use super::report::{
     CacheStats, Consumption, Counts, EvalReport, GroupReport, RunFacts, SCHEMA_VERSION, SuiteReport, Totals,
@@ -30,6 +31,7 @@ pub struct Summarizer {
     groups: BTreeMap<(usize, usize), GroupTally>,
     totals: Totals,
     cache: CacheStats,
+    semantic: SemanticTally,
     unplaced: u64,
     billed: Option<(Usd, u64)>,
 }
@@ -46,6 +48,7 @@ impl Summarizer {
             groups: BTreeMap::new(),
             totals: Totals::default(),
             cache: CacheStats::default(),
+            semantic: SemanticTally::default(),
             unplaced: 0,
             billed: None,
         }
@@ -74,17 +77,24 @@ impl Summarizer {
     }
 
     fn count_source(&mut self, facts: &TrialFacts) {
+        self.semantic.add(facts);
         let Some(source) = facts.source else { return };
         let cache = &mut self.cache;
         match source {
             CallSource::Live => cache.live += 1,
             CallSource::Cache => cache.hits += 1,
             CallSource::Shared => cache.shared += 1,
+            CallSource::Semantic => cache.semantic_hits += 1,
             CallSource::Cassette => cache.cassette += 1,
             CallSource::Mock => cache.mock += 1,
         }
         if is_saved(source) && facts.latency_ms.is_some() {
             add_money(&mut cache.saved_usd, &mut cache.unknown_saved_calls, facts.cost);
+            let saved = facts.latency_ms.map_or(0, |latency| latency.0);
+            // An identical call under way was waited for.
+            if source != CallSource::Shared {
+                cache.saved_ms = Millis(cache.saved_ms.0.saturating_add(saved));
+            }
         }
     }
 
@@ -118,6 +128,7 @@ impl Summarizer {
             suites,
             totals: self.billed_totals(),
             cache: self.cache,
+            semantic: self.semantic.report(self.header.options.get("cache")),
             failures,
             failures_total,
         }
@@ -215,7 +226,7 @@ impl GroupTally {
 }
 
 fn is_saved(source: CallSource) -> bool {
-    matches!(source, CallSource::Cache | CallSource::Shared)
+    matches!(source, CallSource::Cache | CallSource::Shared | CallSource::Semantic)
 }
 
 /// Adds a trial's tokens and money. Cost and tokens belong to replies; a call that failed has neither, but may have
@@ -347,6 +358,7 @@ mod tests {
             attempts: 1,
             error: None,
             altered: false,
+            semantic: None,
         }
     }
 

@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::aside::Spend;
 use super::cassette::{CassetteError, Kept, Shelf};
 use super::clean::{clean_error, clean_reply};
 use super::embed::VectorCache;
 use super::mock::Mock;
 use super::route::{Answer, Backend, Errand, HttpBackend, Route, stopped};
+use super::semantic::{Semantic, SemanticSettings};
 use super::settings::{CallMode, ProviderSettings};
 use super::side_shelf::SideShelf;
 use super::vector_shelf::VectorShelf;
@@ -45,6 +47,8 @@ pub struct Ask<'a> {
     pub repeat: u32,
     /// `suite/case`, for messages and cassettes.
     pub label: &'a str,
+    /// Whether the answer to nearly the same question will do, where there is a semantic cache.
+    pub alike: bool,
 }
 
 /// What a [`Caller`] is made of.
@@ -55,6 +59,9 @@ pub struct CallerOptions {
     pub providers: Vec<ProviderSettings>,
     /// Replies of earlier runs; `None` turns the cache off. Only calls to real providers look there.
     pub cache: Option<Arc<dyn ReplyCache>>,
+    /// Answers to questions that mean nearly the same; `None` turns the semantic cache off. Only calls to real providers
+    /// look there, and only when they are neither replayed nor recorded.
+    pub semantic: Option<SemanticSettings>,
     /// Vectors of earlier calls; `None` keeps none.
     pub vectors: Option<Arc<dyn VectorCache>>,
     /// Folder of the project: paths in messages are relative to it.
@@ -80,6 +87,7 @@ pub struct Caller {
     pub(super) mode: CallMode,
     pub(super) routes: BTreeMap<SafeName, Route>,
     cache: Option<Arc<dyn ReplyCache>>,
+    pub(super) semantic: Option<Semantic>,
     shelf: Shelf,
     pub(super) vectors: VectorShelf,
     pub(super) rankings: SideShelf<RerankReply>,
@@ -121,6 +129,7 @@ impl Caller {
             mode: options.mode,
             routes,
             cache: options.cache,
+            semantic: options.semantic.map(Semantic::new),
             vectors: VectorShelf::new(&options.cassettes, &options.root),
             rankings: SideShelf::new(&options.cassettes, &options.root, "rerank/scores.jsonl", "ranking"),
             verdicts: SideShelf::new(&options.cassettes, &options.root, "moderation/verdicts.jsonl", "verdict"),
@@ -186,9 +195,14 @@ impl Caller {
 
     /// Asks, and keeps asking within the provider's retry settings. Never fails as such: errors are in the record.
     ///
-    /// Order: response cache, cassette or mock, an identical call under way, token limit, provider limits, circuit
+    /// Order: response cache, cassette or mock, semantic cache, an identical call under way, token limit, provider limits, circuit
     /// breaker, retry, network. Cancelling `stop` ends it at any point with [`ErrorKind::Cancelled`].
     pub async fn call(&self, ask: Ask<'_>, stop: &CancellationToken) -> CallRecord {
+        self.call_aside(ask, &mut Spend::default(), stop).await
+    }
+
+    /// The same; `spend` counts what was spent beside the call, on the vectors of the semantic cache.
+    pub async fn call_aside(&self, ask: Ask<'_>, spend: &mut Spend, stop: &CancellationToken) -> CallRecord {
         let started = self.clock.now();
         let Some(route) = self.routes.get(&ask.model.provider) else {
             let message = format!("`{}` is not a provider", ask.model.provider);
@@ -197,15 +211,17 @@ impl Caller {
         match &route.backend {
             Backend::Cassette => self.replay(ask, route, started),
             Backend::Mock(_) => self.play(ask, route, started, stop).await,
-            Backend::Http(_) => self.live(ask, route, started, stop).await,
+            Backend::Http(_) => self.live(ask, route, started, spend, stop).await,
         }
     }
 
-    /// Writes what was recorded into the cassettes and returns the files written; nothing unless the mode is record.
+    /// Writes what was recorded into the cassettes and returns the files written, none unless the mode is record. Settles
+    /// the semantic cache.
     ///
     /// # Errors
     /// [`CassetteError`]; files written before it stay.
     pub fn finish(&self) -> Result<Vec<PathBuf>, CassetteError> {
+        self.settle_questions();
         let mut written = self.shelf.finish(&self.redactor)?;
         written.extend(self.vectors.finish(&self.redactor)?);
         written.extend(self.rankings.finish(&self.redactor)?);
@@ -246,7 +262,14 @@ impl Caller {
         self.keep(self.record(ask, key, answer, CallSource::Mock, started), label, repeat, asked)
     }
 
-    async fn live(&self, mut ask: Ask<'_>, route: &Route, started: Timestamp, stop: &CancellationToken) -> CallRecord {
+    async fn live(
+        &self,
+        mut ask: Ask<'_>,
+        route: &Route,
+        started: Timestamp,
+        spend: &mut Spend,
+        stop: &CancellationToken,
+    ) -> CallRecord {
         // The cassette answers the request as it was asked, whatever limit this environment puts on it.
         let asked = (self.mode == CallMode::Record)
             .then(|| (ask.request.digest(ask.model.provider.as_str()), ask.request.clone()));
@@ -254,17 +277,22 @@ impl Caller {
         let allowed = self.limit_tokens(&mut ask.request);
         let key = cache_key(route, &ask.request, ask.repeat);
         if let Some(kept) = self.cache.as_ref().and_then(|cache| cache.get(&key)) {
-            let answer =
-                Answer { reply: Ok(kept.reply), latency: kept.latency_ms.to_duration(), cost: kept.cost, ..nothing() };
-            return self.keep(self.record(ask, key, answer, CallSource::Cache, started), label, repeat, asked);
+            return self.keep(self.record(ask, key, answer_of(kept), CallSource::Cache, started), label, repeat, asked);
         }
         let known = self.known_failure(ask.model).map_or(allowed, Err);
         if let Err(error) = known {
             return failed(&ask, key, CallSource::Live, error, started);
         }
+        let mut alike = self.alike(&ask, route, &key, spend, stop).await;
+        if let Some((found, kept)) = alike.as_mut().filter(|alike| !alike.verify).and_then(|alike| alike.found.take()) {
+            let record = self.record(ask, key, answer_of(kept), CallSource::Semantic, started);
+            return CallRecord { semantic: Some(found), ..record };
+        }
         let (answer, shared) = self.share(&ask, route, &key, started, stop).await;
         let source = if shared { CallSource::Shared } else { CallSource::Live };
-        self.keep(self.record(ask, key, answer, source, started), label, repeat, asked)
+        let mut record = self.record(ask, key, answer, source, started);
+        self.learn(&mut record, alike);
+        self.keep(record, label, repeat, asked)
     }
 
     /// One HTTP call for all identical calls that are under way.
@@ -364,13 +392,14 @@ impl Caller {
             started,
             cost: answer.cost,
             possible_double_charge: answer.possible_double_charge,
+            semantic: None,
         }
     }
 }
 
 /// Identity of a reply in the response cache. The base URL is part of it, so that a proxy never answers for the real
 /// provider.
-fn cache_key(route: &Route, request: &ChatRequest, repeat: u32) -> Digest {
+pub(super) fn cache_key(route: &Route, request: &ChatRequest, repeat: u32) -> Digest {
     DigestBuilder::new("reply")
         .part(route.settings.name.as_str().as_bytes())
         .part(route.settings.base_url().trim_end_matches('/').as_bytes())
@@ -422,6 +451,10 @@ fn secret_header((name, value): &(String, String)) -> Option<Secret> {
     secret.then(|| Secret::new(value.trim_start_matches("Bearer ")))
 }
 
+fn answer_of(kept: CachedReply) -> Answer {
+    Answer { reply: Ok(kept.reply), latency: kept.latency_ms.to_duration(), cost: kept.cost, ..nothing() }
+}
+
 fn nothing() -> Answer {
     Answer {
         reply: Err(stopped()),
@@ -450,5 +483,6 @@ fn failed(ask: &Ask<'_>, key: Digest, source: CallSource, error: CallError, star
         started,
         cost: None,
         possible_double_charge: false,
+        semantic: None,
     }
 }

@@ -24,6 +24,7 @@ mod registry;
 mod rerank;
 mod retry;
 mod route;
+mod semantic;
 mod settings;
 #[cfg(test)]
 mod side_fixture_test;
@@ -43,6 +44,7 @@ pub use caller::{Ask, Caller, CallerOptions, Pricer, ReplyCache};
 pub use cassette::CassetteError;
 pub use embed::{VectorCache, recorded_vectors};
 pub use registry::{PROVIDERS, provider_spec};
+pub use semantic::{Compare, KeptQuestion, KeptVector, NewQuestion, QuestionStore, SemanticSettings, Signature};
 pub use settings::{
     BreakerSettings, CallMode, Limits, MockSettings, ProviderSettings, RetrySettings, TimeoutSettings,
     builtin_providers,

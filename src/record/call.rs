@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{ChatReply, ChatRequest};
+use super::{ChatReply, ChatRequest, SemanticMatch};
 use crate::base::{Digest, Millis, ModelRef, Timestamp, Usd};
 
 /// Classes of failed calls; the class decides on retry, on stopping the run, and on what the user can do.
@@ -118,6 +118,8 @@ pub enum CallSource {
     Mock,
     /// An identical call that was already under way.
     Shared,
+    /// The semantic cache: the answer to a question that means nearly the same.
+    Semantic,
 }
 
 impl CallSource {
@@ -128,6 +130,7 @@ impl CallSource {
         ("cassette", CallSource::Cassette),
         ("mock", CallSource::Mock),
         ("shared", CallSource::Shared),
+        ("semantic", CallSource::Semantic),
     ];
 
     /// Its word in JSON and the store.
@@ -167,6 +170,9 @@ pub struct CallRecord {
     pub cost: Option<Usd>,
     /// Whether an attempt timed out after it was sent, so that the provider may bill it as well.
     pub possible_double_charge: bool,
+    /// What the semantic cache had: it answered when the source is `semantic`, and was checked when it is `live`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub semantic: Option<SemanticMatch>,
 }
 
 impl CallRecord {
@@ -175,7 +181,14 @@ impl CallRecord {
         match (self.source, &self.reply) {
             (CallSource::Live, Ok(_)) => self.cost,
             (CallSource::Live, Err(_)) => self.cost.or(Some(Usd::ZERO)),
-            (CallSource::Cache | CallSource::Cassette | CallSource::Mock | CallSource::Shared, _) => Some(Usd::ZERO),
+            (
+                CallSource::Cache
+                | CallSource::Cassette
+                | CallSource::Mock
+                | CallSource::Shared
+                | CallSource::Semantic,
+                _,
+            ) => Some(Usd::ZERO),
         }
     }
 }

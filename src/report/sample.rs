@@ -163,6 +163,7 @@ fn call(plan: &Plan, model: &ModelRef) -> CallRecord {
         started: Timestamp(1_795_271_400_500),
         cost: (plan.priced && !error).then(|| Usd::from_picos(1_684_000_000)),
         possible_double_charge: false,
+        semantic: None,
     }
 }
 
@@ -226,6 +227,7 @@ pub(super) fn facts(trial: &TrialRecord) -> TrialFacts {
         attempts: call.map_or(0, |call| call.attempts),
         error: call.and_then(|call| call.reply.as_ref().err()).map(|error| error.kind),
         altered: false,
+        semantic: None,
     }
 }
 

@@ -8,6 +8,7 @@ use rusqlite::Row;
 use super::StoreError;
 use super::columns::{CALL_COLUMNS, CallColumns};
 use super::run::Store;
+use super::semantic::{MATCH_COLUMNS, read_match_facts};
 use super::words::{digest, parsed, small, unreadable, unsigned, usd, word, word_option};
 use crate::base::{CaseId, Digest, Ratio, RunId, SafeName, Usd};
 use crate::record::{ErrorKind, Outcome, TrialFacts, TrialKey};
@@ -22,8 +23,9 @@ impl Store {
         // The index is named because the other one on `run` would need a sort of all rows.
         let query = format!(
             "SELECT t.key, t.ordinal, t.suite, t.variant, t.case_id, t.case_group, t.weight, t.repeat, t.outcome, \
-             t.score, c.spent, c.error_kind, c.altered, c.reply IS NOT NULL, {CALL_COLUMNS} \
+             t.score, c.spent, c.error_kind, c.altered, c.reply IS NOT NULL, {CALL_COLUMNS}, {MATCH_COLUMNS} \
              FROM trial t INDEXED BY trial_ordinal LEFT JOIN call c ON c.id = t.call \
+             LEFT JOIN semantic_match m ON m.call = t.call \
              WHERE t.run = ?1 ORDER BY t.ordinal"
         );
         self.read(|db| {
@@ -134,6 +136,7 @@ fn read_facts(row: &Row<'_>, names: &Names) -> rusqlite::Result<TrialFacts> {
         source: call.as_ref().map(|call| call.source),
         attempts: call.as_ref().map_or(0, |call| call.attempts),
         error: word_option(row, 11, ErrorKind::parse)?.filter(|_| outcome == Outcome::Error),
+        semantic: read_match_facts(row, 14 + CallColumns::COUNT)?,
         altered: row.get::<_, Option<bool>>(12)?.unwrap_or(false),
     })
 }

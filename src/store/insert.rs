@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql, params};
 use super::StoreError;
 use super::clean::{clean_case, clean_json};
 use super::ready::Ready;
+use super::semantic::add_match;
 use super::words::{json, picos, signed, word};
 use crate::base::{Digest, Redactor, SafeName};
 use crate::record::{CallRecord, CallSource, Case, ChatReply, Finish, Outcome, Score, ScoreState, TrialRecord, Usage};
@@ -149,6 +150,9 @@ impl<'db> Inserts<'db> {
         let variant = variant.ok_or_else(|| unplanned(format!("variant {}", trial.variant.short())))?;
         let case = self.case(&trial.case, ready.case_identity)?;
         let call = trial.call.as_ref().map(|call| self.call(call, ready, change)).transpose()?;
+        if let Some((id, found)) = call.zip(trial.call.as_ref().and_then(|call| call.semantic.as_ref())) {
+            add_match(self.db, id, found)?;
+        }
         let replaced = self.forget(trial, change)?;
         let id = self.add_trial.insert(params![
             replaced,

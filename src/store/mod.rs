@@ -19,9 +19,11 @@ mod ready;
 mod refit;
 mod reuse;
 mod run;
+mod semantic;
 #[cfg(test)]
 mod tests;
 mod trials;
+mod upkeep;
 mod words;
 mod writer;
 
@@ -32,5 +34,7 @@ pub use list::{Counts, RunRow, Spent};
 pub use open::Access;
 pub use reuse::ReplyReader;
 pub use run::Store;
+pub use semantic::{QuestionBits, QuestionRow, QuestionVector};
 pub use trials::TrialFilter;
+pub use upkeep::{CacheCap, CacheTotals, PRUNED, Pruned, RunSavings};
 pub use writer::{Writer, WriterEvent};

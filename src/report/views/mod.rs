@@ -1,13 +1,16 @@
 //! What each result shows.
 
+mod cache;
 mod checks;
 mod eval;
 mod plan;
 pub mod prompt;
 mod runs;
+mod semantic;
 mod trial;
 mod unchanged;
 
+pub use cache::CacheReport;
 pub use checks::{CheckOption, CheckRow, ChecksReport};
 pub use eval::EvalView;
 

@@ -8,6 +8,7 @@ use anyhow::Context;
 use tokio::sync::mpsc;
 
 use super::args::{EvalArgs, UndecidedArg};
+use super::caches;
 use super::examples::prepare_examples;
 use super::listen::{Heard, listen};
 use super::load::Loaded;
@@ -129,6 +130,7 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
     let mut heard = listener.await.context("the listener ended early")??;
     daily.iter().for_each(DailyLimit::release);
     caller.finish().context("the cassettes cannot be written")?;
+    caches::settle(&loaded.config, store, caller.semantic_problem().as_deref(), session);
     let ended = ended.unwrap_or_else(|halted| {
         (heard.status, heard.fatal) = (halted.status, halted.error);
         halted.notice.iter().for_each(|notice| session.ui.problem(notice));

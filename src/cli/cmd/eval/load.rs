@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::{CallsArg, EvalArgs};
+use super::args::{CacheArg, CallsArg, EvalArgs};
 use super::changed::changed_suites;
 use super::options::PlanOptions;
 use crate::base::{Diagnostic, ModelRef, Problems, Usd, closest};
 use crate::cli::{Session, UsageError, price_table};
-use crate::config::{CallMode, Config, Overrides};
+use crate::config::{CacheMode, CallMode, Config, Overrides};
 use crate::eval::{Estimator, SurveyedSuite, embedded_prompts};
 use crate::price::PriceTable;
 use crate::prompt::Registry;
@@ -64,6 +64,8 @@ pub(super) struct Before {
     pub(super) calls: Option<CallMode>,
     /// Its `--max-cost`: a limit holds until it is raised.
     pub(super) max_cost: Option<Usd>,
+    /// `semantic` when it asked similar questions: its trials are comparable only when all did.
+    pub(super) cache: Option<CacheMode>,
 }
 
 /// The settings, with the flags of `karat eval` on top, and those of the run that is resumed where there are none.
@@ -90,6 +92,8 @@ pub(super) fn configure(
         calls,
         concurrency: args.how.concurrency,
         no_cache: args.how.no_cache,
+        cache: cache_mode(args).or(before.cache),
+        cache_verify: args.how.cache_verify.map(share).transpose()?,
         max_cost,
         max_errors: args.how.max_errors,
         ..Overrides::default()
@@ -101,6 +105,22 @@ pub(super) fn configure(
         return Ok(session.config(Overrides { calls, ..overrides }, problems));
     }
     Ok(session.config(overrides, problems))
+}
+
+fn cache_mode(args: &EvalArgs) -> Option<CacheMode> {
+    args.how.cache.map(|cache| match cache {
+        CacheArg::Off => CacheMode::Off,
+        CacheArg::Exact => CacheMode::Exact,
+        CacheArg::Semantic => CacheMode::Semantic,
+    })
+}
+
+fn share(number: f64) -> Result<f64, UsageError> {
+    if (0.0..=1.0).contains(&number) {
+        return Ok(number);
+    }
+    let message = format!("--cache-verify: `{number}` is not a share");
+    Err(UsageError::of("invalid-share", message, "write a number from 0 to 1, such as `--cache-verify 0.1`"))
 }
 
 fn amount(text: &str) -> Result<Usd, UsageError> {

@@ -1,6 +1,7 @@
 //! `karat eval`: run suites, and look at stored runs.
 
 mod args;
+mod caches;
 mod changed;
 mod checks;
 mod drive;
@@ -22,7 +23,7 @@ mod start;
 mod stored;
 
 pub use args::{
-    CallsArg, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs, SelectArgs, ShowArgs, ShowRunArgs, UndecidedArg,
+    CacheArg, CallsArg, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs, SelectArgs, ShowArgs, ShowRunArgs, UndecidedArg,
 };
 pub use start::run;
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::args::EvalArgs;
 use crate::base::{CaseId, SafeName, Usd};
 use crate::cli::{Session, UsageError};
+use crate::config::CacheMode;
 use crate::suite::Selection;
 
 /// Version of this form; a run of another version cannot be resumed.
@@ -38,6 +39,9 @@ pub(super) struct PlanOptions {
     /// The suites that had changed since then when the run began: a commit in between changes no plan.
     #[serde(default)]
     pub(super) changed_suites: Option<Vec<SafeName>>,
+    /// Which caches answered when it began, and how the semantic cache compared.
+    #[serde(default)]
+    pub(super) cache: Option<Value>,
 }
 
 impl PlanOptions {
@@ -59,6 +63,7 @@ impl PlanOptions {
             only_cases: None,
             changed_since: select.changed_since,
             changed_suites: None,
+            cache: None,
         }
     }
 
@@ -76,6 +81,12 @@ impl PlanOptions {
             return Err(wrong(format!("its options have version {version:?}")));
         }
         serde_json::from_value(value.clone()).map_err(|error| wrong(error.to_string()))
+    }
+
+    /// The semantic cache, when it was on.
+    pub(super) fn cache_mode(&self) -> Option<CacheMode> {
+        let mode = self.cache.as_ref()?.get("mode")?.as_str()?;
+        (mode == "semantic").then_some(CacheMode::Semantic)
     }
 
     /// As they are stored.
