@@ -227,11 +227,7 @@ impl Sources<'_> {
                 ToString::to_string,
             ),
             verify: Setting::settle([verify, verify_overlay, verify_base], DEFAULT_VERIFY, ToString::to_string),
-            repeats: Setting::settle(
-                self.written(|layer| &layer.cache.semantic.repeats),
-                false,
-                ToString::to_string,
-            ),
+            repeats: Setting::settle(self.written(|layer| &layer.cache.semantic.repeats), false, ToString::to_string),
         }
     }
 }

@@ -187,7 +187,8 @@ mod tests {
 
     #[test]
     fn answers_agree_by_words_and_tool_calls() {
-        let call = |arguments: &str| ToolCall { id: arguments.to_owned(), name: "f".into(), arguments: arguments.into() };
+        let call =
+            |arguments: &str| ToolCall { id: arguments.to_owned(), name: "f".into(), arguments: arguments.into() };
         let with = |text: &str, tools: Vec<ToolCall>| ChatReply { tool_calls: tools, ..ChatReply::of_text(text) };
         assert!(same_answer(&with("Yes,  it\nis", vec![]), &with("yes, it is ", vec![])));
         assert!(!same_answer(&with("yes", vec![]), &with("no", vec![])));

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value;
 
 use super::Failure;
+use super::agreement::SemanticTally;
 use super::goal_check::Goal;
 use super::judge::{GroupContext, JudgeRules, judge_group, judge_run, judge_suite};
-use super::agreement::SemanticTally;
 use super::rate::{RateTally, quantile, real};
 use super::report::{
     CacheStats, Consumption, Counts, EvalReport, GroupReport, RunFacts, SCHEMA_VERSION, SuiteReport, Totals,

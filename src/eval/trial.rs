@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
+use super::agreement::same_answer;
 use super::embedder::NoRequest;
 use super::execute::Means;
 use super::plan::PlannedTrial;
@@ -11,9 +12,9 @@ use crate::base::{Digest, Millis, ModelRef, Timestamp, Usd};
 use crate::prompt::{Nearby, Rendered};
 use crate::provider::{Ask, Spend};
 use crate::record::{
-    Agreement, CallError, CallRecord, CallSource, ChatRequest, ErrorKind, Outcome, OutputFormat, Params, ToolChoice, TrialRecord,
+    Agreement, CallError, CallRecord, CallSource, ChatRequest, ErrorKind, Outcome, OutputFormat, Params, ToolChoice,
+    TrialRecord,
 };
-use super::agreement::same_answer;
 use crate::score::{ScoreInput, aggregate, score};
 
 /// What will be asked, and what a reader of the trial must know about it.
@@ -95,7 +96,8 @@ pub(super) async fn run(
         }
     };
     let label = format!("{}/{}", trial.suite, trial.case.id);
-    let ask = Ask { model: &trial.variant.model, request, repeat: trial.repeat, label: &label, alike: trial.repeats == 1 };
+    let ask =
+        Ask { model: &trial.variant.model, request, repeat: trial.repeat, label: &label, alike: trial.repeats == 1 };
     let call = means.caller.call_aside(ask, spend, abort).await;
     let mut record = graded(trial, call, begun);
     // Kept with every outcome: a trial whose input was cut is not comparable with one whose input was not.

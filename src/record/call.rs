@@ -182,11 +182,7 @@ impl CallRecord {
             (CallSource::Live, Ok(_)) => self.cost,
             (CallSource::Live, Err(_)) => self.cost.or(Some(Usd::ZERO)),
             (
-                CallSource::Cache
-                | CallSource::Cassette
-                | CallSource::Mock
-                | CallSource::Shared
-                | CallSource::Semantic,
+                CallSource::Cache | CallSource::Cassette | CallSource::Mock | CallSource::Shared | CallSource::Semantic,
                 _,
             ) => Some(Usd::ZERO),
         }

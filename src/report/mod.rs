@@ -28,7 +28,7 @@ pub use findings::{FindingRule, Findings};
 pub use format::Format;
 pub use present::{Look, ReportError, Trials, View, present, present_eval};
 pub use views::prompt;
-pub use views::{CacheReport, 
-    CallReport, CaseFacts, CheckOption, CheckRow, ChecksReport, EvalView, NothingChanged, RunRow, RunsReport,
-    TrialReport, TrialsReport,
+pub use views::{
+    CacheReport, CallReport, CaseFacts, CheckOption, CheckRow, ChecksReport, EvalView, NothingChanged, RunRow,
+    RunsReport, TrialReport, TrialsReport,
 };

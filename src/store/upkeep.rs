@@ -260,12 +260,12 @@ fn least_used_last(db: &Transaction<'_>) -> rusqlite::Result<Vec<(Vec<u8>, u64)>
 
 fn counted(db: &Connection, runs: &str, before: Timestamp) -> rusqlite::Result<Pruned> {
     let runs = db.query_row(runs, [before.0], |row| row.get(0).map(unsigned))?;
-    let query = "SELECT count(*), coalesce(sum(octet_length(content)), 0) FROM body WHERE id IN (SELECT id FROM old_body)";
+    let query =
+        "SELECT count(*), coalesce(sum(octet_length(content)), 0) FROM body WHERE id IN (SELECT id FROM old_body)";
     db.query_row(query, [], |row| Ok(Pruned { runs, texts: unsigned(row.get(0)?), bytes: unsigned(row.get(1)?) }))
 }
 
 fn pruned_request() -> String {
-
     json(&ChatRequest {
         messages: vec![Message::text(Role::User, PRUNED)],
         model: String::new(),

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod bad_inputs;
+mod caches;
 mod changed_since;
 mod commands;
 mod completions;

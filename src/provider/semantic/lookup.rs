@@ -95,12 +95,7 @@ impl Caller {
 
 impl Semantic {
     /// The nearest question with an answer, from the threshold on.
-    fn best(
-        &self,
-        question: &NewQuestion,
-        vector: &[f32],
-        now: Timestamp,
-    ) -> Option<(SemanticMatch, CachedReply)> {
+    fn best(&self, question: &NewQuestion, vector: &[f32], now: Timestamp) -> Option<(SemanticMatch, CachedReply)> {
         let store = &self.settings.store;
         let threshold = self.settings.threshold;
         let near = {

@@ -8,7 +8,8 @@ use super::super::present::View;
 use crate::base::{Digest, Millis, ModelRef, Ratio, RunId, SafeName, Tokens, Usd};
 use crate::eval::{CheckResult, SCHEMA_VERSION, visible_output};
 use crate::record::{
-    CallError, CallRecord, CallSource, ChatReply, ChatRequest, Media, Message, Outcome, Part, TrialRecord, Vars,
+    CallError, CallRecord, CallSource, ChatReply, ChatRequest, Media, Message, Outcome, Part, SemanticMatch,
+    TrialRecord, Vars,
 };
 
 /// Trials of one run, such as those of one case.
@@ -106,6 +107,9 @@ pub struct CallReport<'a> {
     pub spent_usd: Option<Usd>,
     /// An attempt timed out after it was sent and may be billed as well.
     pub possible_double_charge: bool,
+    /// What the semantic cache had; absent when it had nothing or was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub semantic: Option<&'a SemanticMatch>,
 }
 
 impl<'a> TrialReport<'a> {
@@ -154,6 +158,7 @@ impl<'a> CallReport<'a> {
             cost_usd: call.cost,
             spent_usd: call.spent(),
             possible_double_charge: call.possible_double_charge,
+            semantic: call.semantic.as_ref(),
         }
     }
 }
@@ -230,6 +235,13 @@ fn facts(trial: &TrialReport<'_>) -> Vec<(String, Line)> {
         took.push_str(&format!(" · waited {}", call.waited_ms));
     }
     fact("call", took);
+    if let Some(found) = call.semantic {
+        let mut like = format!("{:.4} like the question of call {}", found.similarity, found.origin.short());
+        if let Some(agreement) = found.agreement {
+            like.push_str(if agreement.same_text { ", same answer" } else { ", another answer" });
+        }
+        fact("similar", like);
+    }
     let money = |usd: Option<Usd>| usd.map_or("—".to_owned(), |usd| usd.to_string());
     let mut cost = format!("{}, spent {}", money(call.cost_usd), money(call.spent_usd));
     if call.possible_double_charge {

@@ -9,3 +9,5 @@ mod ledger;
 mod records;
 mod runs;
 mod sample;
+mod semantic;
+mod upkeep;

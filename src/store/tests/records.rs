@@ -93,6 +93,7 @@ fn facts_come_from_plain_columns_by_ordinal() {
         attempts: 2,
         error: None,
         altered: true,
+        semantic: None,
     };
     let error = TrialFacts {
         key: trial(4).key,

@@ -1,9 +1,9 @@
 //! `karat cache`: what kept replies save, and letting go of them.
 
-mod open;
-mod stats;
 mod clear;
+mod open;
 mod prune;
+mod stats;
 
 use clap::{Args, Subcommand};
 

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::open::{agreed, open};
-use crate::base::{Tokens, Timestamp, parse_duration};
+use crate::base::{Timestamp, Tokens, parse_duration};
 use crate::cli::{Exit, Session, UsageError};
 use crate::store::{Access, Pruned};
 

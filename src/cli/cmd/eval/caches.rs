@@ -78,7 +78,9 @@ pub(super) fn semantic(loaded: &Loaded, store: &Store, session: &Session) -> Opt
 /// Lets go of replies beyond the caps, and tells what the semantic cache could not do.
 pub(super) fn settle(config: &Config, store: &Store, problem: Option<&str>, session: &Session) {
     if let Some(problem) = problem {
-        session.ui.problem(&format!("warning: the semantic cache was of no use where a question has no vector: {problem}"));
+        session
+            .ui
+            .problem(&format!("warning: the semantic cache was of no use where a question has no vector: {problem}"));
     }
     let cap = CacheCap { entries: config.cache.max_entries.value, bytes: config.cache.max_size.value };
     // The run is over and stored; a cache that is too large for one run longer harms nobody.

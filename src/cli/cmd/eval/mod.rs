@@ -23,7 +23,8 @@ mod start;
 mod stored;
 
 pub use args::{
-    CacheArg, CallsArg, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs, SelectArgs, ShowArgs, ShowRunArgs, UndecidedArg,
+    CacheArg, CallsArg, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs, SelectArgs, ShowArgs, ShowRunArgs,
+    UndecidedArg,
 };
 pub use start::run;
 

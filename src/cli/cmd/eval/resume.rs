@@ -22,7 +22,11 @@ pub(super) fn run(named: &str, args: &EvalArgs, session: &Session) -> anyhow::Re
     let mut header = reader.header(&id)?;
     drop(reader);
     let options = PlanOptions::stored(&header.options)?;
-    let before = Before { calls: CallMode::parse(&header.calls), max_cost: options.max_cost, cache: options.cache_mode().filter(|_| !args.how.no_cache) };
+    let before = Before {
+        calls: CallMode::parse(&header.calls),
+        max_cost: options.max_cost,
+        cache: options.cache_mode().filter(|_| !args.how.no_cache),
+    };
     let loaded = prepare(&options, args, before, session)?;
     let providers = providers::settle(&loaded, session)?;
     money::refuse_unknown_prices(&loaded, session)?;
