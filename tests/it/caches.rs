@@ -152,7 +152,7 @@ fn caps_evict_and_clear_and_prune_keep_results() {
     let shown = project.run("eval show latest --format json").exits(0).json();
     assert_eq!(number(&shown, "/totals/pass"), 4);
     let texts = project.run("eval export latest").exits(0).stdout;
-    assert!(texts.contains("removed by `karat cache prune`") && !texts.contains("question 1\""), "{texts}");
+    assert!(texts.contains("removed by `karat cache prune`") && !texts.contains("\"text\":\"question 1\""), "{texts}");
 }
 
 #[test]
