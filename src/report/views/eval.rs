@@ -254,7 +254,8 @@ impl EvalView<'_> {
         }
         if cache.saved_usd.is_some() {
             let mut saved = format!("saved {}", shown_cost(cache.saved_usd, cache.unknown_saved_calls));
-            if cache.saved_ms > Millis(0) {
+            // Less is not worth a word.
+            if cache.saved_ms >= Millis(1_000) {
                 saved.push_str(&format!(" and {} of waiting", cache.saved_ms));
             }
             parts.push(saved);
