@@ -243,7 +243,7 @@ _karat() {
             return 0
             ;;
         karat__subcmd__eval)
-            opts="-j -o -q -v -y -h --suite --case --tag --prompt --model --first --sample --seed --failed-in --changed-since --dry-run --calls --record --concurrency --max-cost --max-errors --no-cache --resume --retry-errors --undecided --fail-exit-code --format --output --list-checks --config --environment --store --color --quiet --verbose --no-input --yes --help list show export"
+            opts="-j -o -q -v -y -h --suite --case --tag --prompt --model --first --sample --seed --failed-in --changed-since --dry-run --calls --record --concurrency --max-cost --max-errors --no-cache --stream --no-stream --untrusted --resume --retry-errors --undecided --fail-exit-code --format --output --list-checks --list-providers --config --environment --store --color --quiet --verbose --no-input --yes --help list show export"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -171,6 +171,22 @@ pub struct ModelRef {
 }
 
 impl ModelRef {
+    /// Parses `provider/model`, or the name of one of `apps` alone: a user's application has no models, or chooses one
+    /// itself. Its model is then called [`ModelRef::DEFAULT`].
+    ///
+    /// # Errors
+    /// As [`ModelRef::parse`].
+    pub fn parse_among<S: AsRef<str>>(text: &str, apps: &[S]) -> Result<ModelRef, IdError> {
+        if apps.iter().any(|app| app.as_ref() == text) {
+            let provider = SafeName::parse(text)?;
+            return Ok(ModelRef { provider, model: ModelRef::DEFAULT.to_owned() });
+        }
+        ModelRef::parse(text)
+    }
+
+    /// The model of an application that is named alone.
+    pub const DEFAULT: &str = "default";
+
     /// Parses `provider/model`; the first slash separates.
     ///
     /// # Errors
@@ -238,6 +254,9 @@ mod tests {
     fn models_split_at_the_first_slash() {
         let model = ModelRef::parse("openrouter/openai/gpt-5").expect("valid");
         assert_eq!((model.provider.as_str(), model.model.as_str()), ("openrouter", "openai/gpt-5"));
+        let app = ModelRef::parse_among("my-app", &["my-app"]).expect("an application");
+        assert_eq!(app, ModelRef::parse("my-app/default").expect("valid"));
+        assert!(ModelRef::parse_among("other", &["my-app"]).is_err());
         for bad in ["gpt-5", "/x", "x/", "a/b c"] {
             assert!(ModelRef::parse(bad).is_err(), "{bad}");
         }

@@ -19,7 +19,7 @@ impl Secret {
         Secret(Arc::from(value.into()))
     }
 
-    /// The secret itself. Call it in `net` only, where the header is written.
+    /// The secret itself. Call it in `net` only, where the header is written, and where a proof is computed from it.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -1,6 +1,7 @@
 //! The front door: arguments, session, progress, exit codes; one file per subcommand.
 
 mod args;
+mod certificates;
 pub mod cmd;
 mod entry;
 mod exit;

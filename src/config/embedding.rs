@@ -22,7 +22,7 @@ pub(super) fn embedding(
             if inner.node("model").is_none() {
                 inner.missing("model", problems);
             }
-            let model = value::model(&mut inner, "model", problems);
+            let model = value::model(&mut inner, "model", &[], problems);
             let params = EmbeddingParams {
                 dimensions: value::whole(&mut inner, "dimensions", 1, MOST_DIMENSIONS, problems).map(|(most, _)| most),
                 input_type: inner.choice("input_type", InputType::ALL, problems),

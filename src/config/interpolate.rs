@@ -4,15 +4,22 @@ use crate::base::{Diagnostic, Key, Kind, Node, Problems, Source, Span};
 
 use super::Env;
 
+/// Keys whose readers fill variables in themselves.
+const READ_APART: &[&str] = &["headers", "request", "session"];
+
 /// Replaces `${env.NAME}` in every text of the tree. Keys are left alone, and so is everything below a key named
-/// `headers`: its reader must know which variables stand there, because they are secrets.
+/// `headers`, `request` or `session`: their readers must know which variables stand there, because they are secrets.
 pub(super) fn interpolate(node: &Node, env: &Env, source: &Source, problems: &mut Problems) -> Node {
     let kind = match &node.kind {
         Kind::Text(text) => Kind::Text(replace(text, node.span, env, source, problems)),
         Kind::List(items) => Kind::List(items.iter().map(|item| interpolate(item, env, source, problems)).collect()),
         Kind::Map(entries) => {
             let mut inner = |key: &Key, value: &Node| {
-                if key.text == "headers" { value.clone() } else { interpolate(value, env, source, problems) }
+                if READ_APART.contains(&key.text.as_str()) {
+                    value.clone()
+                } else {
+                    interpolate(value, env, source, problems)
+                }
             };
             Kind::Map(entries.iter().map(|(key, value)| (key.clone(), inner(key, value))).collect())
         }

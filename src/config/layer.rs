@@ -6,6 +6,7 @@ use crate::base::{Diagnostic, Fields, Key, Kind, ModelRef, Node, Place, Problems
 
 use super::cache::{self, CacheLayer};
 use super::raw_provider::{self, RawProvider};
+use super::routes::{self, RouteConfig};
 use super::value::{self, Placed};
 use super::{CallMode, Config, Env};
 use crate::record::EmbeddingModel;
@@ -40,6 +41,7 @@ pub(super) struct Base {
     pub(super) prompts: Option<Placed<PathBuf>>,
     pub(super) evals: Option<Placed<PathBuf>>,
     pub(super) prices: Option<Node>,
+    pub(super) routes: Vec<RouteConfig>,
     pub(super) lint: Option<Node>,
     environments: Vec<(Key, Node)>,
 }
@@ -50,6 +52,8 @@ pub(super) struct Reading<'a> {
     pub(super) root: &'a Path,
     pub(super) env: &'a Env,
     pub(super) source: &'a Source,
+    /// Names of the user's applications: a model may be named by one alone.
+    pub(super) apps: &'a [String],
 }
 
 /// Reads the file without its environments.
@@ -65,6 +69,10 @@ pub(super) fn read_base(node: &Node, reading: Reading<'_>, problems: &mut Proble
         prompts: value::path_inside(&mut fields, "prompts", reading.root, problems),
         evals: value::path_inside(&mut fields, "evals", reading.root, problems),
         prices: fields.node("prices").cloned(),
+        routes: fields
+            .node("routes")
+            .map(|node| routes::read_all(node, reading.apps, reading.source, problems))
+            .unwrap_or_default(),
         lint: fields.node("lint").cloned(),
         environments,
     };
@@ -90,17 +98,17 @@ fn take_environments(node: &Node, source: &Source, problems: &mut Problems) -> (
 }
 
 fn read_layer(fields: &mut Fields<'_>, reading: Reading<'_>, problems: &mut Problems) -> Layer {
-    let Reading { root, env, source } = reading;
+    let Reading { root, apps, .. } = reading;
     Layer {
         calls: value::calls(fields, problems),
-        models: value::models(fields, problems),
-        judge: value::model(fields, "judge", problems),
+        models: value::models(fields, apps, problems),
+        judge: value::model(fields, "judge", apps, problems),
         embedding: super::embedding::embedding(fields, "embedding", problems),
-        rerank: value::model(fields, "rerank", problems),
-        moderation: value::model(fields, "moderation", problems),
+        rerank: value::model(fields, "rerank", &[], problems),
+        moderation: value::model(fields, "moderation", &[], problems),
         providers: fields
             .node("providers")
-            .map(|node| raw_provider::read_all(node, root, env, source, problems))
+            .map(|node| raw_provider::read_all(node, reading, problems))
             .unwrap_or_default(),
         store: value::text(fields, "store", problems),
         cassettes: value::path_inside(fields, "cassettes", root, problems),

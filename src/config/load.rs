@@ -11,6 +11,7 @@ use crate::record::EmbeddingModel;
 
 use super::layer::{self, Base, Reading};
 use super::provider::{self, ProviderConfig};
+use super::routes::RouteConfig;
 use super::settle::{Sources, settle_environment, show_models, show_option, show_path};
 use super::{CacheConfig, CacheMode, CallMode, Env, Origin, Setting};
 
@@ -37,6 +38,8 @@ pub struct Overrides {
     pub cache: Option<CacheMode>,
     /// `--cache-verify`.
     pub cache_verify: Option<f64>,
+    /// `--stream` and `--no-stream`: for all providers.
+    pub stream: Option<bool>,
     /// `--cache-ttl`.
     pub cache_ttl: Option<Duration>,
     /// `--max-cost`.
@@ -108,6 +111,8 @@ pub struct Config {
     pub max_errors: Setting<u32>,
     /// All providers: built-in ones first, then in file order.
     pub providers: Vec<ProviderConfig>,
+    /// Named routes, in file order.
+    pub routes: Vec<RouteConfig>,
     /// Prices that the project states itself.
     pub prices: Option<PriceOverrides>,
     /// Levels of the lint rules.
@@ -121,8 +126,10 @@ impl Config {
     pub fn load(root: &Path, env: &Env, overrides: &Overrides, problems: &mut Problems) -> Config {
         let (file, source) = read_file(root, overrides, problems);
         let empty = Source::new(Config::FILE, "");
-        let reading = Reading { root, env, source: source.as_ref().unwrap_or(&empty) };
-        let base = source.as_ref().and_then(|source| read_base(source, reading, problems)).unwrap_or_default();
+        let node = source.as_ref().and_then(|source| parse_yaml(source, problems));
+        let apps = node.as_ref().map(super::app::app_names).unwrap_or_default();
+        let reading = Reading { root, env, source: source.as_ref().unwrap_or(&empty), apps: &apps };
+        let base = node.as_ref().and_then(|node| read_base(node, reading, problems)).unwrap_or_default();
         let environment = settle_environment(base.environment.as_ref(), env, overrides);
         let at = if let Origin::File(place) = &environment.origin { Some(place.clone()) } else { None };
         let overlay = base.overlay(environment.value.as_deref(), at, reading, problems);
@@ -149,7 +156,11 @@ impl Config {
             daily_cost_limit: sources.daily_cost_limit(problems),
             max_tokens_per_request: sources.max_tokens_per_request(problems),
             max_errors: sources.max_errors(),
-            providers: provider::settle(base.layer.providers.clone(), overlay.providers.clone(), env, problems),
+            providers: streamed(
+                provider::settle(base.layer.providers.clone(), overlay.providers.clone(), root, env, problems),
+                overrides.stream,
+            ),
+            routes: base.routes,
             prices,
             lint,
         }
@@ -207,6 +218,14 @@ impl Config {
     }
 }
 
+/// The flag holds for all providers, if it is given.
+fn streamed(mut providers: Vec<ProviderConfig>, flag: Option<bool>) -> Vec<ProviderConfig> {
+    for provider in &mut providers {
+        provider.options.stream = flag.or(provider.options.stream);
+    }
+    providers
+}
+
 fn read_file(root: &Path, overrides: &Overrides, problems: &mut Problems) -> (Option<PathBuf>, Option<Source>) {
     let path = overrides.file.as_ref().map_or_else(|| root.join(Config::FILE), |file| root.join(file));
     if overrides.file.is_none() && !path.exists() {
@@ -231,10 +250,9 @@ fn read_file(root: &Path, overrides: &Overrides, problems: &mut Problems) -> (Op
     }
 }
 
-fn read_base(source: &Source, reading: Reading<'_>, problems: &mut Problems) -> Option<Base> {
-    let node = parse_yaml(source, problems)?;
+fn read_base(node: &Node, reading: Reading<'_>, problems: &mut Problems) -> Option<Base> {
     if node.kind == Kind::Null {
         return None;
     }
-    layer::read_base(&node, reading, problems)
+    layer::read_base(node, reading, problems)
 }

@@ -1,10 +1,15 @@
 //! Providers: the built-in ones, and what `karat.yaml` says about them or adds.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
 
 use crate::base::{Diagnostic, Millis, Place, Problems, SafeName, closest};
 
+use super::app::{About, AppConfig};
+use super::around::AroundConfig;
 use super::kind::WireName;
 use super::raw_provider::RawProvider;
 use super::{Env, Origin, ollama_host, value};
@@ -16,6 +21,12 @@ pub struct Limits {
     pub rpm: Option<u32>,
     /// Tokens per minute.
     pub tpm: Option<u32>,
+    /// Input tokens per minute.
+    pub itpm: Option<u32>,
+    /// Output tokens per minute.
+    pub otpm: Option<u32>,
+    /// Requests per day.
+    pub rpd: Option<u32>,
     /// Calls under way at once.
     pub concurrency: Option<u32>,
 }
@@ -27,6 +38,8 @@ pub struct Timeouts {
     pub connect_ms: Option<Millis>,
     /// From sending to the first byte of the answer.
     pub first_byte_ms: Option<Millis>,
+    /// Between two chunks of a streamed answer.
+    pub idle_ms: Option<Millis>,
     /// For one attempt as a whole.
     pub total_ms: Option<Millis>,
 }
@@ -44,6 +57,12 @@ pub struct ProviderOptions {
     pub location: Option<String>,
     /// `stream`: whether replies are read as streams.
     pub stream: Option<bool>,
+    /// `proxy`: address of the proxy that its requests go through.
+    pub proxy: Option<String>,
+    /// `ca_file`: certificates of further authorities, absolute; PEM.
+    pub ca_file: Option<PathBuf>,
+    /// `cache`: whether the response cache answers for it; on for models, off for applications unless given.
+    pub cache: Option<bool>,
 }
 
 impl ProviderOptions {
@@ -55,6 +74,9 @@ impl ProviderOptions {
             project: over.project.or(self.project),
             location: over.location.or(self.location),
             stream: over.stream.or(self.stream),
+            proxy: over.proxy.or(self.proxy),
+            ca_file: over.ca_file.or(self.ca_file),
+            cache: over.cache.or(self.cache),
         }
     }
 }
@@ -74,20 +96,26 @@ pub struct ProviderConfig {
     pub key_env: Option<String>,
     /// Further headers of every request. Values may hold secrets.
     pub headers: Vec<(String, String)>,
-    /// Names of the environment variables that were filled into headers: their values are secrets.
+    /// Names of the environment variables that were filled into headers and requests, or are passed to programs: their
+    /// values are secrets.
     pub header_variables: Vec<String>,
     /// How much it may be asked.
     pub limits: Limits,
     /// How long to wait for it.
     pub timeouts: Timeouts,
-    /// Attempts per call, the first included; `None` is the caller's default.
-    pub max_attempts: Option<u32>,
-    /// Time in which all attempts of a call must end; `None` is the caller's default.
-    pub retry_deadline_ms: Option<Millis>,
+    /// Retries, circuit breaker, second requests.
+    pub around: AroundConfig,
     /// Rules of a mock, absolute.
     pub rules: Option<PathBuf>,
     /// What only some kinds take.
     pub options: ProviderOptions,
+    /// `models`: names that the user gave models, such as deployments, and the models behind them. Prices, parameters
+    /// and token counts follow those.
+    pub models: BTreeMap<String, String>,
+    /// What it is, when it is a user's own application.
+    pub app: Option<AppConfig>,
+    /// What `karat.yaml` says of the application, variables not filled in: part of the identity of its replies.
+    pub app_written: Value,
     /// Where `karat.yaml` speaks of it first; `None` for an untouched built-in one.
     pub place: Option<Place>,
 }
@@ -104,10 +132,10 @@ impl fmt::Debug for ProviderConfig {
             .field("headers", &headers)
             .field("limits", &self.limits)
             .field("timeouts", &self.timeouts)
-            .field("max_attempts", &self.max_attempts)
-            .field("retry_deadline_ms", &self.retry_deadline_ms)
+            .field("around", &self.around)
             .field("rules", &self.rules)
             .field("options", &self.options)
+            .field("models", &self.models)
             .finish_non_exhaustive()
     }
 }
@@ -116,6 +144,7 @@ impl fmt::Debug for ProviderConfig {
 pub(super) fn settle(
     base: Vec<RawProvider>,
     overlay: Vec<RawProvider>,
+    root: &Path,
     env: &Env,
     problems: &mut Problems,
 ) -> Vec<ProviderConfig> {
@@ -136,7 +165,7 @@ pub(super) fn settle(
         .collect();
     untouched
         .into_iter()
-        .chain(raw.into_iter().filter_map(|raw| valid(raw, env, problems)).collect::<Vec<_>>())
+        .chain(raw.into_iter().filter_map(|raw| valid(raw, root, env, problems)).collect::<Vec<_>>())
         .collect()
 }
 
@@ -153,15 +182,17 @@ fn built_in(wire: WireName, env: &Env, problems: &mut Problems) -> Option<Provid
         header_variables: Vec::new(),
         limits: Limits::default(),
         timeouts: Timeouts::default(),
-        max_attempts: None,
-        retry_deadline_ms: None,
+        around: AroundConfig::default(),
         rules: None,
         options: ProviderOptions::default(),
+        models: BTreeMap::new(),
+        app: None,
+        app_written: Value::Null,
         place: None,
     })
 }
 
-fn valid(raw: RawProvider, env: &Env, problems: &mut Problems) -> Option<ProviderConfig> {
+fn valid(raw: RawProvider, root: &Path, env: &Env, problems: &mut Problems) -> Option<ProviderConfig> {
     let named = WireName::parse(raw.name.as_str());
     let Some(wire) = raw.wire.or(named) else {
         if raw.has_type {
@@ -172,7 +203,7 @@ fn valid(raw: RawProvider, env: &Env, problems: &mut Problems) -> Option<Provide
             Diagnostic::error("missing-field", format!("provider `{}` has no `type`", raw.name))
                 .at(raw.place)
                 .did_you_mean(closest(raw.name.as_str(), words.iter().copied()))
-                .help(format!("add `type:` with the protocol it speaks: {}", words.join(", "))),
+                .help("add `type:` with the protocol it speaks; `karat eval --list-providers` prints them all"),
         );
         return None;
     };
@@ -180,13 +211,19 @@ fn valid(raw: RawProvider, env: &Env, problems: &mut Problems) -> Option<Provide
         let message = format!("`rules` are for `type: mock`, this provider is `{}`", wire.word());
         problems.push(Diagnostic::error("invalid-value", message).at(place.clone()));
     }
+    let about = About { name: raw.name.as_str(), wire, place: &raw.place, root, has_base_url: raw.base_url.is_some() };
+    let settled = raw.app.settle(&about, problems);
+    if wire.is_app() && settled.app.is_none() {
+        return None;
+    }
     let official = raw.base_url.is_none() || named == Some(wire);
     let default_key = wire.kind().filter(|_| official).and_then(|kind| kind.key).map(str::to_owned);
     let (base_url, base_url_origin) = match raw.base_url {
         Some((url, place)) => (Some(url), Origin::File(place)),
         None => base_url_from_env(&raw.name, wire, env, problems),
     };
-    let headers = raw.headers.unwrap_or_default();
+    let mut headers = raw.headers.unwrap_or_default();
+    headers.variables.extend(settled.variables);
     Some(ProviderConfig {
         name: raw.name,
         wire,
@@ -198,10 +235,12 @@ fn valid(raw: RawProvider, env: &Env, problems: &mut Problems) -> Option<Provide
         header_variables: headers.variables,
         limits: raw.limits,
         timeouts: raw.timeouts,
-        max_attempts: raw.max_attempts,
-        retry_deadline_ms: raw.retry_deadline_ms,
+        around: raw.around,
         rules: raw.rules.map(|(path, _)| path),
         options: raw.options,
+        models: raw.models,
+        app: settled.app,
+        app_written: settled.written,
         place: Some(raw.place),
     })
 }
@@ -210,6 +249,10 @@ fn valid(raw: RawProvider, env: &Env, problems: &mut Problems) -> Option<Provide
 /// is.
 fn base_url_from_env(name: &SafeName, wire: WireName, env: &Env, problems: &mut Problems) -> (Option<String>, Origin) {
     let variable = wire.kind().filter(|kind| name.as_str() == kind.word).and_then(|kind| kind.base_url);
+    // Kinds of one vendor share the variable; what is wrong with it is said once.
+    let mut said = Problems::new();
+    let is_first = variable.is_some_and(|variable| wire.is_first_with(variable));
+    let problems = if is_first { problems } else { &mut said };
     let read = if wire.word() == "ollama" { ollama_host::url_of } else { check_url };
     let found = variable.and_then(|variable| value::from_env(env, variable, read, problems));
     found.map_or((None, Origin::Default), |(url, origin)| (Some(url), origin))

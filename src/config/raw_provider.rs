@@ -1,12 +1,16 @@
 //! Providers as one layer of `karat.yaml` writes them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::base::{Diagnostic, Fields, Kind, Millis, Node, Place, Problems, SafeName, Source, Span};
+use crate::base::{Diagnostic, Fields, Kind, Node, Place, Problems, SafeName, Source, Span, closest};
 
 use super::Env;
+use super::app::RawApp;
+use super::around::{self, AroundConfig};
 use super::interpolate::{is_variable_name, names_in, replace};
 use super::kind::WireName;
+use super::layer::Reading;
 use super::provider::{Limits, ProviderOptions, Timeouts, check_url};
 use super::value::{self, Placed};
 
@@ -23,10 +27,11 @@ pub(super) struct RawProvider {
     pub(super) headers: Option<Headers>,
     pub(super) limits: Limits,
     pub(super) timeouts: Timeouts,
-    pub(super) max_attempts: Option<u32>,
-    pub(super) retry_deadline_ms: Option<Millis>,
+    pub(super) around: AroundConfig,
     pub(super) rules: Option<Placed<PathBuf>>,
     pub(super) options: ProviderOptions,
+    pub(super) models: BTreeMap<String, String>,
+    pub(super) app: RawApp,
     pub(super) place: Place,
 }
 
@@ -39,16 +44,12 @@ pub(super) struct Headers {
 /// Keys under which people write the secret itself.
 const LITERAL_KEYS: &[&str] = &["api_key", "apikey", "api-key", "key", "token", "secret", "password"];
 /// Headers whose value is a secret.
-const SECRET_HEADERS: &[&str] = &["authorization", "x-api-key", "api-key", "proxy-authorization", "x-goog-api-key"];
+pub(super) const SECRET_HEADERS: &[&str] =
+    &["authorization", "x-api-key", "api-key", "proxy-authorization", "x-goog-api-key"];
 
 /// Reads a `providers:` mapping.
-pub(super) fn read_all(
-    node: &Node,
-    root: &Path,
-    env: &Env,
-    source: &Source,
-    problems: &mut Problems,
-) -> Vec<RawProvider> {
+pub(super) fn read_all(node: &Node, reading: Reading<'_>, problems: &mut Problems) -> Vec<RawProvider> {
+    let source = reading.source;
     let Some(entries) = node.as_map() else {
         let message = format!("`providers` must be a mapping of names, this is {}", node.describe());
         problems.push(Diagnostic::error("wrong-type", message).at(source.place(node.span)));
@@ -57,7 +58,11 @@ pub(super) fn read_all(
     let mut providers = Vec::with_capacity(entries.len());
     for (key, value) in entries {
         match SafeName::parse(&key.text) {
-            Ok(name) => providers.extend(read(name, value, key.span, root, env, source, problems)),
+            Ok(name) if name.as_str() == "route" => {
+                let message = "a provider cannot be called `route`: `route/<name>` refers to a route";
+                problems.push(Diagnostic::error("invalid-name", message).at(source.place(key.span)));
+            }
+            Ok(name) => providers.extend(read(name, value, key.span, reading, problems)),
             Err(error) => {
                 problems.push(Diagnostic::error("invalid-name", error.to_string()).at(source.place(key.span)));
             }
@@ -66,36 +71,44 @@ pub(super) fn read_all(
     providers
 }
 
-fn read(
-    name: SafeName,
-    node: &Node,
-    span: Span,
-    root: &Path,
-    env: &Env,
-    source: &Source,
-    problems: &mut Problems,
-) -> Option<RawProvider> {
+fn read(name: SafeName, node: &Node, span: Span, reading: Reading<'_>, problems: &mut Problems) -> Option<RawProvider> {
+    let Reading { root, env, source, .. } = reading;
     let node = without_literal_keys(node, source, problems);
     let mut fields = Fields::of(&node, "provider", source, problems)?;
-    let kinds: Vec<(&'static str, WireName)> = WireName::all().map(|wire| (wire.word(), wire)).collect();
     let raw = RawProvider {
         has_type: fields.node("type").is_some(),
-        wire: fields.choice("type", &kinds, problems),
-        base_url: base_url(&mut fields, problems),
+        wire: wire(&mut fields, problems),
+        base_url: address(&mut fields, "base_url", problems),
         key_env: key_env(&mut fields, problems),
         headers: fields.node("headers").map(|node| headers(node, env, source, problems)),
         limits: limits(&mut fields, problems),
         timeouts: timeouts(&mut fields, problems),
-        max_attempts: None,
-        retry_deadline_ms: None,
+        around: around::read(&mut fields, problems),
         rules: value::path_inside(&mut fields, "rules", root, problems),
-        options: options(&mut fields, problems),
+        models: fields.node("models").map(|node| models(node, source, problems)).unwrap_or_default(),
+        app: RawApp::read(&mut fields, reading, problems),
+        options: options(&mut fields, root, problems),
         place: source.place(span),
         name,
     };
-    let raw = retries(&mut fields, raw, problems);
     fields.finish(problems);
     Some(raw)
+}
+
+/// The kinds are too many to be listed in a message.
+fn wire(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<WireName> {
+    let text = fields.text("type", problems)?;
+    let known = WireName::parse(text);
+    if known.is_none() {
+        let place = fields.source().place(fields.value_span("type"));
+        problems.push(
+            Diagnostic::error("unknown-value", format!("`{text}` is not a value of `type`"))
+                .at(place)
+                .did_you_mean(closest(text, WireName::all().map(WireName::word)))
+                .help("`karat eval --list-providers` prints the kinds; `mock` is one more"),
+        );
+    }
+    known
 }
 
 /// Reports keys that hold the secret itself, and takes them out so that no other message shows them.
@@ -114,14 +127,21 @@ fn without_literal_keys(node: &Node, source: &Source, problems: &mut Problems) -
     Node { kind: Kind::Map(kept), span: node.span }
 }
 
-fn base_url(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Placed<String>> {
-    let (url, place) = value::text(fields, "base_url", problems)?;
+/// A field that holds an address.
+fn address(fields: &mut Fields<'_>, name: &'static str, problems: &mut Problems) -> Option<Placed<String>> {
+    let (url, place) = value::text(fields, name, problems)?;
     match check_url(&url) {
         Ok(url) => Some((url, place)),
         Err(message) => {
+            let message = match name {
+                "proxy" if url.contains('@') => {
+                    "a proxy with a user or password is named in the environment: `HTTPS_PROXY`".to_owned()
+                }
+                _ => message,
+            };
             // Without the excerpt: the URL may hold a password.
             let place = Place { excerpt: None, ..place };
-            problems.push(Diagnostic::error("invalid-url", format!("`base_url`: {message}")).at(place));
+            problems.push(Diagnostic::error("invalid-url", format!("`{name}`: {message}")).at(place));
             None
         }
     }
@@ -184,14 +204,47 @@ fn headers(node: &Node, env: &Env, source: &Source, problems: &mut Problems) -> 
     headers
 }
 
-fn options(fields: &mut Fields<'_>, problems: &mut Problems) -> ProviderOptions {
+fn options(fields: &mut Fields<'_>, root: &Path, problems: &mut Problems) -> ProviderOptions {
     ProviderOptions {
         api_version: fields.text("api_version", problems).map(str::to_owned),
         region: fields.text("region", problems).map(str::to_owned),
         project: fields.text("project", problems).map(str::to_owned),
         location: fields.text("location", problems).map(str::to_owned),
-        stream: fields.flag("stream", problems),
+        // A mapping says how an application streams, see `RawApp`.
+        stream: match fields.node("stream") {
+            Some(node) if node.as_map().is_some() => None,
+            _ => fields.flag("stream", problems),
+        },
+        cache: fields.flag("cache", problems),
+        proxy: address(fields, "proxy", problems).map(|(url, _)| url),
+        ca_file: fields.text("ca_file", problems).map(|path| root.join(path)),
     }
+}
+
+/// `{my-deployment: gpt-4o}`.
+fn models(node: &Node, source: &Source, problems: &mut Problems) -> BTreeMap<String, String> {
+    let Some(entries) = node.as_map() else {
+        let message = format!("`models` must be a mapping of names to models, this is {}", node.describe());
+        problems.push(
+            Diagnostic::error("wrong-type", message)
+                .at(source.place(node.span))
+                .help("write the name that is called and the model behind it: `models: {my-deployment: gpt-4o}`"),
+        );
+        return BTreeMap::new();
+    };
+    let mut models = BTreeMap::new();
+    for (name, model) in entries {
+        match model.as_text().map(str::trim).filter(|model| !model.is_empty()) {
+            Some(known) => {
+                models.insert(name.text.clone(), known.to_owned());
+            }
+            None => {
+                let message = format!("`{}` must name a model, this is {}", name.text, model.describe());
+                problems.push(Diagnostic::error("wrong-type", message).at(source.place(model.span)));
+            }
+        }
+    }
+    models
 }
 
 fn limits(fields: &mut Fields<'_>, problems: &mut Problems) -> Limits {
@@ -199,7 +252,14 @@ fn limits(fields: &mut Fields<'_>, problems: &mut Problems) -> Limits {
     let inner = fields.node("limits").and_then(|node| Fields::of(node, "`limits` mapping", source, problems));
     let Some(mut inner) = inner else { return Limits::default() };
     let mut count = |name| value::whole(&mut inner, name, 1, u32::MAX, problems).map(|(number, _)| number);
-    let limits = Limits { rpm: count("rpm"), tpm: count("tpm"), concurrency: count("concurrency") };
+    let limits = Limits {
+        rpm: count("rpm"),
+        tpm: count("tpm"),
+        itpm: count("itpm"),
+        otpm: count("otpm"),
+        rpd: count("rpd"),
+        concurrency: count("concurrency"),
+    };
     inner.finish(problems);
     limits
 }
@@ -209,19 +269,14 @@ fn timeouts(fields: &mut Fields<'_>, problems: &mut Problems) -> Timeouts {
     let inner = fields.node("timeouts").and_then(|node| Fields::of(node, "`timeouts` mapping", source, problems));
     let Some(mut inner) = inner else { return Timeouts::default() };
     let mut time = |name| value::millis(&mut inner, name, problems);
-    let timeouts = Timeouts { connect_ms: time("connect"), first_byte_ms: time("first_byte"), total_ms: time("total") };
+    let timeouts = Timeouts {
+        connect_ms: time("connect"),
+        first_byte_ms: time("first_byte"),
+        idle_ms: time("idle"),
+        total_ms: time("total"),
+    };
     inner.finish(problems);
     timeouts
-}
-
-fn retries(fields: &mut Fields<'_>, raw: RawProvider, problems: &mut Problems) -> RawProvider {
-    let source = fields.source();
-    let inner = fields.node("retries").and_then(|node| Fields::of(node, "`retries` mapping", source, problems));
-    let Some(mut inner) = inner else { return raw };
-    let max_attempts = value::whole(&mut inner, "max_attempts", 1, 100, problems).map(|(number, _)| number);
-    let retry_deadline_ms = value::millis(&mut inner, "deadline", problems);
-    inner.finish(problems);
-    RawProvider { max_attempts, retry_deadline_ms, ..raw }
 }
 
 impl RawProvider {
@@ -241,17 +296,22 @@ impl RawProvider {
             limits: Limits {
                 rpm: over.limits.rpm.or(self.limits.rpm),
                 tpm: over.limits.tpm.or(self.limits.tpm),
+                itpm: over.limits.itpm.or(self.limits.itpm),
+                otpm: over.limits.otpm.or(self.limits.otpm),
+                rpd: over.limits.rpd.or(self.limits.rpd),
                 concurrency: over.limits.concurrency.or(self.limits.concurrency),
             },
             timeouts: Timeouts {
                 connect_ms: over.timeouts.connect_ms.or(self.timeouts.connect_ms),
                 first_byte_ms: over.timeouts.first_byte_ms.or(self.timeouts.first_byte_ms),
+                idle_ms: over.timeouts.idle_ms.or(self.timeouts.idle_ms),
                 total_ms: over.timeouts.total_ms.or(self.timeouts.total_ms),
             },
-            max_attempts: over.max_attempts.or(self.max_attempts),
-            retry_deadline_ms: over.retry_deadline_ms.or(self.retry_deadline_ms),
+            around: self.around.overlaid(over.around),
             rules: over.rules.or(self.rules),
             options: self.options.overlaid(over.options),
+            models: self.models.into_iter().chain(over.models).collect(),
+            app: self.app.overlaid(over.app),
             place: self.place,
         }
     }

@@ -66,6 +66,7 @@ fn without_a_file_there_are_defaults() {
     assert!(names.is_sorted() && !names.contains(&"mock"), "{names:?}");
     assert_eq!(provider(&config, "anthropic").key_env.as_deref(), Some("ANTHROPIC_API_KEY"));
     assert_eq!(provider(&config, "openai").base_url, None);
+    assert_eq!(provider(&config, "vllm").key_env, None);
     assert_eq!(provider(&config, "ollama").key_env, None, "a server of one's own");
 }
 
@@ -106,10 +107,11 @@ fn a_whole_file_is_read() {
     assert_eq!(local.base_url.as_deref(), Some("http://127.0.0.1:8000/v1"));
     assert_eq!(local.key_env, None, "a server of one's own takes no key unless one is named");
     assert_eq!(local.headers, [("X-Team".to_owned(), "qa".to_owned())]);
-    assert_eq!(local.limits, Limits { rpm: Some(60), tpm: Some(1000), concurrency: Some(2) });
+    assert_eq!(local.limits, Limits { rpm: Some(60), tpm: Some(1000), concurrency: Some(2), ..Limits::default() });
     assert_eq!(local.timeouts.connect_ms, Some(Millis(2_000)));
     assert_eq!(local.timeouts.total_ms, Some(Millis(120_000)));
-    assert_eq!((local.max_attempts, local.retry_deadline_ms), (Some(5), Some(Millis(300_000))));
+    let retries = local.around.retries;
+    assert_eq!((retries.max_attempts, retries.deadline_ms), (Some(5), Some(Millis(300_000))));
     assert_eq!(provider(&config, "script").rules, Some(root.join("mocks/rules.yaml")));
     assert_eq!(config.providers.len(), built_in() + 2);
 }
@@ -248,7 +250,7 @@ fn templates_are_filled_in_only_where_they_count() {
 
 #[test]
 fn unknown_keys_are_errors_everywhere() {
-    let yaml = "cals: live\nroutes: {}\nproviders:\n  openai: {limit: {}, limits: {rps: 1}}\n\
+    let yaml = "cals: live\nroute: {}\nproviders:\n  openai: {limit: {}, limits: {rps: 1}}\n\
                 cache: {tll: 1d}\nenvironments: {ci: {cals: live, environments: {}}}\n";
     let found = problems_of(yaml, &[]);
     let unknown: Vec<String> = found.iter().filter(|d| d.code == "unknown-key").map(|d| d.message.clone()).collect();
@@ -343,4 +345,20 @@ fn a_folder_that_is_a_link_out_of_the_project_is_refused() {
     let text = problems.render(false);
     assert!(text.contains("error[outside-project]: `prompts` is outside the project"), "{text}");
     assert_eq!(problems.error_count(), 1, "{text}");
+}
+
+#[test]
+fn names_of_models_are_read_and_overlaid_name_by_name() {
+    let project = Project::with(
+        "providers:\n  azure: {models: {chat: gpt-4o, old: gpt-4}}\n\
+         environments: {ci: {providers: {azure: {models: {chat: gpt-5-mini}}}}}\nenvironment: ci\n",
+    );
+    let config = project.sound(&[("AZURE_OPENAI_ENDPOINT", "https://res.openai.azure.com/")], &Overrides::default());
+    let azure = provider(&config, "azure");
+    let models: Vec<(&str, &str)> = azure.models.iter().map(|(name, model)| (name.as_str(), model.as_str())).collect();
+    assert_eq!(models, [("chat", "gpt-5-mini"), ("old", "gpt-4")]);
+    assert_eq!(azure.base_url.as_deref(), Some("https://res.openai.azure.com"));
+    assert_eq!(azure.key_env.as_deref(), Some("AZURE_OPENAI_API_KEY"));
+    let found = codes("providers:\n  azure: {models: [gpt-4o]}\n  groq: {models: {a: {}}}\n");
+    assert_eq!(found, [("wrong-type", "karat.yaml:2:19".to_owned()), ("wrong-type", "karat.yaml:3:22".to_owned())]);
 }

@@ -105,11 +105,15 @@ fn amount(text: &str) -> Result<Usd, String> {
     if usd < Usd::ZERO { Err(format!("`{text}` is negative")) } else { Ok(usd) }
 }
 
-pub(super) fn models(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Placed<Vec<ModelRef>>> {
+pub(super) fn models(
+    fields: &mut Fields<'_>,
+    apps: &[String],
+    problems: &mut Problems,
+) -> Option<Placed<Vec<ModelRef>>> {
     let texts = fields.texts("models", problems)?;
     let mut models = Vec::with_capacity(texts.len());
     for (text, span) in texts {
-        match ModelRef::parse(text) {
+        match ModelRef::parse_among(text, apps) {
             Ok(model) => models.push(model),
             Err(error) => {
                 let place = fields.source().place(span);
@@ -120,9 +124,14 @@ pub(super) fn models(fields: &mut Fields<'_>, problems: &mut Problems) -> Option
     Some((models, place_of(fields, "models")))
 }
 
-pub(super) fn model(fields: &mut Fields<'_>, name: &'static str, problems: &mut Problems) -> Option<Placed<ModelRef>> {
+pub(super) fn model(
+    fields: &mut Fields<'_>,
+    name: &'static str,
+    apps: &[String],
+    problems: &mut Problems,
+) -> Option<Placed<ModelRef>> {
     let text = fields.text(name, problems)?;
-    match ModelRef::parse(text) {
+    match ModelRef::parse_among(text, apps) {
         Ok(model) => Some((model, place_of(fields, name))),
         Err(error) => {
             fields.invalid(name, error.to_string(), problems);

@@ -33,6 +33,8 @@ pub struct Estimator {
     table: Arc<PriceTable>,
     at: Timestamp,
     cap: Option<u32>,
+    /// Routes, and the models that may answer for them.
+    routes: HashMap<ModelRef, Vec<ModelRef>>,
     /// Each model is looked up once.
     models: Mutex<HashMap<ModelRef, Resolution>>,
 }
@@ -40,7 +42,18 @@ pub struct Estimator {
 impl Estimator {
     /// `at` decides on the price's day; `cap` is the project's limit on tokens per request, if any.
     pub fn new(table: Arc<PriceTable>, at: Timestamp, cap: Option<u32>) -> Estimator {
-        Estimator { table, at, cap, models: Mutex::default() }
+        Estimator { table, at, cap, routes: HashMap::new(), models: Mutex::default() }
+    }
+
+    /// The same, with routes: nobody knows which of their models will answer, so the dearest bounds what they cost.
+    #[must_use]
+    pub fn with_routes(self, routes: HashMap<ModelRef, Vec<ModelRef>>) -> Estimator {
+        Estimator { routes, ..self }
+    }
+
+    /// The models that may answer.
+    fn members<'m>(&'m self, model: &'m ModelRef) -> &'m [ModelRef] {
+        self.routes.get(model).map_or(std::slice::from_ref(model), Vec::as_slice)
     }
 
     fn resolve(&self, model: &ModelRef) -> Resolution {
@@ -53,9 +66,25 @@ impl Estimator {
         found
     }
 
+    /// The model whose tokens are counted; a name that says nothing is counted as that of no model.
+    pub fn counted_as(&self, model: &ModelRef) -> ModelRef {
+        let nobody = || ModelRef { provider: model.provider.clone(), model: String::new() };
+        self.table.known_as(model).unwrap_or_else(nobody)
+    }
+
     /// Tokens of a request.
     pub fn request(&self, model: &ModelRef, request: &ChatRequest) -> RequestEstimate {
-        let counted = estimate_prompt_tokens(model, &request.messages);
+        let estimates = self.members(model).iter().map(|member| self.request_of(member, request));
+        let most = |a: RequestEstimate, b: RequestEstimate| RequestEstimate {
+            input: a.input.max(b.input),
+            exact: a.exact && b.exact && a.input == b.input,
+            most_output: a.most_output.max(b.most_output),
+        };
+        estimates.reduce(most).unwrap_or_else(|| self.request_of(model, request))
+    }
+
+    fn request_of(&self, model: &ModelRef, request: &ChatRequest) -> RequestEstimate {
+        let counted = estimate_prompt_tokens(&self.counted_as(model), &request.messages);
         let stated = self.resolve(model).facts().and_then(|facts| facts.max_output);
         let limit = request.params.max_tokens.or(self.cap).map(u64::from);
         let most =
@@ -63,16 +92,36 @@ impl Estimator {
         RequestEstimate { input: counted.tokens, exact: counted.exact, most_output: most }
     }
 
-    /// What so many tokens cost; `None` when the price is unknown.
+    /// What so many tokens cost, at the dearest model where it is a route; `None` when a price is unknown.
     pub fn cost(&self, model: &ModelRef, input: u64, output: u64) -> Option<Usd> {
-        self.resolve(model).cost(&Usage::plain(input, output), &Terms::at(self.at))
+        let costs: Option<Vec<Usd>> = self.costs(model, input, output).collect();
+        costs?.into_iter().max()
     }
 
-    /// The most a trial can cost: a tenth more input than counted, and the longest answer. `None` when unknown.
+    /// The same at the cheapest model of a route.
+    pub fn least_cost(&self, model: &ModelRef, input: u64, output: u64) -> Option<Usd> {
+        self.costs(model, input, output).flatten().min()
+    }
+
+    fn costs<'m>(&'m self, model: &'m ModelRef, input: u64, output: u64) -> impl Iterator<Item = Option<Usd>> + 'm {
+        let usage = Usage::plain(input, output);
+        self.members(model).iter().map(move |member| self.resolve(member).cost(&usage, &Terms::at(self.at)))
+    }
+
+    /// The most a trial can cost, see [`Estimator::worst_case_of`].
     pub fn worst_case(&self, trial: &PlannedTrial) -> Option<Usd> {
+        self.worst_case_of(trial, &|_| false)
+    }
+
+    /// The most a trial can cost: a tenth more input than counted, and the longest answer, at the dearest model of a
+    /// route; those that are `free` cost nothing. `None` when unknown.
+    pub fn worst_case_of(&self, trial: &PlannedTrial, free: &dyn Fn(&ModelRef) -> bool) -> Option<Usd> {
         let Ok(request) = trial.dearest_request() else { return Some(Usd::ZERO) };
         let estimate = self.request(&trial.variant.model, &request);
-        let chat = self.cost(&trial.variant.model, with_a_tenth(estimate.input), estimate.most_output)?;
+        let input = with_a_tenth(estimate.input);
+        let paid = self.members(&trial.variant.model).iter().filter(|member| !free(member));
+        let chat: Option<Vec<Usd>> = paid.map(|member| self.cost(member, input, estimate.most_output)).collect();
+        let chat = chat?.into_iter().max().unwrap_or_default();
         let Some(model) = &trial.variant.embedding else { return Some(chat) };
         let query = trial.variant.prompt.example_query(&trial.case.vars);
         Some(chat.saturating_add(self.vectors(&model.model, &[query])?))
@@ -85,7 +134,7 @@ impl Estimator {
         if messages.is_empty() {
             return Some(Usd::ZERO);
         }
-        self.cost(model, with_a_tenth(estimate_prompt_tokens(model, &messages).tokens), 0)
+        self.cost(model, with_a_tenth(estimate_prompt_tokens(&self.counted_as(model), &messages).tokens), 0)
     }
 
     /// The plan of all suites. Counts the first 2,000 trials of each suite and extrapolates beyond.
@@ -148,7 +197,7 @@ impl Estimator {
             // An answer has at least one token; how many more nobody knows before asking.
             output_tokens_low: Some(Tokens(trials)),
             output_tokens_high: Some(Tokens(most_output)),
-            cost_low_usd: self.cost(model, input, trials),
+            cost_low_usd: self.least_cost(model, input, trials),
             cost_high_usd: self.cost(model, input, most_output),
         }
     }

@@ -204,9 +204,11 @@ impl Engine {
         }
         let means = self.means.clone();
         let abort = self.abort.clone();
+        let trial = Box::new(trial);
         self.tasks.spawn(async move {
             let mut vectors = Spend::default();
-            let record = trial::run(trial, &means, &mut vectors, &abort).await;
+            // Boxed, and inside of the task: a trial under way takes many kilobytes, which tasks copy several times.
+            let record = Box::pin(trial::run(*trial, &means, &mut vectors, &abort)).await;
             Ended { record, reserved, vectors }
         });
         None

@@ -254,6 +254,8 @@ mod tests {
             mean_score: Some(0.8),
             p50_latency_ms: Some(900.0),
             p95_latency_ms: Some(4_999.0),
+            p50_ttft_ms: None,
+            p95_ttft_ms: None,
             consumption: Consumption { replies: graded, cost_usd: Usd::parse("0.10").ok(), ..Consumption::default() },
             cached_share: None,
             altered_trials: 0,

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod budget;
+mod consume;
 mod embedder;
 mod estimate;
 mod execute;
@@ -29,7 +30,7 @@ pub use judge::JudgeRules;
 pub use plan::{Finished, Fit, PlannedTrial, SurveyedSuite, goal_json, trials};
 pub use plan_report::{PlanReport, PlanSuite, PlanVariant, shown_cost_range};
 pub use report::{
-    CacheStats, Consumption, Counts, EvalReport, GroupReport, Rate, RunFacts, SCHEMA_VERSION, SuiteReport, Totals,
-    shown_cost,
+    AnsweredBy, BreakerReport, CacheStats, Consumption, Counts, EvalReport, GroupReport, Rate, RouteReport, RunFacts,
+    SCHEMA_VERSION, SuiteReport, Totals, shown_cost,
 };
 pub use summary::Summarizer;

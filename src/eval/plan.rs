@@ -33,6 +33,8 @@ pub struct PlannedTrial {
     pub repeat: u32,
     /// How often its case is asked.
     pub repeats: u32,
+    /// Place of the case in its suite, repeats counted: the same whatever else is selected, and for every variant.
+    pub turn: u64,
     /// Why it is not to be run, when the suite says so.
     pub skip: Option<String>,
 }
@@ -94,12 +96,12 @@ fn trials_of<'a>(
 ) -> impl Iterator<Item = Result<PlannedTrial, Problems>> + 'a {
     selected(&surveyed.suite, selection, &surveyed.survey).flat_map(move |item| match item {
         Err(problems) => vec![Err(problems)],
-        Ok((_, case)) => trials_of_case(surveyed, &case).into_iter().map(Ok).collect(),
+        Ok((index, case)) => trials_of_case(surveyed, index, &case).into_iter().map(Ok).collect(),
     })
 }
 
 /// The trials of one case; a skipped case has one per variant.
-fn trials_of_case(surveyed: &SurveyedSuite, loaded: &LoadedCase) -> Vec<PlannedTrial> {
+fn trials_of_case(surveyed: &SurveyedSuite, index: u64, loaded: &LoadedCase) -> Vec<PlannedTrial> {
     let suite = &surveyed.suite;
     let repeats = if loaded.skip.is_some() { 1 } else { loaded.repeat };
     let mut trials = Vec::new();
@@ -116,6 +118,7 @@ fn trials_of_case(surveyed: &SurveyedSuite, loaded: &LoadedCase) -> Vec<PlannedT
                 rule: suite.rule,
                 repeat,
                 repeats,
+                turn: index.saturating_mul(u64::from(repeats)).saturating_add(u64::from(repeat)),
                 skip: loaded.skip.clone(),
             });
         }

@@ -29,6 +29,12 @@ pub struct EvalReport {
     /// What the semantic cache did; absent when it was off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub semantic: Option<SemanticReport>,
+    /// Which models answered for routes, by route; empty without routes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<RouteReport>,
+    /// Providers that failed several times in a row, so that calls waited for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub breakers: Vec<BreakerReport>,
     /// The first trials that are `fail`, `error` or `ungraded`, in the order of the plan.
     pub failures: Vec<Failure>,
     /// How many such trials there are.
@@ -110,6 +116,12 @@ pub struct GroupReport {
     pub p50_latency_ms: Option<f64>,
     /// 95th percentile of the same.
     pub p95_latency_ms: Option<f64>,
+    /// Median time to the first token of the streamed replies; absent when none was streamed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p50_ttft_ms: Option<f64>,
+    /// 95th percentile of the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p95_ttft_ms: Option<f64>,
     /// Tokens and money.
     #[serde(flatten)]
     pub consumption: Consumption,
@@ -248,6 +260,36 @@ pub struct Totals {
     pub consumption: Consumption,
     /// HTTP attempts, retries included.
     pub http_attempts: u64,
+    /// Calls that the provider may have billed twice: an attempt timed out after it was sent, or was given up for a faster
+    /// one.
+    pub possible_double_charges: u64,
+}
+
+/// Which models answered for a route.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RouteReport {
+    /// The route, as it is referred to.
+    pub route: ModelRef,
+    /// By model.
+    pub models: Vec<AnsweredBy>,
+}
+
+/// How many calls of a route one model answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AnsweredBy {
+    /// The model.
+    pub model: ModelRef,
+    /// Calls that ended with it, whether it answered or was the last to fail.
+    pub calls: u64,
+}
+
+/// How often calls to a provider stopped because it failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BreakerReport {
+    /// The provider.
+    pub provider: SafeName,
+    /// How often its circuit breaker opened.
+    pub openings: u64,
 }
 
 /// Where the replies of a run came from.

@@ -7,13 +7,15 @@ use serde_json::Value;
 
 use super::Failure;
 use super::agreement::SemanticTally;
+use super::consume::{add_money, consume};
 use super::goal_check::Goal;
 use super::judge::{GroupContext, JudgeRules, judge_group, judge_run, judge_suite};
 use super::rate::{RateTally, quantile, real};
 use super::report::{
-    CacheStats, Consumption, Counts, EvalReport, GroupReport, RunFacts, SCHEMA_VERSION, SuiteReport, Totals,
+    AnsweredBy, BreakerReport, CacheStats, Consumption, Counts, EvalReport, GroupReport, RouteReport, RunFacts,
+    SCHEMA_VERSION, SuiteReport, Totals,
 };
-use crate::base::{Digest, Millis, Ratio, SafeName, Tokens, Usd};
+use crate::base::{Digest, Millis, ModelRef, Ratio, SafeName, Usd};
 use crate::record::{
     CallSource, Outcome, RunHeader, RunStatus, SuiteRecord, TrialFacts, TrialRecord, VariantRecord, Verdict,
     VerdictWord,
@@ -34,6 +36,9 @@ pub struct Summarizer {
     semantic: SemanticTally,
     unplaced: u64,
     billed: Option<(Usd, u64)>,
+    /// Calls by route and by the model that answered.
+    routes: BTreeMap<(ModelRef, ModelRef), u64>,
+    breakers: Vec<BreakerReport>,
 }
 
 impl Summarizer {
@@ -51,6 +56,8 @@ impl Summarizer {
             semantic: SemanticTally::default(),
             unplaced: 0,
             billed: None,
+            routes: BTreeMap::new(),
+            breakers: Vec::new(),
         }
     }
 
@@ -67,6 +74,10 @@ impl Summarizer {
         self.totals.counts.add(facts.outcome);
         consume(&mut self.totals.consumption, facts);
         self.totals.http_attempts += u64::from(facts.attempts);
+        self.totals.possible_double_charges += u64::from(facts.possible_double_charge);
+        if let (Some(model), Some(variant)) = (&facts.answered_by, self.variants.get(variant)) {
+            *self.routes.entry((variant.model.clone(), model.clone())).or_default() += 1;
+        }
         self.count_source(facts);
     }
 
@@ -74,6 +85,23 @@ impl Summarizer {
     /// unknown. Without it the totals are those of the present trials; groups always are.
     pub fn bill(&mut self, known: Usd, unknown_calls: u64) {
         self.billed = Some((known, unknown_calls));
+    }
+
+    /// Sets how often the circuit breakers of providers opened.
+    pub fn breakers(&mut self, openings: impl IntoIterator<Item = (SafeName, u64)>) {
+        self.breakers = openings.into_iter().map(|(provider, openings)| BreakerReport { provider, openings }).collect();
+    }
+
+    fn routes(&self) -> Vec<RouteReport> {
+        let mut reports: Vec<RouteReport> = Vec::new();
+        for ((route, model), calls) in &self.routes {
+            let answered = AnsweredBy { model: model.clone(), calls: *calls };
+            match reports.last_mut().filter(|report| report.route == *route) {
+                Some(report) => report.models.push(answered),
+                None => reports.push(RouteReport { route: route.clone(), models: vec![answered] }),
+            }
+        }
+        reports
     }
 
     fn count_source(&mut self, facts: &TrialFacts) {
@@ -129,6 +157,8 @@ impl Summarizer {
             totals: self.billed_totals(),
             cache: self.cache,
             semantic: self.semantic.report(self.header.options.get("cache")),
+            routes: self.routes(),
+            breakers: self.breakers,
             failures,
             failures_total,
         }
@@ -176,6 +206,7 @@ struct GroupTally {
     score_sum: f64,
     score_weight: f64,
     latencies: Vec<u32>,
+    ttfts: Vec<u32>,
     consumption: Consumption,
     calls: u64,
     saved_calls: u64,
@@ -196,6 +227,9 @@ impl GroupTally {
         if let Some(Millis(millis)) = facts.latency_ms {
             self.latencies.push(u32::try_from(millis).unwrap_or(u32::MAX));
         }
+        if let Some(Millis(millis)) = facts.ttft_ms {
+            self.ttfts.push(u32::try_from(millis).unwrap_or(u32::MAX));
+        }
         consume(&mut self.consumption, facts);
         self.calls += u64::from(facts.source.is_some());
         self.saved_calls += u64::from(facts.source.is_some_and(is_saved));
@@ -206,6 +240,8 @@ impl GroupTally {
     fn report(&self, variant: &VariantRecord) -> GroupReport {
         let mut latencies = self.latencies.clone();
         latencies.sort_unstable();
+        let mut ttfts = self.ttfts.clone();
+        ttfts.sort_unstable();
         let share = |part: u64, whole: u64| (whole > 0).then(|| Ratio::clamped(real(part) / real(whole)));
         GroupReport {
             prompt: variant.prompt.clone(),
@@ -218,6 +254,8 @@ impl GroupTally {
             mean_score: (self.score_weight > 0.0).then(|| self.score_sum / self.score_weight),
             p50_latency_ms: quantile(&latencies, 0.5),
             p95_latency_ms: quantile(&latencies, 0.95),
+            p50_ttft_ms: quantile(&ttfts, 0.5),
+            p95_ttft_ms: quantile(&ttfts, 0.95),
             consumption: self.consumption,
             cached_share: share(self.saved_calls, self.calls),
             altered_trials: self.altered,
@@ -227,37 +265,6 @@ impl GroupTally {
 
 fn is_saved(source: CallSource) -> bool {
     matches!(source, CallSource::Cache | CallSource::Shared | CallSource::Semantic)
-}
-
-/// Adds a trial's tokens and money. Cost and tokens belong to replies; a call that failed has neither, but may have
-/// been billed.
-fn consume(used: &mut Consumption, facts: &TrialFacts) {
-    if facts.source.is_some() {
-        add_money(&mut used.spent_usd, &mut used.unknown_spent_calls, facts.spent);
-    }
-    if facts.latency_ms.is_none() {
-        return;
-    }
-    used.replies += 1;
-    add_money(&mut used.cost_usd, &mut used.unknown_cost_calls, facts.cost);
-    let input = facts.usage.and_then(|usage| usage.total_input());
-    let output = facts.usage.and_then(|usage| usage.total_output());
-    used.unknown_usage_calls += u64::from(input.is_none() || output.is_none());
-    add_tokens(&mut used.input_tokens, input);
-    add_tokens(&mut used.output_tokens, output);
-}
-
-fn add_tokens(sum: &mut Option<Tokens>, more: Option<Tokens>) {
-    if let Some(more) = more {
-        *sum = Some(sum.unwrap_or_default().plus(more));
-    }
-}
-
-fn add_money(sum: &mut Option<Usd>, unknown: &mut u64, more: Option<Usd>) {
-    match more {
-        Some(more) => *sum = Some(sum.unwrap_or_default().saturating_add(more)),
-        None => *unknown += 1,
-    }
 }
 
 fn suite_report(record: &SuiteRecord, groups: Vec<GroupReport>) -> SuiteReport {
@@ -296,7 +303,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::base::{CaseId, ModelRef, RunId, Timestamp};
+    use crate::base::{CaseId, RunId, Timestamp, Tokens};
     use crate::record::{RunKind, TrialKey, Usage};
 
     fn header(planned: u64) -> RunHeader {
@@ -351,6 +358,7 @@ mod tests {
             outcome,
             score: replied.then(|| Ratio::of_bool(outcome == Outcome::Pass)),
             latency_ms: replied.then_some(Millis(100 * (case + 1))),
+            ttft_ms: None,
             usage: replied.then(|| Usage::plain(10, 2)),
             cost: replied.then(|| Usd::from_picos(5)),
             spent: Some(if replied { Usd::from_picos(5) } else { Usd::ZERO }),
@@ -359,6 +367,8 @@ mod tests {
             error: None,
             altered: false,
             semantic: None,
+            answered_by: None,
+            possible_double_charge: false,
         }
     }
 
@@ -367,6 +377,19 @@ mod tests {
         let mut summary = Summarizer::new(&header(planned), &[suite(cases, repeat)], &[variant("p@1"), variant("q@1")]);
         trials.iter().for_each(|facts| summary.add(facts));
         summary.finish(&[], 0, JudgeRules::default())
+    }
+
+    #[test]
+    fn times_to_the_first_token_are_those_of_streamed_replies() {
+        let plain = facts(9, Outcome::Pass);
+        let streamed = |case, ms| TrialFacts { ttft_ms: Some(Millis(ms)), ..facts(case, Outcome::Fail) };
+        let group = |trials: &[TrialFacts]| {
+            let report = report(9, 1, trials);
+            let group = &report.suites[0].groups[0];
+            (group.p50_ttft_ms, group.p95_ttft_ms)
+        };
+        assert_eq!(group(&[streamed(0, 10), plain.clone(), streamed(1, 30)]), (Some(20.0), Some(29.0)));
+        assert_eq!(group(&[plain]), (None, None));
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub(super) fn call_with(reply: Result<ChatReply, CallError>) -> CallRecord {
             output: OutputFormat::Text,
             tools: Vec::new(),
             parallel_tools: None,
+            vars: None,
             prediction: None,
             tool_choice: ToolChoice::Auto,
         },
@@ -34,5 +35,8 @@ pub(super) fn call_with(reply: Result<ChatReply, CallError>) -> CallRecord {
         cost: Some(Usd::ZERO),
         possible_double_charge: false,
         semantic: None,
+        hedges: 0,
+        answered_by: None,
+        route: None,
     }
 }

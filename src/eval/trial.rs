@@ -1,5 +1,6 @@
 //! One trial: render, call, score.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
@@ -61,6 +62,7 @@ impl PlannedTrial {
             output: rendered.output,
             params: rendered.params.overlaid(&variant.params).overlaid(&self.params),
             parallel_tools: None,
+            vars: variant.takes_vars.then(|| self.case.vars.clone()),
             prediction: None,
             tool_choice: ToolChoice::Auto,
             tools: Vec::new(),
@@ -96,9 +98,18 @@ pub(super) async fn run(
         }
     };
     let label = format!("{}/{}", trial.suite, trial.case.id);
-    let ask =
-        Ask { model: &trial.variant.model, request, repeat: trial.repeat, label: &label, alike: trial.repeats == 1 };
-    let call = means.caller.call_aside(ask, spend, abort).await;
+    let aside = Mutex::default();
+    let ask = Ask {
+        model: &trial.variant.model,
+        request,
+        repeat: trial.repeat,
+        label: &label,
+        turn: trial.turn,
+        alike: trial.repeats == 1,
+        aside: Some(&aside),
+    };
+    let call = means.caller.call(ask, abort).await;
+    spend.plus(aside.into_inner().unwrap_or_else(PoisonError::into_inner));
     let mut record = graded(trial, call, begun);
     // Kept with every outcome: a trial whose input was cut is not comparable with one whose input was not.
     if let Some(note) = note {
@@ -116,6 +127,7 @@ fn failed_embedding(model: ModelRef, error: CallError) -> CallRecord {
         output: OutputFormat::Text,
         params: Params::default(),
         parallel_tools: None,
+        vars: None,
         prediction: None,
         tool_choice: ToolChoice::Auto,
         tools: Vec::new(),
@@ -133,6 +145,9 @@ fn failed_embedding(model: ModelRef, error: CallError) -> CallRecord {
         cost: Some(Usd::ZERO),
         possible_double_charge: false,
         semantic: None,
+        hedges: 0,
+        answered_by: None,
+        route: None,
     }
 }
 

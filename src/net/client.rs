@@ -4,20 +4,18 @@ use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Url, redirect};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::body::{Body, OpenReply};
+use super::pool::{Need, Pools};
 use super::{HttpReply, HttpRequest, Method, NetError, TimeoutStage, Timeouts};
 
 /// Parsed URLs that are remembered.
 const MAX_URLS: usize = 64;
-
-/// Redirects that are followed on one origin.
-const MAX_REDIRECTS: usize = 5;
 
 /// Whatever carries a request to its server. Production has [`HttpClient`]; tests bring their own.
 pub trait Transport: Send + Sync + fmt::Debug {
@@ -27,6 +25,17 @@ pub trait Transport: Send + Sync + fmt::Debug {
         request: &'a HttpRequest,
         timeouts: &'a Timeouts,
     ) -> BoxFuture<'a, Result<HttpReply, NetError>>;
+
+    /// Sends one request and gives its reply as soon as the head is there; `timeouts.total` holds for the body too.
+    ///
+    /// By default the body is read whole and comes as one chunk.
+    fn open<'a>(
+        &'a self,
+        request: &'a HttpRequest,
+        timeouts: &'a Timeouts,
+    ) -> BoxFuture<'a, Result<OpenReply, NetError>> {
+        Box::pin(async move { self.send(request, timeouts).await.map(OpenReply::whole) })
+    }
 }
 
 /// Settings of the client.
@@ -34,19 +43,23 @@ pub trait Transport: Send + Sync + fmt::Debug {
 pub struct NetOptions {
     /// Largest reply that is read, in bytes.
     pub max_reply_bytes: usize,
+    /// Proxy that all requests go through. Without one those of the environment hold (`HTTPS_PROXY`, `NO_PROXY`), except
+    /// for this machine itself.
+    pub proxy: Option<String>,
+    /// Certificates of further authorities, beside those of the system; PEM.
+    pub ca_pem: Option<Vec<u8>>,
 }
 
 impl Default for NetOptions {
     fn default() -> NetOptions {
-        NetOptions { max_reply_bytes: 16 * 1024 * 1024 }
+        NetOptions { max_reply_bytes: 16 * 1024 * 1024, proxy: None, ca_pem: None }
     }
 }
 
-/// The HTTP client. Connections are pooled; pools are built on first need, because building one for TLS fails on a
-/// machine without CA certificates even when only plain `http:` is wanted.
+/// The HTTP client. Connections are pooled.
 pub struct HttpClient {
     options: NetOptions,
-    pools: RwLock<HashMap<Need, reqwest::Client>>,
+    pools: Pools,
     /// URLs that were parsed before: a run has one or a few, and thousands of calls.
     urls: RwLock<HashMap<String, Url>>,
 }
@@ -60,7 +73,7 @@ impl fmt::Debug for HttpClient {
 impl HttpClient {
     /// A client without connections; nothing is built yet.
     pub fn new(options: NetOptions) -> HttpClient {
-        HttpClient { options, pools: RwLock::default(), urls: RwLock::default() }
+        HttpClient { options, pools: Pools::default(), urls: RwLock::default() }
     }
 
     /// Sends one request and reads the whole reply; any status is a reply.
@@ -70,24 +83,42 @@ impl HttpClient {
     /// # Errors
     /// [`NetError`] when there is no complete reply.
     pub async fn send(&self, request: &HttpRequest, timeouts: &Timeouts) -> Result<HttpReply, NetError> {
+        let end = Instant::now() + timeouts.total;
+        let response = self.begin(request, timeouts).await?;
+        match timeout_at(end, read(response, self.options.max_reply_bytes)).await {
+            Ok(read) => read,
+            Err(_) => Err(NetError::Timeout(TimeoutStage::Total)),
+        }
+    }
+
+    /// Sends one request and gives its reply as soon as the head is there; redirects as in [`send`](Self::send).
+    ///
+    /// # Errors
+    /// [`NetError`] when there is no head.
+    pub async fn open(&self, request: &HttpRequest, timeouts: &Timeouts) -> Result<OpenReply, NetError> {
+        let end = Instant::now() + timeouts.total;
+        let response = self.begin(request, timeouts).await?;
+        let head = head_of(&response);
+        let cap = self.options.max_reply_bytes;
+        if announced(&response) > cap {
+            return Err(NetError::TooLarge(cap));
+        }
+        Ok(OpenReply::new(head, Box::new(Arriving { response, cap, left: cap }), Some(end)))
+    }
+
+    /// From the request to the head of its reply.
+    async fn begin(&self, request: &HttpRequest, timeouts: &Timeouts) -> Result<reqwest::Response, NetError> {
         let url = self.url(&request.url)?;
-        let need = Need::of(&url, request.method, timeouts.connect);
-        let client = self.pool(need)?;
+        let client = self.pools.get(Need::of(&url, request.method, timeouts.connect), &self.options)?;
         let wire = client
             .request(reqwest_method(request.method), url)
             .headers(headers_of(request)?)
             .body(request.body.clone())
             .build()
             .map_err(|error| NetError::Other(text_of(&error)))?;
-        let end = Instant::now() + timeouts.total;
-        let first = timeout(timeouts.first_byte.min(timeouts.total), client.execute(wire)).await;
-        let response = match first {
-            Ok(answered) => answered.map_err(|error| net_error(&error))?,
-            Err(_) if timeouts.first_byte < timeouts.total => return Err(NetError::Timeout(TimeoutStage::FirstByte)),
-            Err(_) => return Err(NetError::Timeout(TimeoutStage::Total)),
-        };
-        match timeout_at(end, read(response, self.options.max_reply_bytes)).await {
-            Ok(read) => read,
+        match timeout(timeouts.first_byte.min(timeouts.total), client.execute(wire)).await {
+            Ok(answered) => answered.map_err(|error| net_error(&error)),
+            Err(_) if timeouts.first_byte < timeouts.total => Err(NetError::Timeout(TimeoutStage::FirstByte)),
             Err(_) => Err(NetError::Timeout(TimeoutStage::Total)),
         }
     }
@@ -103,24 +134,6 @@ impl HttpClient {
         }
         Ok(url)
     }
-
-    fn pool(&self, need: Need) -> Result<reqwest::Client, NetError> {
-        if let Some(client) = self.pools.read().unwrap_or_else(PoisonError::into_inner).get(&need) {
-            return Ok(client.clone());
-        }
-        let mut pools = self.pools.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = pools.get(&need) {
-            return Ok(client.clone());
-        }
-        let client = need.build().map_err(|error| {
-            NetError::Other(format!(
-                "the HTTP client cannot be set up ({}); are CA certificates there?",
-                text_of(&error)
-            ))
-        })?;
-        pools.insert(need, client.clone());
-        Ok(client)
-    }
 }
 
 impl Transport for HttpClient {
@@ -131,37 +144,13 @@ impl Transport for HttpClient {
     ) -> BoxFuture<'a, Result<HttpReply, NetError>> {
         Box::pin(HttpClient::send(self, request, timeouts))
     }
-}
 
-/// What a pool is for: these differ in ways that are settings of the client, not of the request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Need {
-    tls: bool,
-    loopback: bool,
-    follow: bool,
-    connect: Duration,
-}
-
-impl Need {
-    fn of(url: &Url, method: Method, connect: Duration) -> Need {
-        Need { tls: url.scheme() == "https", loopback: is_loopback(url), follow: method.is_read(), connect }
-    }
-
-    fn build(self) -> reqwest::Result<reqwest::Client> {
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("karat/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(self.connect)
-            .pool_max_idle_per_host(10_000)
-            .tcp_nodelay(true)
-            .referer(false)
-            .redirect(if self.follow { same_origin() } else { redirect::Policy::none() });
-        if !self.tls {
-            builder = builder.tls_certs_only([]);
-        }
-        if self.loopback {
-            builder = builder.no_proxy();
-        }
-        builder.build()
+    fn open<'a>(
+        &'a self,
+        request: &'a HttpRequest,
+        timeouts: &'a Timeouts,
+    ) -> BoxFuture<'a, Result<OpenReply, NetError>> {
+        Box::pin(HttpClient::open(self, request, timeouts))
     }
 }
 
@@ -189,6 +178,12 @@ pub fn host_of(text: &str) -> Option<String> {
     Url::parse(text).ok().and_then(|url| url.host_str().map(str::to_ascii_lowercase))
 }
 
+/// Whether two URLs have the same scheme, host and port.
+pub fn same_origin(one: &str, other: &str) -> bool {
+    let origin = |text: &str| Url::parse(text).ok().map(|url| url.origin());
+    origin(one).is_some_and(|found| Some(found) == origin(other))
+}
+
 /// Whether a URL points at this machine.
 pub fn is_loopback_url(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| is_loopback(&url))
@@ -201,16 +196,9 @@ fn without_query(text: &str) -> &str {
     if shown.contains('@') { "(redacted)" } else { shown }
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(super) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or("").trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-fn same_origin() -> redirect::Policy {
-    redirect::Policy::custom(|attempt| {
-        let stays = attempt.previous().first().is_some_and(|first| first.origin() == attempt.url().origin());
-        if stays && attempt.previous().len() <= MAX_REDIRECTS { attempt.follow() } else { attempt.stop() }
-    })
 }
 
 fn reqwest_method(method: Method) -> reqwest::Method {
@@ -242,25 +230,59 @@ fn headers_of(request: &HttpRequest) -> Result<HeaderMap, NetError> {
     Ok(headers)
 }
 
-async fn read(mut response: reqwest::Response, cap: usize) -> Result<HttpReply, NetError> {
-    let status = response.status().as_u16();
+fn head_of(response: &reqwest::Response) -> HttpReply {
     let headers = response
         .headers()
         .iter()
         .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect();
-    let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    HttpReply { status: response.status().as_u16(), headers, body: Vec::new() }
+}
+
+/// How long the body says that it is; 0 when it does not.
+fn announced(response: &reqwest::Response) -> usize {
+    response.content_length().map_or(0, |length| usize::try_from(length).unwrap_or(usize::MAX))
+}
+
+async fn read(mut response: reqwest::Response, cap: usize) -> Result<HttpReply, NetError> {
+    let head = head_of(&response);
+    let announced = announced(&response);
     if announced > cap {
         return Err(NetError::TooLarge(cap));
     }
     let mut body = Vec::with_capacity(announced);
-    while let Some(chunk) = response.chunk().await.map_err(|error| net_error(&error))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| cut_off(&error))? {
         if body.len() + chunk.len() > cap {
             return Err(NetError::TooLarge(cap));
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(HttpReply { status, headers, body })
+    Ok(HttpReply { body, ..head })
+}
+
+/// A body under way.
+struct Arriving {
+    response: reqwest::Response,
+    cap: usize,
+    left: usize,
+}
+
+impl Body for Arriving {
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<Vec<u8>>, NetError>> {
+        Box::pin(async move {
+            let Some(chunk) = self.response.chunk().await.map_err(|error| cut_off(&error))? else { return Ok(None) };
+            self.left = self.left.checked_sub(chunk.len()).ok_or(NetError::TooLarge(self.cap))?;
+            Ok(Some(chunk.to_vec()))
+        })
+    }
+}
+
+/// The connection broke after the head of the reply.
+fn cut_off(error: &reqwest::Error) -> NetError {
+    match net_error(error) {
+        NetError::Reset(text) => NetError::CutOff(text),
+        other => other,
+    }
 }
 
 fn net_error(error: &reqwest::Error) -> NetError {
@@ -273,8 +295,8 @@ fn net_error(error: &reqwest::Error) -> NetError {
     }
 }
 
-/// The innermost causes of an error. The outermost text is left out: reqwest prints the URL there.
-fn text_of(error: &reqwest::Error) -> String {
+/// The innermost cause of an error. The outermost text is left out: reqwest prints the URL there.
+pub(super) fn text_of(error: &reqwest::Error) -> String {
     let mut causes: Vec<String> = Vec::new();
     let mut source = StdError::source(error);
     while let Some(cause) = source {
@@ -297,6 +319,7 @@ mod tests {
     use axum::http::{HeaderMap as AxumHeaders, StatusCode};
     use axum::response::Redirect;
     use axum::routing::{get, post};
+    use std::time::Duration;
 
     async fn serve(router: Router) -> String {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("bind");
@@ -310,7 +333,7 @@ mod tests {
     }
 
     fn client() -> HttpClient {
-        HttpClient::new(NetOptions { max_reply_bytes: 1000 })
+        HttpClient::new(NetOptions { max_reply_bytes: 1000, ..NetOptions::default() })
     }
 
     #[tokio::test]
@@ -383,7 +406,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_connection_that_breaks_half_way_is_a_reset() {
+    async fn a_connection_that_breaks_half_way_is_cut_off() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("bind");
         let address = listener.local_addr().expect("address");
         tokio::spawn(async move {
@@ -396,7 +419,7 @@ mod tests {
         });
         let got =
             client().send(&request(Method::Post, format!("http://{address}/x?key=s3cret")), &Timeouts::default()).await;
-        let Err(NetError::Reset(text)) = got else { panic!("{got:?}") };
+        let Err(NetError::CutOff(text)) = got else { panic!("{got:?}") };
         assert!(!text.contains("s3cret"), "{text}");
     }
 

@@ -96,6 +96,8 @@ pub struct Timeouts {
     pub connect: Duration,
     /// From the start to the head of the reply.
     pub first_byte: Duration,
+    /// Between two chunks of a streamed body, comments and keep-alives included.
+    pub idle: Duration,
     /// From the start to the last byte.
     pub total: Duration,
 }
@@ -105,6 +107,7 @@ impl Default for Timeouts {
         Timeouts {
             connect: Duration::from_secs(5),
             first_byte: Duration::from_secs(60),
+            idle: Duration::from_secs(60),
             total: Duration::from_secs(600),
         }
     }
@@ -117,6 +120,8 @@ pub enum TimeoutStage {
     Connect,
     /// Waiting for the head of the reply: the request was sent.
     FirstByte,
+    /// Waiting for the next bytes of a streamed reply.
+    Idle,
     /// Reading the reply to its end.
     Total,
 }
@@ -133,6 +138,9 @@ pub enum NetError {
     /// The connection broke while the request was under way.
     #[error("the connection broke: {0}")]
     Reset(String),
+    /// The connection broke after the reply had begun.
+    #[error("the connection broke in the middle of the answer: {0}")]
+    CutOff(String),
     /// The reply is larger than the cap.
     #[error("the reply is larger than {0} bytes")]
     TooLarge(usize),
@@ -145,6 +153,7 @@ fn timeout_text(stage: TimeoutStage) -> &'static str {
     match stage {
         TimeoutStage::Connect => "the server could not be reached in time",
         TimeoutStage::FirstByte => "the server did not begin to answer in time",
+        TimeoutStage::Idle => "nothing more of the answer came in time",
         TimeoutStage::Total => "the answer was not complete in time",
     }
 }

@@ -2,8 +2,15 @@
 //!
 //! Keys travel in headers only, never in URLs, and error texts carry no URL at all. TLS is always verified.
 
+mod body;
 mod client;
 mod message;
+mod pool;
+#[cfg(test)]
+mod stream_test;
 
-pub use client::{HttpClient, NetOptions, Transport, base_url_problem, host_of, is_loopback_url};
+pub use body::{Body, OpenReply};
+use client::is_loopback;
+pub use client::{HttpClient, NetOptions, Transport, base_url_problem, host_of, is_loopback_url, same_origin};
 pub use message::{Auth, HttpReply, HttpRequest, Method, NetError, TimeoutStage, Timeouts};
+pub use pool::ca_problem;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::dialect::Dialect;
+use super::names::Meaning;
 use super::record::{Record, Zero};
 use super::reported;
 use super::resolution::{MatchKind, ModelPrice, Resolution};
@@ -14,6 +15,9 @@ use super::{dates, facts::Mode, rates::Rates};
 /// Providers that a bare name is tried with, in this order.
 const BARE_NAME_ORDER: &[&str] =
     &["openai", "anthropic", "gemini", "mistral", "cohere", "deepseek", "xai", "perplexity", "voyage"];
+
+/// A record, and how the name led to it.
+pub(super) type Found = Option<(Arc<Record>, MatchKind)>;
 
 /// Where a model string points.
 enum Pointer<'t, 'm> {
@@ -36,12 +40,21 @@ impl PriceTable {
         if let Some(record) = self.own(&own_id) {
             return Resolution::of(record, MatchKind::Exact);
         }
-        let found = match self.locate(provider, model) {
+        let found = match self.meaning(provider, model) {
+            Meaning::Itself => self.published(provider, model, region),
+            Meaning::Model { kind, model } => self.behind(provider, kind, model, region),
+            Meaning::Unknown => None,
+        };
+        found.map_or(Resolution::Unknown, |(record, matched)| Resolution::of(record, matched))
+    }
+
+    /// The record of a model by the name that the vendor gave it.
+    pub(super) fn published(&self, provider: Option<&str>, model: &str, region: Option<&str>) -> Found {
+        match self.locate(provider, model) {
             Pointer::At(provider, name, own_region) => self.search(provider, name, region.or(own_region)),
             Pointer::Bare(name) => self.bare(name, region).map(|(_, record)| (record, MatchKind::Exact)),
             Pointer::Nowhere => None,
-        };
-        found.map_or(Resolution::Unknown, |(record, matched)| Resolution::of(record, matched))
+        }
     }
 
     /// The shape of the usage objects of a model. `api` names one where a model is served through another vendor's API.
@@ -58,7 +71,7 @@ impl PriceTable {
     /// What the provider says it charged for the request with this raw usage object, in USD; `None` where the provider
     /// does not document such a field.
     pub fn reported_cost(&self, provider: Option<&str>, model: &str, usage: &Value) -> Option<rust_decimal::Decimal> {
-        reported::charge(self.provider_of(provider, model)?.reported_cost.as_deref()?, usage)
+        reported::charge_stated(self.provider_of(provider, model)?.reported_cost.as_deref()?, usage)
     }
 
     /// Whether the provider of a model documents what it charges in its replies, so that a stated charge is the bill.
@@ -67,6 +80,9 @@ impl PriceTable {
     }
 
     fn provider_of(&self, provider: Option<&str>, model: &str) -> Option<&Provider> {
+        // A provider under a name of the user's is known by its kind.
+        let kind = provider.and_then(|name| self.names().get(name.trim())).map(|names| names.kind.as_str());
+        let provider = if self.provider(provider.unwrap_or_default()).is_none() { kind.or(provider) } else { provider };
         match self.locate(provider, model.trim()) {
             Pointer::At(provider, _, _) => Some(provider),
             Pointer::Bare(name) => self.bare(name, None).map(|(provider, _)| provider),
@@ -140,7 +156,7 @@ impl PriceTable {
 }
 
 impl Resolution {
-    fn of(record: Arc<Record>, matched: MatchKind) -> Resolution {
+    pub(super) fn of(record: Arc<Record>, matched: MatchKind) -> Resolution {
         let unverified = record.zero == Some(Zero::Unverified);
         let price = ModelPrice::new(record, matched);
         if unverified { Resolution::Unverified(price) } else { Resolution::Known(price) }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// The charge at the field that the price data names for a provider, in USD. A path that is not known here is not read:
 /// its unit would be a guess.
-pub(super) fn charge(path: &str, usage: &Value) -> Option<Decimal> {
+pub fn charge_stated(path: &str, usage: &Value) -> Option<Decimal> {
     match path {
         "usage.cost" => {
             let fee = amount(usage.get("cost")?)?;
@@ -65,7 +65,7 @@ mod tests {
             ("usage.cost", json!({}), None),
             ("usage.price", json!({"price": 1}), None),
         ] {
-            assert_eq!(charge(path, &usage).map(|usd| usd.to_string()).as_deref(), expected, "{path} {usage}");
+            assert_eq!(charge_stated(path, &usage).map(|usd| usd.to_string()).as_deref(), expected, "{path} {usage}");
         }
     }
 }

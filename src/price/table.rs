@@ -8,6 +8,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::dialect::Dialect;
+use super::names::ProviderNames;
 use super::overrides::PriceOverride;
 use super::record::Record;
 
@@ -44,6 +45,8 @@ pub struct PriceTable {
     lines: Arc<[&'static str]>,
     /// The user's own prices by lowercase id; they win.
     own: HashMap<String, Arc<Record>>,
+    /// The project's providers, where their names or their models' names mean something else.
+    names: Arc<BTreeMap<String, ProviderNames>>,
 }
 
 impl PriceTable {
@@ -95,6 +98,7 @@ impl PriceTable {
             providers: Arc::new(providers),
             lines: lines.into(),
             own: HashMap::new(),
+            names: Arc::default(),
         })
     }
 
@@ -106,6 +110,15 @@ impl PriceTable {
     /// All providers by id.
     pub(super) fn providers(&self) -> &BTreeMap<String, Provider> {
         &self.providers
+    }
+
+    /// The project's providers, by name.
+    pub(super) fn names(&self) -> &BTreeMap<String, ProviderNames> {
+        &self.names
+    }
+
+    pub(super) fn set_names(&mut self, names: BTreeMap<String, ProviderNames>) {
+        self.names = Arc::new(names);
     }
 
     /// The user's own record with this id.

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::budget::Truncated;
 use super::ready::{Prompt, Settled};
 use super::render::RenderError;
 use super::shots::{Example, Insert, Picks, Shots};
+use super::written::budget::Truncated;
 use crate::base::{Place, Problems};
 use crate::record::{Message, Role, Vars};
 

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::definition::variable_name;
 use super::ready::Prompt;
 use super::render::Origins;
-use super::var_problem::VarProblem;
+use super::written::definition::variable_name;
+use super::written::var_problem::VarProblem;
 use crate::base::{Diagnostic, ModelRef, Node, Place, Problems, Source, Span, parse_json_line, parse_yaml};
 use crate::record::Vars;
 

@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::compile::check_template;
-use super::scan::Scan;
-use super::text::TemplateText;
+use super::language::compile::check_template;
+use super::language::scan::Scan;
+use super::language::text::TemplateText;
 use crate::base::{Problems, SafeName, Source, files};
 use crate::guard::mask_secrets;
 

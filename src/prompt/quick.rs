@@ -8,12 +8,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Registry;
-use super::compile::check_template;
-use super::definition::{Definition, Reading};
-use super::identity::digest;
+use super::language::compile::check_template;
+use super::language::scan::Scan;
 use super::partials::{Partial, Partials};
 use super::ready::texts_of;
-use super::scan::Scan;
+use super::written::definition::{Definition, Reading};
+use super::written::identity::digest;
 use crate::base::{Digest, Problems, files, parse_yaml};
 use crate::guard::mask_secrets;
 

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::definition::{Definition, Reading};
-use super::folder::Folder;
-use super::partials::{FOLDER as PARTIALS_FOLDER, Partials};
+use super::language::text::TemplateText;
+use super::partials::FOLDER as PARTIALS_FOLDER;
+use super::partials::Partials;
 use super::ready::{Prompt, PromptVersion};
-use super::revision::Revisions;
-use super::text::TemplateText;
+use super::releases::folder::Folder;
+use super::releases::revision::Revisions;
+use super::written::definition::{Definition, Reading};
 use crate::base::{Diagnostic, Digest, Kind, Node, Place, Problems, SafeName, Source, closest, files, parse_yaml};
 use crate::guard::mask_secrets;
 

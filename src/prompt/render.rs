@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::fuel::SPENT;
+use super::language::fuel::SPENT;
+use super::language::template::{Failed, MAX_MESSAGE_BYTES};
 use super::partials::Partial;
 use super::ready::Slot;
-use super::template::{Failed, MAX_MESSAGE_BYTES};
-use super::var_problem::VarProblem;
+use super::written::var_problem::VarProblem;
 use crate::base::{Diagnostic, Place};
 
 /// Where values came from, by variable, in words for messages: `--var code`, `vars.json: code`, `evals/x.yaml:12:7`.

@@ -23,6 +23,12 @@ pub struct Spend {
 }
 
 impl Spend {
+    /// Adds what was spent elsewhere.
+    pub fn plus(&mut self, more: Spend) {
+        self.known = self.known.saturating_add(more.known);
+        self.unknown_calls = self.unknown_calls.saturating_add(more.unknown_calls);
+    }
+
     pub(super) fn add(&mut self, spent: Option<Usd>) {
         match spent {
             Some(spent) => self.known = self.known.saturating_add(spent),
@@ -38,6 +44,9 @@ impl Caller {
     /// A diagnostic without a place; the caller of this knows where the model was named.
     pub fn can_chat(&self, model: &ModelRef) -> Result<(), Box<Diagnostic>> {
         self.knows(model)?;
+        if let Some(route) = self.route_of(model) {
+            return route.models.iter().try_for_each(|member| self.can_chat(member));
+        }
         let wire = self.routes.get(&model.provider).and_then(|route| route.settings.spec.wire);
         if wire.is_none_or(Wire::chats) {
             return Ok(());
@@ -68,7 +77,7 @@ impl Caller {
         Err(Box::new(Diagnostic::error(code, message).help(help)))
     }
 
-    pub(super) fn route_of(&self, model: &ModelRef) -> Result<&Route, CallError> {
+    pub(super) fn way_to(&self, model: &ModelRef) -> Result<&Route, CallError> {
         self.routes.get(&model.provider).ok_or_else(|| refused(format!("`{}` is not a provider", model.provider)))
     }
 
@@ -81,6 +90,8 @@ impl Caller {
         stop: &CancellationToken,
     ) -> Answer<Q::Reply> {
         let nothing = |error| Answer {
+            hedges: 0,
+            partial: None,
             reply: Err(error),
             latency: Duration::ZERO,
             attempts: 0,
@@ -88,7 +99,7 @@ impl Caller {
             possible_double_charge: false,
             cost: None,
         };
-        let route = match self.route_of(model) {
+        let route = match self.way_to(model) {
             Ok(route) => route,
             Err(error) => return nothing(error),
         };
@@ -99,7 +110,7 @@ impl Caller {
             return nothing(error);
         }
         let identity = Digest::of_bytes(what.as_bytes());
-        let mut answer = route.answer(Errand { request, label: what, identity: &identity, stop }).await;
+        let mut answer = route.answer(Errand { request, label: what, identity: &identity, stop, hasty: false }).await;
         if let Err(error) = &mut answer.reply {
             clean_error(&self.redactor, error);
             answer.latency = Duration::ZERO;

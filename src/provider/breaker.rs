@@ -2,6 +2,10 @@
 //!
 //! Reference §18, with two differences that a run of thousands of calls needs: a success clears the count, so that a
 //! small share of random failures never opens it; and an open breaker makes calls wait, not fail.
+//!
+//! So its pause is not the 60 s of a breaker that fails fast: it begins at 1 s and doubles to 30 s while probes fail. An
+//! outage of 5 s in the middle of a run then costs about 7 s, and not a minute; a server that stays away is asked twice a
+//! minute. What opens it is as the reference says: 5 failures within 60 s.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,12 +14,17 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::notice::Notices;
 use super::settings::BreakerSettings;
+use crate::base::format_duration;
 use crate::record::CallError;
 
 /// The breaker of one provider.
 #[derive(Debug)]
 pub(super) struct Breaker {
+    /// The provider's name, for notices.
+    name: String,
+    notices: Notices,
     settings: BreakerSettings,
     state: Mutex<State>,
     changed: Notify,
@@ -29,6 +38,9 @@ struct State {
     pause: Duration,
     probing: bool,
     last_error: Option<(CallError, bool)>,
+    openings: u32,
+    /// Since when it is open, and whether a probe was told.
+    opened: Option<(Instant, bool)>,
 }
 
 /// Why a call may not go out now.
@@ -49,24 +61,44 @@ pub(super) struct Leave {
 }
 
 impl Breaker {
-    pub(super) fn new(settings: BreakerSettings) -> Breaker {
+    pub(super) fn new(name: &str, settings: BreakerSettings, notices: Notices) -> Breaker {
         let pause = Duration::from_millis(settings.pause_ms);
-        let state = State { recent: VecDeque::new(), open_until: None, pause, probing: false, last_error: None };
-        Breaker { settings, state: Mutex::new(state), changed: Notify::new() }
+        let state = State {
+            recent: VecDeque::new(),
+            open_until: None,
+            pause,
+            probing: false,
+            last_error: None,
+            openings: 0,
+            opened: None,
+        };
+        Breaker { name: name.to_owned(), notices, settings, state: Mutex::new(state), changed: Notify::new() }
+    }
+
+    /// How often it has opened.
+    pub(super) fn openings(&self) -> u32 {
+        self.lock().openings
     }
 
     /// Leave to send, or why not.
     pub(super) fn admit(self: &Arc<Breaker>) -> Result<Leave, Closed> {
         let mut state = self.lock();
+        let mut told = None;
         let is_probe = match state.open_until {
             None => false,
             Some(until) if Instant::now() < until => return Err(Closed::Until(until)),
             Some(_) if state.probing => return Err(Closed::Probing),
             Some(_) => {
                 state.probing = true;
+                if let Some((_, first @ false)) = &mut state.opened {
+                    *first = true;
+                    told = Some(format!("`{}`: one call probes whether it answers again", self.name));
+                }
                 true
             }
         };
+        drop(state);
+        told.into_iter().for_each(|text| self.notices.say(text));
         Ok(Leave { breaker: Arc::clone(self), is_probe, settled: false })
     }
 
@@ -99,13 +131,19 @@ impl Breaker {
         if state.open_until.take().is_some() {
             state.probing = false;
             state.pause = Duration::from_millis(self.settings.pause_ms);
+            let opened = state.opened.take();
             drop(state);
+            if let Some((since, _)) = opened {
+                let down = format_duration(since.elapsed());
+                self.notices.say(format!("`{}` answers again after {down}: calls go on", self.name));
+            }
             self.changed.notify_waiters();
         }
     }
 
     fn failed(&self, is_probe: bool, error: &CallError, unreachable: bool) {
         let now = Instant::now();
+        let mut told = None;
         let mut state = self.lock();
         state.last_error = Some((error.clone(), unreachable));
         if is_probe {
@@ -121,9 +159,19 @@ impl Breaker {
             if u32::try_from(state.recent.len()).unwrap_or(u32::MAX) >= self.settings.failures {
                 state.recent.clear();
                 state.open_until = Some(now + state.pause);
+                state.openings += 1;
+                state.opened = Some((now, false));
+                // The class only: messages of providers may quote a key.
+                told = Some(format!(
+                    "`{}` failed {} times in a row ({}): calls wait until it answers again",
+                    self.name,
+                    self.settings.failures,
+                    error.kind.word()
+                ));
             }
         }
         drop(state);
+        told.into_iter().for_each(|text| self.notices.say(text));
         self.changed.notify_waiters();
     }
 }
@@ -157,7 +205,7 @@ mod tests {
     use crate::record::ErrorKind;
 
     fn breaker() -> Arc<Breaker> {
-        Arc::new(Breaker::new(BreakerSettings::default()))
+        Arc::new(Breaker::new("p", BreakerSettings::default(), Notices::default()))
     }
 
     fn error() -> CallError {
@@ -181,6 +229,27 @@ mod tests {
         assert_eq!(breaker.admit().err(), Some(Closed::Probing));
         probe.succeeded();
         assert!(breaker.admit().is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_user_hears_when_it_opens_probes_and_closes_each_once() {
+        let notices = Notices::default();
+        let heard: Arc<Mutex<Vec<String>>> = Arc::default();
+        let hear = Arc::clone(&heard);
+        notices.listen(Box::new(move |text| hear.lock().expect("lock").push(text)));
+        let breaker = Arc::new(Breaker::new("p", BreakerSettings::default(), notices));
+        (0..5).for_each(|_| fail(&breaker));
+        assert!(breaker.admit().is_err());
+        for pause in [1, 2] {
+            tokio::time::advance(Duration::from_secs(pause)).await;
+            fail(&breaker);
+        }
+        tokio::time::advance(Duration::from_secs(4)).await;
+        breaker.admit().expect("probe").succeeded();
+        let heard = heard.lock().expect("lock").join("; ");
+        let wanted = "`p` failed 5 times in a row (server): calls wait until it answers again; `p`: one call probes whether it \
+                      answers again; `p` answers again after 7.00 s: calls go on";
+        assert_eq!((heard.as_str(), breaker.openings()), (wanted, 1));
     }
 
     #[tokio::test(start_paused = true)]

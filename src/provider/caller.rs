@@ -1,31 +1,40 @@
 //! The one door to models: cache, cassettes, mock, sharing, limits, retry, network, in this order.
 
+mod key;
+mod outcome;
+mod setup;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::aside::Spend;
+use super::backend::{backend_of, check_base_url};
 use super::cassette::{CassetteError, Kept, Shelf};
 use super::clean::{clean_error, clean_reply};
 use super::embed::VectorCache;
-use super::mock::Mock;
-use super::route::{Answer, Backend, Errand, HttpBackend, Route, stopped};
+use super::notice::Notices;
+use super::route::{Answer, Backend, Errand, Route, stopped};
+use super::routing::{History, Observed, ROUTE, RouteSettings};
 use super::semantic::{Semantic, SemanticSettings};
 use super::settings::{CallMode, ProviderSettings};
 use super::side_shelf::SideShelf;
 use super::vector_shelf::VectorShelf;
 use crate::base::{
-    Clock, Diagnostic, Digest, DigestBuilder, Millis, ModelRef, Problems, Redactor, SafeName, Secret, Timestamp, Usd,
-    closest,
+    Clock, Diagnostic, Digest, Millis, ModelRef, Problems, Redactor, SafeName, Secret, Timestamp, Usd, closest,
 };
-use crate::net::{Transport, base_url_problem, is_loopback_url};
+use crate::net::Transport;
+use crate::price::PriceTable;
 use crate::record::{
     CachedReply, CallError, CallRecord, CallSource, ChatReply, ChatRequest, ErrorKind, ModerationReply, RerankReply,
 };
+pub(super) use key::cache_key;
+use outcome::{answer_of, failed, nothing, refused};
+use setup::secret_header;
 
 /// Replies of earlier runs, by identity.
 pub trait ReplyCache: Send + Sync {
@@ -49,6 +58,11 @@ pub struct Ask<'a> {
     pub label: &'a str,
     /// Whether the answer to nearly the same question will do, where there is a semantic cache.
     pub alike: bool,
+    /// Where money is counted that is spent besides the call.
+    pub aside: Option<&'a Mutex<Spend>>,
+    /// Place of the case in its suite, repeats counted: routes take turns by it, so that a case keeps its model however
+    /// a run is interrupted or narrowed.
+    pub turn: u64,
 }
 
 /// What a [`Caller`] is made of.
@@ -80,6 +94,14 @@ pub struct CallerOptions {
     pub max_tokens_per_request: Option<u32>,
     /// Further secrets that must not appear in messages and cassettes.
     pub secrets: Vec<Secret>,
+    /// How many calls the run makes at once; no provider gets more.
+    pub concurrency: Option<u32>,
+    /// Named routes.
+    pub routings: Vec<RouteSettings>,
+    /// Prices and capabilities, for routes that choose by them.
+    pub prices: Option<Arc<PriceTable>>,
+    /// What earlier runs say about models, for routes that choose by it.
+    pub history: Option<Arc<dyn History>>,
 }
 
 /// Calls models. Shared by all trials of a run.
@@ -97,6 +119,10 @@ pub struct Caller {
     pricer: Option<Pricer>,
     max_tokens_per_request: Option<u32>,
     pub(super) redactor: Redactor,
+    pub(super) routings: Vec<RouteSettings>,
+    pub(super) prices: Option<Arc<PriceTable>>,
+    pub(super) observed: Observed,
+    notices: Notices,
 }
 
 impl fmt::Debug for Caller {
@@ -118,10 +144,13 @@ impl Caller {
         let redactor = Redactor::new(keys.chain(&hidden));
         let mut found = Problems::new();
         let mut routes = BTreeMap::new();
+        let notices = Notices::default();
         for settings in options.providers {
             check_base_url(&settings, options.mode, &mut found);
             let backend = backend_of(&settings, options.mode, &options.transport, options.seed, &mut found);
-            routes.insert(settings.name.clone(), Route::new(settings, backend, Arc::clone(&options.clock)));
+            let clock = Arc::clone(&options.clock);
+            let name = settings.name.clone();
+            routes.insert(name, Route::new(settings, backend, clock, options.concurrency, &notices));
         }
         let failed = found.has_errors();
         problems.absorb(found);
@@ -139,6 +168,10 @@ impl Caller {
             pricer: options.pricer,
             max_tokens_per_request: options.max_tokens_per_request,
             redactor,
+            routings: options.routings,
+            prices: options.prices,
+            observed: Observed::new(options.history),
+            notices,
         })
     }
 
@@ -147,37 +180,73 @@ impl Caller {
     /// # Errors
     /// A diagnostic without a place; the caller of this knows where the model was named.
     pub fn knows(&self, model: &ModelRef) -> Result<(), Box<Diagnostic>> {
+        if model.provider.as_str() == ROUTE {
+            let route = self.route_of(model).ok_or_else(|| Box::new(self.unknown_route(model)))?;
+            return route.models.iter().try_for_each(|member| {
+                let within = |diagnostic: Box<Diagnostic>| {
+                    let place = diagnostic.place.clone().or(route.place.clone());
+                    let message = format!("route `{}`: {}", route.name, diagnostic.message);
+                    Box::new(Diagnostic { place, message, ..*diagnostic })
+                };
+                self.knows(member).map_err(within)
+            });
+        }
         let Some(route) = self.routes.get(&model.provider) else {
             let names = || self.routes.keys().map(SafeName::as_str);
-            let list: Vec<&str> = names().collect();
             let diagnostic = Diagnostic::error("unknown-provider", format!("`{}` is not a provider", model.provider))
                 .did_you_mean(closest(model.provider.as_str(), names()))
-                .help(format!("known providers: {}; add one under `providers` in karat.yaml", list.join(", ")));
+                .help("`karat eval --list-providers` prints them all; add one under `providers` in karat.yaml");
             return Err(Box::new(diagnostic));
         };
         let Backend::Http(http) = &route.backend else { return Ok(()) };
         let settings = &route.settings;
+        if let Some((problem, help)) = settings.spec.lacks.and_then(|lacks| lacks(settings)) {
+            let message = format!("provider `{}` cannot be called: {problem}", settings.name);
+            return Err(Box::new(Diagnostic::error("missing-key", message).help(help)));
+        }
         let usual = settings.spec.keys.first().map(|source| source.env);
         let needs_key = settings.key_env.is_some() || (http.official && usual.is_some());
         if settings.key.is_some() || !needs_key {
             return Ok(());
         }
         let variable = settings.key_env.as_deref().or(usual).unwrap_or("the key's variable");
+        // A provider of another name than its kind's says itself which variable holds its key.
+        let unnamed = settings.key_env.is_none() && settings.place.is_some();
+        let named =
+            if unnamed { format!("add `key_env: {variable}` to it in karat.yaml, and ") } else { String::new() };
         let diagnostic = Diagnostic::error("missing-key", format!("there is no key for provider `{}`", settings.name))
-            .help(format!("set {variable} in the environment or in .env, or replay with `--calls replay`"));
+            .help(format!("{named}set {variable} in the environment or in .env, or replay with `--calls replay`"));
         Err(Box::new(diagnostic))
     }
 
     /// Why a model cannot answer, once a call has found that out; every further call to it fails the same way.
     pub fn known_failure(&self, model: &ModelRef) -> Option<CallError> {
+        if let Some(route) = self.route_of(model) {
+            let known: Option<Vec<CallError>> = route.models.iter().map(|member| self.known_failure(member)).collect();
+            return known.and_then(|mut all| all.pop());
+        }
         self.routes.get(&model.provider)?.fuses.error(&model.model)
+    }
+
+    /// Hands what the user should hear while calls are made to `hear`: circuit breakers that open and close.
+    pub fn on_notice(&self, hear: impl Fn(String) + Send + Sync + 'static) {
+        self.notices.listen(Box::new(hear));
+    }
+
+    /// How often the circuit breaker of each provider has opened, those left out that never did.
+    pub fn breaker_openings(&self) -> Vec<(SafeName, u32)> {
+        let openings = self.routes.iter().map(|(name, route)| (name.clone(), route.breaker.openings()));
+        openings.filter(|(_, openings)| *openings > 0).collect()
     }
 
     /// Whether the response cache would answer this request now. Never when there is no cache, nor in a mode or from a
     /// provider that does not look there.
     pub fn is_cached(&self, model: &ModelRef, request: &ChatRequest, repeat: u32) -> bool {
+        if let Some(route) = self.route_of(model) {
+            return self.is_route_cached(route, request, repeat);
+        }
         let (Some(cache), Some(route)) = (&self.cache, self.routes.get(&model.provider)) else { return false };
-        if !matches!(route.backend, Backend::Http(_)) {
+        if !matches!(route.backend, Backend::Http(_) | Backend::Process(_)) || !route.settings.cache {
             return false;
         }
         let mut request = request.clone();
@@ -197,22 +266,37 @@ impl Caller {
     ///
     /// Order: response cache, cassette or mock, semantic cache, an identical call under way, token limit, provider limits, circuit
     /// breaker, retry, network. Cancelling `stop` ends it at any point with [`ErrorKind::Cancelled`].
+    ///
+    /// A reference `route/<name>` asks the models of that route, each in this way, until one answers.
     pub async fn call(&self, ask: Ask<'_>, stop: &CancellationToken) -> CallRecord {
-        self.call_aside(ask, &mut Spend::default(), stop).await
+        match self.route_of(ask.model) {
+            Some(route) => self.call_route(ask, route, stop).await,
+            None => self.call_model(ask, false, stop).await.0,
+        }
     }
 
-    /// The same; `spend` counts what was spent beside the call, on the vectors of the semantic cache.
-    pub async fn call_aside(&self, ask: Ask<'_>, spend: &mut Spend, stop: &CancellationToken) -> CallRecord {
+    /// Asks one model; also gives what a stream had brought when it broke off. `hasty` says that somebody else can answer.
+    pub(super) async fn call_model(
+        &self,
+        ask: Ask<'_>,
+        hasty: bool,
+        stop: &CancellationToken,
+    ) -> (CallRecord, Option<String>) {
         let started = self.clock.now();
         let Some(route) = self.routes.get(&ask.model.provider) else {
             let message = format!("`{}` is not a provider", ask.model.provider);
-            return failed(&ask, Digest::of_bytes(b""), CallSource::Live, refused(message), started);
+            return (self.refusal(&ask, message, started), None);
         };
         match &route.backend {
-            Backend::Cassette => self.replay(ask, route, started),
-            Backend::Mock(_) => self.play(ask, route, started, stop).await,
-            Backend::Http(_) => self.live(ask, route, started, spend, stop).await,
+            Backend::Cassette => (self.replay(ask, route, started), None),
+            Backend::Mock(_) => (self.play(ask, route, started, stop).await, None),
+            Backend::Http(_) | Backend::Process(_) => self.live(ask, route, hasty, started, stop).await,
         }
+    }
+
+    /// The record of a call that cannot be made.
+    pub(super) fn refusal(&self, ask: &Ask<'_>, message: String, started: Timestamp) -> CallRecord {
+        failed(ask, Digest::of_bytes(b""), CallSource::Live, refused(message), started)
     }
 
     /// Writes what was recorded into the cassettes and returns the files written, none unless the mode is record. Settles
@@ -251,7 +335,7 @@ impl Caller {
 
     async fn play(&self, ask: Ask<'_>, route: &Route, started: Timestamp, stop: &CancellationToken) -> CallRecord {
         let key = cache_key(route, &ask.request, ask.repeat);
-        let errand = Errand { request: &ask.request, label: ask.label, identity: &key, stop };
+        let errand = Errand { request: &ask.request, label: ask.label, identity: &key, stop, hasty: false };
         let mut answer = route.answer(errand).await;
         answer.attempts = 0;
         answer.cost = self.price(ask.model, &answer.reply, started);
@@ -266,33 +350,36 @@ impl Caller {
         &self,
         mut ask: Ask<'_>,
         route: &Route,
+        hasty: bool,
         started: Timestamp,
-        spend: &mut Spend,
         stop: &CancellationToken,
-    ) -> CallRecord {
+    ) -> (CallRecord, Option<String>) {
         // The cassette answers the request as it was asked, whatever limit this environment puts on it.
         let asked = (self.mode == CallMode::Record)
             .then(|| (ask.request.digest(ask.model.provider.as_str()), ask.request.clone()));
         let (label, repeat) = (ask.label, ask.repeat);
         let allowed = self.limit_tokens(&mut ask.request);
         let key = cache_key(route, &ask.request, ask.repeat);
-        if let Some(kept) = self.cache.as_ref().and_then(|cache| cache.get(&key)) {
-            return self.keep(self.record(ask, key, answer_of(kept), CallSource::Cache, started), label, repeat, asked);
+        let cache = self.cache.as_ref().filter(|_| route.settings.cache);
+        if let Some(kept) = cache.and_then(|cache| cache.get(&key)) {
+            let record = self.record(ask, key, answer_of(kept), CallSource::Cache, started);
+            return (self.keep(record, label, repeat, asked), None);
         }
         let known = self.known_failure(ask.model).map_or(allowed, Err);
         if let Err(error) = known {
-            return failed(&ask, key, CallSource::Live, error, started);
+            return (failed(&ask, key, CallSource::Live, error, started), None);
         }
-        let mut alike = self.alike(&ask, route, &key, spend, stop).await;
+        let mut alike = self.alike(&ask, route, &key, stop).await;
         if let Some((found, kept)) = alike.as_mut().filter(|alike| !alike.verify).and_then(|alike| alike.found.take()) {
             let record = self.record(ask, key, answer_of(kept), CallSource::Semantic, started);
-            return CallRecord { semantic: Some(found), ..record };
+            return (CallRecord { semantic: Some(found), ..record }, None);
         }
-        let (answer, shared) = self.share(&ask, route, &key, started, stop).await;
+        let (mut answer, shared) = self.share(&ask, route, &key, hasty, started, stop).await;
         let source = if shared { CallSource::Shared } else { CallSource::Live };
+        let partial = answer.partial.take().map(|text| self.redactor.clean(&text).into_owned());
         let mut record = self.record(ask, key, answer, source, started);
         self.learn(&mut record, alike);
-        self.keep(record, label, repeat, asked)
+        (self.keep(record, label, repeat, asked), partial)
     }
 
     /// One HTTP call for all identical calls that are under way.
@@ -301,44 +388,32 @@ impl Caller {
         ask: &Ask<'_>,
         route: &Route,
         key: &Digest,
+        hasty: bool,
         started: Timestamp,
         stop: &CancellationToken,
     ) -> (Answer, bool) {
         let lead = || async {
-            let errand = Errand { request: &ask.request, label: ask.label, identity: key, stop };
+            let errand = Errand { request: &ask.request, label: ask.label, identity: key, stop, hasty };
             let mut answer = route.answer(errand).await;
             answer.cost = self.price(ask.model, &answer.reply, started);
             let cancelled = answer.reply.as_ref().is_err_and(|error| error.kind == ErrorKind::Cancelled);
             if cancelled { Err(answer) } else { Ok(answer) }
         };
+        // What is not worth keeping is not worth sharing: each case has an answer of its own.
+        if !route.settings.cache {
+            return match lead().await {
+                Ok(answer) | Err(answer) => (answer, false),
+            };
+        }
         tokio::select! {
             biased;
             (made, shared) = route.flights.share(*key, lead) => match made {
                 Ok(answer) if shared => {
-                    (Answer { attempts: 0, waited: Duration::ZERO, possible_double_charge: false, ..answer }, true)
+                    (Answer { attempts: 0, waited: Duration::ZERO, possible_double_charge: false, hedges: 0, ..answer }, true)
                 }
                 Ok(answer) | Err(answer) => (answer, false),
             },
             () = stop.cancelled() => (Answer { reply: Err(stopped()), ..nothing() }, true),
-        }
-    }
-
-    /// Sets the limit on requests without one, and refuses those that ask for more.
-    fn limit_tokens(&self, request: &mut ChatRequest) -> Result<(), CallError> {
-        let Some(cap) = self.max_tokens_per_request else { return Ok(()) };
-        const FIELDS: &[&str] = &["max_tokens", "max_completion_tokens", "max_output_tokens"];
-        let extra = FIELDS.iter().filter_map(|field| request.params.extra.get(*field)?.as_u64()).max();
-        let asked = request.params.max_tokens.map(u64::from).max(extra);
-        match asked {
-            Some(asked) if asked > u64::from(cap) => Err(refused(format!(
-                "the request asks for up to {asked} output tokens, one request may ask for {cap} at most; the limit comes \
-                 from MAX_TOKENS_PER_REQUEST in the environment or `max_tokens_per_request` in karat.yaml"
-            ))),
-            Some(_) => Ok(()),
-            None => {
-                request.params.max_tokens = Some(cap);
-                Ok(())
-            }
         }
     }
 
@@ -369,6 +444,13 @@ impl Caller {
             Ok(reply) => clean_reply(&self.redactor, reply),
             Err(error) => clean_error(&self.redactor, error),
         }
+        if let Some(app) = self.routes.get(&ask.model.provider).and_then(|route| route.settings.app.as_ref()) {
+            let spoken = app.redactor();
+            match &mut reply {
+                Ok(reply) => clean_reply(&spoken, reply),
+                Err(error) => clean_error(&spoken, error),
+            }
+        }
         tracing::debug!(
             case = ask.label,
             model = %ask.model,
@@ -393,96 +475,9 @@ impl Caller {
             cost: answer.cost,
             possible_double_charge: answer.possible_double_charge,
             semantic: None,
+            hedges: answer.hedges,
+            answered_by: None,
+            route: None,
         }
-    }
-}
-
-/// Identity of a reply in the response cache. The base URL is part of it, so that a proxy never answers for the real
-/// provider.
-pub(super) fn cache_key(route: &Route, request: &ChatRequest, repeat: u32) -> Digest {
-    DigestBuilder::new("reply")
-        .part(route.settings.name.as_str().as_bytes())
-        .part(route.settings.base_url().trim_end_matches('/').as_bytes())
-        .part(route.settings.spec.name.as_bytes())
-        .part(request.canonical().as_bytes())
-        .part(&repeat.to_be_bytes())
-        .finish()
-}
-
-fn backend_of(
-    settings: &ProviderSettings,
-    mode: CallMode,
-    transport: &Arc<dyn Transport>,
-    seed: u64,
-    problems: &mut Problems,
-) -> Backend {
-    match (settings.spec.wire, mode) {
-        (None, _) => Backend::Mock(Mock::new(&settings.mock, seed, problems)),
-        (Some(_), CallMode::Replay) => Backend::Cassette,
-        (Some(wire), CallMode::Live | CallMode::Record) => {
-            let official = settings.spec.is_official(settings.base_url());
-            Backend::Http(HttpBackend { wire, transport: Arc::clone(transport), official })
-        }
-    }
-}
-
-fn check_base_url(settings: &ProviderSettings, mode: CallMode, problems: &mut Problems) {
-    if settings.spec.wire.is_none() || mode == CallMode::Replay {
-        return;
-    }
-    let url = settings.base_url();
-    let at = |diagnostic: Diagnostic| match &settings.place {
-        Some(place) => diagnostic.at(place.clone()),
-        None => diagnostic,
-    };
-    if let Some(problem) = base_url_problem(url) {
-        let message = format!("base URL of provider `{}`: {problem}", settings.name);
-        problems.push(at(Diagnostic::error("invalid-base-url", message)));
-    } else if settings.key.is_some() && url.starts_with("http://") && !is_loopback_url(url) {
-        let message = format!("the key of provider `{}` would travel unencrypted to `{url}`", settings.name);
-        problems.push(at(Diagnostic::warning("insecure-base-url", message).help("use `https://`")));
-    }
-}
-
-/// The value of a header whose name says that it is a secret.
-fn secret_header((name, value): &(String, String)) -> Option<Secret> {
-    let name = name.to_ascii_lowercase();
-    let secret = ["auth", "key", "token", "secret", "cookie"].iter().any(|word| name.contains(word));
-    secret.then(|| Secret::new(value.trim_start_matches("Bearer ")))
-}
-
-fn answer_of(kept: CachedReply) -> Answer {
-    Answer { reply: Ok(kept.reply), latency: kept.latency_ms.to_duration(), cost: kept.cost, ..nothing() }
-}
-
-fn nothing() -> Answer {
-    Answer {
-        reply: Err(stopped()),
-        latency: Duration::ZERO,
-        attempts: 0,
-        waited: Duration::ZERO,
-        possible_double_charge: false,
-        cost: None,
-    }
-}
-
-fn refused(message: String) -> CallError {
-    CallError { kind: ErrorKind::Refused, message, status: None, request_id: None }
-}
-
-fn failed(ask: &Ask<'_>, key: Digest, source: CallSource, error: CallError, started: Timestamp) -> CallRecord {
-    CallRecord {
-        cache_key: key,
-        model: ask.model.clone(),
-        request: ask.request.clone(),
-        reply: Err(error),
-        source,
-        latency_ms: Millis(0),
-        attempts: 0,
-        waited_ms: Millis(0),
-        started,
-        cost: None,
-        possible_double_charge: false,
-        semantic: None,
     }
 }

@@ -111,6 +111,10 @@ pub(super) fn options(stub: &Arc<Stub>, mode: CallMode, change: impl Fn(&mut Pro
         })),
         max_tokens_per_request: None,
         secrets: vec![],
+        concurrency: None,
+        routings: vec![],
+        prices: None,
+        history: None,
     }
 }
 
@@ -131,6 +135,7 @@ pub(super) fn request(text: &str) -> ChatRequest {
         output: OutputFormat::Text,
         tools: vec![],
         parallel_tools: None,
+        vars: None,
         prediction: None,
         tool_choice: ToolChoice::Auto,
     }
@@ -141,7 +146,9 @@ pub(super) fn model() -> ModelRef {
 }
 
 async fn ask_with(caller: &Caller, request: ChatRequest, repeat: u32, stop: &CancellationToken) -> CallRecord {
-    caller.call(Ask { model: &model(), request, repeat, label: "suite/case", alike: true }, stop).await
+    caller
+        .call(Ask { model: &model(), request, repeat, label: "suite/case", turn: 0, alike: true, aside: None }, stop)
+        .await
 }
 
 pub(super) async fn ask(caller: &Caller, text: &str) -> CallRecord {

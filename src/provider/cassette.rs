@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::mock::last_user;
+use super::app::last_user;
 use crate::base::{
     Diagnostic, Digest, Millis, ModelRef, Problems, Redactor, SafeName, Source, Span, Usd, files, json_message,
 };
@@ -307,6 +307,7 @@ mod tests {
             output: OutputFormat::Text,
             tools: vec![],
             parallel_tools: None,
+            vars: None,
             prediction: None,
             tool_choice: ToolChoice::Auto,
         }

@@ -28,6 +28,9 @@ pub(super) fn clean_reply(redactor: &Redactor, reply: &mut ChatReply) {
             clean(redactor, text);
         }
     }
+    reply.contexts.iter_mut().for_each(|text| {
+        clean(redactor, text);
+    });
     for part in &mut reply.thoughts {
         if let Part::Reasoning { opaque, text } = part {
             [Some(text), opaque.as_mut()].into_iter().flatten().for_each(|text| {
@@ -86,6 +89,7 @@ mod tests {
                     &mut reply.fingerprint,
                 ];
                 fields.into_iter().for_each(|field| *field = Some(text()));
+                reply.contexts = vec![text()];
                 reply.tool_calls = vec![ToolCall { arguments: text(), id: text(), name: text() }];
                 reply.warnings = vec![Warning { param: text(), action: text(), reason: text() }];
                 let halves = form.split_at(5);
@@ -93,7 +97,7 @@ mod tests {
                 reply.logprobs = vec![token(halves.0), token(halves.1)];
                 clean_reply(&redactor, &mut reply);
                 let left = serde_json::to_string(&reply).expect("json");
-                assert!(!left.contains(&form[5..]) && left.matches("(redacted)").count() == 14, "{left}");
+                assert!(!left.contains(&form[5..]) && left.matches("(redacted)").count() == 15, "{left}");
             }
         }
     }

@@ -42,7 +42,7 @@ impl Caller {
         let Backend::Http(http) = &route.backend else { return Ok(()) };
         // Encoding says what the API has no words for.
         let request = request_of(model, vec!["a text".to_owned()]);
-        match request.encode(http.wire, route.settings.endpoint(http.official)) {
+        match request.encode(&*http.wire, route.settings.endpoint(&*http.wire, http.official)) {
             Ok(_) => Ok(()),
             Err(error) => {
                 let help = "change or leave out that parameter of `embedding` in karat.yaml";
@@ -65,7 +65,7 @@ impl Caller {
         spend: &mut Spend,
         stop: &CancellationToken,
     ) -> Result<Vec<Vec<f32>>, CallError> {
-        let route = self.route_of(&model.model)?;
+        let route = self.way_to(&model.model)?;
         let mut wanted: Vec<(Digest, &String)> = Vec::new();
         let mut seen = HashSet::new();
         for text in texts.iter().filter(|text| !text.trim().is_empty()) {

@@ -6,9 +6,10 @@ use std::time::Duration;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::app::last_user;
 use super::mock_rules::{Fault, Rule, load};
 use super::settings::MockSettings;
-use super::spec::{Failure, ProviderSpec};
+use super::spec::{Answers, Failure, ProviderSpec};
 use crate::base::{Digest, DigestBuilder, Problems};
 use crate::record::{ChatReply, ChatRequest, ErrorKind, Role};
 
@@ -22,6 +23,16 @@ pub(super) static SPEC: ProviderSpec = ProviderSpec {
     env_headers: &[],
     hosts: &[],
     wire: None,
+    answers: Answers::Mock,
+    ..ProviderSpec::PLAIN
+};
+
+/// The echo: a mock without rules that answers with the question.
+pub(super) static ECHO: ProviderSpec = ProviderSpec {
+    name: "echo",
+    about: "answers with the last user message, for trying checks out",
+    base_url: "echo:",
+    answers: Answers::Echo,
     ..ProviderSpec::PLAIN
 };
 
@@ -147,12 +158,6 @@ fn failure_of(fault: Fault) -> Failure {
     failure
 }
 
-/// Text of the last user message.
-pub(super) fn last_user(request: &ChatRequest) -> String {
-    let last = request.messages.iter().rev().find(|message| message.role == Role::User);
-    last.map(crate::record::Message::joined_text).unwrap_or_default()
-}
-
 fn joined(request: &ChatRequest, role: Role) -> String {
     let texts: Vec<String> = request
         .messages
@@ -176,6 +181,7 @@ mod tests {
             output: OutputFormat::Text,
             tools: vec![],
             parallel_tools: None,
+            vars: None,
             prediction: None,
             tool_choice: ToolChoice::Auto,
         }

@@ -1,9 +1,19 @@
 //! Who answers: wires (pure encode and decode) and the caller (retry, limits, breaker, cache, cassettes).
 
+mod app;
+#[cfg(test)]
+mod around_test;
 mod aside;
+mod attempt;
+#[cfg(test)]
+mod attempt_test;
 mod authority;
+mod backend;
 mod breaker;
+mod budget;
 mod caller;
+#[cfg(test)]
+mod caller_names_test;
 #[cfg(test)]
 mod caller_startup_test;
 #[cfg(test)]
@@ -13,17 +23,24 @@ mod clean;
 mod embed;
 #[cfg(test)]
 mod embed_test;
+mod exec;
+mod frames;
 mod fuse;
+mod heal;
+mod hedge;
 mod inflight;
-mod limiter;
+mod limit;
 mod mock;
 mod mock_rules;
 mod moderate;
+mod notice;
 mod question;
+mod reading;
 mod registry;
 mod rerank;
 mod retry;
 mod route;
+mod routing;
 mod semantic;
 mod settings;
 #[cfg(test)]
@@ -38,19 +55,22 @@ mod stream;
 mod vector_shelf;
 mod wire;
 
+pub use app::App;
 pub use aside::Spend;
 pub use authority::{Access, Authority};
 pub use caller::{Ask, Caller, CallerOptions, Pricer, ReplyCache};
 pub use cassette::CassetteError;
 pub use embed::{VectorCache, recorded_vectors};
 pub use registry::{PROVIDERS, provider_spec};
+pub use routing::{History, ModelHistory, ROUTE, ROUTE_NEEDS, RouteSettings, Weights};
 pub use semantic::{Compare, KeptQuestion, KeptVector, NewQuestion, QuestionStore, SemanticSettings, Signature};
 pub use settings::{
-    BreakerSettings, CallMode, Limits, MockSettings, ProviderSettings, RetrySettings, TimeoutSettings,
+    BreakerSettings, CallMode, HedgeSettings, Limits, MockSettings, ProviderSettings, RetrySettings, TimeoutSettings,
     builtin_providers,
 };
 pub use side_wire::{BatchLimit, EmbeddingAsk, EmbeddingWire, ModerationWire, RerankAsk, RerankWire};
 pub use spec::{
-    Encoded, Endpoint, Failure, Follow, KeySource, NewAuthority, ProviderKey, ProviderSpec, Retry, Wire, WireOptions,
+    Answers, Encoded, Endpoint, Failure, Follow, KeySource, Lacks, Load, NewAuthority, ProviderKey, ProviderSpec,
+    Retry, Wire, WireOptions,
 };
 pub use stream::{Frame, Framing, Sign, StreamDecoder, StreamWire};

@@ -39,7 +39,7 @@ impl Caller {
         if self.mode == CallMode::Replay {
             return texts.iter().map(|text| self.verdicts.find(model, digest(text), text)).collect();
         }
-        let route = self.route_of(model)?;
+        let route = self.way_to(model)?;
         let wire = route.settings.spec.wire.and_then(|wire| wire.moderation());
         let wire = wire.ok_or_else(|| refused(format!("provider `{}` has no moderation", model.provider)))?;
         let is_free = wire.is_free() && matches!(&route.backend, Backend::Http(http) if http.official);

@@ -1,11 +1,16 @@
 //! What can be asked of a provider: a conversation here, all else in `side_question`. Retry, limits and breaker are the
 //! same.
 
+use std::time::Duration;
+
+use super::exec::Exec;
+use super::limit::{Load, Used};
 use super::mock::Mock;
-use super::spec::{Encoded, Endpoint, Failure, Wire};
+use super::spec::{Encoded, Endpoint, Failure, Follow, Wire};
+use super::stream::StreamWire;
 use crate::base::Digest;
 use crate::net::HttpReply;
-use crate::record::{CallError, ChatReply, ChatRequest, Part, Usage, Warning};
+use crate::record::{CallError, ChatReply, ChatRequest, ErrorKind, Part, Usage, Warning};
 
 /// A question that a route can put to its provider.
 pub(super) trait Question: Sync {
@@ -21,14 +26,29 @@ pub(super) trait Question: Sync {
     /// The reply of one attempt.
     fn decode(&self, wire: &dyn Wire, reply: &HttpReply) -> Result<Self::Reply, Failure>;
 
-    /// Whether the wait for the first byte must be long.
-    fn thinks_long(&self, wire: &dyn Wire) -> bool;
+    /// How its reply streams; `None` when it never does.
+    fn streaming<'w>(&self, _wire: &'w dyn Wire) -> Option<&'w dyn StreamWire> {
+        None
+    }
+
+    /// The reply of a stream; `None` when there is no such thing.
+    fn of_stream(_reply: ChatReply) -> Option<Self::Reply> {
+        None
+    }
+
+    /// The next request of an exchange that takes several.
+    fn follow(&self, _wire: &dyn Wire, _reply: &HttpReply, _endpoint: Endpoint<'_>, _step: u32) -> Option<Follow> {
+        None
+    }
+
+    /// Whether the wait for the first byte must be long; `known_as` is the model behind the name, where one is known.
+    fn thinks_long(&self, wire: &dyn Wire, known_as: Option<&str>) -> bool;
 
     /// Tokens to reserve: four bytes are about one token, and all the output that may come.
-    fn tokens(&self) -> u64;
+    fn load(&self) -> Load;
 
     /// Tokens it used.
-    fn used(reply: &Self::Reply) -> Option<u64>;
+    fn used(reply: &Self::Reply) -> Option<Used>;
 
     /// Puts down what was changed on the way to the wire.
     fn warn(reply: &mut Self::Reply, warnings: Vec<Warning>);
@@ -41,6 +61,11 @@ pub(super) trait Question: Sync {
         identity: &Digest,
         number: u32,
     ) -> impl Future<Output = Result<Self::Reply, Failure>> + Send;
+
+    /// The reply of the user's program, within `limit`; most questions are not for one.
+    fn run(&self, _exec: &Exec, _limit: Duration) -> impl Future<Output = Result<Self::Reply, Failure>> + Send {
+        std::future::ready(Err(Failure::new(ErrorKind::Refused, "a program answers conversations only")))
+    }
 }
 
 impl Question for ChatRequest {
@@ -58,21 +83,36 @@ impl Question for ChatRequest {
         wire.decode(reply)
     }
 
-    fn thinks_long(&self, wire: &dyn Wire) -> bool {
-        wire.thinks_long(self)
+    fn streaming<'w>(&self, wire: &'w dyn Wire) -> Option<&'w dyn StreamWire> {
+        wire.streaming()
     }
 
-    fn tokens(&self) -> u64 {
+    fn of_stream(reply: ChatReply) -> Option<ChatReply> {
+        Some(reply)
+    }
+
+    fn follow(&self, wire: &dyn Wire, reply: &HttpReply, endpoint: Endpoint<'_>, step: u32) -> Option<Follow> {
+        wire.follow(reply, endpoint, step)
+    }
+
+    fn thinks_long(&self, wire: &dyn Wire, known_as: Option<&str>) -> bool {
+        match known_as {
+            Some(model) => wire.thinks_long(&ChatRequest { model: model.to_owned(), ..self.clone() }),
+            None => wire.thinks_long(self),
+        }
+    }
+
+    fn load(&self) -> Load {
         let texts = self.messages.iter().flat_map(|message| &message.parts).map(|part| match part {
             Part::Text(text) | Part::ToolResult { text, .. } | Part::Reasoning { text, .. } => text.len(),
             Part::ToolCall(call) => call.arguments.len(),
             Part::Image(_) | Part::File { .. } => 4_000,
         });
-        quarter(texts.sum()).saturating_add(u64::from(self.params.max_tokens.unwrap_or(1_000)))
+        Load { input: quarter(texts.sum()), output: u64::from(self.params.max_tokens.unwrap_or(1_000)) }
     }
 
-    fn used(reply: &ChatReply) -> Option<u64> {
-        total(reply.usage.as_ref())
+    fn used(reply: &ChatReply) -> Option<Used> {
+        used(reply.usage.as_ref()?)
     }
 
     fn warn(reply: &mut ChatReply, warnings: Vec<Warning>) {
@@ -82,13 +122,18 @@ impl Question for ChatRequest {
     async fn play(&self, mock: &Mock, label: &str, identity: &Digest, number: u32) -> Result<ChatReply, Failure> {
         mock.answer(label, self, identity, number).await
     }
+
+    async fn run(&self, exec: &Exec, limit: Duration) -> Result<ChatReply, Failure> {
+        exec.answer(self, limit).await
+    }
 }
 
 pub(super) fn quarter(bytes: usize) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX) / 4
 }
 
-pub(super) fn total(usage: Option<&Usage>) -> Option<u64> {
-    let usage = usage?;
-    Some(usage.total_input()?.0.saturating_add(usage.total_output()?.0))
+pub(super) fn used(usage: &Usage) -> Option<Used> {
+    let (input, output) = (usage.total_input()?.0, usage.total_output()?.0);
+    let read = usage.cache_read.unwrap_or(0).saturating_add(usage.cache_read_audio.unwrap_or(0));
+    Some(Used { total: input.saturating_add(output), uncached: input.saturating_sub(read), output })
 }

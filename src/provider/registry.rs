@@ -1,20 +1,48 @@
 //! All kinds of providers, one line each.
 
+use super::exec;
 use super::mock;
 use super::spec::ProviderSpec;
-use super::wire::{anthropic, cohere, ollama, openai, replicate, tei, voyage};
+use super::wire::compatible::{
+    deepseek, fireworks, groq, llamacpp, lmstudio, mistral, openrouter, perplexity, tgi, together, vllm, xai,
+};
+use super::wire::{
+    anthropic, azure, bedrock, cohere, gemini, http, ollama, openai, replicate, responses, tei, vertex, voyage,
+};
 use crate::base::closest;
 
 /// Every kind of provider, by name.
 pub static PROVIDERS: &[&ProviderSpec] = &[
     &anthropic::SPEC,
+    &azure::SPEC,
+    &bedrock::SPEC,
     &cohere::SPEC,
+    &deepseek::SPEC,
+    &mock::ECHO,
+    &exec::EXEC,
+    &fireworks::SPEC,
+    &gemini::SPEC,
+    &groq::SPEC,
+    &http::SPEC,
+    &exec::JAVASCRIPT,
+    &llamacpp::SPEC,
+    &lmstudio::SPEC,
+    &mistral::SPEC,
     &mock::SPEC,
     &ollama::SPEC,
     &openai::SPEC,
+    &responses::SPEC,
+    &openrouter::SPEC,
+    &perplexity::SPEC,
+    &exec::PYTHON,
     &replicate::SPEC,
     &tei::SPEC,
+    &tgi::SPEC,
+    &together::SPEC,
+    &vertex::SPEC,
+    &vllm::SPEC,
     &voyage::SPEC,
+    &xai::SPEC,
 ];
 
 /// The kind of this name.

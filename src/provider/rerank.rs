@@ -43,7 +43,7 @@ impl Caller {
         if self.mode == CallMode::Replay {
             return self.rankings.find(model, question, query);
         }
-        let wire = self.route_of(model)?.settings.spec.wire.and_then(|wire| wire.rerank());
+        let wire = self.way_to(model)?.settings.spec.wire.and_then(|wire| wire.rerank());
         let limit = wire.ok_or_else(|| refused(format!("provider `{}` has no reranking", model.provider)))?.limit();
         let groups = batches(documents, limit, String::len);
         // Of several requests, each would bring its own best ones.

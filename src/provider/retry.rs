@@ -148,16 +148,17 @@ pub(super) fn heed_headers(failure: &mut Failure, reply: &HttpReply, now: Timest
         }
         _ => {}
     }
-    failure.wait = server_wait(reply, now);
+    failure.wait = server_wait(reply, failure.wait, now);
 }
 
-/// How long the server asks to wait, in any spelling (reference §16, in its order); nonsense is ignored.
-pub(super) fn server_wait(reply: &HttpReply, now: Timestamp) -> Option<Duration> {
+/// How long the server asks to wait, in any spelling (reference §16, in its order): headers, the body as its wire has
+/// read it, limits that are used up. Nonsense is ignored.
+pub(super) fn server_wait(reply: &HttpReply, in_body: Option<Duration>, now: Timestamp) -> Option<Duration> {
     let header = |name: &str| reply.header(name).map(str::trim);
     let after_ms = || header("retry-after-ms").and_then(|text| seconds(text, 1e-3));
     let after = || header("retry-after").and_then(|text| seconds(text, 1.0).or_else(|| http_date(text, now)));
     let reset = || if reply.status == 429 { reset_wait(reply, now) } else { None };
-    after_ms().or_else(after).or_else(reset).filter(|wait| *wait <= SANE)
+    after_ms().or_else(after).or(in_body).or_else(reset).filter(|wait| *wait <= SANE)
 }
 
 fn seconds(text: &str, scale: f64) -> Option<Duration> {
@@ -185,9 +186,14 @@ fn reset_wait(reply: &HttpReply, now: Timestamp) -> Option<Duration> {
     let waits = openai.iter().chain(&anthropic).filter_map(|(remaining, reset)| {
         let left: f64 = reply.header(remaining)?.trim().parse().ok()?;
         let text = reply.header(reset).filter(|_| left <= 0.0)?.trim();
-        go_duration(text).or_else(|| until(text.parse::<jiff::Timestamp>().ok()?.as_millisecond(), now))
+        reset_time(text, now)
     });
     waits.max()
+}
+
+/// When a limit is whole again: a Go duration or a moment in RFC 3339.
+pub(super) fn reset_time(text: &str, now: Timestamp) -> Option<Duration> {
+    go_duration(text).or_else(|| until(text.parse::<jiff::Timestamp>().ok()?.as_millisecond(), now))
 }
 
 /// A Go duration such as `1s`, `6m0s`, `120ms`, `1h2m3.5s`.
@@ -248,6 +254,7 @@ mod tests {
             ),
             (429, &[("x-ratelimit-remaining-tokens", "5"), ("x-ratelimit-reset-tokens", "6m0s")], None),
             (200, &[("x-ratelimit-remaining-tokens", "0"), ("x-ratelimit-reset-tokens", "6m0s")], None),
+            (429, &[("retry-after", "7"), ("retry-after-ms", "soon")], Some(ms(7000))),
             (
                 429,
                 &[
@@ -258,12 +265,22 @@ mod tests {
             ),
         ];
         for (status, headers, wanted) in cases {
-            assert_eq!(server_wait(&reply(*status, headers), now), *wanted, "{headers:?}");
+            assert_eq!(server_wait(&reply(*status, headers), None, now), *wanted, "{headers:?}");
         }
         assert_eq!(
             [go_duration("1h2m3.5s"), go_duration("120ms"), go_duration("5"), go_duration("")],
             [Some(ms(3_723_500)), Some(ms(120)), None, None]
         );
+    }
+
+    #[test]
+    fn a_wait_in_the_body_counts_unless_a_header_says_another() {
+        let wait = |headers| server_wait(&reply(429, headers), Some(Duration::from_secs(46)), Timestamp(0));
+        assert_eq!(wait(&[]), Some(Duration::from_secs(46)));
+        assert_eq!(wait(&[("retry-after", "3")]), Some(Duration::from_secs(3)));
+        let used_up = [("x-ratelimit-remaining-requests", "0"), ("x-ratelimit-reset-requests", "1m")];
+        assert_eq!(wait(&used_up), Some(Duration::from_secs(46)));
+        assert_eq!(server_wait(&reply(429, &[]), Some(Duration::from_secs(7200)), Timestamp(0)), None);
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::app::App;
 use super::registry::PROVIDERS;
-use super::spec::{Endpoint, ProviderKey, ProviderSpec, WireOptions};
+use super::spec::{Answers, Endpoint, ProviderKey, ProviderSpec, Wire, WireOptions};
 use crate::base::{Place, SafeName, Secret};
-use crate::net::Timeouts;
+use crate::net::{Timeouts, Transport};
 
 /// Where answers come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -34,6 +36,12 @@ pub struct Limits {
     pub rpm: Option<u32>,
     /// Tokens per minute, input and most possible output.
     pub tpm: Option<u32>,
+    /// Input tokens per minute, without those read from a cache.
+    pub itpm: Option<u32>,
+    /// Output tokens per minute, as many as replies usually have.
+    pub otpm: Option<u32>,
+    /// Requests per day; counted by one run only.
+    pub rpd: Option<u32>,
     /// Calls at once.
     pub concurrency: Option<u32>,
 }
@@ -45,7 +53,9 @@ pub struct TimeoutSettings {
     pub connect_ms: Option<u64>,
     /// To the head of the reply; 60 s by default, 300 s for models that think.
     pub first_byte_ms: Option<u64>,
-    /// To the end of the reply; 600 s by default.
+    /// Between two chunks of a stream; 60 s by default, comments and keep-alives counted as chunks.
+    pub idle_ms: Option<u64>,
+    /// To the end of the reply; 600 s by default, and without a limit of its own for a stream.
     pub total_ms: Option<u64>,
 }
 
@@ -57,8 +67,19 @@ impl TimeoutSettings {
         Timeouts {
             connect: self.connect_ms.map_or(default.connect, Duration::from_millis),
             first_byte: self.first_byte_ms.map_or(first_byte, Duration::from_millis),
+            idle: self.idle_ms.map_or(default.idle, Duration::from_millis),
             total: self.total_ms.map_or(default.total, Duration::from_millis),
         }
+    }
+
+    /// How long a stream may be silent before the answer has begun: a model that thinks may send nothing meanwhile.
+    pub(super) fn first_idle(self, resolved: &Timeouts) -> Duration {
+        self.idle_ms.map_or(resolved.first_byte.max(resolved.idle), Duration::from_millis)
+    }
+
+    /// How long a stream may take to its end: as long as the call has left, unless the user says less.
+    pub(super) fn stream_total(self, left: Duration) -> Duration {
+        self.total_ms.map_or(left, |total| Duration::from_millis(total).min(left))
     }
 }
 
@@ -111,6 +132,18 @@ impl Default for RetrySettings {
             outage_patience_ms: 60_000,
         }
     }
+}
+
+/// When a second, identical request is made because the first one takes long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HedgeSettings {
+    /// After so long.
+    After {
+        /// In milliseconds.
+        after_ms: u64,
+    },
+    /// When it takes longer than this share of the latest replies, in percent.
+    Percentile(u8),
 }
 
 /// When calls stop for a while because the provider fails.
@@ -170,6 +203,11 @@ pub struct ProviderSettings {
     pub retry: RetrySettings,
     /// Circuit breaker.
     pub breaker: BreakerSettings,
+    /// Second requests for slow ones; `None` makes none.
+    pub hedge: Option<HedgeSettings>,
+    /// Whether a parameter that the provider does not know is left out in one more attempt. Off by default: what is
+    /// compared must be what was asked.
+    pub heal: bool,
     /// The mock's settings, for providers of type `mock`.
     pub mock: MockSettings,
     /// Values of the kind's further secret variables, by name, see [`ProviderSpec::credentials`].
@@ -178,6 +216,14 @@ pub struct ProviderSettings {
     pub options: WireOptions,
     /// Whether replies are read as streams, where the wire can.
     pub stream: bool,
+    /// Names that the user gave models, such as deployments → the models behind them: they decide on parameters.
+    pub models: BTreeMap<String, String>,
+    /// How it is reached, when not as the others are: through a proxy, or with an authority of its own.
+    pub transport: Option<Arc<dyn Transport>>,
+    /// Whether the response cache answers for it.
+    pub cache: bool,
+    /// The user's application, when it is one.
+    pub app: Option<Arc<App>>,
     /// Where it stands in `karat.yaml`, for messages.
     pub place: Option<Place>,
 }
@@ -196,10 +242,16 @@ impl ProviderSettings {
             timeouts: TimeoutSettings::default(),
             retry: RetrySettings::default(),
             breaker: BreakerSettings::default(),
+            hedge: None,
+            heal: false,
             mock: MockSettings::default(),
             credentials: BTreeMap::new(),
             options: WireOptions::default(),
             stream: false,
+            models: BTreeMap::new(),
+            transport: None,
+            cache: true,
+            app: None,
             place: None,
         }
     }
@@ -215,7 +267,7 @@ impl ProviderSettings {
         settings
     }
 
-    /// Takes credentials, and options that are not set, from the environment.
+    /// Takes credentials, and options that are not set, from the environment and from the files it points to.
     pub fn fill_from_env(&mut self, lookup: &dyn Fn(&str) -> Option<String>) {
         let found = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
         let secret = |name: &&'static str| Some((*name, Secret::new(found(name)?.trim())));
@@ -223,12 +275,25 @@ impl ProviderSettings {
         for (option, variables) in self.spec.option_envs {
             self.options.fill(option, variables.iter().find_map(|name| found(name)));
         }
+        if let Some(load) = self.spec.load {
+            load(self);
+        }
     }
 
     /// Where requests go, and how.
-    pub(super) fn endpoint(&self, official: bool) -> Endpoint<'_> {
-        let streams = self.spec.wire.is_some_and(|wire| wire.streaming().is_some());
-        Endpoint { base_url: self.base_url(), official, stream: self.stream && streams, options: &self.options }
+    pub(super) fn endpoint(&self, wire: &dyn Wire, official: bool) -> Endpoint<'_> {
+        Endpoint {
+            base_url: self.base_url(),
+            official,
+            stream: self.stream && wire.streaming().is_some(),
+            options: &self.options,
+            known_as: None,
+        }
+    }
+
+    /// The model behind a name, where the user said so.
+    pub(super) fn known_as(&self, model: &str) -> Option<&str> {
+        self.models.get(model).map(|known| known.rsplit('/').next().unwrap_or(known))
     }
 
     /// The base URL in force.
@@ -237,11 +302,14 @@ impl ProviderSettings {
     }
 }
 
-/// The providers that exist without any configuration, one per registered kind.
+/// The providers that exist without any configuration, one per registered kind. Those whose address is each customer's
+/// own are left out until the environment gives it.
 pub fn builtin_providers(lookup: &dyn Fn(&str) -> Option<String>) -> Vec<ProviderSettings> {
     PROVIDERS
         .iter()
+        .filter(|spec| !matches!(spec.answers, Answers::Http | Answers::Process))
         .filter_map(|spec| Some(ProviderSettings::from_env(SafeName::parse(spec.name).ok()?, spec, lookup)))
+        .filter(|settings| settings.spec.wire.is_none() || !settings.base_url().is_empty())
         .collect()
 }
 
@@ -259,8 +327,11 @@ mod tests {
         };
         let all = builtin_providers(&lookup);
         let names: Vec<&str> = all.iter().map(|settings| settings.name.as_str()).collect();
-        let kinds: Vec<&str> = PROVIDERS.iter().map(|spec| spec.name).collect();
+        let alone = |name: &&str| !["azure", "exec", "http", "javascript", "python"].contains(name);
+        let kinds: Vec<&str> = PROVIDERS.iter().map(|spec| spec.name).filter(alone).collect();
         assert_eq!(names, kinds);
+        let with_azure = builtin_providers(&|name| (name == "AZURE_OPENAI_ENDPOINT").then(|| "https://r".to_owned()));
+        assert_eq!(with_azure.len(), kinds.len() + 1);
         let openai = all.iter().find(|settings| settings.name.as_str() == "openai").expect("openai");
         assert_eq!(openai.base_url(), "http://127.0.0.1:9/v1");
         assert_eq!(openai.headers, [("openai-organization".to_owned(), "org-1".to_owned())]);
@@ -274,5 +345,17 @@ mod tests {
         assert_eq!(TimeoutSettings::default().resolve(true).first_byte, Duration::from_secs(300));
         let set = TimeoutSettings { first_byte_ms: Some(7), ..TimeoutSettings::default() };
         assert_eq!(set.resolve(true).first_byte, Duration::from_millis(7));
+    }
+
+    #[test]
+    fn a_stream_may_be_silent_while_the_model_thinks_unless_the_limit_is_set() {
+        let seconds = Duration::from_secs;
+        let usual = TimeoutSettings::default();
+        assert_eq!((usual.resolve(true).idle, usual.first_idle(&usual.resolve(true))), (seconds(60), seconds(300)));
+        assert_eq!(usual.first_idle(&usual.resolve(false)), seconds(60));
+        let set = TimeoutSettings { idle_ms: Some(9_000), total_ms: Some(90_000), ..usual };
+        assert_eq!((set.resolve(true).idle, set.first_idle(&set.resolve(true))), (seconds(9), seconds(9)));
+        assert_eq!((usual.stream_total(seconds(1200)), set.stream_total(seconds(1200))), (seconds(1200), seconds(90)));
+        assert_eq!(set.stream_total(seconds(30)), seconds(30));
     }
 }

@@ -12,13 +12,11 @@ use serde_json::{Value, json};
 use super::question::Question;
 use super::registry::provider_spec;
 use super::side_question::{EmbeddingRequest, ModerationRequest, RerankRequest};
-use super::side_wire::EmbeddingWire;
-use super::spec::{Encoded, Endpoint, Failure, Retry, Wire, WireOptions};
-use super::wire::embeddings::{azure::AzureEmbeddings, gemini::GeminiEmbeddings, mistral::MistralEmbeddings};
+use super::spec::{Endpoint, Retry, Wire, WireOptions};
 use crate::base::{Timestamp, Usd};
 use crate::net::HttpReply;
 use crate::price::{PriceTable, Terms};
-use crate::record::{CallError, ChatReply, ChatRequest, EmbeddingParams, ErrorKind, Usage};
+use crate::record::{EmbeddingParams, ErrorKind, Usage};
 
 /// Cases that every wire must have.
 const REQUIRED: &[&str] = &["plain", "empty", "wrong-count", "bad-key", "rate-limit", "malformed", "too-large"];
@@ -74,35 +72,8 @@ enum Expect {
     Error { kind: ErrorKind, retry: String },
 }
 
-/// A provider whose embeddings stand here before its chat does.
-#[derive(Debug)]
-struct Only(&'static dyn EmbeddingWire);
-
-impl Wire for Only {
-    fn encode(&self, _: &ChatRequest, _: Endpoint<'_>) -> Result<Encoded, CallError> {
-        unreachable!("no chat")
-    }
-
-    fn decode(&self, _: &HttpReply) -> Result<ChatReply, Failure> {
-        unreachable!("no chat")
-    }
-
-    fn thinks_long(&self, _: &ChatRequest) -> bool {
-        false
-    }
-
-    fn embeddings(&self) -> Option<&dyn EmbeddingWire> {
-        Some(self.0)
-    }
-}
-
 fn wire(name: &str) -> &'static dyn Wire {
-    match name {
-        "azure" => &Only(&AzureEmbeddings),
-        "gemini" => &Only(&GeminiEmbeddings),
-        "mistral" => &Only(&MistralEmbeddings),
-        name => provider_spec(name).expect("spec").wire.expect("wire"),
-    }
+    provider_spec(name).expect("spec").wire.expect("wire")
 }
 
 fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> T {

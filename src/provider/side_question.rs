@@ -1,7 +1,8 @@
 //! Questions besides chat: vectors of texts, ranked documents, verdicts on harm.
 
+use super::limit::{Load, Used};
 use super::mock::Mock;
-use super::question::{Question, quarter, total};
+use super::question::{Question, quarter, used};
 use super::side_wire::{EmbeddingAsk, RerankAsk};
 use super::spec::{Encoded, Endpoint, Failure, Wire};
 use crate::base::Digest;
@@ -39,16 +40,16 @@ impl Question for EmbeddingRequest {
         wire.embeddings().ok_or_else(|| not_offered("embeddings"))?.decode(reply, &self.ask())
     }
 
-    fn thinks_long(&self, _: &dyn Wire) -> bool {
+    fn thinks_long(&self, _: &dyn Wire, _: Option<&str>) -> bool {
         false
     }
 
-    fn tokens(&self) -> u64 {
-        quarter(self.texts.iter().map(String::len).sum())
+    fn load(&self) -> Load {
+        Load { input: quarter(self.texts.iter().map(String::len).sum()), output: 0 }
     }
 
-    fn used(reply: &EmbeddingReply) -> Option<u64> {
-        total(reply.usage.as_ref())
+    fn used(reply: &EmbeddingReply) -> Option<Used> {
+        used(reply.usage.as_ref()?)
     }
 
     fn warn(_: &mut EmbeddingReply, _: Vec<Warning>) {}
@@ -97,18 +98,19 @@ impl Question for RerankRequest {
         wire.rerank().ok_or_else(|| not_offered("reranking"))?.decode(reply, &self.ask())
     }
 
-    fn thinks_long(&self, _: &dyn Wire) -> bool {
+    fn thinks_long(&self, _: &dyn Wire, _: Option<&str>) -> bool {
         false
     }
 
-    fn tokens(&self) -> u64 {
+    fn load(&self) -> Load {
         // The query is read again with every document.
         let documents: usize = self.documents.iter().map(String::len).sum();
-        quarter(documents.saturating_add(self.query.len().saturating_mul(self.documents.len())))
+        let bytes = documents.saturating_add(self.query.len().saturating_mul(self.documents.len()));
+        Load { input: quarter(bytes), output: 0 }
     }
 
-    fn used(reply: &RerankReply) -> Option<u64> {
-        total(reply.usage.as_ref())
+    fn used(reply: &RerankReply) -> Option<Used> {
+        used(reply.usage.as_ref()?)
     }
 
     fn warn(_: &mut RerankReply, _: Vec<Warning>) {}
@@ -142,15 +144,15 @@ impl Question for ModerationRequest {
         wire.moderation().ok_or_else(|| not_offered("moderation"))?.decode(reply, self.texts.len())
     }
 
-    fn thinks_long(&self, _: &dyn Wire) -> bool {
+    fn thinks_long(&self, _: &dyn Wire, _: Option<&str>) -> bool {
         false
     }
 
-    fn tokens(&self) -> u64 {
-        quarter(self.texts.iter().map(String::len).sum())
+    fn load(&self) -> Load {
+        Load { input: quarter(self.texts.iter().map(String::len).sum()), output: 0 }
     }
 
-    fn used(_: &Vec<ModerationReply>) -> Option<u64> {
+    fn used(_: &Vec<ModerationReply>) -> Option<Used> {
         None
     }
 

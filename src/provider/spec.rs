@@ -37,6 +37,13 @@ pub struct ProviderKey {
 /// Makes the authority of a provider.
 pub type NewAuthority = fn(&ProviderSettings) -> Arc<dyn Authority>;
 
+/// Takes into the settings what stands in files outside of the project, such as the credentials of a cloud. What cannot
+/// be read is left out: [`Lacks`] speaks of it where it is needed.
+pub type Load = fn(&mut ProviderSettings);
+
+/// What is missing before a call could be made, and what to do about it; `None` when all is there.
+pub type Lacks = fn(&ProviderSettings) -> Option<(String, String)>;
+
 /// One kind of provider: everything about it that is not a user's setting.
 #[derive(Debug)]
 pub struct ProviderSpec {
@@ -63,6 +70,27 @@ pub struct ProviderSpec {
     pub option_envs: &'static [(&'static str, &'static [&'static str])],
     /// Makes what proves to the provider who asks, where a key in a header is not enough.
     pub authority: Option<NewAuthority>,
+    /// Reads credentials that stand in files.
+    pub load: Option<Load>,
+    /// Says what is missing beside a key.
+    pub lacks: Option<Lacks>,
+    /// Who answers.
+    pub answers: Answers,
+}
+
+/// Who answers the calls to a kind of provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answers {
+    /// A server that speaks the wire of the kind.
+    Wire,
+    /// The scripted mock.
+    Mock,
+    /// Nobody: the last user message comes back.
+    Echo,
+    /// The user's application over HTTP: its wire is made of its settings.
+    Http,
+    /// The user's program.
+    Process,
 }
 
 impl ProviderSpec {
@@ -79,6 +107,9 @@ impl ProviderSpec {
         credentials: &[],
         option_envs: &[],
         authority: None,
+        load: None,
+        lacks: None,
+        answers: Answers::Wire,
     };
 }
 
@@ -119,11 +150,31 @@ pub struct WireOptions {
     pub project: Option<String>,
     /// Location of the cloud (Vertex).
     pub location: Option<String>,
+    /// Address of all services of a cloud, where the provider's own is not moved.
+    pub endpoint_url: Option<String>,
+    /// Name of the credentials in a file of several.
+    pub profile: Option<String>,
+    /// File of credentials.
+    pub credentials_file: Option<String>,
+    /// The user's folder, where clouds keep credentials.
+    pub home: Option<String>,
+    /// The folder of the cloud's own tool, where that is moved.
+    pub config_folder: Option<String>,
 }
 
 impl WireOptions {
     /// Nothing said.
-    pub const NONE: WireOptions = WireOptions { api_version: None, region: None, project: None, location: None };
+    pub const NONE: WireOptions = WireOptions {
+        api_version: None,
+        region: None,
+        project: None,
+        location: None,
+        endpoint_url: None,
+        profile: None,
+        credentials_file: None,
+        home: None,
+        config_folder: None,
+    };
 
     /// Fills an option that is not set; unknown names are ignored.
     pub(super) fn fill(&mut self, name: &str, value: Option<String>) {
@@ -132,6 +183,11 @@ impl WireOptions {
             "region" => &mut self.region,
             "project" => &mut self.project,
             "location" => &mut self.location,
+            "endpoint_url" => &mut self.endpoint_url,
+            "profile" => &mut self.profile,
+            "credentials_file" => &mut self.credentials_file,
+            "home" => &mut self.home,
+            "config_folder" => &mut self.config_folder,
             _ => return,
         };
         *option = option.take().or(value);
@@ -149,12 +205,14 @@ pub struct Endpoint<'a> {
     pub stream: bool,
     /// What only some kinds take.
     pub options: &'a WireOptions,
+    /// The model behind the name that is asked, where the user said so; see [`ProviderSettings::models`].
+    pub known_as: Option<&'a str>,
 }
 
 impl<'a> Endpoint<'a> {
     /// An address, without a stream and without options.
     pub const fn new(base_url: &'a str, official: bool) -> Endpoint<'a> {
-        Endpoint { base_url, official, stream: false, options: &WireOptions::NONE }
+        Endpoint { base_url, official, stream: false, options: &WireOptions::NONE, known_as: None }
     }
 }
 
@@ -251,6 +309,10 @@ pub struct Failure {
     pub timed_out: bool,
     /// The answer was begun and not finished in time: the provider bills it.
     pub total_timeout: bool,
+    /// Field of the request that the provider does not take, as it stands in the body; dots lead into mappings.
+    pub param: Option<String>,
+    /// The visible text that a stream brought before it broke off.
+    pub partial: Option<Box<str>>,
 }
 
 impl Failure {
@@ -281,6 +343,8 @@ impl Failure {
             unreachable: false,
             timed_out: false,
             total_timeout: false,
+            param: None,
+            partial: None,
         }
     }
 
@@ -292,9 +356,14 @@ impl Failure {
         failure
     }
 
-    /// Whether it says something about the provider's health (reference §18): 4xx, filters and our own decoding do not.
+    /// Whether it says something about the provider's health (reference §18): 4xx, filters and our own decoding do not, streams that break off do.
     pub(super) fn counts_for_breaker(&self) -> bool {
-        matches!(self.error.kind, ErrorKind::Server | ErrorKind::Overloaded | ErrorKind::Timeout | ErrorKind::Network)
+        // Nor does what no retry can help: it is about this request.
+        let kind = self.error.kind;
+        self.retry != Retry::Never
+            && (matches!(kind, ErrorKind::Server | ErrorKind::Overloaded | ErrorKind::Timeout | ErrorKind::Network)
+                // A stream that was cut off; a whole reply that we cannot read is not one.
+                || (kind == ErrorKind::Malformed && self.timed_out))
     }
 }
 

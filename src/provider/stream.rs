@@ -3,6 +3,8 @@
 use std::fmt;
 
 use super::spec::Failure;
+use super::wire::request_id;
+use crate::net::HttpReply;
 use crate::record::ChatReply;
 
 /// How a body is cut into frames.
@@ -57,9 +59,29 @@ pub trait StreamDecoder: Send {
     /// [`Failure`] of an error that the stream reports.
     fn frame(&mut self, frame: &Frame) -> Result<Sign, Failure>;
 
+    /// The visible text so far, for continuing an answer that broke off; `None` where tools were called too.
+    fn partial(&self) -> Option<String> {
+        None
+    }
+
     /// The whole reply, after the end mark or the end of the body.
     ///
     /// # Errors
     /// [`Failure::cut_off`] when the protocol's end mark never came.
     fn finish(self: Box<Self>) -> Result<ChatReply, Failure>;
+}
+
+/// Puts on the outcome of a stream what only its head says: the status and the id of the request.
+pub(super) fn with_head(outcome: Result<ChatReply, Failure>, head: &HttpReply) -> Result<ChatReply, Failure> {
+    match outcome {
+        Ok(mut reply) => {
+            reply.request_id = request_id(head).or(reply.request_id);
+            Ok(reply)
+        }
+        Err(mut failure) => {
+            failure.error.status = Some(head.status);
+            failure.error.request_id = request_id(head).or(failure.error.request_id);
+            Err(failure)
+        }
+    }
 }

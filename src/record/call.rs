@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{ChatReply, ChatRequest, SemanticMatch};
+use super::{ChatReply, ChatRequest, RouteNote, SemanticMatch};
 use crate::base::{Digest, Millis, ModelRef, Timestamp, Usd};
 
 /// Classes of failed calls; the class decides on retry, on stopping the run, and on what the user can do.
@@ -168,18 +168,33 @@ pub struct CallRecord {
     /// What it costs at the price table's rates, or as reported by the provider; `None` is unknown. For a cached reply:
     /// what the original cost. See [`CallRecord::spent`] for what this call itself cost.
     pub cost: Option<Usd>,
-    /// Whether an attempt timed out after it was sent, so that the provider may bill it as well.
+    /// Whether an attempt timed out after it was sent, or was given up for a faster one, so that the provider may bill it
+    /// as well.
     pub possible_double_charge: bool,
     /// What the semantic cache had: it answered when the source is `semantic`, and was checked when it is `live`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub semantic: Option<SemanticMatch>,
+    /// Second requests that were made because the first took long. What they cost is unknown; as much as the reply is
+    /// assumed.
+    #[serde(default)]
+    pub hedges: u32,
+    /// The model that answered, or was the last to fail, when `model` is a route.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_by: Option<ModelRef>,
+    /// How the route came to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<RouteNote>,
 }
 
 impl CallRecord {
-    /// What this call itself added to the bill: its cost when live, zero otherwise, `None` when unknown.
+    /// What this call itself added to the bill: its cost when live, once more for every hedge, zero otherwise, `None` when
+    /// unknown.
     pub fn spent(&self) -> Option<Usd> {
         match (self.source, &self.reply) {
-            (CallSource::Live, Ok(_)) => self.cost,
+            (CallSource::Live, Ok(_)) => {
+                let each = self.cost?;
+                Some((0..self.hedges).fold(each, |sum, _| sum.saturating_add(each)))
+            }
             (CallSource::Live, Err(_)) => self.cost.or(Some(Usd::ZERO)),
             (
                 CallSource::Cache | CallSource::Cassette | CallSource::Mock | CallSource::Shared | CallSource::Semantic,

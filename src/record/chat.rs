@@ -322,6 +322,9 @@ pub struct ChatRequest {
     /// Tools on offer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<Tool>,
+    /// The case's variables, for the user's own application as the thing under test; absent for models.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vars: Option<Map<String, Value>>,
 }
 
 fn is_text(output: &OutputFormat) -> bool {
@@ -345,6 +348,7 @@ impl ChatRequest {
     pub fn canonical(&self) -> String {
         let free_form = !self.params.extra.is_empty()
             || !self.tools.is_empty()
+            || self.vars.is_some()
             || matches!(self.output, OutputFormat::JsonSchema { .. });
         if free_form {
             return canonical_json(&serde_json::to_value(self).unwrap_or(Value::Null));
@@ -388,6 +392,7 @@ mod tests {
             model: "m".to_owned(),
             output: OutputFormat::Json,
             parallel_tools: Some(false),
+            vars: None,
             params,
             prediction: Some("p".to_owned()),
             tool_choice: ToolChoice::Named("f".to_owned()),
@@ -398,5 +403,9 @@ mod tests {
         request.params.extra.insert("z".to_owned(), serde_json::json!({"b": 1, "a": 2}));
         assert_eq!(request.canonical(), sorted(&request));
         assert!(request.canonical().contains(r#""z":{"a":2,"b":1}"#));
+        request.params.extra.clear();
+        request.vars = serde_json::json!({"b": {"y": 1, "x": 2}, "a": 3}).as_object().cloned();
+        assert_eq!(request.canonical(), sorted(&request));
+        assert!(request.canonical().ends_with(r#""vars":{"a":3,"b":{"x":2,"y":1}}}"#));
     }
 }

@@ -106,6 +106,9 @@ pub struct ChatReply {
     /// The thinking as it must be sent back in the next turn: [`Part::Reasoning`](super::Part::Reasoning) parts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub thoughts: Vec<Part>,
+    /// Passages that an application under test retrieved for the answer, in its order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contexts: Vec<String>,
     /// Per-token probabilities, when asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub logprobs: Vec<LogprobToken>,
@@ -163,6 +166,7 @@ impl ChatReply {
             refusal: None,
             reasoning: None,
             thoughts: Vec::new(),
+            contexts: Vec::new(),
             logprobs: Vec::new(),
             usage: None,
             reported_cost: None,

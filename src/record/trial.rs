@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{CallRecord, CallSource, Case, CaseRef, ErrorKind, Score, SemanticFacts, Usage};
-use crate::base::{CaseId, Digest, DigestBuilder, Millis, Ratio, SafeName, Usd};
+use crate::base::{CaseId, Digest, DigestBuilder, Millis, ModelRef, Ratio, SafeName, Usd};
 
 /// What became of a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -115,6 +115,8 @@ pub struct TrialFacts {
     pub score: Option<Ratio>,
     /// Latency of the answering attempt; `None` when there was no reply.
     pub latency_ms: Option<Millis>,
+    /// Time to the first token of a streamed reply; `None` when it was not streamed or showed none.
+    pub ttft_ms: Option<Millis>,
     /// Tokens used; `None` when unknown.
     pub usage: Option<Usage>,
     /// What the reply costs, whoever paid for it; `None` when unknown.
@@ -131,4 +133,8 @@ pub struct TrialFacts {
     pub altered: bool,
     /// What the semantic cache had; `None` when it had nothing or was not asked.
     pub semantic: Option<SemanticFacts>,
+    /// The model that answered, when a route was asked.
+    pub answered_by: Option<ModelRef>,
+    /// An attempt may be billed besides the one that answered.
+    pub possible_double_charge: bool,
 }

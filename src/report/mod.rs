@@ -29,6 +29,6 @@ pub use format::Format;
 pub use present::{Look, ReportError, Trials, View, present, present_eval};
 pub use views::prompt;
 pub use views::{
-    CacheReport, CallReport, CaseFacts, CheckOption, CheckRow, ChecksReport, EvalView, NothingChanged, RunRow,
-    RunsReport, TrialReport, TrialsReport,
+    CacheReport, CallReport, CaseFacts, CheckOption, CheckRow, ChecksReport, EvalView, KeyState, NothingChanged,
+    ProviderRow, ProvidersReport, RunRow, RunsReport, TrialReport, TrialsReport,
 };

@@ -152,6 +152,7 @@ fn call(plan: &Plan, model: &ModelRef) -> CallRecord {
             output: crate::record::OutputFormat::Text,
             tools: Vec::new(),
             parallel_tools: None,
+            vars: None,
             prediction: None,
             tool_choice: crate::record::ToolChoice::Auto,
         },
@@ -164,6 +165,9 @@ fn call(plan: &Plan, model: &ModelRef) -> CallRecord {
         cost: (plan.priced && !error).then(|| Usd::from_picos(1_684_000_000)),
         possible_double_charge: false,
         semantic: None,
+        hedges: 0,
+        answered_by: None,
+        route: None,
     }
 }
 
@@ -220,6 +224,7 @@ pub(super) fn facts(trial: &TrialRecord) -> TrialFacts {
         outcome: trial.outcome,
         score: trial.score,
         latency_ms: call.filter(|_| reply.is_some()).map(|call| call.latency_ms),
+        ttft_ms: reply.and_then(|reply| reply.stream?.first_token_ms),
         usage: reply.and_then(|reply| reply.usage),
         cost: call.and_then(|call| call.cost),
         spent: call.and_then(CallRecord::spent),
@@ -228,6 +233,8 @@ pub(super) fn facts(trial: &TrialRecord) -> TrialFacts {
         error: call.and_then(|call| call.reply.as_ref().err()).map(|error| error.kind),
         altered: false,
         semantic: None,
+        answered_by: call.and_then(|call| call.answered_by.clone()),
+        possible_double_charge: call.is_some_and(|call| call.possible_double_charge),
     }
 }
 

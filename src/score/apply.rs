@@ -64,7 +64,7 @@ fn find(check: &Check, input: &ScoreInput<'_>) -> Found {
     };
     match finding {
         Finding::Graded { value, seen, wanted } => {
-            let passed = value >= check.threshold.unwrap_or(Ratio::ONE);
+            let passed = value >= check.threshold.unwrap_or(Ratio::clamped(check.spec.pass_at));
             Found::Graded { value, passed, seen, wanted }
         }
         Finding::Ungraded(reason) => Found::Ungraded(reason),
@@ -194,6 +194,19 @@ mod tests {
         "length: {min: 3}",
         "word_count: '< 3'",
         "json",
+        "exact_match: a",
+        "f1: a b",
+        "rouge: {value: a b, variant: lsum, tokenizer: unicode, stemmer: true}",
+        "rouge: a b",
+        "bleu: {value: a b, tokenizer: international, smoothing: floor}",
+        "chrf: {value: a b, words: true}",
+        "meteor_no_synonyms: a b",
+        "ter: a b",
+        "levenshtein: {value: a b, method: jaro_winkler}",
+        "wer: a b",
+        "cer: a b",
+        "tfidf_cosine: ab cd",
+        "retrieval: {value: {a: 2, b: 1}, metric: map, k: 3}",
         "json_schema: {value: {type: object}}",
         "jsonpath: {path: $..a, contains: a}",
         "contains_json",

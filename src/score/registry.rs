@@ -1,7 +1,7 @@
 //! The checks karat knows, one line each.
 
 use super::spec::CheckSpec;
-use super::{call, group, reasoning, structure, text};
+use super::{call, group, likeness, reasoning, retrieval, structure, text};
 use crate::base::closest;
 
 static CHECKS: &[&CheckSpec] = &[
@@ -19,6 +19,18 @@ static CHECKS: &[&CheckSpec] = &[
     &text::number::SPEC,
     &text::length::SPEC,
     &text::word_count::SPEC,
+    &likeness::exact_match::SPEC,
+    &likeness::f1::SPEC,
+    &likeness::rouge::SPEC,
+    &likeness::bleu::SPEC,
+    &likeness::chrf::SPEC,
+    &likeness::meteor_no_synonyms::SPEC,
+    &likeness::ter::SPEC,
+    &likeness::levenshtein::SPEC,
+    &likeness::wer::SPEC,
+    &likeness::cer::SPEC,
+    &likeness::tfidf_cosine::SPEC,
+    &retrieval::ranking::SPEC,
     &structure::json::SPEC,
     &structure::json_schema::SPEC,
     &structure::jsonpath::SPEC,
@@ -37,7 +49,21 @@ const FOREIGN: &[(&str, &str)] = &[
     ("is_json", "json"),
     ("is_valid_json", "json"),
     ("is_refusal", "refusal"),
-    ("exact_match", "equals"),
+    ("ndcg", "retrieval"),
+    ("mrr", "retrieval"),
+    ("recall_at_k", "retrieval"),
+    ("rouge_n", "rouge"),
+    ("rouge_l", "rouge"),
+    ("rouge1", "rouge"),
+    ("rougel", "rouge"),
+    ("meteor", "meteor_no_synonyms"),
+    ("damerau_levenshtein", "levenshtein"),
+    ("jaro_winkler", "levenshtein"),
+    ("edit_distance", "levenshtein"),
+    ("token_f1", "f1"),
+    ("chrf_plus_plus", "chrf"),
+    ("word_error_rate", "wer"),
+    ("cosine", "tfidf_cosine"),
     ("exact", "equals"),
     ("equal", "equals"),
     ("eq", "equals"),
@@ -101,7 +127,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 25);
+        assert_eq!(names.len(), 37);
     }
 
     #[test]
@@ -113,7 +139,6 @@ mod tests {
             ("not_contians", "not_contains"),
             ("starts-with", "starts_with"),
             ("Regex", "regex"),
-            ("exact_match", "equals"),
             ("jsonschema", "json_schema"),
         ];
         for (word, ours) in pairs {

@@ -10,12 +10,14 @@ use super::settings::{Fault, Settings};
 pub struct CheckSpec {
     /// The word users write; `not_` in front of it negates the check.
     pub name: &'static str,
-    /// The folder of its file: `text`, `structure`, `reasoning`, `call` or `group`.
+    /// The folder of its file: `text`, `likeness`, `retrieval`, `structure`, `reasoning`, `call` or `group`.
     pub family: &'static str,
     /// One line on what it checks.
     pub about: &'static str,
     /// Version of the implementation; scores of different versions are not comparable.
     pub version: u32,
+    /// The lowest score that passes unless the user sets `threshold`, before `not_` is applied.
+    pub pass_at: f64,
     /// The option that the short form `- name: x` sets; empty when it takes no value.
     pub short: &'static str,
     /// Where the value comes from when none is written.
@@ -118,7 +120,7 @@ pub const COMMON_OPTIONS: &[OptionSpec] = &[
     OptionSpec::fixed(
         "threshold",
         "a number from 0 to 1",
-        "the lowest score that passes, before `not_` is applied; 1 unless given",
+        "the lowest score that passes, before `not_` is applied; 1 unless given, or what the check says",
     ),
 ];
 

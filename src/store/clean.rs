@@ -51,6 +51,7 @@ pub(super) fn clean_request(request: &mut ChatRequest, redactor: &Redactor) {
     request.prediction.iter_mut().for_each(|text| clean_text(text, redactor));
     request.params.stop.iter_mut().for_each(|stop| clean_text(stop, redactor));
     request.params.extra.values_mut().for_each(|value| clean_value(value, redactor));
+    request.vars.iter_mut().flat_map(|vars| vars.values_mut()).for_each(|value| clean_value(value, redactor));
     for tool in &mut request.tools {
         clean_text(&mut tool.description, redactor);
         clean_value(&mut tool.parameters, redactor);
@@ -85,6 +86,7 @@ pub(super) fn clean_reply(reply: &mut ChatReply, redactor: &Redactor) {
     clean_text(&mut reply.text, redactor);
     reply.tool_calls.iter_mut().for_each(|call| clean_text(&mut call.arguments, redactor));
     clean_parts(reply.thoughts.iter_mut(), redactor);
+    reply.contexts.iter_mut().for_each(|text| clean_text(text, redactor));
     reply.logprobs.iter_mut().for_each(|token| clean_text(&mut token.text, redactor));
     reply.warnings.iter_mut().for_each(|warning| clean_text(&mut warning.reason, redactor));
     let rest = [&mut reply.refusal, &mut reply.reasoning, &mut reply.finish_raw, &mut reply.model];
@@ -112,6 +114,7 @@ mod tests {
             output: OutputFormat::Text,
             tools: Vec::new(),
             parallel_tools: None,
+            vars: None,
             prediction: None,
             tool_choice: crate::record::ToolChoice::Auto,
         }
@@ -139,7 +142,13 @@ mod tests {
         let redactor = Redactor::new(&[Secret::new("sk-123456789")]);
         let mut reply = ChatReply::of_text("a sk-123456789 b");
         reply.refusal = Some("sk-123456789".to_owned());
+        reply.contexts = vec!["b sk-123456789".to_owned()];
         clean_reply(&mut reply, &redactor);
+        assert_eq!(reply.contexts, ["b (redacted)"]);
+        let mut asked = request("hello");
+        asked.vars = serde_json::json!({"a": ["sk-123456789"]}).as_object().cloned();
+        clean_request(&mut asked, &redactor);
+        assert_eq!(asked.vars.unwrap()["a"], serde_json::json!(["(redacted)"]));
         assert_eq!((reply.text.as_str(), reply.refusal.as_deref()), ("a (redacted) b", Some("(redacted)")));
         let mut value = serde_json::json!({"a": ["x sk-123456789", {"sk-123456789": 1}]});
         clean_value(&mut value, &redactor);

@@ -9,8 +9,8 @@ use super::StoreError;
 use super::columns::{CALL_COLUMNS, CallColumns};
 use super::run::Store;
 use super::semantic::{MATCH_COLUMNS, read_match_facts};
-use super::words::{digest, parsed, small, unreadable, unsigned, usd, word, word_option};
-use crate::base::{CaseId, Digest, Ratio, RunId, SafeName, Usd};
+use super::words::{digest, millis, parsed, small, unreadable, unsigned, usd, word, word_option};
+use crate::base::{CaseId, Digest, ModelRef, Ratio, RunId, SafeName, Usd};
 use crate::record::{ErrorKind, Outcome, TrialFacts, TrialKey};
 
 impl Store {
@@ -23,7 +23,8 @@ impl Store {
         // The index is named because the other one on `run` would need a sort of all rows.
         let query = format!(
             "SELECT t.key, t.ordinal, t.suite, t.variant, t.case_id, t.case_group, t.weight, t.repeat, t.outcome, \
-             t.score, c.spent, c.error_kind, c.altered, c.reply IS NOT NULL, {CALL_COLUMNS}, {MATCH_COLUMNS} \
+             t.score, c.spent, c.error_kind, c.altered, c.reply IS NOT NULL, c.ttft_ms, \
+             c.answered_by, c.possible_double_charge, {CALL_COLUMNS}, {MATCH_COLUMNS} \
              FROM trial t INDEXED BY trial_ordinal LEFT JOIN call c ON c.id = t.call \
              LEFT JOIN semantic_match m ON m.call = t.call \
              WHERE t.run = ?1 ORDER BY t.ordinal"
@@ -114,7 +115,7 @@ pub(super) fn ratio(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<Rati
 }
 
 fn read_facts(row: &Row<'_>, names: &Names) -> rusqlite::Result<TrialFacts> {
-    let call = CallColumns::read(row, 14)?;
+    let call = CallColumns::read(row, 17)?;
     let replied: bool = row.get(13)?;
     let outcome = word(row, 8, Outcome::parse)?;
     Ok(TrialFacts {
@@ -129,6 +130,7 @@ fn read_facts(row: &Row<'_>, names: &Names) -> rusqlite::Result<TrialFacts> {
         outcome,
         score: ratio(row, 9)?,
         latency_ms: call.as_ref().filter(|_| replied).map(|call| call.latency_ms),
+        ttft_ms: row.get::<_, Option<i64>>(14)?.map(millis),
         usage: call.as_ref().and_then(|call| call.usage),
         cost: call.as_ref().and_then(|call| call.cost),
         // No call costs nothing; a call without a number costs nobody knows what.
@@ -136,7 +138,9 @@ fn read_facts(row: &Row<'_>, names: &Names) -> rusqlite::Result<TrialFacts> {
         source: call.as_ref().map(|call| call.source),
         attempts: call.as_ref().map_or(0, |call| call.attempts),
         error: word_option(row, 11, ErrorKind::parse)?.filter(|_| outcome == Outcome::Error),
-        semantic: read_match_facts(row, 14 + CallColumns::COUNT)?,
+        semantic: read_match_facts(row, 17 + CallColumns::COUNT)?,
         altered: row.get::<_, Option<bool>>(12)?.unwrap_or(false),
+        answered_by: row.get::<_, Option<String>>(15)?.map(|_| parsed(row, 15, ModelRef::parse)).transpose()?,
+        possible_double_charge: row.get::<_, Option<bool>>(16)?.unwrap_or(false),
     })
 }

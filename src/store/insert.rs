@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql, params};
 
 use super::StoreError;
-use super::clean::{clean_case, clean_json};
 use super::ready::Ready;
 use super::semantic::add_match;
 use super::words::{json, picos, signed, word};
-use crate::base::{Digest, Redactor, SafeName};
-use crate::record::{CallRecord, CallSource, Case, ChatReply, Finish, Outcome, Score, ScoreState, TrialRecord, Usage};
+use crate::base::{Digest, SafeName};
+use crate::record::{CallRecord, CallSource, ChatReply, Finish, Outcome, Score, ScoreState, TrialRecord, Usage};
 
 /// Bytes of request texts that are remembered, so that repeats of a case share one row.
 const REMEMBERED_BYTES: usize = 2 * 1024 * 1024;
@@ -61,7 +60,6 @@ impl From<rusqlite::Error> for InsertError {
 pub(super) struct Inserts<'db> {
     db: &'db Connection,
     rows: RunRows,
-    redactor: Redactor,
     remembered: HashMap<String, i64>,
     remembered_bytes: usize,
     /// Rows of the run's trials by the first half of their keys.
@@ -87,11 +85,10 @@ pub(super) struct Inserts<'db> {
 }
 
 impl<'db> Inserts<'db> {
-    pub(super) fn prepare(db: &'db Connection, rows: RunRows, redactor: Redactor) -> rusqlite::Result<Inserts<'db>> {
+    pub(super) fn prepare(db: &'db Connection, rows: RunRows) -> rusqlite::Result<Inserts<'db>> {
         Ok(Inserts {
             db,
             rows,
-            redactor,
             remembered: HashMap::new(),
             remembered_bytes: 0,
             known: HashMap::new(),
@@ -102,8 +99,9 @@ impl<'db> Inserts<'db> {
             )?,
             add_case: db.prepare("INSERT INTO eval_case (identity, content) VALUES (?1, ?2)")?,
             add_body: db.prepare("INSERT INTO body (content) VALUES (?1)")?,
-            // Running a statement costs as much as writing a small row: rows that go together are written together.
-            add_bodies: db.prepare("INSERT INTO body (content) VALUES (?1), (?2)")?,
+            // Running a statement costs as much as writing a small row: rows that go together are written together. OR
+            // FAIL: an error rolls the whole transaction back, so SQLite need not copy pages to undo one statement.
+            add_bodies: db.prepare("INSERT OR FAIL INTO body (content) VALUES (?1), (?2)")?,
             find_original: db.prepare(
                 "SELECT c.request, c.reply, q.content, r.content FROM call c INDEXED BY call_reuse JOIN body q ON q.id = c.request \
                  JOIN body r ON r.id = c.reply WHERE substr(c.cache_key, 1, 8) = substr(?1, 1, 8) AND c.cache_key = ?1 \
@@ -114,9 +112,10 @@ impl<'db> Inserts<'db> {
                 "INSERT INTO call (run, cache_key, reusable, model, source, request, reply, error_kind, error, \
                  latency_ms, attempts, waited_ms, started, cost, spent, possible_double_charge, altered, ambiguous, \
                  input, cache_read, cache_write, cache_write_1h, cache_write_12h, output, reasoning, input_audio, \
-                 input_image, cache_read_audio, output_audio, output_image, citation, web_searches) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, \
-                 ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)",
+                 input_image, cache_read_audio, output_audio, output_image, citation, web_searches, ttft_ms, \
+                 answered_by, route, hedges) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, \
+                 ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, \
+                 ?35, ?36)",
             )?,
             load_keys: db.prepare(
                 "SELECT id, substr(key, 1, 16) FROM trial INDEXED BY trial_ordinal WHERE run = ?1",
@@ -148,7 +147,7 @@ impl<'db> Inserts<'db> {
         let suite = suite.ok_or_else(|| unplanned(format!("suite `{}`", trial.suite)))?;
         let variant = self.rows.variants.get(&trial.variant).copied();
         let variant = variant.ok_or_else(|| unplanned(format!("variant {}", trial.variant.short())))?;
-        let case = self.case(&trial.case, ready.case_identity)?;
+        let case = self.case(ready)?;
         let call = trial.call.as_ref().map(|call| self.call(call, ready, change)).transpose()?;
         if let Some((id, found)) = call.zip(trial.call.as_ref().and_then(|call| call.semantic.as_ref())) {
             add_match(self.db, id, found)?;
@@ -217,19 +216,19 @@ impl<'db> Inserts<'db> {
         Ok(Some(id))
     }
 
-    fn case(&mut self, case: &Case, identity: [u8; 16]) -> rusqlite::Result<i64> {
-        if let Some(id) = self.find_case.query_row([identity], |row| row.get(0)).optional()? {
+    fn case(&mut self, ready: &Ready) -> rusqlite::Result<i64> {
+        if let Some(id) = self.find_case.query_row([ready.case_identity], |row| row.get(0)).optional()? {
             return Ok(id);
         }
-        let (content, _) = clean_json(case, &self.redactor, clean_case);
-        self.add_case.insert(params![identity, content])
+        self.add_case.insert(params![ready.case_identity, ready.case])
     }
 
     fn call(&mut self, call: &CallRecord, ready: &Ready, change: &mut Change) -> rusqlite::Result<i64> {
         let reply = call.reply.as_ref().ok();
-        // A reply that a secret was cut from may be shown, but not answer another call.
+        // A reply that a secret was cut from may be shown, but not answer another call; nor one that two models wrote.
+        let whole = ready.intact && call.route.as_ref().is_none_or(|route| route.continued_after.is_none());
         let reusable =
-            call.source == CallSource::Live && ready.intact && reply.is_some_and(|reply| reply.finish != Finish::Error);
+            call.source == CallSource::Live && whole && reply.is_some_and(|reply| reply.finish != Finish::Error);
         let (request, reply_row) = self.bodies(call, ready)?;
         let error = call.reply.as_ref().err();
         let spent = call.spent();
@@ -274,6 +273,10 @@ impl<'db> Inserts<'db> {
             other.output_image.map(signed),
             other.citation.map(signed),
             other.web_searches.map(signed),
+            reply.and_then(|reply| reply.stream?.first_token_ms).map(|time| signed(time.0)),
+            call.answered_by.as_ref().map(ToString::to_string),
+            call.route.as_ref().map(json),
+            call.hedges,
         ])
     }
 
@@ -364,7 +367,7 @@ fn insert_scores(rows: usize) -> String {
     let row = format!("({})", ["?"; SCORE_COLUMNS].join(", "));
     let rows = vec![row; rows].join(", ");
     format!(
-        "INSERT INTO score (trial, position, name, check_name, version, weight, state, value, passed, reason) VALUES {rows}"
+        "INSERT OR FAIL INTO score (trial, position, name, check_name, version, weight, state, value, passed, reason) VALUES {rows}"
     )
 }
 

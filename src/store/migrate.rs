@@ -10,6 +10,8 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/v1.sql"),
     include_str!("schema/v2.sql"),
     include_str!("schema/v3.sql"),
+    include_str!("schema/ttft.sql"),
+    include_str!("schema/route.sql"),
     include_str!("schema/caches.sql"),
 ];
 

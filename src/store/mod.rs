@@ -18,6 +18,7 @@ mod open;
 mod ready;
 mod refit;
 mod reuse;
+mod route;
 mod run;
 mod semantic;
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub use ledger::{Ledger, SetAside};
 pub use list::{Counts, RunRow, Spent};
 pub use open::Access;
 pub use reuse::ReplyReader;
+pub use route::ModelCalls;
 pub use run::Store;
 pub use semantic::{QuestionBits, QuestionRow, QuestionVector};
 pub use trials::TrialFilter;

@@ -1,4 +1,4 @@
-//! A trial made ready for the writing thread: request and reply as JSON, without known secrets.
+//! A trial made ready for the writing thread: case, request and reply as JSON, without known secrets.
 //!
 //! This is done where the trial is sent, by many threads at once, so that the one thread that writes does nothing but
 //! write.
@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::clean::{clean_reply, clean_request, clean_text};
+use super::clean::{clean_case, clean_json, clean_reply, clean_request, clean_text};
 use super::insert::short;
 use super::words::json_into;
 use crate::base::{DigestBuilder, Redactor};
@@ -19,6 +19,8 @@ pub(super) struct Ready {
     text: String,
     request: Range<usize>,
     reply: Range<usize>,
+    /// The case as JSON.
+    pub(super) case: String,
     /// Of everything the stored case holds.
     pub(super) case_identity: [u8; 16],
     /// Whether the reply is what the provider said, to the letter.
@@ -28,20 +30,21 @@ pub(super) struct Ready {
 impl Ready {
     /// Encodes a trial. A known secret is cut out of the record as well as of the texts.
     pub(super) fn new(trial: TrialRecord, redactor: &Redactor) -> Ready {
-        let ready = Ready::encode(trial);
+        let (case, _) = clean_json(&*trial.case, redactor, clean_case);
+        let ready = Ready::encode(trial, case);
         // All texts in one search: almost always there is nothing.
         if matches!(redactor.clean(&ready.text), Cow::Borrowed(_)) {
             return ready;
         }
-        let mut trial = ready.trial;
+        let Ready { mut trial, case, .. } = ready;
         let before = trial.call.as_ref().and_then(|call| call.reply.as_ref().ok()).cloned();
         clean_trial(&mut trial, redactor);
         let after = trial.call.as_ref().and_then(|call| call.reply.as_ref().ok());
         let intact = before.as_ref() == after;
-        Ready { intact, ..Ready::encode(trial) }
+        Ready { intact, ..Ready::encode(trial, case) }
     }
 
-    fn encode(trial: TrialRecord) -> Ready {
+    fn encode(trial: TrialRecord, case: String) -> Ready {
         let mut text = String::new();
         let (mut request, mut reply) = (0..0, 0..0);
         if let Some(call) = &trial.call {
@@ -56,7 +59,7 @@ impl Ready {
             text.push_str(line);
         }
         let case_identity = case_identity(&trial.case);
-        Ready { trial, text, request, reply, case_identity, intact: true }
+        Ready { trial, text, request, reply, case, case_identity, intact: true }
     }
 
     /// The request as JSON; empty without a call.

@@ -85,7 +85,7 @@ impl Store {
         let query = format!(
             "SELECT t.id, t.key, t.ordinal, t.suite, t.variant, t.repeat, t.outcome, t.score, t.note, t.wall_ms, \
              e.content, c.cache_key, c.model, q.content, r.content, c.error, c.waited_ms, c.started, \
-             c.possible_double_charge, {CALL_COLUMNS}, {MATCH_COLUMNS} \
+             c.possible_double_charge, c.answered_by, c.route, c.hedges, {CALL_COLUMNS}, {MATCH_COLUMNS} \
              FROM trial t JOIN eval_case e ON e.id = t.eval_case LEFT JOIN call c ON c.id = t.call \
              LEFT JOIN body q ON q.id = c.request LEFT JOIN body r ON r.id = c.reply \
              LEFT JOIN semantic_match m ON m.call = c.id \
@@ -193,7 +193,7 @@ fn read_trial(row: &Row<'_>, names: &Names, scores: &mut Scores<'_>) -> rusqlite
 }
 
 fn read_call(row: &Row<'_>) -> rusqlite::Result<Option<CallRecord>> {
-    let Some(columns) = CallColumns::read(row, 19)? else { return Ok(None) };
+    let Some(columns) = CallColumns::read(row, 22)? else { return Ok(None) };
     let reply = match (from_json_option::<ChatReply>(row, 14)?, from_json_option::<CallError>(row, 15)?) {
         (Some(reply), _) => Ok(reply),
         (None, Some(error)) => Err(error),
@@ -211,7 +211,10 @@ fn read_call(row: &Row<'_>) -> rusqlite::Result<Option<CallRecord>> {
         started: Timestamp(row.get(17)?),
         cost: columns.cost,
         possible_double_charge: row.get(18)?,
-        semantic: read_match(row, 19 + CallColumns::COUNT)?,
+        semantic: read_match(row, 22 + CallColumns::COUNT)?,
+        hedges: small(row.get(21)?),
+        answered_by: row.get::<_, Option<String>>(19)?.map(|_| parsed(row, 19, ModelRef::parse)).transpose()?,
+        route: from_json_option(row, 20)?,
     }))
 }
 

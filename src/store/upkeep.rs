@@ -275,6 +275,7 @@ fn pruned_request() -> String {
         prediction: None,
         tool_choice: ToolChoice::Auto,
         tools: Vec::new(),
+        vars: None,
     })
 }
 

@@ -91,9 +91,8 @@ impl Writer {
         let told = Arc::clone(&failure);
         let path = pool.path().to_path_buf();
         let io = move |error: std::io::Error| StoreError::of_io(&error, &path);
-        let cases = redactor.clone();
         let work = move || {
-            let ended = write_all(&db, &pool, rows, cases, &mut receiver, &mut on_event);
+            let ended = write_all(&db, &pool, rows, &mut receiver, &mut on_event);
             if let Err(error) = ended {
                 // Before the channel closes, so that a sender which finds it closed finds the reason.
                 let _already_set = told.set(error.clone());
@@ -147,12 +146,11 @@ fn write_all(
     db: &Connection,
     pool: &Pool,
     rows: RunRows,
-    redactor: Redactor,
     receiver: &mut mpsc::Receiver<Box<Ready>>,
     on_event: &mut impl FnMut(WriterEvent),
 ) -> Result<(), StoreError> {
     tune(db).map_err(|error| pool.error(&error))?;
-    let mut inserts = Inserts::prepare(db, rows, redactor).map_err(|error| pool.error(&error))?;
+    let mut inserts = Inserts::prepare(db, rows).map_err(|error| pool.error(&error))?;
     let mut wait = SHORT_WAIT;
     loop {
         let batch = next_batch(receiver, wait);

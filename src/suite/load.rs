@@ -11,7 +11,7 @@ use super::suite_file::{Defaults, Gaps};
 use super::variants::{cross, read_model, read_models, read_prompts};
 use super::{Goal, Suite, feeds};
 use crate::base::{Diagnostic, Fields, Kind, ModelRef, Place, Problems, Ratio, SafeName};
-use crate::config::{Config, Origin, Setting};
+use crate::config::{Config, Origin, ProviderConfig, Setting, WireName};
 use crate::prompt::{Registry, read_params};
 use crate::record::Vars;
 use crate::score::PassRule;
@@ -29,9 +29,21 @@ pub struct LoadContext<'a> {
 }
 
 impl LoadContext<'_> {
+    /// The names of the user's applications, and of the echo: as models they are named alone.
+    pub(super) fn apps(&self) -> Vec<&str> {
+        let alone = |provider: &&ProviderConfig| provider.wire.is_app() || provider.wire == WireName::ECHO;
+        self.config.providers.iter().filter(alone).map(|provider| provider.name.as_str()).collect()
+    }
+
     /// The names of all providers.
     pub(super) fn providers(&self) -> impl Iterator<Item = &str> {
         self.config.providers.iter().map(|provider| provider.name.as_str())
+    }
+
+    /// The names of the providers that `karat.yaml` speaks of.
+    pub(super) fn configured(&self) -> impl Iterator<Item = &str> {
+        let named = self.config.providers.iter().filter(|provider| provider.place.is_some());
+        named.map(|provider| provider.name.as_str())
     }
 }
 
@@ -106,7 +118,11 @@ fn load_one(file: SuiteFile, context: &LoadContext<'_>, problems: &mut Problems)
     let rule = read_rule(&mut fields, problems);
     let max_errors = read_max_errors(&mut fields, context, problems);
     fields.finish(problems);
-    let variants = cross(&prompts, &models, &shared, context.config.embedding.value.as_ref());
+    let mut variants = cross(&prompts, &models, &shared, context.config.embedding.value.as_ref());
+    for variant in &mut variants {
+        variant.takes_vars =
+            context.config.provider(&variant.model.provider).is_some_and(|provider| provider.wire.is_app());
+    }
     Some(Suite {
         name,
         about,

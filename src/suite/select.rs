@@ -56,9 +56,10 @@ pub(super) fn prompt_handles(name: &str) -> Vec<String> {
     vec![name.to_owned(), bare.to_owned()]
 }
 
-/// What a model can be called: `provider/model` and `model`.
+/// What a model can be called: `provider/model` and `model`; `provider` when it is an application's only one.
 pub(super) fn model_handles(model: &crate::base::ModelRef) -> Vec<String> {
-    vec![model.to_string(), model.model.clone()]
+    let alone = model.model == crate::base::ModelRef::DEFAULT;
+    vec![model.to_string(), if alone { model.provider.to_string() } else { model.model.clone() }]
 }
 
 /// Indexes of the patterns that match any of `handles`.

@@ -21,6 +21,8 @@ pub struct Variant {
     pub params: Params,
     /// The model by which the prompt's examples are compared, when they are compared by embeddings.
     pub embedding: Option<EmbeddingModel>,
+    /// Whether the case's variables go with the request: the model is a user's application.
+    pub takes_vars: bool,
 }
 
 impl Variant {
@@ -36,7 +38,7 @@ impl Variant {
             Some(embedding) => builder.part(embedding.to_string().as_bytes()).finish(),
             None => builder.finish(),
         };
-        Variant { digest, prompt, model, params, embedding }
+        Variant { digest, prompt, model, params, embedding, takes_vars: false }
     }
 }
 
@@ -179,7 +181,7 @@ pub(super) fn read_model(
     context: &LoadContext<'_>,
     problems: &mut Problems,
 ) -> Option<ModelRef> {
-    let model = match ModelRef::parse(text) {
+    let model = match ModelRef::parse_among(text, &context.apps()) {
         Ok(model) => model,
         Err(error) => {
             problems.push(Diagnostic::error("invalid-model", error.to_string()).at(source.place(span)));
@@ -195,7 +197,18 @@ pub(super) fn read_model(
         Diagnostic::error("unknown-provider", format!("`{provider}` is not a provider"))
             .at(source.place(span))
             .did_you_mean(closest(provider, known.iter().copied()))
-            .help(format!("known: {}; others are named under `providers:` in `karat.yaml`", known.join(", "))),
+            .help(known_providers(context.configured())),
     );
     None
+}
+
+/// Those that the project speaks of by name; the built-in ones are too many for a message.
+fn known_providers<'n>(configured: impl Iterator<Item = &'n str>) -> String {
+    let configured: Vec<&str> = configured.collect();
+    let known = if configured.is_empty() {
+        "`karat eval --list-providers` prints those built in".to_owned()
+    } else {
+        format!("this project has {}; `karat eval --list-providers` prints those built in", configured.join(", "))
+    };
+    format!("{known}; others are named under `providers:` in `karat.yaml`")
 }

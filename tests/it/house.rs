@@ -38,6 +38,7 @@ const ONLY: &[(&str, &[&str])] = &[
 
 /// Crates with one door: the rooms that may name them.
 const DOORS: &[(&str, &[&str])] = &[
+    ("aws_lc_rs", &["provider"]),
     ("rusqlite", &["store"]),
     ("reqwest", &["net"]),
     ("git2", &["git"]),

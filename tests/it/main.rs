@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod apps;
 mod bad_inputs;
 mod caches;
 mod changed_since;
@@ -9,6 +10,8 @@ mod commands;
 mod completions;
 #[cfg(unix)]
 mod disk;
+mod faults;
+mod faulty;
 mod house;
 mod lint;
 mod listed;
@@ -22,5 +25,6 @@ mod prompt_render;
 mod prompt_session;
 mod readme;
 mod shots;
+mod streams;
 mod stub;
 mod support;

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::super::definition::{MessageText, PartText};
 use super::super::ready::Prompt;
+use super::super::written::definition::{MessageText, PartText};
 use crate::base::{Place, json_message};
 use crate::record::Role;
 

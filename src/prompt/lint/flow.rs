@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::super::expression::{Ended, Expression, Start};
-use super::super::lex::{Lexed, Token, lex};
+use super::super::language::expression::{Ended, Expression, Start};
+use super::super::language::lex::{Lexed, Token, lex};
+use super::super::language::scan::CallKind;
+use super::super::language::text::TemplateText;
 use super::super::partials::Partial;
-use super::super::scan::CallKind;
-use super::super::text::TemplateText;
 use super::delimiters::is_delimited;
 
 /// Filters whose result carries nothing of the text that they are given but a number.
@@ -144,8 +144,9 @@ impl<'t> Walker<'t, '_> {
         let ended = self.read(at + 1, Start::Operand);
         let start = self.tokens.get(at).map_or(0, |lexed| lexed.start);
         let end = self.tokens.get(ended.at.saturating_sub(1)).map_or(start, |lexed| lexed.end);
-        let is_framing =
-            |call: &super::super::scan::Call| call.kind == CallKind::Filter && FRAMING.contains(&call.name.as_str());
+        let is_framing = |call: &super::super::language::scan::Call| {
+            call.kind == CallKind::Filter && FRAMING.contains(&call.name.as_str())
+        };
         let sources = self.sources(at + 1, &ended);
         if !sources.is_empty() {
             let is_delimited = self.is_framed

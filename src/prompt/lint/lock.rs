@@ -4,7 +4,7 @@ use std::path::Path;
 
 use semver::Version;
 
-use super::super::lock::{LockEntry, RegistryLock};
+use super::super::releases::lock::{LockEntry, RegistryLock};
 use crate::base::{Digest, Problems, SafeName};
 
 /// A released version as it was when it was released.

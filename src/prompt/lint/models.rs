@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
+use super::super::past::usage::Use;
 use super::super::ready::{Prompt, PromptVersion};
-use super::super::usage::Use;
 use super::subject::is_use_of;
 use crate::base::{ModelRef, Place};
 use crate::price::{ModelFacts, PriceTable};
@@ -12,6 +12,8 @@ use crate::record::Params;
 /// A model that a prompt is meant for.
 pub(super) struct UsedModel {
     pub(super) model: ModelRef,
+    /// The model behind that name, where the project says so; else the same.
+    pub(super) known: ModelRef,
     /// What names it, for messages: `evals/a.yaml`.
     pub(super) from: String,
     /// The pattern of the prompt that is this model's name, if one is.
@@ -63,7 +65,8 @@ pub(super) fn models_of(prompt: &Prompt, sources: &Sources<'_>) -> Vec<UsedModel
     let used = |(model, from, pattern, place): Named| {
         let facts = sources.prices.resolve(Some(model.provider.as_str()), &model.model, None).facts();
         let params = prompt.params_for(&model);
-        UsedModel { model, from, pattern, place, facts, params }
+        let known = sources.prices.known_as(&model).unwrap_or_else(|| model.clone());
+        UsedModel { model, known, from, pattern, place, facts, params }
     };
     named.into_iter().map(used).collect()
 }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::thread;
 
 use super::super::partials::FOLDER as PARTIALS;
+use super::super::past::usage::Use;
 use super::super::ready::{Prompt, PromptVersion};
 use super::super::registry::Registry;
-use super::super::usage::Use;
 use super::levels::{Levels, count};
 use super::lock::locked_digests;
 use super::models::{Sources, models_of};

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use semver::Version;
 
-use super::super::folder::Folder;
+use super::super::past::usage::Use;
 use super::super::ready::{Prompt, PromptVersion};
-use super::super::usage::Use;
+use super::super::releases::folder::Folder;
 use super::lock::Locked;
 use super::models::UsedModel;
 use crate::base::{Node, Place, Source, Span};

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use semver::Version;
 
-use super::super::folder::Folder;
 use super::super::partials::FOLDER as PARTIALS;
 use super::super::ready::PromptVersion;
 use super::super::registry::Registry;
+use super::super::releases::folder::Folder;
 use super::run::LintOptions;
 use super::subject::is_use_of;
 use crate::base::{Diagnostic, Place, Problems, SafeName, files};

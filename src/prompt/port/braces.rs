@@ -1,7 +1,7 @@
 //! Templates whose only tags are variables, `{{ name }}`: Langfuse, `MLflow`, messages for `OpenAI`.
 
 use super::piece::{Expr, Path, Piece, Step, Untold};
-use crate::prompt::definition::variable_name;
+use crate::prompt::written::definition::variable_name;
 
 /// The pieces of a template. Other braces are text; `strict` readers refuse names that no prompt can have.
 pub(super) fn read_braces(text: &str, strict: bool) -> (Vec<Piece>, Vec<Untold>) {

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use super::super::text::TemplateText;
+use super::super::language::text::TemplateText;
 use super::declare::declare;
 use super::handlebars_read::read_handlebars;
 use super::jinja_read::{Jinja, read_jinja};

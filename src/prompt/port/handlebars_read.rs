@@ -194,7 +194,7 @@ impl Reader {
                 Ok(path.with(steps))
             }
             Some(Scope::Root) | None => match steps.split_first() {
-                Some((Step::Field(root), steps)) if super::super::definition::variable_name(root).is_ok() => {
+                Some((Step::Field(root), steps)) if super::super::written::definition::variable_name(root).is_ok() => {
                     Ok(Path::of(root).with(steps.iter().cloned()))
                 }
                 _ => Err(wrong()),
@@ -332,7 +332,7 @@ impl Reader {
                 .unwrap_or(&path.root),
             _ => "",
         };
-        let singular = singular(list).filter(|name| super::super::definition::variable_name(name).is_ok());
+        let singular = singular(list).filter(|name| super::super::written::definition::variable_name(name).is_ok());
         let depth = self.scopes.len();
         let usual = if depth < 2 { "item".to_owned() } else { format!("item{depth}") };
         let wanted = names.first().cloned().or(singular).unwrap_or(usual);

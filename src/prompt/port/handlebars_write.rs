@@ -196,7 +196,7 @@ impl Writer<'_> {
             let join = if text.ends_with("..") { "/" } else { "." };
             match step {
                 Step::Field(name) if name.contains(']') => return Err(unsaid()),
-                Step::Field(name) if super::super::definition::variable_name(name).is_ok() => {
+                Step::Field(name) if super::super::written::definition::variable_name(name).is_ok() => {
                     text.push_str(&format!("{join}{name}"));
                 }
                 Step::Field(name) => text.push_str(&format!("{join}[{name}]")),

@@ -1,6 +1,6 @@
 //! Reads expressions of the common part of tera, Jinja and Nunjucks.
 
-use super::super::lex::{Lexed, Token};
+use super::super::language::lex::{Lexed, Token};
 use super::jinja_read::Jinja;
 use super::piece::{Expr, FILTERS, Path, Step, TESTS, Untold};
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::super::lex::{Lexed, Token, lex};
+use super::super::language::lex::{Lexed, Token, lex};
 use super::jinja_expression::Expressions;
 use super::piece::{Expr, Piece, Untold};
 
@@ -240,7 +240,7 @@ impl<'t> Reader<'t> {
             return;
         };
         let names: Vec<&str> = names.split(',').map(str::trim).collect();
-        let is_name = |name: &&str| super::super::definition::variable_name(name).is_ok();
+        let is_name = |name: &&str| super::super::written::definition::variable_name(name).is_ok();
         let (key, item) = match names.as_slice() {
             [item] if is_name(item) => (None, (*item).to_owned()),
             [key, item] if is_name(key) && is_name(item) => (Some((*key).to_owned()), (*item).to_owned()),
@@ -279,7 +279,7 @@ impl<'t> Reader<'t> {
         };
         let offset = name.len() + 1 + (value.len() - value.trim_start().len());
         let name = name.trim();
-        if super::super::definition::variable_name(name).is_err() {
+        if super::super::written::definition::variable_name(name).is_err() {
             self.problems.push(Untold::new(format!("`{}` cannot be a name", cut(name)), tag.at.clone()));
             return;
         }

@@ -149,7 +149,7 @@ fn path_text(path: &Path) -> String {
     let mut text = path.root.clone();
     for step in &path.steps {
         match step {
-            Step::Field(name) if super::super::definition::variable_name(name).is_ok() => {
+            Step::Field(name) if super::super::written::definition::variable_name(name).is_ok() => {
                 text.push_str(&format!(".{name}"));
             }
             Step::Field(name) => text.push_str(&format!("[{}]", quoted(name))),

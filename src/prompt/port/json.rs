@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::definition::PartText;
-use super::super::media::MediaSource;
-use super::super::params::Override;
-use super::super::section::Style;
+use super::super::language::section::Style;
 use super::super::shots::Shots;
+use super::super::written::definition::PartText;
+use super::super::written::media::MediaSource;
+use super::super::written::params::Override;
 use super::outline::{Outline, role_word};
 use crate::record::{Media, OutputFormat};
 

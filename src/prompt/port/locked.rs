@@ -4,8 +4,8 @@ use std::io;
 
 use semver::Version;
 
-use super::super::lock::{LockEntry, RegistryLock};
 use super::super::registry::Registry;
+use super::super::releases::lock::{LockEntry, RegistryLock};
 use super::plan::{ImportPlan, PlannedFile, PlannedPrompt};
 use crate::base::files::Lock;
 use crate::base::{Diagnostic, Digest, Place, Problems};

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::budget::Budget;
-use super::super::definition::{MessageText, PartText};
-use super::super::media::MediaSource;
+use super::super::language::scan::scan;
+use super::super::language::text::TemplateText;
 use super::super::ready::{Prompt, Rendered};
-use super::super::scan::scan;
-use super::super::text::TemplateText;
+use super::super::written::budget::Budget;
+use super::super::written::definition::{MessageText, PartText};
+use super::super::written::media::MediaSource;
 use super::jinja_read::{Jinja, read_jinja};
 use super::piece::{Expr, Piece, Untold};
 use crate::base::{Diagnostic, Place};
@@ -66,7 +66,7 @@ impl<'p> Outline<'p> {
     /// The prompt, as a template or with its variables filled in.
     pub(super) fn of(prompt: &'p Prompt, rendered: Option<&Rendered>) -> Outline<'p> {
         let definition = prompt.definition();
-        let variable = |(name, variable): (&String, &super::super::variable::Variable)| {
+        let variable = |(name, variable): (&String, &super::super::written::variable::Variable)| {
             let mut rules = Map::new();
             if let Some(about) = &variable.about {
                 rules.insert("about".to_owned(), json!(about));

@@ -6,10 +6,10 @@ use indexmap::IndexMap;
 use semver::Version;
 use serde_json::{Map, Value, json};
 
-use super::super::folder::version;
-use super::super::print::print;
 use super::super::registry::Registry;
 use super::super::registry::has_path_ending;
+use super::super::releases::folder::version;
+use super::super::releases::print::print;
 use super::foreign::{Foreign, ForeignVersion};
 use super::format::Format;
 use crate::base::{Diagnostic, Kind, Place, Problems, SafeName, Source, parse_yaml, print_yaml};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::super::print::print;
+use super::super::releases::print::print;
 use super::super::tests::{Project, model, vars};
 use super::handlebars_read::read_handlebars;
 use super::handlebars_write::{join, write_handlebars};

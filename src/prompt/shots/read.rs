@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::super::definition::Reading;
+use super::super::written::definition::Reading;
 use super::settings::Settings;
 use crate::base::{Diagnostic, Fields, Kind, Node, Place, Problems, Source, Span, files, parse_json_row, parse_yaml};
 use crate::guard::mask_secrets;

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use super::super::variable::{VarType, Variable};
+use super::super::written::variable::{VarType, Variable};
 use super::bm25::Bm25;
 use super::index::WordIndex;
 use super::insert::{Insert, LIST_VARIABLE, list_value};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::compare::template_text;
+use super::super::diff::compare::template_text;
 use super::super::*;
 use super::Project;
 use crate::base::ModelRef;

@@ -38,17 +38,21 @@ impl Caller {
         ask: &Ask<'_>,
         route: &Route,
         key: &Digest,
-        spend: &mut Spend,
         stop: &CancellationToken,
     ) -> Option<Alike> {
-        let semantic = self.semantic.as_ref().filter(|_| self.mode == CallMode::Live)?;
+        let semantic = self.semantic.as_ref().filter(|_| self.mode == CallMode::Live && route.settings.cache)?;
         let settings = &semantic.settings;
         if !ask.alike && !settings.repeats {
             return None;
         }
         let (text, rest) = settings.compare.split(&ask.request)?;
         let endpoint = self.routes.get(&settings.model.model.provider)?.settings.base_url().trim_end_matches('/');
-        let vector = match self.embed(&settings.model, std::slice::from_ref(&text), spend, stop).await {
+        let mut spend = Spend::default();
+        let vectors = self.embed(&settings.model, std::slice::from_ref(&text), &mut spend, stop).await;
+        if let Some(aside) = ask.aside {
+            aside.lock().unwrap_or_else(PoisonError::into_inner).plus(spend);
+        }
+        let vector = match vectors {
             Ok(vectors) => vectors.into_iter().next()?,
             Err(error) => {
                 let mut problem = semantic.problem.lock().unwrap_or_else(PoisonError::into_inner);

@@ -228,7 +228,7 @@ fn with(stub: &Arc<Stub>, kept: &Arc<Kept>, change: impl Fn(&mut SemanticSetting
 }
 
 async fn ask(caller: &Caller, kept: &Kept, request: ChatRequest) -> CallRecord {
-    let asked = Ask { model: &model(), request, repeat: 0, label: "s/c", alike: true };
+    let asked = Ask { model: &model(), request, repeat: 0, label: "s/c", alike: true, turn: 0, aside: None };
     let record = caller.call(asked, &CancellationToken::new()).await;
     kept.store(&record);
     record
@@ -321,7 +321,15 @@ async fn repeats_are_asked_unless_wanted_and_recording_never_looks() {
     let (stub, kept) = (stub(), Arc::new(Kept::default()));
     ask(&with(&stub, &kept, |_| {}), &kept, request("q 0")).await;
     let repeated = async |caller: &Caller| {
-        let asked = Ask { model: &model(), request: request("q 1"), repeat: 1, label: "s/c", alike: false };
+        let asked = Ask {
+            model: &model(),
+            request: request("q 1"),
+            repeat: 1,
+            label: "s/c",
+            alike: false,
+            turn: 0,
+            aside: None,
+        };
         caller.call(asked, &CancellationToken::new()).await.source
     };
     assert_eq!(repeated(&with(&stub, &kept, |_| {})).await, CallSource::Live);
@@ -335,11 +343,13 @@ async fn repeats_are_asked_unless_wanted_and_recording_never_looks() {
 async fn vectors_are_spent_beside_the_call_and_without_them_the_model_is_asked() {
     let (stub, kept) = (stub(), Arc::new(Kept::default()));
     let caller = with(&stub, &kept, |_| {});
-    let mut spend = Spend::default();
+    let spend = Mutex::new(Spend::default());
     let model = model();
-    let asked = || Ask { model: &model, request: request("q 0"), repeat: 0, label: "s/c", alike: true };
-    caller.call_aside(asked(), &mut spend, &CancellationToken::new()).await;
-    assert_eq!(spend.known, Usd::from_picos(7));
+    let asked =
+        || Ask { model: &model, request: request("q 0"), repeat: 0, label: "s/c", alike: true, turn: 0, aside: None };
+    let counted = Ask { aside: Some(&spend), ..asked() };
+    caller.call(counted, &CancellationToken::new()).await;
+    assert_eq!(spend.lock().expect("spend").known, Usd::from_picos(7));
     assert_eq!(caller.semantic_problem(), None);
     let broken = Stub::new(|_, request| {
         let body: serde_json::Value = serde_json::from_slice(&request.body).expect("json");

@@ -89,8 +89,11 @@ pub(super) fn malformed(reply: &HttpReply, message: impl Into<String>) -> Failur
 }
 
 /// The provider's id of a request, from whichever header carries it.
-pub(super) fn request_id(reply: &HttpReply) -> Option<String> {
-    ["x-request-id", "request-id"].iter().find_map(|name| reply.header(name)).map(clean)
+pub(in crate::provider) fn request_id(reply: &HttpReply) -> Option<String> {
+    ["x-request-id", "request-id", "apim-request-id", "x-generation-id", "x-amzn-requestid"]
+        .iter()
+        .find_map(|name| reply.header(name))
+        .map(clean)
 }
 
 /// A provider's text made fit for one line of a message: no control characters, bounded length.

@@ -68,6 +68,7 @@ impl ErrorBody {
         const SIGNS: &[&str] = &[
             "prompt is too long",
             "maximum context length",
+            "maximum prompt length",
             "exceeds the available context size",
             "context length exceeded",
             "context window",
@@ -78,6 +79,34 @@ impl ErrorBody {
         self.code == "context_length_exceeded"
             || SIGNS.iter().any(|sign| message.contains(sign))
             || (message.contains("input token count") && message.contains("exceeds"))
+    }
+
+    /// The field of the request that the provider does not take, when that is why it refused.
+    pub(super) fn rejected_param(&self, status: u16) -> Option<String> {
+        if !matches!(status, 400 | 422) {
+            return None;
+        }
+        let lower = self.message.to_lowercase();
+        let says_so = ["unsupported_parameter", "unsupported_value", "unknown_parameter"].contains(&self.code.as_str());
+        let signs = [
+            "unsupported parameter",
+            "unsupported value",
+            "unrecognized request argument",
+            "extra inputs are not permitted",
+        ];
+        if !says_so && !signs.iter().any(|sign| lower.contains(sign)) {
+            return None;
+        }
+        if !self.param.is_empty() {
+            return Some(self.param.clone());
+        }
+        // `Unsupported parameter: 'max_tokens' is not …`, `body.seed: Extra inputs are not permitted`.
+        let quoted = self.message.split(['\'', '`', '"']).nth(1).map(str::to_owned);
+        let located =
+            lower.split_once(": extra inputs").and_then(|(path, _)| Some(path.rsplit('.').next()?.to_owned()));
+        located.or(quoted).filter(|name| {
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))
+        })
     }
 
     /// A message for people: what the provider says, or the status when it says nothing.

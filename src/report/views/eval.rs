@@ -113,7 +113,7 @@ fn group_table(suite: &SuiteReport, with_prompt: bool) -> Table {
         })
         .collect();
     let table = Table { columns, rows }.without_boring("cached", "0 %").without_boring("cached", "—");
-    let table = table.without_boring("not graded", "0");
+    let table = table.without_boring("not graded", "0").without_boring("ttft p50/p95", "—");
     if several && suite.groups.iter().all(|group| group.verdict.verdict == suite.verdict.verdict) {
         return table.without_boring_verdict();
     }
@@ -130,10 +130,11 @@ impl Table {
 }
 
 /// The columns of a suite's table. Trials that are not counted in the rate have one of their own, left out where all
-/// are graded.
-const FIGURES: [&str; 9] = ["pass", "not graded", "rate (95 %)", "score", "p50", "p95", "tokens", "cost", "cached"];
+/// are graded; the time to the first token is there where replies were streamed.
+const FIGURES: [&str; 10] =
+    ["pass", "not graded", "rate (95 %)", "score", "p50", "p95", "ttft p50/p95", "tokens", "cost", "cached"];
 
-fn figures(group: &GroupReport) -> [String; 9] {
+fn figures(group: &GroupReport) -> [String; 10] {
     let counts = group.counts;
     let used = &group.consumption;
     let unknown = "—".to_owned();
@@ -146,6 +147,10 @@ fn figures(group: &GroupReport) -> [String; 9] {
         group.mean_score.map_or(unknown.clone(), |score| format!("{score:.2}")),
         group.p50_latency_ms.map_or(unknown.clone(), latency),
         group.p95_latency_ms.map_or(unknown.clone(), latency),
+        group
+            .p50_ttft_ms
+            .zip(group.p95_ttft_ms)
+            .map_or(unknown.clone(), |(median, high)| format!("{}/{}", latency(median), latency(high))),
         format!("{}/{}", short_tokens(used.input_tokens), short_tokens(used.output_tokens)),
         used.cost(),
         group.cached_share.map_or(unknown, |share| format!("{:.0} %", share.get() * 100.0)),
@@ -205,6 +210,24 @@ impl EvalView<'_> {
         }
         if totals.consumption.replies > 0 || totals.consumption.spent_usd.is_some_and(|spent| spent > Usd::ZERO) {
             facts.push(("cost".to_owned(), Line::from(self.cost())));
+        }
+        let doubled = totals.possible_double_charges;
+        if doubled > 0 {
+            let text = format!("{} may have been billed twice", counted(doubled, "call", "calls"));
+            facts.push(("billing".to_owned(), Line::from(text)));
+        }
+        for route in &report.routes {
+            let models: Vec<String> = route
+                .models
+                .iter()
+                .map(|answered| format!("{} by {}", Tokens(answered.calls), answered.model))
+                .collect();
+            facts.push((route.route.to_string(), Line::from(models.join(", "))));
+        }
+        for breaker in &report.breakers {
+            let times = counted(breaker.openings, "time", "times");
+            let text = format!("{} failed so often in a row that calls waited, {times}", breaker.provider);
+            facts.push(("outages".to_owned(), Line::from(text)));
         }
         let mut rates = report.suites.iter().flat_map(|suite| &suite.groups).filter_map(|group| group.pass_rate);
         if rates.any(|rate| rate.clustered) {

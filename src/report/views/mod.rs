@@ -5,6 +5,7 @@ mod checks;
 mod eval;
 mod plan;
 pub mod prompt;
+mod providers;
 mod runs;
 mod semantic;
 mod trial;
@@ -14,6 +15,7 @@ pub use cache::CacheReport;
 pub use checks::{CheckOption, CheckRow, ChecksReport};
 pub use eval::EvalView;
 
+pub use providers::{KeyState, ProviderRow, ProvidersReport};
 pub use runs::{RunRow, RunsReport};
 pub use trial::{CallReport, CaseFacts, TrialReport, TrialsReport};
 pub use unchanged::NothingChanged;

@@ -8,7 +8,7 @@ use super::super::present::View;
 use crate::base::{Digest, Millis, ModelRef, Ratio, RunId, SafeName, Tokens, Usd};
 use crate::eval::{CheckResult, SCHEMA_VERSION, visible_output};
 use crate::record::{
-    CallError, CallRecord, CallSource, ChatReply, ChatRequest, Media, Message, Outcome, Part, SemanticMatch,
+    CallError, CallRecord, CallSource, ChatReply, ChatRequest, Media, Message, Outcome, Part, RouteNote, SemanticMatch,
     TrialRecord, Vars,
 };
 
@@ -95,6 +95,9 @@ pub struct CallReport<'a> {
     pub error: Option<&'a CallError>,
     /// Time of the answering attempt.
     pub latency_ms: Millis,
+    /// Time to the first token of a streamed reply; the reply's `stream` says more. Absent when it was not streamed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttft_ms: Option<Millis>,
     /// Time spent waiting for limits and between retries.
     pub waited_ms: Millis,
     /// HTTP attempts.
@@ -105,11 +108,20 @@ pub struct CallReport<'a> {
     pub cost_usd: Option<Usd>,
     /// What this run spent on it; `None` is unknown.
     pub spent_usd: Option<Usd>,
-    /// An attempt timed out after it was sent and may be billed as well.
+    /// An attempt timed out after it was sent, or was given up for a faster one, and may be billed as well.
     pub possible_double_charge: bool,
     /// What the semantic cache had; absent when it had nothing or was not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub semantic: Option<&'a SemanticMatch>,
+    /// Second requests that were made because the first took long.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub hedges: u32,
+    /// The model that answered, when a route was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered_by: Option<&'a ModelRef>,
+    /// How the route came to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<&'a RouteNote>,
 }
 
 impl<'a> TrialReport<'a> {
@@ -152,6 +164,7 @@ impl<'a> CallReport<'a> {
             reply: call.reply.as_ref().ok(),
             error: call.reply.as_ref().err(),
             latency_ms: call.latency_ms,
+            ttft_ms: call.reply.as_ref().ok().and_then(|reply| reply.stream?.first_token_ms),
             waited_ms: call.waited_ms,
             attempts: call.attempts,
             started: call.started.to_rfc3339(),
@@ -159,6 +172,9 @@ impl<'a> CallReport<'a> {
             spent_usd: call.spent(),
             possible_double_charge: call.possible_double_charge,
             semantic: call.semantic.as_ref(),
+            hedges: call.hedges,
+            answered_by: call.answered_by.as_ref(),
+            route: call.route.as_ref(),
         }
     }
 }
@@ -180,6 +196,11 @@ impl View for TrialsReport<'_> {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
 fn show_trial(trial: &TrialReport<'_>, doc: &mut Doc) {
     let model = trial.model.map_or("unknown model".to_owned(), ToString::to_string);
     let prompt = trial.prompt.unwrap_or("unknown prompt");
@@ -198,6 +219,9 @@ fn show_trial(trial: &TrialReport<'_>, doc: &mut Doc) {
         show_text(message.role.word(), &message_text(message), doc);
     }
     if let Some(reply) = call.reply {
+        for (index, passage) in reply.contexts.iter().enumerate() {
+            show_text(&format!("context {}", index + 1), passage, doc);
+        }
         show_text("reply", &visible_output(reply), doc);
     }
 }
@@ -228,11 +252,17 @@ fn facts(trial: &TrialReport<'_>) -> Vec<(String, Line)> {
         fact(error.kind.word(), error.message.clone());
     }
     let mut took = format!("{} · {}", call.source.word(), call.latency_ms);
+    if let Some(first) = call.ttft_ms {
+        took.push_str(&format!(" · first token after {first}"));
+    }
     if call.attempts > 1 {
         took.push_str(&format!(" · {} attempts", call.attempts));
     }
     if call.waited_ms > Millis(0) {
         took.push_str(&format!(" · waited {}", call.waited_ms));
+    }
+    if call.hedges > 0 {
+        took.push_str(&format!(" · {} hedged", call.hedges));
     }
     fact("call", took);
     if let Some(found) = call.semantic {
@@ -242,10 +272,19 @@ fn facts(trial: &TrialReport<'_>) -> Vec<(String, Line)> {
         }
         fact("similar", like);
     }
+    if let (Some(model), Some(route)) = (call.answered_by, call.route) {
+        fact("answered by", format!("{model} ({}: {})", route.strategy.word(), route.why));
+        if let (Some(characters), Some(broken)) = (route.continued_after, route.tried.last()) {
+            fact(
+                "continued",
+                format!("the first {characters} characters are of {}, whose stream broke off", broken.model),
+            );
+        }
+    }
     let money = |usd: Option<Usd>| usd.map_or("—".to_owned(), |usd| usd.to_string());
     let mut cost = format!("{}, spent {}", money(call.cost_usd), money(call.spent_usd));
     if call.possible_double_charge {
-        cost.push_str(" (an attempt that timed out may be billed as well)");
+        cost.push_str(" (an attempt that was not answered to its end may be billed as well)");
     }
     fact("cost", cost);
     if let Some(reply) = call.reply {

@@ -13,6 +13,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     family: "call",
     about: "the price of the reply is within a bound",
     version: 1,
+    pass_at: 1.0,
     short: "value",
     value: ValueRule::Required,
     options: &[OptionSpec::fixed(

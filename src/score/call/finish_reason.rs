@@ -14,6 +14,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     family: "call",
     about: "the model stopped for this reason, or one of these",
     version: 1,
+    pass_at: 1.0,
     short: "value",
     value: ValueRule::Required,
     options: &[OptionSpec::fixed(

@@ -13,6 +13,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     family: "call",
     about: "the time of the answering attempt, from sending to the last byte, is within a bound",
     version: 1,
+    pass_at: 1.0,
     short: "value",
     value: ValueRule::Required,
     options: &[OptionSpec::fixed(

@@ -18,6 +18,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     family: "call",
     about: "the model refused to answer; usually written `not_refusal`",
     version: 1,
+    pass_at: 1.0,
     short: "",
     value: ValueRule::None,
     options: &[OptionSpec::flag(

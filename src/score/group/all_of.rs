@@ -7,6 +7,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     family: "group",
     about: "every check of the list holds; its score is their weighted mean",
     version: 1,
+    pass_at: 1.0,
     short: "checks",
     value: ValueRule::Required,
     options: &[

@@ -7,6 +7,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     family: "group",
     about: "at least one check of the list holds; its score is the highest of theirs",
     version: 1,
+    pass_at: 1.0,
     short: "checks",
     value: ValueRule::Required,
     options: &[

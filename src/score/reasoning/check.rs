@@ -17,6 +17,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     family: "reasoning",
     about: "the output reasons in numbered steps and gives a final answer",
     version: 1,
+    pass_at: 1.0,
     short: "answer",
     value: ValueRule::Optional,
     options: &[

@@ -16,6 +16,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     family: "structure",
     about: "a JSON mapping or list stands somewhere in the output, with text around it or not",
     version: 1,
+    pass_at: 1.0,
     short: "value",
     value: ValueRule::Optional,
     options: &[

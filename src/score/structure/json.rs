@@ -11,6 +11,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     family: "structure",
     about: "the whole output is one JSON value",
     version: 1,
+    pass_at: 1.0,
     short: "",
     value: ValueRule::None,
     options: &[ALLOW_FENCED],

@@ -12,6 +12,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     family: "structure",
     about: "the whole output is JSON that follows a JSON Schema",
     version: 1,
+    pass_at: 1.0,
     short: "value",
     value: ValueRule::Required,
     options: &[

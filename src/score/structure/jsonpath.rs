@@ -19,6 +19,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     family: "structure",
     about: "the output is JSON in which a JSONPath (RFC 9535) finds a value that meets a condition",
     version: 1,
+    pass_at: 1.0,
     short: "path",
     value: ValueRule::Required,
     options: &[

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::reason;
 use super::super::spec::OptionSpec;
 
-pub(super) const ALLOW_FENCED: OptionSpec =
+pub(in crate::score) const ALLOW_FENCED: OptionSpec =
     OptionSpec::flag("allow_fenced", "accepts an output that is one ```json fence and nothing else");
 
 /// Why the output gave no JSON value; each says what was seen.

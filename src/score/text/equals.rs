@@ -14,6 +14,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     family: "text",
     about: "the output is exactly this text, or JSON equal to this mapping, list, number or boolean",
     version: 1,
+    pass_at: 1.0,
     short: "value",
     value: ValueRule::OrExpected,
     options: &[

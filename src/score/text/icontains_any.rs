@@ -9,6 +9,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     family: "text",
     about: "the output contains at least one of these texts, whatever the case",
     version: 1,
+    pass_at: 1.0,
     short: "value",
     value: ValueRule::OrExpected,
     options: MANY,

@@ -9,6 +9,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     family: "text",
     about: "the number of characters of the output is within bounds",
     version: 1,
+    pass_at: 1.0,
     short: "value",
     value: ValueRule::Optional,
     options: size::OPTIONS,

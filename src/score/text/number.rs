@@ -15,6 +15,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     family: "text",
     about: "the output gives this number, within a tolerance",
     version: 1,
+    pass_at: 1.0,
     short: "value",
     value: ValueRule::OrExpected,
     options: &[

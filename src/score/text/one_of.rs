@@ -13,6 +13,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     family: "text",
     about: "the output, without white space at its ends, is one of these texts",
     version: 1,
+    pass_at: 1.0,
     short: "value",
     value: ValueRule::OrExpected,
     options: &[

@@ -16,6 +16,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     family: "text",
     about: "a regular expression matches somewhere in the output",
     version: 1,
+    pass_at: 1.0,
     short: "value",
     value: ValueRule::OrExpected,
     options: &[OptionSpec::value(

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 
 use super::sample::{Folder, begin, header, raw, suites, trial, variants, write};
 use crate::base::Redactor;
+use crate::store::migrate::{MIGRATIONS, newest};
 use crate::store::open::frozen_connection;
 use crate::store::{Access, Store, StoreError, TrialFilter, Writer, WriterEvent};
 
@@ -154,13 +155,14 @@ fn cut_and_foreign_files_are_told_apart() {
 fn a_newer_file_is_refused_with_both_versions() {
     let folder = Folder::new();
     drop(folder.with_run("r1"));
-    Connection::open(folder.db()).unwrap().pragma_update(None, "user_version", 7).unwrap();
+    let known = newest(MIGRATIONS);
+    Connection::open(folder.db()).unwrap().pragma_update(None, "user_version", 77).unwrap();
     for access in [Access::Read, Access::Write] {
         let error = open_error(&folder.db(), access);
-        assert_eq!(error, StoreError::NewerSchema { path: folder.db(), found: 7, known: 4 });
-        assert!(error.to_string().contains("version 7") && error.to_string().contains("up to 4"));
+        assert_eq!(error, StoreError::NewerSchema { path: folder.db(), found: 77, known });
+        assert!(error.to_string().contains("version 77") && error.to_string().contains(&format!("up to {known}")));
     }
-    assert_eq!(raw(&folder.db(), "PRAGMA user_version"), 7);
+    assert_eq!(raw(&folder.db(), "PRAGMA user_version"), 77);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod damage;
 mod embedding;
 mod ledger;
 mod records;
+mod route;
 mod runs;
 mod sample;
 mod semantic;

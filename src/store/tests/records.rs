@@ -86,6 +86,7 @@ fn facts_come_from_plain_columns_by_ordinal() {
         outcome: Outcome::Pass,
         score: Some(Ratio::new(0.75).unwrap()),
         latency_ms: Some(Millis(812)),
+        ttft_ms: None,
         usage: reply("").usage,
         cost: Some(Usd::from_picos(1_500)),
         spent: Some(Usd::from_picos(1_500)),
@@ -94,6 +95,8 @@ fn facts_come_from_plain_columns_by_ordinal() {
         error: None,
         altered: true,
         semantic: None,
+        answered_by: None,
+        possible_double_charge: true,
     };
     let error = TrialFacts {
         key: trial(4).key,
@@ -117,6 +120,7 @@ fn facts_come_from_plain_columns_by_ordinal() {
         error: None,
         source: None,
         attempts: 0,
+        possible_double_charge: false,
         ..error.clone()
     };
     assert_eq!(facts, [pass, error, skip]);

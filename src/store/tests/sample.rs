@@ -127,6 +127,7 @@ pub(super) fn call(key: &str, started: i64) -> CallRecord {
             output: OutputFormat::Text,
             tools: Vec::new(),
             parallel_tools: None,
+            vars: None,
             prediction: None,
             tool_choice: ToolChoice::Auto,
         },
@@ -139,6 +140,9 @@ pub(super) fn call(key: &str, started: i64) -> CallRecord {
         cost: Some(Usd::from_picos(1_500)),
         possible_double_charge: true,
         semantic: None,
+        hedges: 0,
+        answered_by: None,
+        route: None,
     }
 }
 

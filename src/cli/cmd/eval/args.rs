@@ -106,6 +106,15 @@ pub struct HowArgs {
     /// Ask the model all the same for this share of semantic hits [default: 0.1]
     #[arg(long, value_name = "SHARE", conflicts_with = "no_cache")]
     pub cache_verify: Option<f64>,
+    /// Read replies as streams, for the time to the first token [config: providers.NAME.stream]
+    #[arg(long, overrides_with = "no_stream")]
+    pub stream: bool,
+    /// Read replies whole, whatever the config says
+    #[arg(long, overrides_with = "stream")]
+    pub no_stream: bool,
+    /// Start no programs of this project: for changes by strangers
+    #[arg(long)]
+    pub untrusted: bool,
     /// Continue a stopped run: its id, its start, or the latest
     #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "latest", conflicts_with_all = ["suites", "suite", "case", "tag", "prompt", "model", "first", "sample", "failed_in", "changed_since", "dry_run"])]
     pub resume: Option<String>,
@@ -118,6 +127,13 @@ pub struct HowArgs {
     /// Exit with this code instead of 1 when the result is a fail
     #[arg(long, value_name = "CODE", value_parser = clap::value_parser!(u8).range(1..=125))]
     pub fail_exit_code: Option<u8>,
+}
+
+impl HowArgs {
+    /// What the flags say about streams.
+    pub(super) fn stream(&self) -> Option<bool> {
+        (self.stream || self.no_stream).then_some(self.stream)
+    }
 }
 
 /// How to show it.
@@ -133,6 +149,9 @@ pub struct ShowArgs {
     /// List the checks that suites can use, or explain one of them
     #[arg(long, value_name = "CHECK", num_args = 0..=1, default_missing_value = "")]
     pub list_checks: Option<String>,
+    /// List the providers: those of karat.yaml, and the kinds built in
+    #[arg(long, conflicts_with = "list_checks")]
+    pub list_providers: bool,
 }
 
 /// Where replies come from.

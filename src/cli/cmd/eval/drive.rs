@@ -5,6 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::args::{EvalArgs, UndecidedArg};
@@ -25,7 +26,7 @@ use crate::eval::{
     Bounds, EvalReport, Finished, Limit, Means, Money, PlannedTrial, SharedLimit, Stop, WorstCase, execute, trials,
 };
 use crate::provider::Caller;
-use crate::record::{RunHeader, RunStatus, VerdictWord};
+use crate::record::{RunEvent, RunHeader, RunStatus, VerdictWord};
 use crate::report::Format;
 use crate::store::{Store, WriterEvent};
 
@@ -34,6 +35,9 @@ const EVENTS_UNDER_WAY: usize = 64;
 
 /// Trials that are planned ahead of the engine.
 const PLANNED_AHEAD: usize = 64;
+
+/// Trials that are handed to the engine at once: waking the planning thread for each of them costs more than planning it.
+const PLANNED_AT_ONCE: usize = 32;
 
 /// A trial of the plan, or why the plan cannot go on.
 type Planned = Result<PlannedTrial, Problems>;
@@ -56,7 +60,8 @@ pub(super) fn drive(run: &Drive<'_>) -> anyhow::Result<Exit> {
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot start")?;
     let (heard, signals) = thread::scope(|scope| {
         let (planned, plan) = mpsc::channel(PLANNED_AHEAD);
-        scope.spawn(move || make_plan(run, &planned));
+        let handle = runtime.handle().clone();
+        scope.spawn(move || make_plan(run, &planned, &handle));
         runtime.block_on(run_to_end(run, plan))
     })?;
     // Connections of calls that were given up must not hold the process.
@@ -85,12 +90,16 @@ pub(super) fn take(store: &Store, id: &RunId, session: &Session) -> anyhow::Resu
 }
 
 /// Makes the plan of what is left, until nobody wants more of it.
-fn make_plan(run: &Drive<'_>, planned: &mpsc::Sender<Planned>) {
+fn make_plan(run: &Drive<'_>, planned: &mpsc::Sender<Planned>, runtime: &Handle) {
     let is_left = |trial: &Planned| !trial.as_ref().is_ok_and(|trial| run.finished.has(&trial.key));
-    for trial in trials(&run.loaded.suites, &run.loaded.selection).filter(is_left) {
-        if planned.blocking_send(trial).is_err() {
+    let mut left = trials(&run.loaded.suites, &run.loaded.selection).filter(is_left);
+    loop {
+        let batch: Vec<Planned> = left.by_ref().take(PLANNED_AT_ONCE).collect();
+        if batch.is_empty() {
             return;
         }
+        let Ok(places) = runtime.block_on(planned.reserve_many(batch.len())) else { return };
+        places.zip(batch).for_each(|(place, trial)| place.send(trial));
     }
 }
 
@@ -101,6 +110,14 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
     let signals = Signals::listen(stop.clone(), session.ui.clone());
     let (events, heard_events) = mpsc::channel(EVENTS_UNDER_WAY);
     let progress = Progress::new(&session.ui, loaded.trials(), finished.count());
+    // Weak: the listener ends when the engine has said its last word, whoever else could still speak.
+    let talk = events.downgrade();
+    caller.on_notice(move |text| {
+        if let Some(events) = talk.upgrade() {
+            // A full channel means that more important things are being said.
+            events.try_send(RunEvent::Notice(text)).ok();
+        }
+    });
     let (committed, commits) = mpsc::unbounded_channel();
     let (saving, saved) = mpsc::unbounded_channel();
     let writer = store.writer(&header.id, providers.redactor(), move |event| {
@@ -129,6 +146,7 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
     };
     let mut heard = listener.await.context("the listener ended early")??;
     daily.iter().for_each(DailyLimit::release);
+    store.add_breaker_openings(&header.id, &caller.breaker_openings())?;
     caller.finish().context("the cassettes cannot be written")?;
     caches::settle(&loaded.config, store, caller.semantic_problem().as_deref(), session);
     let ended = ended.unwrap_or_else(|halted| {
@@ -154,13 +172,18 @@ fn money_bounds(
     }
     let shared = daily.map(|limit| Box::new(limit.clone()) as Box<dyn SharedLimit>);
     let estimator = run.loaded.estimator(run.session);
-    let free = run.providers.free_names();
+    let (free, hedged) = (run.providers.free_names(), run.providers.hedged_names());
     let caller = Arc::clone(caller);
     let worst_case: WorstCase = Box::new(move |trial| {
-        if free.contains(trial.variant.model.provider.as_str()) || is_cached(&caller, trial) {
+        let models = caller.candidates(&trial.variant.model);
+        let is_free = models.iter().all(|model| free.contains(model.provider.as_str()));
+        if is_free || is_cached(&caller, trial) {
             return Some(Usd::ZERO);
         }
-        estimator.worst_case(trial)
+        // A hedged request is paid for twice; the dearest model of a route bounds what it may cost.
+        let times = if models.iter().any(|model| hedged.contains(model.provider.as_str())) { 2 } else { 1 };
+        let once = estimator.worst_case_of(trial, &|model| free.contains(model.provider.as_str()))?;
+        Some(Usd::from_picos(once.picos().saturating_mul(times)))
     });
     Some(Money { limits, shared, worst_case })
 }

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use super::args::{CacheArg, CallsArg, EvalArgs};
 use super::changed::changed_suites;
 use super::options::PlanOptions;
+use super::routes::members;
 use crate::base::{Diagnostic, ModelRef, Problems, Usd, closest};
 use crate::cli::{Session, UsageError, price_table};
 use crate::config::{CacheMode, CallMode, Config, Overrides};
 use crate::eval::{Estimator, SurveyedSuite, embedded_prompts};
 use crate::price::PriceTable;
 use crate::prompt::Registry;
+use crate::provider::ROUTE;
 use crate::record::EmbeddingModel;
 use crate::suite::{LoadContext, Selection, Suite, Survey, discover, load as load_suites, survey_all};
 
@@ -35,7 +37,10 @@ impl Loaded {
 
     /// Estimates tokens and money at today's prices.
     pub(super) fn estimator(&self, session: &Session) -> Estimator {
-        Estimator::new(Arc::clone(&self.prices), session.clock.now(), self.config.max_tokens_per_request.value)
+        let routes = self.models().into_iter().filter(|model| model.provider.as_str() == ROUTE);
+        let routes = routes.map(|route| (route.clone(), members(&self.config, &route))).collect();
+        let cap = self.config.max_tokens_per_request.value;
+        Estimator::new(Arc::clone(&self.prices), session.clock.now(), cap).with_routes(routes)
     }
 
     /// The models that the plan calls, each once, in the order of the plan.
@@ -43,6 +48,17 @@ impl Loaded {
         let mut seen = HashSet::new();
         let all = self.suites.iter().flat_map(|surveyed| surveyed.variants.iter().map(|variant| &variant.model));
         all.filter(|model| seen.insert(*model)).cloned().collect()
+    }
+
+    /// The models that may answer: those of routes instead of the routes.
+    pub(super) fn answering_models(&self) -> Vec<ModelRef> {
+        let mut models: Vec<ModelRef> = Vec::new();
+        for model in self.models().iter().flat_map(|model| members(&self.config, model)) {
+            if !models.contains(&model) {
+                models.push(model);
+            }
+        }
+        models
     }
 
     /// The embedding models that the plan calls, each once.
@@ -94,6 +110,7 @@ pub(super) fn configure(
         no_cache: args.how.no_cache,
         cache: cache_mode(args).or(before.cache),
         cache_verify: args.how.cache_verify.map(share).transpose()?,
+        stream: args.how.stream(),
         max_cost,
         max_errors: args.how.max_errors,
         ..Overrides::default()

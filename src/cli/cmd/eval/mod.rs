@@ -1,7 +1,9 @@
 //! `karat eval`: run suites, and look at stored runs.
 
+mod apps;
 mod args;
 mod caches;
+mod catalogue;
 mod changed;
 mod checks;
 mod drive;
@@ -16,6 +18,7 @@ mod plan;
 mod present;
 mod providers;
 mod resume;
+mod routes;
 mod run;
 mod show;
 mod side_models;

@@ -9,7 +9,7 @@ use super::load::Loaded;
 use super::providers::Providers;
 use crate::base::{ModelRef, RunId, Usd};
 use crate::cli::{Session, UsageError};
-use crate::config::{CallMode, WireName};
+use crate::config::CallMode;
 use crate::eval::{Grant, Limit, SharedLimit, trials};
 use crate::provider::Caller;
 use crate::store::{Ledger, SetAside, Store};
@@ -106,12 +106,12 @@ pub(super) fn refuse_unknown_prices(loaded: &Loaded, session: &Session) -> Resul
         (None, None) => return Ok(()),
     };
     let estimator = loaded.estimator(session);
-    let is_mock = |name: &str| {
-        loaded.config.providers.iter().any(|provider| provider.name.as_str() == name && provider.wire == WireName::MOCK)
+    let is_free = |name: &str| {
+        loaded.config.providers.iter().any(|provider| provider.name.as_str() == name && provider.wire.is_free())
     };
     let has_price =
-        |model: &ModelRef, output: u64| is_mock(model.provider.as_str()) || estimator.cost(model, 1, output).is_some();
-    let (models, embedding) = (loaded.models(), loaded.embedding_models());
+        |model: &ModelRef, output: u64| is_free(model.provider.as_str()) || estimator.cost(model, 1, output).is_some();
+    let (models, embedding) = (loaded.answering_models(), loaded.embedding_models());
     let chats = models.iter().filter(|model| !has_price(model, 1));
     // Embedding models have no price for output, because they have none.
     let unknown = chats.chain(embedding.iter().map(|embedding| &embedding.model).filter(|model| !has_price(model, 0)));
@@ -170,7 +170,7 @@ fn least_cost(loaded: &Loaded, caller: &Caller, session: &Session) -> anyhow::Re
             continue;
         }
         let input = estimator.request(model, &request).input;
-        low += i128::from(estimator.cost(model, input, 1).unwrap_or_default().picos());
+        low += i128::from(estimator.least_cost(model, input, 1).unwrap_or_default().picos());
     }
     let scaled = low * i128::from(loaded.trials()) / counted.max(1);
     Ok(Usd::from_picos(i64::try_from(scaled).unwrap_or(i64::MAX)))

@@ -4,17 +4,19 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::apps;
 use super::caches;
 use super::load::Loaded;
+use super::routes::{self, StoredHistory};
 use super::side_models;
-use crate::base::{Diagnostic, Digest, ModelRef, Problems, Redactor, RunId, Secret, Timestamp, files};
-use crate::cli::{Session, UsageError};
-use crate::config::{self, CallMode, ProviderConfig, WireName};
-use crate::net::{HttpClient, NetOptions};
+use crate::base::{Diagnostic, Digest, Millis, ModelRef, Problems, Redactor, RunId, Secret, Timestamp, files};
+use crate::cli::{Session, UsageError, certificates};
+use crate::config::{self, CallMode, HedgeConfig, ProviderConfig};
+use crate::net::{HttpClient, NetOptions, Transport};
 use crate::price::{PriceTable, Resolution, Terms};
 use crate::provider::{
-    self, Caller, CallerOptions, Limits, MockSettings, Pricer, ProviderSettings, ReplyCache, RetrySettings,
-    TimeoutSettings, VectorCache, WireOptions, provider_spec,
+    self, BreakerSettings, Caller, CallerOptions, HedgeSettings, History, Limits, MockSettings, Pricer,
+    ProviderSettings, ReplyCache, RetrySettings, TimeoutSettings, VectorCache, WireOptions, provider_spec,
 };
 use crate::record::{ChatReply, EmbeddingCall, EmbeddingModel};
 use crate::store::Store;
@@ -24,37 +26,47 @@ pub(super) struct Providers {
     settings: Vec<ProviderSettings>,
     secrets: Vec<Secret>,
     free: HashSet<String>,
+    /// Certificates of further authorities, for all providers.
+    ca_pem: Option<Vec<u8>>,
 }
 
-/// Settles the providers that the plan calls. Keys are looked for only where a call needs one.
+/// Settles the providers that the plan calls. Keys are looked for only where a call needs one. An `untrusted` project
+/// starts no programs.
 ///
 /// # Errors
 /// [`UsageError`] for a missing key or an unusable setting, all of them at once.
-pub(super) fn settle(loaded: &Loaded, session: &Session) -> anyhow::Result<Providers> {
+pub(super) fn settle(loaded: &Loaded, untrusted: bool, session: &Session) -> anyhow::Result<Providers> {
     let mut problems = Problems::new();
     let mut embedding = loaded.embedding_models();
     let semantic = caches::semantic_model(&loaded.config)?;
     let asked_for = loaded.config.cache.semantic.model.origin.place().cloned();
     embedding.extend(semantic.clone().filter(|model| !embedding.contains(model)));
-    let used: HashSet<String> = loaded
-        .models()
+    let models = loaded.answering_models();
+    let used: HashSet<String> = models
         .iter()
         .chain(embedding.iter().map(|embedding| &embedding.model))
         .map(|model| model.provider.to_string())
         .collect();
     let config = &loaded.config;
-    let mut providers = Providers { settings: Vec::new(), secrets: Vec::new(), free: HashSet::new() };
+    apps::check(loaded, &used, apps::untrusted(untrusted, &session.env), session, &mut problems);
+    let mut providers = Providers { settings: Vec::new(), secrets: Vec::new(), free: HashSet::new(), ca_pem: None };
+    let connects = config.calls.value != CallMode::Replay;
+    providers.ca_pem = connects.then(|| certificates::from_env(session, &mut problems)).flatten();
     for provider in config.providers.iter().filter(|provider| used.contains(provider.name.as_str())) {
-        if provider.wire == WireName::MOCK {
+        if provider.wire.is_free() {
             providers.free.insert(provider.name.to_string());
         }
-        providers.settings.extend(settings_of(provider, session, &mut problems));
+        let settings = settings_of(provider, session, &mut problems);
+        providers.settings.extend(settings.map(|settings| ProviderSettings {
+            transport: connects.then(|| own_transport(provider, &providers.ca_pem, session, &mut problems)).flatten(),
+            ..settings
+        }));
     }
     let in_headers = config.providers.iter().flat_map(|provider| &provider.header_variables);
     providers.secrets = in_headers.filter_map(|name| session.env.get(name).map(Secret::new)).collect();
     side_models::check(config, &mut problems);
     // Building a caller makes no connection: it tells whether a run could.
-    if let Some(caller) = Caller::new(providers.options(loaded, session, None, None), &mut problems) {
+    if let Some(caller) = Caller::new(providers.options(loaded, session, None, None, None), &mut problems) {
         for model in loaded.models() {
             if let Err(diagnostic) = caller.can_chat(&model) {
                 problems.push(*diagnostic);
@@ -82,6 +94,12 @@ impl Providers {
         self.free.clone()
     }
 
+    /// Names of the providers that may be asked twice.
+    pub(super) fn hedged_names(&self) -> HashSet<String> {
+        let hedged = self.settings.iter().filter(|settings| settings.hedge.is_some());
+        hedged.map(|settings| settings.name.to_string()).collect()
+    }
+
     /// Keeps keys and secret headers out of what is written.
     pub(super) fn redactor(&self) -> Redactor {
         let keys = self.settings.iter().filter_map(|settings| settings.key.as_ref().map(|key| &key.secret));
@@ -107,7 +125,7 @@ impl Providers {
             run.map(|run| Arc::new(StoredVectors { store: store.clone(), run: run.clone() }) as Arc<dyn VectorCache>);
         // Without a run there is nowhere to keep vectors, nor to write down what they cost.
         let semantic = run.and_then(|_| caches::semantic(loaded, store, session));
-        let options = CallerOptions { semantic, ..self.options(loaded, session, cache, vectors) };
+        let options = CallerOptions { semantic, ..self.options(loaded, session, cache, vectors, Some(store)) };
         Caller::new(options, &mut problems).ok_or(UsageError(problems))
     }
 
@@ -117,8 +135,13 @@ impl Providers {
         session: &Session,
         cache: Option<Arc<dyn ReplyCache>>,
         vectors: Option<Arc<dyn VectorCache>>,
+        store: Option<&Store>,
     ) -> CallerOptions {
         let config = &loaded.config;
+        // Without routes nobody asks what earlier runs say.
+        let history = store
+            .filter(|_| !config.routes.is_empty())
+            .map(|store| Arc::new(StoredHistory::new(store.clone(), session.clock.now())) as Arc<dyn History>);
         CallerOptions {
             mode: match config.calls.value {
                 CallMode::Live => provider::CallMode::Live,
@@ -132,11 +155,15 @@ impl Providers {
             root: session.root.clone(),
             cassettes: config.cassettes.value.clone(),
             clock: Arc::clone(&session.clock),
-            transport: Arc::new(HttpClient::new(NetOptions::default())),
+            transport: Arc::new(HttpClient::new(NetOptions { ca_pem: self.ca_pem.clone(), ..NetOptions::default() })),
             seed: loaded.selection.seed,
-            pricer: Some(pricer(Arc::clone(&loaded.prices))),
+            pricer: Some(pricer(Arc::clone(&loaded.prices), apps::names(config))),
             max_tokens_per_request: config.max_tokens_per_request.value,
             secrets: self.secrets.clone(),
+            concurrency: Some(config.concurrency.value),
+            routings: routes::settings(config),
+            prices: Some(Arc::clone(&loaded.prices)),
+            history,
         }
     }
 }
@@ -160,15 +187,26 @@ impl VectorCache for StoredVectors {
     }
 }
 
-/// Prices replies; each model is looked up once.
-fn pricer(prices: Arc<PriceTable>) -> Pricer {
-    let models: Mutex<HashMap<ModelRef, (Resolution, bool)>> = Mutex::default();
+/// The model that was asked, and the one that the reply names where only that says what it is.
+type Billed = (ModelRef, Option<String>);
+
+/// Prices replies; each model is looked up once. Where a name alone says nothing, the reply names the model.
+fn pricer(prices: Arc<PriceTable>, apps: HashSet<String>) -> Pricer {
+    let models: Mutex<HashMap<Billed, (Resolution, bool)>> = Mutex::default();
     Arc::new(move |model: &ModelRef, reply: &ChatReply, at: Timestamp| {
         let provider = Some(model.provider.as_str());
+        // An application knows what it spent; nobody else does.
+        if reply.reported_cost.is_some() && apps.contains(model.provider.as_str()) {
+            return reply.reported_cost;
+        }
+        let named = if prices.known_as(model).is_none() { reply.model.clone() } else { None };
         let (resolution, states_bill) = {
             let mut models = models.lock().unwrap_or_else(PoisonError::into_inner);
-            let find = || (prices.resolve(provider, &model.model, None), prices.reports_cost(provider, &model.model));
-            models.entry(model.clone()).or_insert_with(find).clone()
+            let find = || match &named {
+                Some(named) => (prices.resolve_reported(provider, named), prices.reports_cost(provider, named)),
+                None => (prices.resolve(provider, &model.model, None), prices.reports_cost(provider, &model.model)),
+            };
+            models.entry((model.clone(), named.clone())).or_insert_with(find).clone()
         };
         // A cost field is the bill only where the provider documents it; elsewhere it is somebody's guess.
         let reported = reply.reported_cost.filter(|_| states_bill).map(crate::base::Usd::to_decimal);
@@ -187,6 +225,8 @@ fn settings_of(provider: &ProviderConfig, session: &Session, problems: &mut Prob
     let mut settings = ProviderSettings::new(provider.name.clone(), spec);
     settings.base_url.clone_from(&provider.base_url);
     settings.key = match &provider.key_env {
+        // A server of one's own may have been started with a key.
+        None if provider.place.is_none() => spec.key_from(lookup),
         None => None,
         Some(name) if spec.keys.first().is_some_and(|first| first.env == name) => spec.key_from(lookup),
         Some(name) => lookup(name).map(|value| spec.key_of(Secret::new(value.trim()), None)),
@@ -196,33 +236,82 @@ fn settings_of(provider: &ProviderConfig, session: &Session, problems: &mut Prob
     settings.headers = from_env.chain(provider.headers.clone()).collect();
     settings.limits = limits_of(provider.limits);
     settings.timeouts = timeouts_of(provider.timeouts);
-    let usual = RetrySettings::default();
-    settings.retry = RetrySettings {
-        max_attempts: provider.max_attempts.unwrap_or(usual.max_attempts),
-        deadline_ms: provider.retry_deadline_ms.map_or(usual.deadline_ms, |deadline| deadline.0),
-        ..usual
-    };
+    settings.retry = retry_of(provider.around.retries);
+    settings.breaker = breaker_of(provider.around.breaker);
+    settings.hedge = provider.around.hedge.map(|hedge| match hedge {
+        HedgeConfig::After(after) => HedgeSettings::After { after_ms: after.0 },
+        HedgeConfig::Percentile(percent) => HedgeSettings::Percentile(percent),
+    });
+    settings.heal = provider.around.heal.unwrap_or(false);
     settings.mock = MockSettings { rules: rules_of(provider, session, problems), ..MockSettings::default() };
     settings.options = WireOptions {
         api_version: provider.options.api_version.clone(),
         region: provider.options.region.clone(),
         project: provider.options.project.clone(),
         location: provider.options.location.clone(),
+        ..WireOptions::NONE
     };
     settings.fill_from_env(&lookup);
     settings.stream = provider.options.stream.unwrap_or(false);
+    settings.models.clone_from(&provider.models);
+    settings.cache = provider.options.cache.unwrap_or(!provider.wire.is_app());
+    apps::settle(provider, session, &mut settings, problems);
     settings.place.clone_from(&provider.place);
     Some(settings)
 }
 
+/// The client of a provider that is reached in a way of its own: through a proxy, or with an authority of its own.
+fn own_transport(
+    provider: &ProviderConfig,
+    common: &Option<Vec<u8>>,
+    session: &Session,
+    problems: &mut Problems,
+) -> Option<Arc<dyn Transport>> {
+    let options = &provider.options;
+    if options.proxy.is_none() && options.ca_file.is_none() {
+        return None;
+    }
+    let own = options.ca_file.as_deref();
+    let own = own.and_then(|path| certificates::from_file(path, provider.place.clone(), session, problems));
+    let pem: Vec<Vec<u8>> = common.iter().cloned().chain(own).collect();
+    let ca_pem = (!pem.is_empty()).then(|| pem.join(&b'\n'));
+    let client = HttpClient::new(NetOptions { proxy: options.proxy.clone(), ca_pem, ..NetOptions::default() });
+    Some(Arc::new(client))
+}
+
 fn limits_of(limits: config::Limits) -> Limits {
-    Limits { rpm: limits.rpm, tpm: limits.tpm, concurrency: limits.concurrency }
+    let config::Limits { rpm, tpm, itpm, otpm, rpd, concurrency } = limits;
+    Limits { rpm, tpm, itpm, otpm, rpd, concurrency }
+}
+
+fn retry_of(retries: config::RetryConfig) -> RetrySettings {
+    let usual = RetrySettings::default();
+    let or = |time: Option<Millis>, usual: u64| time.map_or(usual, |time| time.0);
+    RetrySettings {
+        max_attempts: retries.max_attempts.unwrap_or(usual.max_attempts),
+        deadline_ms: or(retries.deadline_ms, usual.deadline_ms),
+        base_ms: or(retries.base_ms, usual.base_ms),
+        cap_ms: or(retries.cap_ms, usual.cap_ms),
+        ..usual
+    }
+}
+
+fn breaker_of(breaker: config::BreakerConfig) -> BreakerSettings {
+    let usual = BreakerSettings::default();
+    let pause_ms = breaker.pause_ms.map_or(usual.pause_ms, |pause| pause.0);
+    BreakerSettings {
+        failures: breaker.failures.unwrap_or(usual.failures),
+        window_ms: breaker.window_ms.map_or(usual.window_ms, |window| window.0),
+        pause_ms,
+        max_pause_ms: usual.max_pause_ms.max(pause_ms),
+    }
 }
 
 fn timeouts_of(timeouts: config::Timeouts) -> TimeoutSettings {
     TimeoutSettings {
         connect_ms: timeouts.connect_ms.map(|time| time.0),
         first_byte_ms: timeouts.first_byte_ms.map(|time| time.0),
+        idle_ms: timeouts.idle_ms.map(|time| time.0),
         total_ms: timeouts.total_ms.map(|time| time.0),
     }
 }
@@ -247,7 +336,7 @@ fn rules_of(provider: &ProviderConfig, session: &Session, problems: &mut Problem
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::config::WireName;
     use crate::provider::PROVIDERS;
 
     #[test]

@@ -28,7 +28,7 @@ pub(super) fn run(named: &str, args: &EvalArgs, session: &Session) -> anyhow::Re
         cache: options.cache_mode().filter(|_| !args.how.no_cache),
     };
     let loaded = prepare(&options, args, before, session)?;
-    let providers = providers::settle(&loaded, session)?;
+    let providers = providers::settle(&loaded, args.how.untrusted, session)?;
     money::refuse_unknown_prices(&loaded, session)?;
     let store = Store::open(&loaded.config.store.value, Access::Write)?;
     let Some(_held) = take(&store, &id, session)? else { return Ok(Exit::Locked) };

@@ -31,7 +31,7 @@ pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
     }
     options.max_cost = loaded.config.max_cost.value;
     options.cache = Some(caches::facts(&loaded.config));
-    let providers = providers::settle(&loaded, session)?;
+    let providers = providers::settle(&loaded, args.how.untrusted, session)?;
     money::refuse_unknown_prices(&loaded, session)?;
     let store = Store::open(&loaded.config.store.value, Access::Write)?;
     let limits = money::limits(&loaded, Usd::ZERO, &store, session)?;

@@ -1,7 +1,7 @@
 //! Which of the things `karat eval` can do was asked for.
 
 use super::args::{EvalArgs, EvalCommand};
-use super::{checks, export, list, plan, resume, run as run_suites, show};
+use super::{catalogue, checks, export, list, plan, resume, run as run_suites, show};
 use crate::cli::{Exit, Session};
 
 /// Does what was asked for.
@@ -17,6 +17,9 @@ pub fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
     }
     if let Some(name) = &args.show.list_checks {
         return checks::run(name, args.show.format, session);
+    }
+    if args.show.list_providers {
+        return catalogue::run(args.show.format, session);
     }
     if let Some(run) = &args.how.resume {
         return resume::run(run, args, session);

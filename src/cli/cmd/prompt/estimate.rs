@@ -178,6 +178,7 @@ fn estimate(estimator: &Estimator, model: &ModelRef, sent: &Rendered) -> CallEst
         output: sent.output.clone(),
         tools: Vec::new(),
         parallel_tools: None,
+        vars: None,
         prediction: None,
         tool_choice: ToolChoice::Auto,
     };

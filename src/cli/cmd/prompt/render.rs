@@ -105,12 +105,13 @@ fn report(prompt: &Arc<Prompt>, rendered: Rendered, model: Option<&ModelRef>, es
         output: rendered.output.clone(),
         params: rendered.params.clone(),
         parallel_tools: None,
+        vars: None,
         prediction: None,
         tool_choice: ToolChoice::Auto,
         tools: Vec::new(),
     };
     let tokens = RenderTokens::of(match model {
-        Some(model) => estimate_prompt_tokens(model, &rendered.messages),
+        Some(model) => estimate_prompt_tokens(&estimator.counted_as(model), &rendered.messages),
         None => prompt.guess_tokens(&rendered.messages),
     });
     let most_output = model.map(|model| estimator.request(model, &request).most_output);

@@ -44,7 +44,7 @@ pub(super) const WITH_VARIABLES: Rule = Rule {
 fn check_fixed(version: &VersionFile<'_>, _: &Around<'_>, found: &mut Found) {
     for used in version.models {
         let Some((window, reserve)) = room(used) else { continue };
-        let fixed = fixed_tokens(version.prompt, &used.model, window.saturating_sub(reserve));
+        let fixed = fixed_tokens(version.prompt, &used.known, window.saturating_sub(reserve));
         if fixed.saturating_add(reserve) > window {
             let message = format!(
                 "the text has {fixed} tokens and the answer may have {reserve}: more than the {window} of `{}` ({})",
@@ -68,7 +68,7 @@ fn check_variables(version: &VersionFile<'_>, _: &Around<'_>, found: &mut Found)
     for used in version.models {
         let Some((window, reserve)) = room(used) else { continue };
         let most = window.saturating_sub(reserve);
-        let fixed = fixed_tokens(version.prompt, &used.model, most);
+        let fixed = fixed_tokens(version.prompt, &used.known, most);
         // Without room for the fixed text, the other rule speaks.
         if fixed <= most && fixed.saturating_add(filled) > most {
             let message = format!(

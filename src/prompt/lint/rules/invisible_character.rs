@@ -21,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// Whether removing it can change nothing that is seen. Fillers stand where a sign of the script would.
-pub(in super::super) fn is_removable(invisible: &Invisible) -> bool {
+pub(in crate::prompt::lint) fn is_removable(invisible: &Invisible) -> bool {
     !matches!(invisible.name, "hangul filler" | "khmer inherent vowel" | "mongolian separator")
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::rule::{Check, Found, Level, Rule};
 use super::super::subject::{Around, VersionFile};
-use crate::prompt::params::matches;
+use crate::prompt::written::params::matches;
 
 pub(super) const RULE: Rule = Rule {
     code: "max-tokens-above-model",

@@ -1,6 +1,6 @@
 //! A parameter that a model of the prompt does not take.
 
-use super::super::super::params::matches;
+use super::super::super::written::params::matches;
 use super::super::accepted::refused;
 use super::super::models::UsedModel;
 use super::super::rule::{Check, Found, Level, Rule};
@@ -26,7 +26,7 @@ fn check(version: &VersionFile<'_>, _: &Around<'_>, found: &mut Found) {
     // One finding per parameter, place and reason, with all models that it holds for.
     let mut told: Vec<(Place, &'static str, String, Vec<String>)> = Vec::new();
     for used in version.models {
-        for refused in refused(&used.model, &used.params, used.facts.as_ref()) {
+        for refused in refused(&used.known, &used.params, used.facts.as_ref()) {
             let place = place_of(version, used, refused.param);
             let model = format!("`{}` ({})", used.model, used.from);
             let known =

@@ -44,7 +44,7 @@ mod tests {
     use super::*;
     use crate::base::{Digest, Place, Problems, SafeName};
     use crate::price::PriceTable;
-    use crate::prompt::folder::Folder;
+    use crate::prompt::releases::folder::Folder;
 
     /// Versions found when `released` is there and `locked` was released.
     fn edited(released: &[(&str, Option<&str>)], locked: &[(&str, &str, &str)]) -> Vec<String> {

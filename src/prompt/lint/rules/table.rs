@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Every rule, by code.
-pub(in super::super) static RULES: &[&Rule] = &[
+pub(in crate::prompt::lint) static RULES: &[&Rule] = &[
     &contradictory_limits::RULE,
     &deprecated_model::RULE,
     &example_violates_schema::RULE,

@@ -4,7 +4,7 @@ use super::super::models::is_exact;
 use super::super::rule::{Check, Found, Level, Rule};
 use super::super::subject::{Around, VersionFile};
 use crate::base::closest;
-use crate::prompt::params::matches;
+use crate::prompt::written::params::matches;
 
 pub(super) const RULE: Rule = Rule {
     code: "unknown-model",

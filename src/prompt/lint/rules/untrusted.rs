@@ -1,7 +1,7 @@
 //! Which variables may carry text of a user.
 
 use super::super::super::ready::Prompt;
-use super::super::super::variable::VarType;
+use super::super::super::written::variable::VarType;
 
 /// Whether the values of a variable may hold instructions of somebody else: every variable, unless it is declared
 /// `trusted: true`, is a number or a boolean, or is one of a fixed list.

@@ -7,7 +7,7 @@ use super::super::body::{clean, json_object, malformed, request_id, text_at};
 use super::errors;
 use super::usage::usage_of;
 use crate::net::HttpReply;
-use crate::record::{ChatReply, Finish, ToolCall};
+use crate::record::{ChatReply, Finish, Part, ToolCall};
 
 pub(super) fn decode(reply: &HttpReply) -> Result<ChatReply, Failure> {
     if !(200..300).contains(&reply.status) {
@@ -47,7 +47,8 @@ fn assemble(reply: &HttpReply, body: &Map<String, Value>, blocks: &[Value]) -> C
         service_tier: usage.and_then(tier_of),
         fingerprint: None,
         warnings: Vec::new(),
-        thoughts: Vec::new(),
+        thoughts: blocks.iter().filter_map(thought).collect(),
+        contexts: Vec::new(),
         stream: None,
     }
 }
@@ -65,8 +66,22 @@ fn tool_call(block: &Value) -> Option<ToolCall> {
     if block.get("type")? != "tool_use" {
         return None;
     }
-    let arguments = block.get("input").map(Value::to_string).unwrap_or_default();
+    let arguments = match block.get("input") {
+        // Of a stream whose fragments make no JSON.
+        Some(Value::String(text)) => text.clone(),
+        Some(input) => input.to_string(),
+        None => String::new(),
+    };
     Some(ToolCall { id: text_at(block, "id")?, name: text_at(block, "name")?, arguments })
+}
+
+/// A block of thinking, whole: it goes back unchanged, signature and all.
+fn thought(block: &Value) -> Option<Part> {
+    let kind = block.get("type")?.as_str()?;
+    matches!(kind, "thinking" | "redacted_thinking").then(|| Part::Reasoning {
+        opaque: Some(block.to_string()),
+        text: text_at(block, "thinking").unwrap_or_default(),
+    })
 }
 
 fn refusal_of(body: &Map<String, Value>) -> String {

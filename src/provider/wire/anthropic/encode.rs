@@ -4,11 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::super::super::spec::{Encoded, Endpoint};
 use super::super::body::{Changes, join_url, merge_extra, number};
+use super::super::cache_marks::cache_marks;
 use super::messages::{system, turns};
 use super::models::Family;
 use super::schema::closed;
 use crate::net::{HttpRequest, Method};
-use crate::record::{CallError, ChatRequest, Effort, OutputFormat, Params, ToolChoice};
+use crate::record::{CallError, ChatRequest, Effort, OutputFormat, Params, Part, Role, ToolChoice};
 
 /// The version without sampling parameters.
 const NEW_VERSION: &str = "2026-10-21";
@@ -23,28 +24,14 @@ const MIN_BUDGET: u32 = 1024;
 const SAMPLING: &[&str] = &["temperature", "top_p", "top_k"];
 
 pub(super) fn encode(request: &ChatRequest, endpoint: Endpoint<'_>) -> Result<Encoded, CallError> {
-    let family = Family::of(&request.model);
     let mut changes = Changes::default();
-    let mut body = Map::new();
-    let mut config = Map::new();
-    body.insert("model".to_owned(), json!(request.model));
-    body.insert("max_tokens".to_owned(), json!(max_tokens(request, family)));
-    if let Some(system) = system(request, &mut changes) {
-        body.insert("system".to_owned(), system);
+    let mut body = body(request, &mut changes)?;
+    if endpoint.stream {
+        body.insert("stream".to_owned(), json!(true));
     }
-    body.insert("messages".to_owned(), Value::Array(turns(request, &mut changes)?));
-    effort(&mut body, &mut config, request.params.effort, family, &mut changes);
-    let thinks = thinking(&mut body, request, family, &mut changes);
-    sampling(&mut body, &request.params, family, thinks, &mut changes);
-    plain(&mut body, &request.params, &mut changes);
-    output(&mut config, request, &mut changes);
-    if !config.is_empty() {
-        body.insert("output_config".to_owned(), Value::Object(config));
-    }
-    tools(&mut body, request, family, thinks, &mut changes);
     merge_extra(&mut body, &request.params.extra);
-    let samples = SAMPLING.iter().any(|name| body.contains_key(*name));
-    let version = if samples || !endpoint.official { OLD_VERSION } else { NEW_VERSION };
+    let needs_old = has_sampling(&body) || answers_with_documents(request);
+    let version = if needs_old || !endpoint.official { OLD_VERSION } else { NEW_VERSION };
     // The base URL comes without `/v1`; one that has it is taken as well.
     let base = endpoint.base_url.trim_end_matches('/');
     let http = HttpRequest {
@@ -58,6 +45,46 @@ pub(super) fn encode(request: &ChatRequest, endpoint: Endpoint<'_>) -> Result<En
         body: Value::Object(body).to_string().into_bytes(),
     };
     Ok(Encoded { http, warnings: changes.0 })
+}
+
+/// The body without the user's extra fields; other clouds take the same one with small differences.
+pub(in super::super) fn body(request: &ChatRequest, changes: &mut Changes) -> Result<Map<String, Value>, CallError> {
+    let family = Family::of(&request.model);
+    let marks = cache_marks(request, changes);
+    let mut body = Map::new();
+    let mut config = Map::new();
+    body.insert("model".to_owned(), json!(request.model));
+    body.insert("max_tokens".to_owned(), json!(max_tokens(request, family)));
+    if let Some(system) = system(request, &marks, changes) {
+        body.insert("system".to_owned(), system);
+    }
+    body.insert("messages".to_owned(), Value::Array(turns(request, &marks, changes)?));
+    effort(&mut body, &mut config, request.params.effort, family, changes);
+    let thinks = thinking(&mut body, request, family, changes) || thinks_by_extra(&request.params);
+    sampling(&mut body, &request.params, family, thinks, changes);
+    plain(&mut body, request, changes);
+    output(&mut config, request, changes);
+    if !config.is_empty() {
+        body.insert("output_config".to_owned(), Value::Object(config));
+    }
+    tools(&mut body, request, family, thinks, changes);
+    Ok(body)
+}
+
+fn has_sampling(body: &Map<String, Value>) -> bool {
+    SAMPLING.iter().any(|name| body.contains_key(*name))
+}
+
+/// Documents in an answer of the model: only [`OLD_VERSION`] takes them.
+fn answers_with_documents(request: &ChatRequest) -> bool {
+    let is_file = |part: &Part| matches!(part, Part::File { .. });
+    request.messages.iter().any(|message| message.role == Role::Assistant && message.parts.iter().any(is_file))
+}
+
+/// Whether thinking is turned on by an extra field.
+fn thinks_by_extra(params: &Params) -> bool {
+    let kind = params.extra.get("thinking").and_then(|thinking| thinking.get("type")).and_then(Value::as_str);
+    matches!(kind, Some("enabled" | "adaptive"))
 }
 
 /// The limit, which the API requires. Thinking counts inside it, so a default leaves room for the budget.
@@ -145,8 +172,10 @@ fn sampling(body: &mut Map<String, Value>, params: &Params, family: Family, thin
     }
 }
 
-fn plain(body: &mut Map<String, Value>, params: &Params, changes: &mut Changes) {
+fn plain(body: &mut Map<String, Value>, request: &ChatRequest, changes: &mut Changes) {
+    let params = &request.params;
     let absent = [
+        ("prediction", request.prediction.is_some()),
         ("seed", params.seed.is_some()),
         ("presence_penalty", params.presence_penalty.is_some()),
         ("frequency_penalty", params.frequency_penalty.is_some()),
@@ -194,23 +223,37 @@ fn tools(body: &mut Map<String, Value>, request: &ChatRequest, family: Family, t
         .map(|tool| json!({"name": tool.name, "description": tool.description, "input_schema": tool.parameters}))
         .collect();
     body.insert("tools".to_owned(), Value::Array(list));
-    let choice = match &request.tool_choice {
-        ToolChoice::Auto => return,
-        ToolChoice::None => json!({"type": "none"}),
-        ToolChoice::Required | ToolChoice::Named(_) if thinks || !family.can_force_tools() => {
-            changes.dropped("tool_choice", "this model cannot be forced to call a tool (or not while it thinks)");
+    let mut choice = Map::new();
+    match &request.tool_choice {
+        ToolChoice::Auto => {}
+        ToolChoice::None => {
+            body.insert("tool_choice".to_owned(), json!({"type": "none"}));
             return;
         }
-        ToolChoice::Required => json!({"type": "any"}),
-        ToolChoice::Named(name) => json!({"type": "tool", "name": name}),
-    };
-    body.insert("tool_choice".to_owned(), choice);
+        ToolChoice::Required | ToolChoice::Named(_) if thinks || !family.can_force_tools() => {
+            changes.dropped("tool_choice", "this model cannot be forced to call a tool (or not while it thinks)");
+        }
+        ToolChoice::Required => {
+            choice.insert("type".to_owned(), json!("any"));
+        }
+        ToolChoice::Named(name) => {
+            choice.insert("type".to_owned(), json!("tool"));
+            choice.insert("name".to_owned(), json!(name));
+        }
+    }
+    if request.parallel_tools == Some(false) {
+        choice.entry("type").or_insert_with(|| json!("auto"));
+        choice.insert("disable_parallel_tool_use".to_owned(), json!(true));
+    }
+    if !choice.is_empty() {
+        body.insert("tool_choice".to_owned(), Value::Object(choice));
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Message, Role, Tool};
+    use crate::record::{Media, Message, Tool};
 
     const OFFICIAL: Endpoint<'static> = Endpoint::new("https://api.anthropic.com", true);
     const OTHER: Endpoint<'static> = Endpoint::new("http://127.0.0.1:1/proxy/v1/", false);
@@ -223,6 +266,7 @@ mod tests {
             output: OutputFormat::Text,
             tools: vec![],
             parallel_tools: None,
+            vars: None,
             prediction: None,
             tool_choice: ToolChoice::Auto,
         }
@@ -347,6 +391,39 @@ mod tests {
         };
         assert_eq!(choice("claude-haiku-4-5", None), (json!({"type": "tool", "name": "f"}), vec![]));
         assert_eq!(choice("claude-haiku-4-5", Some(2000)).1, ["tool_choice dropped"]);
-        assert_eq!(choice("claude-haiku-5-5", None), (Value::Null, vec!["tool_choice dropped".to_owned()]));
+        assert_eq!(choice("claude-haiku-5-5", None), (json!({"type": "tool", "name": "f"}), vec![]));
+        assert_eq!(choice("claude-sonnet-5-5", None), (Value::Null, vec!["tool_choice dropped".to_owned()]));
+    }
+
+    #[test]
+    fn one_tool_at_a_time_is_a_part_of_the_choice() {
+        let choice = |model: &str, tool_choice| {
+            let mut ask = request(model, Params::default());
+            ask.tools = vec![Tool { name: "f".into(), description: "d".into(), parameters: json!({"type": "object"}) }];
+            ask.parallel_tools = Some(false);
+            ask.tool_choice = tool_choice;
+            sent(&ask, OFFICIAL).body["tool_choice"].clone()
+        };
+        let one = |kind: &str| json!({"type": kind, "disable_parallel_tool_use": true});
+        assert_eq!(choice("claude-opus-5", ToolChoice::Auto), one("auto"));
+        assert_eq!(choice("claude-opus-5", ToolChoice::Required), one("any"));
+        assert_eq!(choice("claude-opus-5-5", ToolChoice::Required), one("auto"));
+        assert_eq!(choice("claude-opus-5", ToolChoice::None), json!({"type": "none"}));
+    }
+
+    #[test]
+    fn an_answer_with_a_document_needs_the_old_version() {
+        let mut ask = request("claude-opus-5", Params::default());
+        let media = Media::Base64 { data: "aGk=".into(), mime: "application/pdf".into() };
+        let parts = vec![Part::File { media, name: "a.pdf".into() }];
+        ask.messages.insert(1, Message { cache: None, role: Role::Assistant, parts });
+        assert_eq!(sent(&ask, OFFICIAL).version, "2023-06-01");
+    }
+
+    #[test]
+    fn the_stream_is_asked_for_where_it_is_wanted() {
+        let ask = request("claude-opus-5", Params::default());
+        assert_eq!(sent(&ask, Endpoint { stream: true, ..OFFICIAL }).body["stream"], json!(true));
+        assert!(sent(&ask, OFFICIAL).body.get("stream").is_none());
     }
 }

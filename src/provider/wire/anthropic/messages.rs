@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::super::body::{Changes, refused};
-use crate::record::{CallError, ChatRequest, Media, Message, Part, Role, ToolCall};
+use crate::record::{CacheTtl, CallError, ChatRequest, Media, Message, Part, Role, ToolCall};
 
-/// The top-level `system`: a text, or several blocks when there are several system messages; `None` when there are
-/// none.
-pub(super) fn system(request: &ChatRequest, changes: &mut Changes) -> Option<Value> {
+/// The top-level `system`: a text, or blocks when there are several system messages or one is marked for the cache;
+/// `None` when there are none. `marks` are those of the messages, in their order.
+pub(super) fn system(request: &ChatRequest, marks: &[Option<CacheTtl>], changes: &mut Changes) -> Option<Value> {
     let is_system = |message: &&Message| message.role == Role::System;
     let first_turn = request.messages.iter().position(|message| message.role != Role::System);
     let late = first_turn.is_some_and(|at| request.messages.iter().skip(at).any(|message| is_system(&message)));
@@ -15,30 +15,43 @@ pub(super) fn system(request: &ChatRequest, changes: &mut Changes) -> Option<Val
         changes
             .clamped("messages", "system messages between turns are moved to the top: the API takes them there only");
     }
-    let texts: Vec<String> = request
+    let texts: Vec<(String, Option<CacheTtl>)> = request
         .messages
         .iter()
-        .filter(is_system)
-        .map(Message::joined_text)
-        .filter(|text| !text.trim().is_empty())
+        .zip(marks)
+        .filter(|(message, _)| is_system(message))
+        .map(|(message, mark)| (message.joined_text(), *mark))
+        .filter(|(text, _)| !text.trim().is_empty())
         .collect();
     match texts.as_slice() {
         [] => None,
-        [only] => Some(json!(only)),
-        several => Some(several.iter().map(|text| json!({"type": "text", "text": text})).collect()),
+        [(only, None)] => Some(json!(only)),
+        several => {
+            let block = |(text, mark): &(String, Option<CacheTtl>)| {
+                let mut blocks = vec![json!({"type": "text", "text": text})];
+                put_mark(&mut blocks, *mark);
+                blocks
+            };
+            Some(Value::Array(several.iter().flat_map(block).collect()))
+        }
     }
 }
 
 /// The turns. Messages of one role in a row become one turn, so that all tool results of a turn stand together.
-pub(super) fn turns(request: &ChatRequest, changes: &mut Changes) -> Result<Vec<Value>, CallError> {
+pub(super) fn turns(
+    request: &ChatRequest,
+    marks: &[Option<CacheTtl>],
+    changes: &mut Changes,
+) -> Result<Vec<Value>, CallError> {
     let mut turns: Vec<(&'static str, Vec<Value>)> = Vec::new();
-    for message in &request.messages {
+    for (message, mark) in request.messages.iter().zip(marks) {
         let role = match message.role {
             Role::System => continue,
             Role::User | Role::Tool => "user",
             Role::Assistant => "assistant",
         };
-        let blocks = blocks(message)?;
+        let mut blocks = blocks(message)?;
+        put_mark(&mut blocks, *mark);
         match turns.last_mut() {
             Some((last, merged)) if *last == role => merged.extend(blocks),
             _ => turns.push((role, blocks)),
@@ -48,6 +61,23 @@ pub(super) fn turns(request: &ChatRequest, changes: &mut Changes) -> Result<Vec<
         trim_prefill(blocks, changes);
     }
     Ok(turns.into_iter().map(|(role, blocks)| json!({"role": role, "content": content(blocks)})).collect())
+}
+
+/// Marks the last block that may carry a mark: thinking and empty texts may not.
+fn put_mark(blocks: &mut [Value], mark: Option<CacheTtl>) {
+    let Some(ttl) = mark else { return };
+    let takes_mark = |block: &&mut Value| {
+        let is_thinking = block.get("type").is_some_and(|kind| kind == "thinking" || kind == "redacted_thinking");
+        !is_thinking && block.get("text").is_none_or(|text| text != "")
+    };
+    if let Some(Value::Object(block)) = blocks.iter_mut().rev().find(takes_mark) {
+        let control = match ttl {
+            // The default of the API; compatible servers may not know the field.
+            CacheTtl::FiveMinutes => json!({"type": "ephemeral"}),
+            CacheTtl::OneHour => json!({"type": "ephemeral", "ttl": ttl.word()}),
+        };
+        block.insert("cache_control".to_owned(), control);
+    }
 }
 
 fn blocks(message: &Message) -> Result<Vec<Value>, CallError> {
@@ -103,6 +133,7 @@ fn source(media: &Media) -> Value {
 /// A single text is sent as a string; tool results go first in their turn.
 fn content(mut blocks: Vec<Value>) -> Value {
     if let [only] = blocks.as_slice()
+        && only.get("cache_control").is_none()
         && let Some(text) = only.get("text")
     {
         return text.clone();
@@ -134,6 +165,7 @@ mod tests {
             output: OutputFormat::Text,
             tools: vec![],
             parallel_tools: None,
+            vars: None,
             prediction: None,
             tool_choice: ToolChoice::Auto,
         }
@@ -143,15 +175,15 @@ mod tests {
     fn system_text_goes_to_the_top_and_a_move_is_told() {
         let mut changes = Changes::default();
         let one = request(vec![Message::text(Role::System, "s"), Message::text(Role::User, "u")]);
-        assert_eq!((system(&one, &mut changes), changes.0.len()), (Some(json!("s")), 0));
+        assert_eq!((system(&one, &[None; 2], &mut changes), changes.0.len()), (Some(json!("s")), 0));
         let late = request(vec![
             Message::text(Role::System, "a"),
             Message::text(Role::User, "u"),
             Message::text(Role::System, "b"),
         ]);
         let blocks = json!([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]);
-        assert_eq!((system(&late, &mut changes), changes.0.len()), (Some(blocks), 1));
-        assert_eq!(turns(&late, &mut changes).map(|turns| turns.len()), Ok(1));
+        assert_eq!((system(&late, &[None; 3], &mut changes), changes.0.len()), (Some(blocks), 1));
+        assert_eq!(turns(&late, &[None; 3], &mut changes).map(|turns| turns.len()), Ok(1));
     }
 
     #[test]
@@ -169,7 +201,7 @@ mod tests {
             result("a", false),
             result("b", true),
         ]);
-        let turns = turns(&ask, &mut Changes::default()).expect("turns");
+        let turns = turns(&ask, &[None; 5], &mut Changes::default()).expect("turns");
         assert_eq!(turns.len(), 3);
         assert_eq!(turns[1]["content"][1], json!({"type": "tool_use", "id": "a", "name": "f", "input": {}}));
         assert_eq!(
@@ -186,7 +218,7 @@ mod tests {
     fn a_prefill_loses_its_trailing_space_visibly() {
         let mut changes = Changes::default();
         let ask = request(vec![Message::text(Role::User, "u"), Message::text(Role::Assistant, "{ \n")]);
-        assert_eq!(turns(&ask, &mut changes).expect("turns")[1]["content"], "{");
+        assert_eq!(turns(&ask, &[None; 2], &mut changes).expect("turns")[1]["content"], "{");
         assert_eq!(changes.0.len(), 1);
     }
 
@@ -194,6 +226,26 @@ mod tests {
     fn broken_tool_arguments_are_refused() {
         let bad = ToolCall { id: "a".into(), name: "f".into(), arguments: "{x".into() };
         let ask = request(vec![Message { cache: None, role: Role::Assistant, parts: vec![Part::ToolCall(bad)] }]);
-        assert!(turns(&ask, &mut Changes::default()).is_err());
+        assert!(turns(&ask, &[None], &mut Changes::default()).is_err());
+    }
+
+    #[test]
+    fn marks_stand_on_the_last_block_that_may_carry_one() {
+        let thinking = json!({"type": "thinking", "thinking": "hm", "signature": "s"}).to_string();
+        let parts = vec![Part::Text("t".into()), Part::Reasoning { opaque: Some(thinking), text: "hm".into() }];
+        let ask = request(vec![
+            Message::text(Role::System, "s"),
+            Message::text(Role::User, "u"),
+            Message { cache: None, role: Role::Assistant, parts },
+        ]);
+        let (long, short) = (Some(CacheTtl::OneHour), Some(CacheTtl::FiveMinutes));
+        let marks = [long, short, short];
+        let hour = json!([{"type": "text", "text": "s", "cache_control": {"type": "ephemeral", "ttl": "1h"}}]);
+        assert_eq!(system(&ask, &marks, &mut Changes::default()), Some(hour));
+        let turns = turns(&ask, &marks, &mut Changes::default()).expect("turns");
+        let text = |text: &str| json!({"type": "text", "text": text, "cache_control": {"type": "ephemeral"}});
+        assert_eq!(turns[0]["content"], json!([text("u")]));
+        assert_eq!(turns[1]["content"][0], text("t"));
+        assert_eq!(turns[1]["content"][1]["signature"], "s");
     }
 }

@@ -6,9 +6,14 @@ mod errors;
 mod messages;
 mod models;
 mod schema;
+mod stream;
 mod usage;
 
+pub(super) use encode::body;
+pub(super) use models::Family;
+
 use super::super::spec::{Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
+use super::super::stream::StreamWire;
 use crate::net::HttpReply;
 use crate::record::{CallError, ChatReply, ChatRequest, Effort};
 
@@ -42,9 +47,18 @@ impl Wire for Anthropic {
     }
 
     fn thinks_long(&self, request: &ChatRequest) -> bool {
-        let asked = request.params.thinking_budget.is_some()
-            || request.params.effort.is_some_and(|effort| effort != Effort::None)
-            || request.params.extra.contains_key("thinking");
-        asked || models::Family::of(&request.model).is_always_thinking()
+        thinks_long(request)
     }
+
+    fn streaming(&self) -> Option<&dyn StreamWire> {
+        Some(&stream::MessageStream)
+    }
+}
+
+/// Whether the model thinks before its first byte, on whatever cloud.
+pub(super) fn thinks_long(request: &ChatRequest) -> bool {
+    let asked = request.params.thinking_budget.is_some()
+        || request.params.effort.is_some_and(|effort| effort != Effort::None)
+        || request.params.extra.contains_key("thinking");
+    asked || Family::of(&request.model).is_always_thinking()
 }

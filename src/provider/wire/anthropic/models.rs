@@ -2,7 +2,7 @@
 
 /// Families of models that differ in their parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Family {
+pub(in super::super) enum Family {
     /// Claude 3: sampling, both parameters together; small answers.
     Claude3,
     /// opus-4-1, sonnet-4, sonnet-4-5, opus-4-5, haiku-4-5.
@@ -29,7 +29,7 @@ pub(super) enum Family {
 
 impl Family {
     /// The family of a model name, whatever prefix (`anthropic/…`, `us.anthropic.…`) and date it carries.
-    pub(super) fn of(model: &str) -> Family {
+    pub(in super::super) fn of(model: &str) -> Family {
         let lower = model.to_ascii_lowercase();
         let Some(at) = lower.find("claude") else { return Family::Foreign };
         let words: Vec<&str> = lower.get(at..).unwrap_or("").split(['-', '.', '@', ':', '_']).skip(1).collect();
@@ -54,17 +54,17 @@ impl Family {
     }
 
     /// Whether `temperature`, `top_p`, `top_k` are accepted (under API version 2023-06-01).
-    pub(super) fn samples(self) -> bool {
+    pub(in super::super) fn samples(self) -> bool {
         matches!(self, Family::Claude3 | Family::Claude4 | Family::Claude46 | Family::Foreign)
     }
 
     /// Whether `temperature` and `top_p` may stand together. 4-6 is documented to take both and has been seen to refuse.
-    pub(super) fn samples_both(self) -> bool {
+    pub(in super::super) fn samples_both(self) -> bool {
         matches!(self, Family::Claude3 | Family::Foreign)
     }
 
     /// Whether `thinking: {type: enabled, budget_tokens}` is accepted.
-    pub(super) fn takes_budget(self) -> bool {
+    pub(in super::super) fn takes_budget(self) -> bool {
         match self {
             Family::Claude4 | Family::Claude46 | Family::Claude47 | Family::Opus5 | Family::Foreign => true,
             Family::Claude3
@@ -77,7 +77,7 @@ impl Family {
     }
 
     /// How thinking is turned off: `disabled`, `between_tools` as the floor, or not at all.
-    pub(super) fn least_thinking(self) -> Option<&'static str> {
+    pub(in super::super) fn least_thinking(self) -> Option<&'static str> {
         match self {
             Family::Claude4
             | Family::Claude46
@@ -91,17 +91,17 @@ impl Family {
     }
 
     /// Whether it has thinking at all.
-    pub(super) fn can_think(self) -> bool {
+    pub(in super::super) fn can_think(self) -> bool {
         self != Family::Claude3
     }
 
     /// Whether it thinks even when nobody asks.
-    pub(super) fn is_always_thinking(self) -> bool {
+    pub(in super::super) fn is_always_thinking(self) -> bool {
         matches!(self, Family::Fable5 | Family::Fable51 | Family::Sonnet55 | Family::Newest)
     }
 
     /// Whether `tool_choice` may force a tool.
-    pub(super) fn can_force_tools(self) -> bool {
+    pub(in super::super) fn can_force_tools(self) -> bool {
         match self {
             Family::Claude3
             | Family::Claude4
@@ -109,13 +109,14 @@ impl Family {
             | Family::Claude47
             | Family::Opus5
             | Family::Fable5
+            | Family::Haiku55
             | Family::Foreign => true,
-            Family::Fable51 | Family::Haiku55 | Family::Sonnet55 | Family::Newest => false,
+            Family::Fable51 | Family::Sonnet55 | Family::Newest => false,
         }
     }
 
     /// `max_tokens` when the user sets none: the API requires one. The model's most, at most 8192.
-    pub(super) fn default_max_tokens(self, model: &str) -> u32 {
+    pub(in super::super) fn default_max_tokens(self, model: &str) -> u32 {
         // Claude 3 (not 3.5 and later) answers with at most 4096 tokens.
         if self == Family::Claude3 && !model.contains("3-5") && !model.contains("3-7") { 4096 } else { 8192 }
     }

@@ -3,14 +3,14 @@
 
 use super::super::super::side_wire::{BatchLimit, EmbeddingAsk, EmbeddingWire};
 use super::super::super::spec::{Encoded, Endpoint, Failure};
-use super::super::body::{join_url, post_json, refused};
+use super::super::azure::address;
+use super::super::body::post_json;
 use super::super::openai::embeddings::{body_of, decode};
 use crate::net::HttpReply;
 use crate::record::{CallError, EmbeddingReply};
 
 /// Azure's embeddings. The model is the name of the deployment.
 #[derive(Debug)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the wire `azure` will return it as its embeddings"))]
 pub(in crate::provider) struct AzureEmbeddings;
 
 impl EmbeddingWire for AzureEmbeddings {
@@ -21,20 +21,11 @@ impl EmbeddingWire for AzureEmbeddings {
     fn encode(&self, ask: &EmbeddingAsk<'_>, endpoint: Endpoint<'_>) -> Result<Encoded, CallError> {
         let mut body = body_of(ask)?;
         body["encoding_format"] = "base64".into();
-        let base = endpoint.base_url.trim_end_matches('/');
-        let base = base.strip_suffix("/openai/v1").or(base.strip_suffix("/openai")).unwrap_or(base);
-        let Some(version) = &endpoint.options.api_version else {
-            return Ok(post_json(join_url(base, "openai/v1/embeddings"), &body));
-        };
-        let is_plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
-        if !is_plain(ask.model) || !is_plain(version) {
-            return Err(refused(format!("`{}` is no name of an Azure deployment", ask.model)));
-        }
-        if let Some(body) = body.as_object_mut() {
+        let url = address(endpoint, ask.model, "embeddings");
+        if let Some(body) = body.as_object_mut().filter(|_| url.contains("/deployments/")) {
             body.remove("model");
         }
-        let path = format!("openai/deployments/{}/embeddings?api-version={version}", ask.model);
-        Ok(post_json(join_url(base, &path), &body))
+        Ok(post_json(url, &body))
     }
 
     fn decode(&self, reply: &HttpReply, ask: &EmbeddingAsk<'_>) -> Result<EmbeddingReply, Failure> {
@@ -73,6 +64,7 @@ mod tests {
         for base in ["https://r.openai.azure.com", "https://r.openai.azure.com/openai/v1/"] {
             assert_eq!(sent(base, None, "emb").expect("sent"), newer);
         }
-        assert!(sent("https://r.openai.azure.com", Some("2024-10-21"), "a/b?x").is_err());
+        let (url, _) = sent("https://r.openai.azure.com", Some("2024-10-21"), "a/b?x").expect("sent");
+        assert!(url.ends_with("/deployments/a%2Fb%3Fx/embeddings?api-version=2024-10-21"), "{url}");
     }
 }

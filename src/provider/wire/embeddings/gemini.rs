@@ -13,7 +13,6 @@ use crate::record::{CallError, EmbeddingReply, ErrorKind, InputType};
 
 /// Gemini's embeddings.
 #[derive(Debug)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the wire `gemini` will return it as its embeddings"))]
 pub(in crate::provider) struct GeminiEmbeddings;
 
 impl EmbeddingWire for GeminiEmbeddings {

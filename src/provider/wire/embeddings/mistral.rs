@@ -11,7 +11,6 @@ use crate::record::{CallError, EmbeddingReply};
 
 /// Mistral's embeddings.
 #[derive(Debug)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the wire `mistral` will return it as its embeddings"))]
 pub(in crate::provider) struct MistralEmbeddings;
 
 impl EmbeddingWire for MistralEmbeddings {

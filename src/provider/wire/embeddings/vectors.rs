@@ -60,7 +60,6 @@ pub(in crate::provider::wire) fn checked(
 }
 
 /// The same vector with length 1; one of zeros stays.
-#[cfg_attr(not(test), expect(dead_code, reason = "the embeddings of `gemini` use it"))]
 pub(in crate::provider::wire) fn normalized(vector: Vec<f32>) -> Vec<f32> {
     let length = vector.iter().map(|number| f64::from(*number).powi(2)).sum::<f64>().sqrt();
     if length == 0.0 { vector } else { vector.iter().map(|number| narrow(f64::from(*number) / length)).collect() }

@@ -6,24 +6,25 @@ use serde_json_borrow::Value as Json;
 use super::super::super::spec::{Failure, Retry};
 use super::super::body::{borrowed_object, clean, malformed, request_id, text_of as body_text};
 use super::errors;
-use super::usage::{reported_cost, usage_of};
+use super::quirks::Quirks;
 use crate::net::HttpReply;
 use crate::record::{ChatReply, ErrorKind, Finish, LogprobToken, ToolCall};
 
-pub(super) fn decode(reply: &HttpReply) -> Result<ChatReply, Failure> {
+/// The reply of a host with these quirks.
+pub(in crate::provider::wire) fn decode(reply: &HttpReply, quirks: &Quirks) -> Result<ChatReply, Failure> {
     if !(200..300).contains(&reply.status) {
-        return Err(errors::of_status(reply));
+        return Err(errors::of_status_at(reply, quirks.error));
     }
     let text = body_text(reply);
     let body = borrowed_object(reply, &text)?;
     if !body.get("error").is_null() {
-        return Err(errors::of_body(reply, &Value::from(&body)));
+        return Err(errors::of_body_at(reply, &Value::from(&body), quirks.error));
     }
     let choice = body.get("choices").as_array().and_then(<[Json<'_>]>::first);
     let choice = choice.ok_or_else(|| malformed(reply, "the provider answered without `choices`"))?;
     // OpenRouter reports a failed upstream inside the choice.
     if choice.get("error").is_object() {
-        return Err(errors::of_body(reply, &Value::from(choice)));
+        return Err(errors::of_body_at(reply, &Value::from(choice), quirks.error));
     }
     let message = choice.get("message");
     if !message.is_object() {
@@ -37,7 +38,9 @@ pub(super) fn decode(reply: &HttpReply) -> Result<ChatReply, Failure> {
         failure.error.request_id = request_id(reply);
         return Err(failure);
     }
-    Ok(assemble(reply, &body, choice, message, finish_raw))
+    let mut read = assemble(reply, &body, choice, message, finish_raw, quirks);
+    (quirks.amend)(&mut read, &body);
+    Ok(read)
 }
 
 /// Text of a field, if it is text and not empty.
@@ -51,6 +54,7 @@ fn assemble(
     choice: &Json<'_>,
     message: &Json<'_>,
     finish_raw: Option<String>,
+    quirks: &Quirks,
 ) -> ChatReply {
     let tool_calls = tool_calls(message);
     let refusal = text_at(message, "refusal").or_else(|| part_text(message, "refusal", "refusal"));
@@ -58,24 +62,26 @@ fn assemble(
     let text_field = |name: &str| body.get(name).as_str().map(clean);
     let usage = body.get("usage");
     let usage = (!usage.is_null()).then(|| Value::from(usage));
+    let reasoning = text_at(message, "reasoning_content")
+        .or_else(|| text_at(message, "reasoning"))
+        .or_else(|| thinking_chunks(message));
     ChatReply {
         text: text_of(message),
         tool_calls,
         finish,
         finish_raw,
         refusal,
-        reasoning: text_at(message, "reasoning_content")
-            .or_else(|| text_at(message, "reasoning"))
-            .or_else(|| thinking_chunks(message)),
+        thoughts: quirks.thoughts_of(message, reasoning.as_deref()),
+        reasoning,
         logprobs: logprobs(choice),
-        usage: usage.as_ref().and_then(usage_of),
-        reported_cost: usage.as_ref().and_then(reported_cost),
+        usage: usage.as_ref().and_then(|raw| quirks.usage_of(raw)),
+        reported_cost: usage.as_ref().and_then(|raw| quirks.charge_of(raw)),
         model: text_field("model"),
         request_id: request_id(reply).or_else(|| text_field("id")),
         service_tier: text_field("service_tier"),
         fingerprint: text_field("system_fingerprint"),
         warnings: Vec::new(),
-        thoughts: Vec::new(),
+        contexts: Vec::new(),
         stream: None,
     }
 }
@@ -155,13 +161,26 @@ fn finish_of(raw: Option<&str>, refused: bool, calls_tools: bool) -> Finish {
 }
 
 fn logprobs(choice: &Json<'_>) -> Vec<LogprobToken> {
-    let Some(tokens) = choice.get("logprobs").get("content").as_array() else { return Vec::new() };
+    let Some(tokens) = choice.get("logprobs").get("content").as_array() else {
+        return parallel_logprobs(choice.get("logprobs"));
+    };
     tokens
         .iter()
         .filter_map(|token| {
             let (text, logprob) = token_of(token)?;
             let top = token.get("top_logprobs").as_array().unwrap_or_default();
             Some(LogprobToken { text, logprob, top: top.iter().filter_map(token_of).collect() })
+        })
+        .collect()
+}
+
+/// Two lists of the same length (Together): tokens, and their probabilities.
+fn parallel_logprobs(lists: &Json<'_>) -> Vec<LogprobToken> {
+    let tokens = lists.get("tokens").as_array().unwrap_or_default();
+    let pairs = tokens.iter().zip(lists.get("token_logprobs").as_array().unwrap_or_default());
+    pairs
+        .filter_map(|(token, logprob)| {
+            Some(LogprobToken { text: token.as_str()?.to_owned(), logprob: logprob.as_f64()?, top: Vec::new() })
         })
         .collect()
 }
@@ -176,7 +195,7 @@ mod tests {
     use serde_json::json;
 
     fn decoded(body: &Value) -> Result<ChatReply, Failure> {
-        decode(&HttpReply { status: 200, headers: vec![], body: body.to_string().into_bytes() })
+        decode(&HttpReply { status: 200, headers: vec![], body: body.to_string().into_bytes() }, &Quirks::OPENAI)
     }
 
     fn with_choice(choice: &Value) -> Value {

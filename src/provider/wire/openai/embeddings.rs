@@ -14,7 +14,7 @@ use crate::record::{CallError, EmbeddingReply, Usage};
 
 /// The embeddings of OpenAI and compatible servers.
 #[derive(Debug)]
-pub(super) struct Embeddings;
+pub(in crate::provider::wire) struct Embeddings;
 
 impl EmbeddingWire for Embeddings {
     /// The API takes 2,048 texts and 300,000 tokens; a token is rarely less than two bytes.

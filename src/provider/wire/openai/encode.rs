@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::super::super::spec::{Encoded, Endpoint};
 use super::super::body::{Changes, join_url, merge_extra, number, refused};
-use super::models::Family;
+use super::models::{Family, takes_marks};
+use super::quirks::{Marks, Quirks};
 use crate::net::{HttpRequest, Method};
 use crate::record::{
     CallError, ChatRequest, Media, Message, OutputFormat, Params, Part, Role, Tool, ToolCall, ToolChoice,
@@ -17,39 +18,84 @@ const MAX_STOPS: usize = 4;
 const MAX_LOGPROBS: u8 = 20;
 
 pub(super) fn encode(request: &ChatRequest, endpoint: Endpoint<'_>) -> Result<Encoded, CallError> {
-    let family = Family::of(&request.model);
+    let known_as = endpoint.known_as.unwrap_or(&request.model);
     let mut changes = Changes::default();
+    let marks = if endpoint.official && takes_marks(known_as) { Marks::Breakpoint } else { Marks::Never };
+    let quirks = Quirks { marks, ..Quirks::OPENAI };
+    let mut body = body(request, Family::of(known_as), endpoint, &quirks, &mut changes)?;
+    merge_extra(&mut body, &request.params.extra);
+    stream(&mut body, endpoint);
+    Ok(post(join_url(endpoint.base_url, "chat/completions"), body, changes))
+}
+
+/// The body without the user's extra fields, for a host with these quirks.
+pub(in crate::provider::wire) fn body(
+    request: &ChatRequest,
+    family: Family,
+    endpoint: Endpoint<'_>,
+    quirks: &Quirks,
+    changes: &mut Changes,
+) -> Result<Map<String, Value>, CallError> {
     let mut body = Map::new();
     body.insert("model".to_owned(), json!(request.model));
-    body.insert("messages".to_owned(), Value::Array(messages(request, family, endpoint)?));
+    body.insert("messages".to_owned(), Value::Array(messages(request, family, endpoint, quirks)?));
     limits(&mut body, &request.params, family, endpoint);
-    reasoning(&mut body, &request.params, family, &mut changes);
-    sampling(&mut body, &request.params, family, &mut changes);
-    plain(&mut body, &request.params, family, &mut changes);
-    output(&mut body, request, &mut changes);
+    reasoning(&mut body, &request.params, family, quirks, changes);
+    sampling(&mut body, &request.params, family, changes);
+    plain(&mut body, &request.params, family, quirks, changes);
+    output(&mut body, request, changes);
     tools(&mut body, request);
-    merge_extra(&mut body, &request.params.extra);
+    prediction(&mut body, request, family, changes);
+    Ok(body)
+}
+
+/// The request that carries a body.
+pub(in crate::provider::wire) fn post(url: String, body: Map<String, Value>, changes: Changes) -> Encoded {
     let http = HttpRequest {
         method: Method::Post,
-        url: join_url(endpoint.base_url, "chat/completions"),
+        url,
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
         auth: None,
         body: Value::Object(body).to_string().into_bytes(),
     };
-    Ok(Encoded { http, warnings: changes.0 })
+    Encoded { http, warnings: changes.0 }
 }
 
-fn messages(request: &ChatRequest, family: Family, endpoint: Endpoint<'_>) -> Result<Vec<Value>, CallError> {
+/// Asks for a stream, with its usage. For a server that refuses `stream_options` the extra parameters may say `null`,
+/// which leaves them out.
+pub(in crate::provider::wire) fn stream(body: &mut Map<String, Value>, endpoint: Endpoint<'_>) {
+    if !endpoint.stream {
+        return;
+    }
+    body.insert("stream".to_owned(), json!(true));
+    match body.get("stream_options") {
+        Some(Value::Null) => {
+            body.shift_remove("stream_options");
+        }
+        Some(_) => {}
+        None => {
+            body.insert("stream_options".to_owned(), json!({"include_usage": true}));
+        }
+    }
+}
+
+fn messages(
+    request: &ChatRequest,
+    family: Family,
+    endpoint: Endpoint<'_>,
+    quirks: &Quirks,
+) -> Result<Vec<Value>, CallError> {
     // Reasoning models call it `developer`; compatible servers often know only `system`, which OpenAI accepts too.
     let system = if family.reasons() && endpoint.official { "developer" } else { "system" };
     let mut list = Vec::with_capacity(request.messages.len());
     for message in &request.messages {
+        let before = list.len();
         tool_results(message, &mut list);
         match message.role {
             Role::System => list.push(json!({"role": system, "content": message.joined_text()})),
             Role::Assistant => list.push(assistant(message)),
             Role::User => {
-                let parts = content_parts(message)?;
+                let parts = content_parts(message, quirks)?;
                 if !parts.is_empty() {
                     list.push(json!({"role": "user", "content": content(parts)}));
                 }
@@ -57,6 +103,7 @@ fn messages(request: &ChatRequest, family: Family, endpoint: Endpoint<'_>) -> Re
             Role::Tool if message.parts.iter().all(|part| matches!(part, Part::ToolResult { .. })) => {}
             Role::Tool => return Err(refused("a tool message may hold only tool results")),
         }
+        quirks.dress(message, list.get_mut(before..).unwrap_or_default());
     }
     Ok(list)
 }
@@ -87,12 +134,15 @@ fn encode_call(call: &ToolCall) -> Value {
     json!({"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}})
 }
 
-fn content_parts(message: &Message) -> Result<Vec<Value>, CallError> {
+fn content_parts(message: &Message, quirks: &Quirks) -> Result<Vec<Value>, CallError> {
     let mut parts = Vec::with_capacity(message.parts.len());
     for part in &message.parts {
         match part {
             Part::Text(text) => parts.push(json!({"type": "text", "text": text})),
             Part::Image(media) => parts.push(json!({"type": "image_url", "image_url": {"url": url_of(media)}})),
+            Part::File { name, media } if quirks.documents => {
+                parts.push(json!({"type": "document_url", "document_url": url_of(media), "document_name": name}));
+            }
             Part::File { name, media: media @ Media::Base64 { .. } } => {
                 parts.push(json!({"type": "file", "file": {"filename": name, "file_data": url_of(media)}}));
             }
@@ -115,7 +165,7 @@ fn content(parts: Vec<Value>) -> Value {
     single.unwrap_or(Value::Array(parts))
 }
 
-fn url_of(media: &Media) -> String {
+pub(in crate::provider::wire) fn url_of(media: &Media) -> String {
     match media {
         Media::Url(url) => url.clone(),
         Media::Base64 { mime, data } => format!("data:{mime};base64,{data}"),
@@ -131,7 +181,7 @@ fn limits(body: &mut Map<String, Value>, params: &Params, family: Family, endpoi
     body.insert(if newer { "max_completion_tokens" } else { "max_tokens" }.to_owned(), json!(limit));
 }
 
-fn reasoning(body: &mut Map<String, Value>, params: &Params, family: Family, changes: &mut Changes) {
+fn reasoning(body: &mut Map<String, Value>, params: &Params, family: Family, quirks: &Quirks, changes: &mut Changes) {
     if let Some(wanted) = params.effort {
         match family.effort(wanted) {
             Some(effort) => {
@@ -144,7 +194,7 @@ fn reasoning(body: &mut Map<String, Value>, params: &Params, family: Family, cha
             None => changes.dropped("effort", "this model does not reason"),
         }
     }
-    if params.thinking_budget.is_some() {
+    if params.thinking_budget.is_some() && !quirks.takes("thinking_budget") {
         changes.dropped("thinking_budget", "this API has no such parameter; use `effort`");
     }
 }
@@ -202,9 +252,15 @@ fn logprobs(
     }
 }
 
-fn plain(body: &mut Map<String, Value>, params: &Params, family: Family, changes: &mut Changes) {
-    if params.top_k.is_some() {
-        changes.dropped("top_k", "this API has no such parameter; a server that knows it takes it from `extra`");
+fn plain(body: &mut Map<String, Value>, params: &Params, family: Family, quirks: &Quirks, changes: &mut Changes) {
+    match params.top_k {
+        Some(top_k) if quirks.takes("top_k") => {
+            body.insert("top_k".to_owned(), json!(top_k));
+        }
+        Some(_) => {
+            changes.dropped("top_k", "this API has no such parameter; a server that knows it takes it from `extra`");
+        }
+        None => {}
     }
     if !params.stop.is_empty() {
         if family.reasons() {
@@ -244,12 +300,12 @@ fn output(body: &mut Map<String, Value>, request: &ChatRequest, changes: &mut Ch
     body.insert("response_format".to_owned(), format);
 }
 
-fn mentions_json(messages: &[Message]) -> bool {
+pub(in crate::provider::wire) fn mentions_json(messages: &[Message]) -> bool {
     messages.iter().any(|message| message.joined_text().to_lowercase().contains("json"))
 }
 
 /// Letters, digits, `_`, `-`; at most 64.
-fn wire_name(name: &str) -> String {
+pub(in crate::provider::wire) fn wire_name(name: &str) -> String {
     let kept: String = name
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') { c } else { '_' })
@@ -260,7 +316,7 @@ fn wire_name(name: &str) -> String {
 
 /// Whether a schema fulfils the conditions of `strict`: every object closed and all its properties required.
 /// Another schema is sent without `strict` rather than refused by the API.
-fn is_strict(schema: &Value) -> bool {
+pub(in crate::provider::wire) fn is_strict(schema: &Value) -> bool {
     match schema {
         Value::Object(map) => {
             let is_object = map.get("type").is_some_and(|kind| kind == "object") || map.contains_key("properties");
@@ -282,6 +338,10 @@ fn tools(body: &mut Map<String, Value>, request: &ChatRequest) {
     }
     let list: Vec<Value> = request.tools.iter().map(encode_tool).collect();
     body.insert("tools".to_owned(), Value::Array(list));
+    // Without tools the field is an error.
+    if let Some(parallel) = request.parallel_tools {
+        body.insert("parallel_tool_calls".to_owned(), json!(parallel));
+    }
     let choice = match &request.tool_choice {
         ToolChoice::Auto => return,
         ToolChoice::None => json!("none"),
@@ -289,6 +349,18 @@ fn tools(body: &mut Map<String, Value>, request: &ChatRequest) {
         ToolChoice::Named(name) => json!({"type": "function", "function": {"name": name}}),
     };
     body.insert("tool_choice".to_owned(), choice);
+}
+
+/// Text that the answer is expected to repeat; only models that do not reason take it, and not together with tools.
+fn prediction(body: &mut Map<String, Value>, request: &ChatRequest, family: Family, changes: &mut Changes) {
+    let Some(text) = &request.prediction else { return };
+    if family.reasons() {
+        changes.dropped("prediction", "reasoning models do not take it");
+    } else if !request.tools.is_empty() {
+        changes.dropped("prediction", "this API takes it only without tools");
+    } else {
+        body.insert("prediction".to_owned(), json!({"type": "content", "content": text}));
+    }
 }
 
 fn encode_tool(tool: &Tool) -> Value {
@@ -299,147 +371,5 @@ fn encode_tool(tool: &Tool) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::record::Effort;
-
-    const OFFICIAL: Endpoint<'static> = Endpoint::new("https://api.openai.com/v1", true);
-    const OTHER: Endpoint<'static> = Endpoint::new("http://127.0.0.1:1/v1/", false);
-
-    fn request(model: &str, params: Params) -> ChatRequest {
-        ChatRequest {
-            model: model.to_owned(),
-            messages: vec![Message::text(Role::System, "s"), Message::text(Role::User, "u")],
-            params,
-            output: OutputFormat::Text,
-            tools: vec![],
-            parallel_tools: None,
-            prediction: None,
-            tool_choice: ToolChoice::Auto,
-        }
-    }
-
-    fn sent(request: &ChatRequest, endpoint: Endpoint<'_>) -> (Value, Vec<String>) {
-        let encoded = encode(request, endpoint).expect("encodes");
-        let changed = encoded.warnings.iter().map(|w| format!("{} {}", w.param, w.action)).collect();
-        (serde_json::from_slice(&encoded.http.body).expect("json"), changed)
-    }
-
-    #[test]
-    fn the_limit_has_the_field_that_the_model_takes() {
-        let params = Params { max_tokens: Some(9), ..Params::default() };
-        let cases = [
-            ("gpt-4o", OFFICIAL, "max_tokens"),
-            ("gpt-5-mini", OFFICIAL, "max_completion_tokens"),
-            ("o3", OFFICIAL, "max_completion_tokens"),
-            ("llama-3", OTHER, "max_tokens"),
-            ("gpt-4o", OTHER, "max_tokens"),
-            ("gpt-5-mini", OTHER, "max_completion_tokens"),
-        ];
-        for (model, endpoint, field) in cases {
-            let (body, changed) = sent(&request(model, params.clone()), endpoint);
-            let fields: Vec<&str> =
-                ["max_tokens", "max_completion_tokens"].into_iter().filter(|name| body.get(name).is_some()).collect();
-            assert_eq!((fields, changed.len()), (vec![field], 0), "{model}");
-        }
-    }
-
-    #[test]
-    fn reasoning_models_get_no_sampling_and_every_drop_is_told() {
-        let params = Params {
-            temperature: Some(0.0),
-            top_p: Some(0.5),
-            presence_penalty: Some(1.0),
-            frequency_penalty: Some(1.0),
-            logprobs: Some(3),
-            stop: vec!["x".into()],
-            top_k: Some(4),
-            thinking_budget: Some(9),
-            seed: Some(7),
-            ..Params::default()
-        };
-        let (body, changed) = sent(&request("gpt-5", params.clone()), OFFICIAL);
-        let keys: Vec<&str> = body.as_object().expect("object").keys().map(String::as_str).collect();
-        assert_eq!(keys, ["model", "messages", "seed"]);
-        assert_eq!(changed.len(), 8, "{changed:?}");
-        let (body, changed) = sent(&request("gpt-4o", params.clone()), OFFICIAL);
-        assert_eq!(changed, ["thinking_budget dropped", "top_k dropped"]);
-        assert_eq!((&body["temperature"], &body["top_logprobs"]), (&json!(0.0), &json!(3)));
-        // 5.1 and later sample with effort `none` only.
-        let none = Params { effort: Some(Effort::None), ..params };
-        let (body, changed) = sent(&request("gpt-5.1", none), OFFICIAL);
-        assert_eq!((&body["temperature"], &body["reasoning_effort"]), (&json!(0.0), &json!("none")));
-        assert!(changed.contains(&"stop dropped".to_owned()) && body.get("top_logprobs").is_none(), "{changed:?}");
-    }
-
-    #[test]
-    fn efforts_are_clamped_to_what_the_family_has() {
-        let cases = [
-            ("o3", Effort::None, Some("low")),
-            ("o3", Effort::Max, Some("high")),
-            ("gpt-5", Effort::None, Some("minimal")),
-            ("gpt-5.2", Effort::Xhigh, Some("xhigh")),
-            ("gpt-6", Effort::Minimal, Some("low")),
-            ("gpt-4o", Effort::Low, None),
-            ("deepseek-v4", Effort::Low, Some("low")),
-        ];
-        for (model, effort, wanted) in cases {
-            let (body, changed) = sent(&request(model, Params { effort: Some(effort), ..Params::default() }), OTHER);
-            assert_eq!(body.get("reasoning_effort").and_then(Value::as_str), wanted, "{model}");
-            assert_eq!(changed.is_empty(), wanted == Some(effort.word()), "{model} {changed:?}");
-        }
-    }
-
-    #[test]
-    fn instructions_are_developer_messages_only_for_openais_own_reasoning_models() {
-        let role =
-            |model: &str, endpoint| sent(&request(model, Params::default()), endpoint).0["messages"][0]["role"].clone();
-        assert_eq!(role("gpt-5", OFFICIAL), "developer");
-        assert_eq!(role("gpt-5", OTHER), "system");
-        assert_eq!(role("gpt-4o", OFFICIAL), "system");
-    }
-
-    #[test]
-    fn json_mode_needs_the_word_in_the_prompt() {
-        let mut ask = request("gpt-4o", Params::default());
-        ask.output = OutputFormat::Json;
-        let (body, changed) = sent(&ask, OFFICIAL);
-        assert_eq!(
-            (body.get("response_format"), changed.as_slice()),
-            (None, &["output.format dropped".to_owned()][..])
-        );
-        ask.messages.push(Message::text(Role::User, "answer as Json"));
-        assert_eq!(sent(&ask, OFFICIAL).0["response_format"], json!({"type": "json_object"}));
-    }
-
-    #[test]
-    fn strict_is_set_only_for_schemas_that_allow_it() {
-        let closed = json!({"type": "object", "additionalProperties": false, "required": ["a"],
-            "properties": {"a": {"type": "array", "items": {"type": "string"}}}});
-        let open_inside = json!({"type": "object", "additionalProperties": false, "required": ["a"],
-            "properties": {"a": {"type": "object", "properties": {}}}});
-        let optional = json!({"type": "object", "additionalProperties": false, "properties": {"a": {}}});
-        assert_eq!([&closed, &open_inside, &optional].map(is_strict), [true, false, false]);
-        assert_eq!(wire_name("größe x"), "gr__e_x");
-    }
-
-    #[test]
-    fn extra_fields_have_the_last_word() {
-        let extra = json!({"temperature": 0.7, "user": "u1"}).as_object().cloned().expect("object");
-        let params = Params { temperature: Some(0.1), extra, ..Params::default() };
-        let (body, _) = sent(&request("gpt-4o", params), OFFICIAL);
-        assert_eq!((&body["temperature"], &body["user"]), (&json!(0.7), &json!("u1")));
-    }
-
-    #[test]
-    fn what_the_api_has_no_words_for_is_refused() {
-        let mut ask = request("gpt-4o", Params::default());
-        ask.messages = vec![Message {
-            cache: None,
-            role: Role::User,
-            parts: vec![Part::File { name: "a.pdf".into(), media: Media::Url("https://x/a.pdf".into()) }],
-        }];
-        let error = encode(&ask, OFFICIAL).expect_err("refused");
-        assert!(error.message.contains("`a.pdf`"), "{}", error.message);
-    }
-}
+#[path = "encode_test.rs"]
+mod tests;

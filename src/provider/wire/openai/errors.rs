@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::super::super::spec::{Failure, Retry};
 use super::super::body::request_id;
 use super::super::error_body::{ErrorBody, describe, kind_of_status, status_is_retryable};
+use super::quirks::ErrorRule;
 use crate::net::HttpReply;
 use crate::record::ErrorKind;
 
@@ -23,18 +24,37 @@ const FILTERED: &[&str] =
 
 /// The failure that an error status stands for.
 pub(in crate::provider::wire) fn of_status(reply: &HttpReply) -> Failure {
-    classify(reply, reply.status, &ErrorBody::of_reply(reply))
+    of_status_at(reply, |_, _| None)
+}
+
+/// The same at a host with rules of its own.
+pub(in crate::provider::wire) fn of_status_at(reply: &HttpReply, rule: ErrorRule) -> Failure {
+    classify(reply, reply.status, &ErrorBody::of_reply(reply), rule)
 }
 
 /// The failure that an error inside a 200 stands for; its own numeric code counts as the status.
 pub(in crate::provider::wire) fn of_body(reply: &HttpReply, body: &Value) -> Failure {
-    let error = ErrorBody::of_json(body);
-    let status = error.status.unwrap_or(500);
-    classify(reply, status, &error)
+    of_body_at(reply, body, |_, _| None)
 }
 
-fn classify(reply: &HttpReply, status: u16, error: &ErrorBody) -> Failure {
-    let (kind, retry) = kind_of(status, error, reply);
+/// The same at a host with rules of its own.
+pub(in crate::provider::wire) fn of_body_at(reply: &HttpReply, body: &Value, rule: ErrorRule) -> Failure {
+    let error = ErrorBody::of_json(body);
+    let status = error.status.unwrap_or_else(|| status_of_word(&error));
+    classify(reply, status, &error, rule)
+}
+
+/// The status that an error inside a 200 would have had, by its words.
+fn status_of_word(error: &ErrorBody) -> u16 {
+    match error.code.as_str() {
+        "rate_limit_exceeded" => 429,
+        "context_length_exceeded" | "invalid_prompt" | "invalid_request_error" => 400,
+        _ => 500,
+    }
+}
+
+fn classify(reply: &HttpReply, status: u16, error: &ErrorBody, rule: ErrorRule) -> Failure {
+    let (kind, retry) = rule(status, error).unwrap_or_else(|| kind_of(status, error, reply));
     let message = match reply.header("location") {
         Some(_) if (300..400).contains(&status) => {
             format!("the server redirects (HTTP {status}) instead of answering; set the base URL to where it points")
@@ -43,6 +63,7 @@ fn classify(reply: &HttpReply, status: u16, error: &ErrorBody) -> Failure {
     };
     let mut failure = Failure::new(kind, message);
     failure.retry = retry;
+    failure.param = error.rejected_param(status);
     failure.error.status = Some(reply.status);
     failure.error.request_id = request_id(reply).or_else(|| error.request_id.clone());
     failure

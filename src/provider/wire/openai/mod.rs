@@ -1,15 +1,18 @@
 //! OpenAI Chat Completions, and every server that speaks it.
 
-mod decode;
+pub(super) mod decode;
 pub(super) mod embeddings;
-mod encode;
+pub(super) mod encode;
 pub(super) mod errors;
-mod models;
+pub(super) mod models;
 mod moderation;
+pub(super) mod quirks;
+pub(super) mod stream;
 mod usage;
 
 use super::super::side_wire::{EmbeddingWire, ModerationWire};
 use super::super::spec::{Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
+use super::super::stream::StreamWire;
 use crate::net::HttpReply;
 use crate::record::{CallError, ChatReply, ChatRequest};
 
@@ -36,7 +39,7 @@ impl Wire for OpenAi {
     }
 
     fn decode(&self, reply: &HttpReply) -> Result<ChatReply, Failure> {
-        decode::decode(reply)
+        decode::decode(reply, &quirks::Quirks::OPENAI)
     }
 
     fn thinks_long(&self, request: &ChatRequest) -> bool {
@@ -45,6 +48,10 @@ impl Wire for OpenAi {
 
     fn embeddings(&self) -> Option<&dyn EmbeddingWire> {
         Some(&embeddings::Embeddings)
+    }
+
+    fn streaming(&self) -> Option<&dyn StreamWire> {
+        Some(&stream::ChatStream { quirks: &quirks::Quirks::OPENAI })
     }
 
     fn moderation(&self) -> Option<&dyn ModerationWire> {

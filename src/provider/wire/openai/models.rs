@@ -4,7 +4,7 @@ use crate::record::Effort;
 
 /// Families of models that differ in their parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Family {
+pub(in crate::provider::wire) enum Family {
     /// gpt-4o, gpt-4.1, gpt-3.5, `*-chat-latest`: sampling, no effort.
     Classic,
     /// o1, o3, o4-mini.
@@ -21,7 +21,7 @@ pub(super) enum Family {
 
 impl Family {
     /// The family of a model name; a vendor prefix (`openai/…`) and a fine-tuning prefix (`ft:…`) are looked through.
-    pub(super) fn of(model: &str) -> Family {
+    pub(in crate::provider::wire) fn of(model: &str) -> Family {
         let name = model.rsplit('/').next().unwrap_or(model);
         let name = name.strip_prefix("ft:").unwrap_or(name).to_ascii_lowercase();
         if name.ends_with("chat-latest") || name.starts_with("chatgpt-") {
@@ -45,7 +45,7 @@ impl Family {
     }
 
     /// Whether it thinks before it answers.
-    pub(super) fn reasons(self) -> bool {
+    pub(in crate::provider::wire) fn reasons(self) -> bool {
         match self {
             Family::OSeries | Family::Gpt5 | Family::Gpt5Point | Family::Gpt6 => true,
             Family::Classic | Family::Foreign => false,
@@ -53,7 +53,7 @@ impl Family {
     }
 
     /// Whether `temperature` and `top_p` are accepted with this effort.
-    pub(super) fn samples(self, effort: Option<Effort>) -> bool {
+    pub(in crate::provider::wire) fn samples(self, effort: Option<Effort>) -> bool {
         match self {
             Family::Classic | Family::Foreign => true,
             Family::Gpt5Point => effort == Some(Effort::None),
@@ -62,7 +62,7 @@ impl Family {
     }
 
     /// The nearest effort that is accepted; `None` when the family has no effort at all.
-    pub(super) fn effort(self, wanted: Effort) -> Option<Effort> {
+    pub(in crate::provider::wire) fn effort(self, wanted: Effort) -> Option<Effort> {
         match (self, wanted) {
             (Family::Classic, _) => None,
             (Family::OSeries, Effort::None | Effort::Minimal) => Some(Effort::Low),
@@ -71,6 +71,20 @@ impl Family {
             (Family::Gpt6, Effort::Minimal) => Some(Effort::Low),
             (Family::OSeries | Family::Gpt5 | Family::Gpt5Point | Family::Gpt6 | Family::Foreign, other) => Some(other),
         }
+    }
+}
+
+/// Whether a model takes explicit marks for its prompt cache: gpt-5.6 and later. Earlier ones refuse them.
+pub(in crate::provider::wire) fn takes_marks(model: &str) -> bool {
+    let name = model.rsplit('/').next().unwrap_or(model);
+    let name = name.strip_prefix("ft:").unwrap_or(name).to_ascii_lowercase();
+    let Some(version) = name.strip_prefix("gpt-") else { return false };
+    let mut numbers = version.split(|c: char| !c.is_ascii_digit() && c != '.').next().unwrap_or("").split('.');
+    let mut number = || numbers.next().and_then(|part| part.parse::<u32>().ok());
+    match (number(), number()) {
+        (Some(5), Some(minor)) => minor >= 6,
+        (Some(major), _) => major >= 6,
+        (None, _) => false,
     }
 }
 
@@ -102,6 +116,16 @@ mod tests {
         ];
         for (model, family) in cases {
             assert_eq!(Family::of(model), family, "{model}");
+        }
+    }
+
+    #[test]
+    fn cache_marks_begin_with_gpt_5_6() {
+        for model in ["gpt-5.6", "gpt-5.6-mini", "gpt-5.10", "gpt-6", "openai/gpt-6-nano", "ft:gpt-5.6:acme"] {
+            assert!(takes_marks(model), "{model}");
+        }
+        for model in ["gpt-5", "gpt-5.5", "gpt-5-mini", "gpt-4.9", "gpt-4o", "o3", "gpt-oss-120b", "llama-6", "gpt-"] {
+            assert!(!takes_marks(model), "{model}");
         }
     }
 }

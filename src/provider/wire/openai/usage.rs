@@ -13,6 +13,11 @@ pub(super) fn usage_of(raw: &Value) -> Option<Usage> {
     // DeepSeek splits the prompt itself, and says so by these fields.
     let splits = raw.get("prompt_cache_hit_tokens").is_some();
     let dialect = if splits { Dialect::DeepSeek } else { Dialect::Compatible };
+    usage_as(dialect, raw)
+}
+
+/// The same where the vendor's way of counting is known.
+pub(super) fn usage_as(dialect: Dialect, raw: &Value) -> Option<Usage> {
     Some(normalize(dialect, raw)).filter(|usage| usage.total_input().or(usage.total_output()).is_some())
 }
 

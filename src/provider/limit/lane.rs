@@ -1,0 +1,283 @@
+//! What is known of one family of models at one provider: limits that it states, limits that refusals show, its pause.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::bucket::Bucket;
+use super::headers::{Stated, Window};
+use super::pace::Pace;
+use super::window::{Place, Places};
+use super::{Buckets, REQUEST_BURST_S, TOKEN_BURST_S};
+
+/// Output tokens that are expected before any reply has come.
+const FIRST_EXPECTATION: f64 = 500.0;
+/// Share of the newest reply in the moving means.
+const NEWEST: f64 = 0.1;
+/// More places than the pace needs by Little's law, because latencies vary.
+const ROOM: f64 = 1.5;
+/// Refusals that a known limit explains.
+const MOST_EXPLAINED: u32 = 3;
+
+/// What was taken from each bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Amounts {
+    pub(super) requests: f64,
+    pub(super) tokens: f64,
+    pub(super) input: f64,
+    pub(super) output: f64,
+}
+
+/// What one request has set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Taken {
+    /// Of the limits that the user set.
+    pub(super) set: Amounts,
+    /// Of those that the provider states.
+    pub(super) learned: Amounts,
+    /// See [`Pace::give`].
+    pub(super) edition: u32,
+}
+
+/// One family of models.
+#[derive(Debug)]
+pub(super) struct Lane {
+    pub(super) learned: Buckets,
+    pace: Pace,
+    places: Arc<Places>,
+    not_before: Option<Instant>,
+    paused_at: Option<Instant>,
+    output: Option<f64>,
+    latency: Option<f64>,
+    /// The first wave, until anything came back: when it began, and how many have left.
+    wave: Option<(Instant, u32)>,
+    heard: bool,
+    /// Refusals although the limit is known, and the last of them.
+    explained: u32,
+    last_explained: Option<Instant>,
+}
+
+impl Lane {
+    pub(super) fn new(ceiling: usize, now: Instant) -> Lane {
+        Lane {
+            learned: Buckets::default(),
+            pace: Pace::new(now),
+            places: Arc::new(Places::new(ceiling)),
+            not_before: None,
+            paused_at: None,
+            output: None,
+            latency: None,
+            wave: None,
+            heard: false,
+            explained: 0,
+            last_explained: None,
+        }
+    }
+
+    pub(super) fn places(&self) -> &Arc<Places> {
+        &self.places
+    }
+
+    /// Whether requests leave one after the other.
+    pub(super) fn is_paced(&self) -> bool {
+        self.pace.rate().is_some() || self.learned.requests.is_some()
+    }
+
+    /// Output tokens to set aside: what replies usually have, not what they may have.
+    pub(super) fn expected_output(&self, most: u64) -> f64 {
+        self.output.unwrap_or(FIRST_EXPECTATION).min(super::as_number(most))
+    }
+
+    /// Takes what a request needs: until when it waits, with the edition of the pace, and what was taken.
+    pub(super) fn take(
+        &mut self,
+        wanted: &Amounts,
+        wave_step: Duration,
+        now: Instant,
+    ) -> ((Option<Instant>, u32), Amounts) {
+        // Our counts are estimates: what seems larger than the limit takes all of it.
+        let clamped = |amount: f64, bucket: &Option<Bucket>| bucket.as_ref().map_or(0.0, |b| amount.min(b.limit));
+        let amounts = Amounts {
+            requests: wanted.requests,
+            tokens: clamped(wanted.tokens, &self.learned.tokens),
+            input: clamped(wanted.input, &self.learned.input),
+            output: clamped(wanted.output, &self.learned.output),
+        };
+        let (until, _) = self.learned.take(&amounts, now);
+        let (paced, edition) = self.pace.take(now);
+        ((until.max(paced).max(self.wave(wave_step, now)), edition), amounts)
+    }
+
+    pub(super) fn give_back(&mut self, taken: &Taken) {
+        self.learned.give(&taken.learned);
+        self.pace.give(taken.edition);
+    }
+
+    fn wave(&mut self, step: Duration, now: Instant) -> Option<Instant> {
+        if self.heard || step.is_zero() {
+            return None;
+        }
+        let (begun, left) = self.wave.get_or_insert((now, 0));
+        let turn = *begun + step * *left;
+        *left += 1;
+        (turn > now).then_some(turn)
+    }
+
+    /// A request was let through.
+    pub(super) fn answered(&mut self, sent: Instant, output: Option<u64>) {
+        let now = Instant::now();
+        self.heard = true;
+        self.pace.accepted(now);
+        self.places.answered();
+        mean(&mut self.latency, now.saturating_duration_since(sent).as_secs_f64());
+        if let Some(output) = output {
+            mean(&mut self.output, super::as_number(output));
+        }
+    }
+
+    /// A request was refused for its rate.
+    pub(super) fn refused(&mut self, place: &Place, sent: Instant, asked: Option<Duration>, steep: bool, is_set: bool) {
+        let now = Instant::now();
+        self.heard = true;
+        if steep {
+            self.places.ease(place);
+            return;
+        }
+        let was_futile = self.pace.is_futile(now);
+        if let Some(bucket) = &mut self.learned.requests {
+            bucket.cap(-0.5, now);
+        }
+        if self.is_explained(sent, is_set, now) {
+            self.pace.not_sent();
+        } else {
+            self.pace.refused(asked, sent, now);
+        }
+        match (self.pace.is_futile(now), was_futile) {
+            (true, false) => self.places.restore(),
+            (true, true) => {}
+            (false, _) => self.places.refused(place, self.needed()),
+        }
+    }
+
+    /// Whether a refusal needs no explanation because the limit is known, and it happened before we kept to it. One that
+    /// comes again and again is a limit that nobody told us of.
+    fn is_explained(&mut self, sent: Instant, is_set: bool, now: Instant) -> bool {
+        if !is_set && self.learned.requests.is_none() {
+            return false;
+        }
+        if self.last_explained.is_none_or(|last| sent > last) {
+            self.explained += 1;
+            self.last_explained = Some(now);
+        }
+        self.explained <= MOST_EXPLAINED
+    }
+
+    /// Places that the known rate needs: fewer would not lower the rate that is refused, but waste what is allowed.
+    fn needed(&self) -> usize {
+        let stated = self.learned.requests.as_ref().map(Bucket::rate);
+        let rate = self.pace.rate().into_iter().chain(stated).reduce(f64::min);
+        let needed = rate.zip(self.latency).map_or(1.0, |(rate, latency)| (rate * latency * ROOM).ceil());
+        whole(needed)
+    }
+
+    /// Learns from headers.
+    pub(super) fn learn(&mut self, stated: &Stated) {
+        let now = Instant::now();
+        self.heard = true;
+        if self.learned.requests.is_none() && stated.requests.is_some_and(|window| window.limit.is_some()) {
+            // What refusals taught before was a guess.
+            self.pace.forget(now);
+        }
+        let learned = &mut self.learned;
+        learn(&mut learned.requests, stated.requests, REQUEST_BURST_S, now);
+        learn(&mut learned.tokens, stated.tokens, TOKEN_BURST_S, now);
+        learn(&mut learned.input, stated.input, TOKEN_BURST_S, now);
+        learn(&mut learned.output, stated.output, TOKEN_BURST_S, now);
+        learned.keep_to(stated, now);
+        if let Some(pause) = stated.pause() {
+            self.pause(pause);
+        }
+    }
+
+    /// Nothing goes out for so long.
+    pub(super) fn pause(&mut self, wait: Duration) {
+        let now = Instant::now();
+        let until = now + wait;
+        self.paused_at = Some(now);
+        self.not_before = Some(self.not_before.map_or(until, |known| known.max(until)));
+    }
+
+    /// How long the pause still lasts.
+    pub(super) fn pause_left(&self, now: Instant) -> Option<Duration> {
+        self.not_before?.checked_duration_since(now).filter(|left| !left.is_zero())
+    }
+
+    /// Whether a turn that was taken at this moment is none any more: a pause began, or the pace changed.
+    pub(super) fn has_changed(&self, taken: &Taken, moment: Instant) -> bool {
+        let paused = self.paused_at.is_some_and(|at| at >= moment) && self.pause_left(Instant::now()).is_some();
+        self.is_paced() && (paused || self.pace.edition() != taken.edition)
+    }
+
+    /// A request goes out.
+    pub(super) fn sent(&mut self) {
+        self.pace.sent();
+    }
+}
+
+/// The families that share a limit: a dated version counts as its model.
+pub(super) fn family(model: &str) -> String {
+    let bare = model.strip_suffix("-latest").unwrap_or(model);
+    let is_date = |text: &str| text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
+    let digits: String = bare.chars().rev().take(10).filter(|c| *c != '-').collect();
+    let iso = bare.len() > 11 && bare.is_char_boundary(bare.len() - 11) && is_date(&digits) && {
+        let tail = bare.split_at(bare.len() - 11).1.as_bytes();
+        [0, 5, 8].iter().all(|at| tail.get(*at) == Some(&b'-'))
+    };
+    if iso {
+        return bare.split_at(bare.len() - 11).0.to_owned();
+    }
+    match bare.rsplit_once('-') {
+        Some((front, date)) if is_date(date) && date.starts_with("20") => front.to_owned(),
+        _ => bare.to_owned(),
+    }
+}
+
+fn learn(bucket: &mut Option<Bucket>, window: Option<Window>, burst_s: f64, now: Instant) {
+    let Some(limit) = window.and_then(|window| window.limit) else { return };
+    if bucket.as_ref().is_none_or(|known| (known.limit - limit).abs() > 0.5) {
+        let mut new = Bucket::new(limit, 60.0, burst_s, now);
+        // Requests under way are not in it; one in hand keeps us off the edge.
+        new.cap(-1.0, now);
+        *bucket = Some(new);
+    }
+}
+
+fn mean(mean: &mut Option<f64>, newest: f64) {
+    *mean = Some(mean.map_or(newest, |old| old + NEWEST * (newest - old)));
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is never negative")]
+fn whole(number: f64) -> usize {
+    number as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dated_versions_share_the_limits_of_their_model() {
+        for (model, wanted) in [
+            ("gpt-4o-2024-08-06", "gpt-4o"),
+            ("claude-sonnet-4-20250514", "claude-sonnet-4"),
+            ("mistral-large-latest", "mistral-large"),
+            ("gpt-4o-mini", "gpt-4o-mini"),
+            ("gpt-4-0613", "gpt-4-0613"),
+            ("m-12345678", "m-12345678"),
+            ("é", "é"),
+        ] {
+            assert_eq!(family(model), wanted);
+        }
+    }
+}

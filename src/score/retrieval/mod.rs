@@ -1,0 +1,3 @@
+//! What a retriever found, against what it should have found.
+
+pub(super) mod ranking;

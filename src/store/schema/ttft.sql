@@ -1,0 +1,3 @@
+-- Time to the first token of streamed replies, so that summaries need not read every reply.
+
+ALTER TABLE call ADD COLUMN ttft_ms INTEGER;
