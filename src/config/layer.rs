@@ -1,10 +1,10 @@
 //! What `karat.yaml` says, before it meets flags and environment variables: the file itself, and each environment.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use crate::base::{Diagnostic, Fields, Key, Kind, ModelRef, Node, Place, Problems, Source, Usd, closest};
 
+use super::cache::{self, CacheLayer};
 use super::raw_provider::{self, RawProvider};
 use super::routes::{self, RouteConfig};
 use super::value::{self, Placed};
@@ -27,8 +27,7 @@ pub(super) struct Layer {
     pub(super) store: Option<Placed<String>>,
     pub(super) cassettes: Option<Placed<PathBuf>>,
     pub(super) concurrency: Option<Placed<u32>>,
-    pub(super) cache_enabled: Option<Placed<bool>>,
-    pub(super) cache_ttl: Option<Placed<Duration>>,
+    pub(super) cache: CacheLayer,
     pub(super) daily_cost_limit: Option<Placed<Usd>>,
     pub(super) max_tokens_per_request: Option<Placed<u32>>,
     pub(super) max_errors: Option<Placed<u32>>,
@@ -101,12 +100,11 @@ fn take_environments(node: &Node, source: &Source, problems: &mut Problems) -> (
 
 fn read_layer(fields: &mut Fields<'_>, reading: Reading<'_>, problems: &mut Problems) -> Layer {
     let Reading { root, apps, .. } = reading;
-    let (cache_enabled, cache_ttl) = cache(fields, problems);
     Layer {
         calls: value::calls(fields, problems),
         models: value::models(fields, apps, problems),
         judge: value::model(fields, "judge", apps, problems),
-        embedding: super::embedding::embedding(fields, problems),
+        embedding: super::embedding::embedding(fields, "embedding", problems),
         rerank: value::model(fields, "rerank", &[], problems),
         moderation: value::model(fields, "moderation", &[], problems),
         providers: fields
@@ -116,23 +114,12 @@ fn read_layer(fields: &mut Fields<'_>, reading: Reading<'_>, problems: &mut Prob
         store: value::text(fields, "store", problems),
         cassettes: value::path_inside(fields, "cassettes", root, problems),
         concurrency: value::whole(fields, "concurrency", 1, MOST_CONCURRENT, problems),
-        cache_enabled,
-        cache_ttl,
+        cache: cache::read(fields, problems),
         daily_cost_limit: value::money(fields, "daily_cost_limit_usd", problems),
         max_tokens_per_request: value::whole(fields, "max_tokens_per_request", 1, u32::MAX, problems),
         max_errors: value::whole(fields, "max_errors", 0, u32::MAX, problems),
         on_rejected: value::on_rejected(fields, problems),
     }
-}
-
-fn cache(fields: &mut Fields<'_>, problems: &mut Problems) -> (Option<Placed<bool>>, Option<Placed<Duration>>) {
-    let source = fields.source();
-    let inner = fields.node("cache").and_then(|node| Fields::of(node, "`cache` mapping", source, problems));
-    let Some(mut inner) = inner else { return (None, None) };
-    let enabled = value::flag(&mut inner, "enabled", problems);
-    let ttl = value::duration(&mut inner, "ttl", problems);
-    inner.finish(problems);
-    (enabled, ttl)
 }
 
 impl Base {

@@ -5,6 +5,7 @@
 mod apps;
 mod asking;
 mod bad_inputs;
+mod caches;
 mod changed_since;
 mod commands;
 mod completions;

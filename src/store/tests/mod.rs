@@ -10,4 +10,6 @@ mod records;
 mod route;
 mod runs;
 mod sample;
+mod semantic;
 mod settle;
+mod upkeep;

@@ -3,6 +3,7 @@
 mod accepted;
 mod apps;
 mod args;
+mod caches;
 mod catalogue;
 mod changed;
 mod checks;
@@ -27,7 +28,8 @@ mod stored;
 
 pub(in crate::cli) use apps::names as app_names;
 pub use args::{
-    CallsArg, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs, SelectArgs, ShowArgs, ShowRunArgs, UndecidedArg,
+    CacheArg, CallsArg, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs, SelectArgs, ShowArgs, ShowRunArgs,
+    UndecidedArg,
 };
 pub(in crate::cli) use providers::{own_transport, pricer, settings_of};
 pub use start::run;
