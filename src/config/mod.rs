@@ -18,6 +18,6 @@ mod value;
 
 pub use env::Env;
 pub use kind::WireName;
-pub use load::{CacheConfig, Config, LintSection, Overrides, PriceOverrides};
+pub use load::{BatchConfig, CacheConfig, Config, LintSection, Overrides, PriceOverrides};
 pub use provider::{Limits, ProviderConfig, ProviderOptions, Timeouts};
 pub use setting::{Beaten, CallMode, Origin, Setting};

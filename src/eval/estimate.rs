@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::base::{ModelRef, Problems, Timestamp, Tokens, Usd};
 use crate::price::{PriceTable, Resolution, Terms, estimate_prompt_tokens};
-use crate::record::{ChatRequest, Message, Role, Usage};
+use crate::record::{ChatReply, ChatRequest, Message, Role, Usage};
 use crate::suite::Selection;
 
 use super::plan::{PlannedTrial, SurveyedSuite, trials};
@@ -33,6 +33,8 @@ pub struct Estimator {
     table: Arc<PriceTable>,
     at: Timestamp,
     cap: Option<u32>,
+    /// Chat requests are priced as those of a batch.
+    batch: bool,
     /// Each model is looked up once.
     models: Mutex<HashMap<ModelRef, Resolution>>,
 }
@@ -40,7 +42,13 @@ pub struct Estimator {
 impl Estimator {
     /// `at` decides on the price's day; `cap` is the project's limit on tokens per request, if any.
     pub fn new(table: Arc<PriceTable>, at: Timestamp, cap: Option<u32>) -> Estimator {
-        Estimator { table, at, cap, models: Mutex::default() }
+        Estimator { table, at, cap, batch: false, models: Mutex::default() }
+    }
+
+    /// The same at the prices of batches, where a model has some.
+    #[must_use]
+    pub fn in_batch(self, batch: bool) -> Estimator {
+        Estimator { batch, ..self }
     }
 
     fn resolve(&self, model: &ModelRef) -> Resolution {
@@ -65,7 +73,8 @@ impl Estimator {
 
     /// What so many tokens cost; `None` when the price is unknown.
     pub fn cost(&self, model: &ModelRef, input: u64, output: u64) -> Option<Usd> {
-        self.resolve(model).cost(&Usage::plain(input, output), &Terms::at(self.at))
+        let tier = self.batch.then_some(ChatReply::BATCH_TIER);
+        self.resolve(model).cost(&Usage::plain(input, output), &Terms { service_tier: tier, ..Terms::at(self.at) })
     }
 
     /// The most a trial can cost: a tenth more input than counted, and the longest answer. `None` when unknown.
@@ -85,7 +94,9 @@ impl Estimator {
         if messages.is_empty() {
             return Some(Usd::ZERO);
         }
-        self.cost(model, with_a_tenth(estimate_prompt_tokens(model, &messages).tokens), 0)
+        // Vectors are asked for one call at a time.
+        let input = with_a_tenth(estimate_prompt_tokens(model, &messages).tokens);
+        self.resolve(model).cost(&Usage::plain(input, 0), &Terms::at(self.at))
     }
 
     /// The plan of all suites. Counts the first 2,000 trials of each suite and extrapolates beyond.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::batch::BatchReplies;
 use super::cassette::{CassetteError, Kept, Shelf};
 use super::clean::{clean_error, clean_reply};
 use super::embed::VectorCache;
@@ -76,7 +77,9 @@ pub struct CallerOptions {
 pub struct Caller {
     pub(super) mode: CallMode,
     pub(super) routes: BTreeMap<SafeName, Route>,
-    cache: Option<Arc<dyn ReplyCache>>,
+    pub(super) cache: Option<Arc<dyn ReplyCache>>,
+    /// Answers of batches, asked before anything else.
+    pub(super) batches: Option<Arc<dyn BatchReplies>>,
     shelf: Shelf,
     pub(super) vectors: VectorShelf,
     pub(super) vector_cache: Option<Arc<dyn VectorCache>>,
@@ -116,6 +119,7 @@ impl Caller {
             mode: options.mode,
             routes,
             cache: options.cache,
+            batches: None,
             vectors: VectorShelf::new(&options.cassettes, &options.root),
             vector_cache: options.vectors,
             shelf: Shelf::new(options.cassettes, options.root),
@@ -244,11 +248,16 @@ impl Caller {
         let (label, repeat) = (ask.label, ask.repeat);
         let allowed = self.limit_tokens(&mut ask.request);
         let key = cache_key(route, &ask.request, ask.repeat);
+        let batched = allowed.is_ok().then(|| self.from_batch(ask.model, &ask.request, &key)).flatten();
+        if let Some(Ok((answer, source, sent))) = batched {
+            return self.keep(self.record(ask, key, answer, source, sent), label, repeat, asked);
+        }
         if let Some(kept) = self.cache.as_ref().and_then(|cache| cache.get(&key)) {
             let answer =
                 Answer { reply: Ok(kept.reply), latency: kept.latency_ms.to_duration(), cost: kept.cost, ..nothing() };
             return self.keep(self.record(ask, key, answer, CallSource::Cache, started), label, repeat, asked);
         }
+        let allowed = allowed.and(batched.map_or(Ok(()), |answer| answer.map(|_| ())));
         let known = self.known_failure(ask.model).map_or(allowed, Err);
         if let Err(error) = known {
             return failed(&ask, key, CallSource::Live, error, started);
@@ -287,7 +296,7 @@ impl Caller {
     }
 
     /// Sets the limit on requests without one, and refuses those that ask for more.
-    fn limit_tokens(&self, request: &mut ChatRequest) -> Result<(), CallError> {
+    pub(super) fn limit_tokens(&self, request: &mut ChatRequest) -> Result<(), CallError> {
         let Some(cap) = self.max_tokens_per_request else { return Ok(()) };
         const FIELDS: &[&str] = &["max_tokens", "max_completion_tokens", "max_output_tokens"];
         let extra = FIELDS.iter().filter_map(|field| request.params.extra.get(*field)?.as_u64()).max();
@@ -361,7 +370,7 @@ impl Caller {
 
 /// Identity of a reply in the response cache. The base URL is part of it, so that a proxy never answers for the real
 /// provider.
-fn cache_key(route: &Route, request: &ChatRequest, repeat: u32) -> Digest {
+pub(super) fn cache_key(route: &Route, request: &ChatRequest, repeat: u32) -> Digest {
     DigestBuilder::new("reply")
         .part(route.settings.name.as_str().as_bytes())
         .part(route.settings.base_url().trim_end_matches('/').as_bytes())

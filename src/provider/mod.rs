@@ -1,6 +1,7 @@
 //! Who answers: wires (pure encode and decode) and the caller (retry, limits, breaker, cache, cassettes).
 
 mod authority;
+mod batch;
 mod breaker;
 mod caller;
 #[cfg(test)]
@@ -28,6 +29,10 @@ mod vector_shelf;
 mod wire;
 
 pub use authority::{Access, Authority};
+pub use batch::{
+    BatchAnswer, BatchClient, BatchError, BatchLimits, BatchLine, BatchReplies, BatchRequest, BatchSeen, BatchTag,
+    BatchWire, FileSeen, FileWire, Page, Said, Sought, Stage,
+};
 pub use caller::{Ask, Caller, CallerOptions, Pricer, ReplyCache};
 pub use cassette::CassetteError;
 pub use embed::{EmbeddingSpend, VectorCache, recorded_vectors};

@@ -417,12 +417,12 @@ impl Progress {
     }
 }
 
-fn auth_of(key: &ProviderKey) -> Auth {
+pub(super) fn auth_of(key: &ProviderKey) -> Auth {
     Auth { header: key.header.to_owned(), prefix: key.prefix, secret: key.secret.clone() }
 }
 
 /// The failure of a request that got no reply.
-fn net_failure(error: &NetError, base_url: &str, timeouts: &Timeouts) -> Failure {
+pub(super) fn net_failure(error: &NetError, base_url: &str, timeouts: &Timeouts) -> Failure {
     let at = |limit: Duration| format!("{error} ({}) from `{base_url}`", format_duration(limit));
     let (kind, message) = match error {
         NetError::Timeout(TimeoutStage::Connect) => (ErrorKind::Network, at(timeouts.connect)),

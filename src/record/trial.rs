@@ -115,6 +115,8 @@ pub struct TrialFacts {
     pub score: Option<Ratio>,
     /// Latency of the answering attempt; `None` when there was no reply.
     pub latency_ms: Option<Millis>,
+    /// The reply came in a batch: its latency says nothing.
+    pub batched: bool,
     /// Tokens used; `None` when unknown.
     pub usage: Option<Usage>,
     /// What the reply costs, whoever paid for it; `None` when unknown.

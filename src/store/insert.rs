@@ -113,9 +113,9 @@ impl<'db> Inserts<'db> {
                 "INSERT INTO call (run, cache_key, reusable, model, source, request, reply, error_kind, error, \
                  latency_ms, attempts, waited_ms, started, cost, spent, possible_double_charge, altered, ambiguous, \
                  input, cache_read, cache_write, cache_write_1h, cache_write_12h, output, reasoning, input_audio, \
-                 input_image, cache_read_audio, output_audio, output_image, citation, web_searches) \
+                 input_image, cache_read_audio, output_audio, output_image, citation, web_searches, batched) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, \
-                 ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)",
+                 ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)",
             )?,
             load_keys: db.prepare(
                 "SELECT id, substr(key, 1, 16) FROM trial INDEXED BY trial_ordinal WHERE run = ?1",
@@ -270,6 +270,7 @@ impl<'db> Inserts<'db> {
             other.output_image.map(signed),
             other.citation.map(signed),
             other.web_searches.map(signed),
+            reply.is_some_and(ChatReply::is_batched),
         ])
     }
 

@@ -134,7 +134,7 @@ fn a_file_of_version_1_keeps_every_row() {
     assert_eq!(row.spent.known, Usd::from_picos(3_000));
     assert_eq!(super::sample::raw(&folder.db(), "SELECT count(*) FROM call"), 3);
     assert!(store.reply_reader().get(&Digest::of_bytes(b"key 2"), Timestamp(0)).is_some());
-    assert_eq!(super::sample::raw(&folder.db(), "PRAGMA user_version"), 3);
+    assert_eq!(super::sample::raw(&folder.db(), "PRAGMA user_version"), 4);
     let model = crate::base::ModelRef::parse("a/b").unwrap();
     assert!(store.embeddings(&model, "", &[Digest::of_bytes(b"x")]).unwrap().is_empty());
 }

@@ -16,7 +16,7 @@ use crate::prompt::Registry;
 use crate::suite::{LoadContext, Selection, Suite, Survey, discover, load as load_suites, survey_all};
 
 /// Words after `karat eval` that are no suite files.
-const SUBCOMMANDS: &[&str] = &["list", "show", "export"];
+const SUBCOMMANDS: &[&str] = &["list", "show", "export", "collect"];
 
 /// Everything a run is made of.
 pub(super) struct Loaded {
@@ -24,6 +24,8 @@ pub(super) struct Loaded {
     pub(super) suites: Vec<SurveyedSuite>,
     pub(super) selection: Selection,
     pub(super) prices: Arc<PriceTable>,
+    /// Whether its calls go in batches.
+    pub(super) batch: bool,
 }
 
 impl Loaded {
@@ -35,6 +37,7 @@ impl Loaded {
     /// Estimates tokens and money at today's prices.
     pub(super) fn estimator(&self, session: &Session) -> Estimator {
         Estimator::new(Arc::clone(&self.prices), session.clock.now(), self.config.max_tokens_per_request.value)
+            .in_batch(self.batch)
     }
 
     /// The models that the plan calls, each once, in the order of the plan.
@@ -147,7 +150,7 @@ pub(super) fn load(
     let is_changed = |suite: &Suite| changed.as_ref().is_none_or(|changed| changed.contains(&suite.name));
     let chosen = suites.into_iter().zip(surveys).filter(|(suite, survey)| has_part(survey) && is_changed(suite));
     let suites = chosen.map(|(suite, survey)| SurveyedSuite::new(suite, survey)).collect();
-    Ok(Loaded { config, suites, selection, prices })
+    Ok(Loaded { config, suites, selection, prices, batch: options.batch.is_some() })
 }
 
 /// The files that were named; those that do not exist are reported with what might have been meant.

@@ -1,8 +1,10 @@
 //! `karat eval`: run suites, and look at stored runs.
 
 mod args;
+mod batch;
 mod changed;
 mod checks;
+mod collect;
 mod drive;
 mod examples;
 mod export;
@@ -21,7 +23,7 @@ mod start;
 mod stored;
 
 pub use args::{
-    CallsArg, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs, SelectArgs, ShowArgs, ShowRunArgs, UndecidedArg,
+    BatchRestArg, CallsArg, CollectArgs, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs, SelectArgs, ShowArgs, ShowRunArgs, UndecidedArg,
 };
 pub use start::run;
 

@@ -8,6 +8,7 @@ mod models;
 mod schema;
 mod usage;
 
+use super::super::batch::{AnthropicBatches, BatchWire};
 use super::super::spec::{Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
 use crate::net::HttpReply;
 use crate::record::{CallError, ChatReply, ChatRequest, Effort};
@@ -39,6 +40,10 @@ impl Wire for Anthropic {
 
     fn decode(&self, reply: &HttpReply) -> Result<ChatReply, Failure> {
         decode::decode(reply)
+    }
+
+    fn batches(&self) -> Option<&dyn BatchWire> {
+        Some(&AnthropicBatches)
     }
 
     fn thinks_long(&self, request: &ChatRequest) -> bool {

@@ -7,6 +7,7 @@ mod errors;
 mod models;
 mod usage;
 
+use super::super::batch::{BatchWire, OpenAiBatches};
 use super::super::spec::{EmbeddingWire, Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
 use crate::net::HttpReply;
 use crate::record::{CallError, ChatReply, ChatRequest};
@@ -39,6 +40,10 @@ impl Wire for OpenAi {
 
     fn thinks_long(&self, request: &ChatRequest) -> bool {
         models::Family::of(&request.model).reasons()
+    }
+
+    fn batches(&self) -> Option<&dyn BatchWire> {
+        Some(&OpenAiBatches)
     }
 
     fn embeddings(&self) -> Option<&dyn EmbeddingWire> {
