@@ -26,8 +26,7 @@ pub struct BatchLimit {
 /// What came back for one request: its place in the chunk, what became of it, and what the provider said.
 pub type BatchResult = (u32, BatchFate, Option<BatchReply>);
 
-const CHUNK_COLUMNS: &str =
-    "number, provider, model, state, items, bytes, reserved, file, remote, word, planned, url";
+const CHUNK_COLUMNS: &str = "number, provider, model, state, items, bytes, reserved, file, remote, word, planned, url";
 
 impl Store {
     /// The number of the next chunk of a run.
@@ -175,7 +174,9 @@ impl Store {
     /// Why the store cannot be read.
     pub fn known_batches(&self) -> Result<HashSet<String>, StoreError> {
         self.read(|db| {
-            db.prepare_cached("SELECT remote FROM batch WHERE remote IS NOT NULL")?.query_map([], |row| row.get(0))?.collect()
+            db.prepare_cached("SELECT remote FROM batch WHERE remote IS NOT NULL")?
+                .query_map([], |row| row.get(0))?
+                .collect()
         })
     }
 
@@ -210,9 +211,8 @@ impl Store {
         self.read(|db| {
             let query = "SELECT i.status, i.reply, i.request_id FROM batch b JOIN batch_item i ON i.batch = b.id \
                          WHERE b.run = ?1 AND b.number = ?2 AND i.position = ?3 AND i.reply IS NOT NULL";
-            let read = |row: &Row<'_>| {
-                Ok(BatchReply { status: row.get(0)?, body: row.get(1)?, request_id: row.get(2)? })
-            };
+            let read =
+                |row: &Row<'_>| Ok(BatchReply { status: row.get(0)?, body: row.get(1)?, request_id: row.get(2)? });
             db.prepare_cached(query)?.query_row(params![id, chunk, position], read).optional()
         })
     }

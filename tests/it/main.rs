@@ -3,6 +3,8 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod bad_inputs;
+mod batch;
+mod batch_stub;
 mod changed_since;
 mod commands;
 mod completions;

@@ -168,16 +168,22 @@ mod tests {
         let request = AnthropicBatches.create(&tag, None, &lines, &like, Endpoint::new("http://h/", false));
         assert_eq!((request.url.as_str(), &request.headers), ("http://h/v1/messages/batches", &like.headers));
         let params = json!({"model": "m", "max_tokens": 5, "messages": []});
-        let wanted = json!({"requests": [{"custom_id": "r-1-0", "params": params}, {"custom_id": "r-1-1", "params": params}]});
+        let wanted =
+            json!({"requests": [{"custom_id": "r-1-0", "params": params}, {"custom_id": "r-1-1", "params": params}]});
         assert_eq!(serde_json::from_slice::<Value>(&request.body).expect("json"), wanted);
     }
 
     #[test]
     fn results_come_from_the_configured_server_whatever_the_batch_says() {
-        let batch = seen(&json!({"id": "msgbatch_1", "processing_status": "ended", "created_at": "2026-11-21T14:30:00Z",
-            "results_url": "https://evil.example/results", "request_counts": {"processing": 0, "succeeded": 2, "errored": 1, "canceled": 0, "expired": 1}}));
+        let batch = seen(
+            &json!({"id": "msgbatch_1", "processing_status": "ended", "created_at": "2026-11-21T14:30:00Z",
+            "results_url": "https://evil.example/results", "request_counts": {"processing": 0, "succeeded": 2, "errored": 1, "canceled": 0, "expired": 1}}),
+        );
         let batch = batch.expect("batch");
-        assert_eq!((batch.stage, batch.items, batch.created), (Stage::Ended, Some(4), Some(Timestamp(1_795_271_400_000))));
+        assert_eq!(
+            (batch.stage, batch.items, batch.created),
+            (Stage::Ended, Some(4), Some(Timestamp(1_795_271_400_000)))
+        );
         let urls: Vec<String> =
             AnthropicBatches.results(&batch, Endpoint::new("http://h", false)).into_iter().map(|r| r.url).collect();
         assert_eq!(urls, ["http://h/v1/messages/batches/msgbatch_1/results"]);
@@ -189,7 +195,9 @@ mod tests {
         let said = |result: Value| {
             AnthropicBatches.result(&json!({"custom_id": "a", "result": result}).to_string()).map(|line| line.said)
         };
-        let Some(Said::Reply(good)) = said(json!({"type": "succeeded", "message": {"id": "m"}})) else { panic!("reply") };
+        let Some(Said::Reply(good)) = said(json!({"type": "succeeded", "message": {"id": "m"}})) else {
+            panic!("reply")
+        };
         assert_eq!((good.status, good.body.as_str()), (200, r#"{"id":"m"}"#));
         let error = json!({"type": "error", "error": {"type": "overloaded_error", "message": "x"}, "request_id": "q"});
         let Some(Said::Reply(bad)) = said(json!({"type": "errored", "error": error})) else { panic!("reply") };

@@ -108,7 +108,12 @@ impl BatchClient<'_> {
     ///
     /// # Errors
     /// [`BatchError::Undone`]: an upload that nobody knows of costs nothing.
-    pub async fn upload(&self, tag: &BatchTag, lines: &[String], stop: &CancellationToken) -> Result<String, BatchError> {
+    pub async fn upload(
+        &self,
+        tag: &BatchTag,
+        lines: &[String],
+        stop: &CancellationToken,
+    ) -> Result<String, BatchError> {
         let Some(files) = self.wire.files() else { return Err(self.undone(no_files())) };
         let reply = self.send(files.upload(tag, lines, self.endpoint()), true, stop).await?;
         files.uploaded(&reply).map(|file| file.id).map_err(|failure| self.undone(failure))
@@ -118,7 +123,12 @@ impl BatchClient<'_> {
     ///
     /// # Errors
     /// [`BatchError::Undone`].
-    pub async fn find_file(&self, tag: &BatchTag, bytes: u64, stop: &CancellationToken) -> Result<Option<String>, BatchError> {
+    pub async fn find_file(
+        &self,
+        tag: &BatchTag,
+        bytes: u64,
+        stop: &CancellationToken,
+    ) -> Result<Option<String>, BatchError> {
         let Some(files) = self.wire.files() else { return Ok(None) };
         let name = tag.file_name();
         let mut after: Option<String> = None;
@@ -159,7 +169,12 @@ impl BatchClient<'_> {
     ///
     /// # Errors
     /// [`BatchError`].
-    pub async fn create_of_file(&self, tag: &BatchTag, chunk: &BatchChunk, stop: &CancellationToken) -> Result<BatchSeen, BatchError> {
+    pub async fn create_of_file(
+        &self,
+        tag: &BatchTag,
+        chunk: &BatchChunk,
+        stop: &CancellationToken,
+    ) -> Result<BatchSeen, BatchError> {
         let like = plain(Method::Post, chunk.url.clone());
         self.create(tag, chunk.file.as_deref(), &[], &like, stop).await
     }
@@ -277,7 +292,12 @@ impl BatchClient<'_> {
 
     /// Sends a request until it has a good reply. One that must not be done twice is repeated only when the server said
     /// that it did nothing, or was never reached.
-    async fn send(&self, mut request: HttpRequest, harmless: bool, stop: &CancellationToken) -> Result<HttpReply, BatchError> {
+    async fn send(
+        &self,
+        mut request: HttpRequest,
+        harmless: bool,
+        stop: &CancellationToken,
+    ) -> Result<HttpReply, BatchError> {
         let settings = &self.route.settings;
         for (name, value) in &settings.headers {
             request.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));

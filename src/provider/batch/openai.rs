@@ -246,7 +246,10 @@ mod tests {
         let whole = json!({"id": "b", "status": "completed", "created_at": 7, "request_counts": {"total": 3},
             "output_file_id": "file-o", "error_file_id": null, "metadata": {"karat_run": tag().run.as_str(), "karat_chunk": "2"}});
         let batch = seen(&whole).expect("batch");
-        assert_eq!((batch.created, batch.items, batch.files.clone()), (Some(Timestamp(7000)), Some(3), vec!["file-o".into()]));
+        assert_eq!(
+            (batch.created, batch.items, batch.files.clone()),
+            (Some(Timestamp(7000)), Some(3), vec!["file-o".into()])
+        );
         assert!(OpenAiBatches.may_be(&batch, &tag()) && !OpenAiBatches.may_be(&batch, &BatchTag { chunk: 1, ..tag() }));
         assert!(seen(&json!({"id": "../x", "status": "completed"})).is_err());
         assert!(seen(&json!({"id": "b", "status": "completed", "output_file_id": "a/b"})).is_err());

@@ -138,8 +138,14 @@ pub trait BatchWire: Send + Sync + fmt::Debug {
     fn files(&self) -> Option<&dyn FileWire>;
 
     /// Makes a batch: of an uploaded file, or of the lines themselves.
-    fn create(&self, tag: &BatchTag, file: Option<&str>, lines: &[String], like: &HttpRequest, endpoint: Endpoint<'_>)
-    -> HttpRequest;
+    fn create(
+        &self,
+        tag: &BatchTag,
+        file: Option<&str>,
+        lines: &[String],
+        like: &HttpRequest,
+        endpoint: Endpoint<'_>,
+    ) -> HttpRequest;
 
     /// The batch that a reply shows.
     ///

@@ -23,7 +23,8 @@ mod start;
 mod stored;
 
 pub use args::{
-    BatchRestArg, CallsArg, CollectArgs, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs, SelectArgs, ShowArgs, ShowRunArgs, UndecidedArg,
+    BatchRestArg, CallsArg, CollectArgs, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs, SelectArgs, ShowArgs,
+    ShowRunArgs, UndecidedArg,
 };
 pub use start::run;
 

@@ -47,7 +47,9 @@ pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
 fn notes(loaded: &Loaded, suites: &[crate::eval::PlanSuite]) -> Vec<String> {
     let mut notes = Vec::new();
     if loaded.batch {
-        notes.push("prices are those of batches: replies come within a day, and what fails there is sent again".to_owned());
+        notes.push(
+            "prices are those of batches: replies come within a day, and what fails there is sent again".to_owned(),
+        );
     }
     if loaded.config.calls.value == CallMode::Replay {
         notes.push("replies come from cassettes: this run calls nothing and costs nothing; the figures are those of a live run".to_owned());

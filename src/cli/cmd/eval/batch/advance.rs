@@ -102,7 +102,9 @@ impl Flow<'_, '_> {
                     return Err(Halt::of(&error));
                 }
                 // It has ended meanwhile, or cannot be reached; the next look tells.
-                Err(error) => self.run.session.ui.problem(&format!("warning: chunk {} is not cancelled: {error}", chunk.number)),
+                Err(error) => {
+                    self.run.session.ui.problem(&format!("warning: chunk {} is not cancelled: {error}", chunk.number))
+                }
             }
         }
         Ok(())
@@ -130,7 +132,12 @@ impl Flow<'_, '_> {
     fn goes_on_after(&self, error: &CallError) -> bool {
         let passes = matches!(
             error.kind,
-            ErrorKind::RateLimited | ErrorKind::Overloaded | ErrorKind::Server | ErrorKind::Timeout | ErrorKind::Network | ErrorKind::Malformed
+            ErrorKind::RateLimited
+                | ErrorKind::Overloaded
+                | ErrorKind::Server
+                | ErrorKind::Timeout
+                | ErrorKind::Network
+                | ErrorKind::Malformed
         );
         passes && self.wish.patience != super::flow::Patience::None
     }
@@ -150,8 +157,16 @@ impl Flow<'_, '_> {
                 chunk.word = Some(batch.word);
                 self.moved(chunk, BatchState::Failed)?;
                 let why = batch.problem.unwrap_or_else(|| "it does not say why".to_owned());
-                let message = format!("`{}` refuses the batch {id} of {} requests as a whole: {why}", chunk.provider, chunk.items);
-                return Err(Halt::Fatal(CallError { kind: ErrorKind::BadRequest, message, status: None, request_id: None }));
+                let message = format!(
+                    "`{}` refuses the batch {id} of {} requests as a whole: {why}",
+                    chunk.provider, chunk.items
+                );
+                return Err(Halt::Fatal(CallError {
+                    kind: ErrorKind::BadRequest,
+                    message,
+                    status: None,
+                    request_id: None,
+                }));
             }
             Stage::Ended => BatchFate::Missing,
             Stage::Expired => BatchFate::Expired,
@@ -170,7 +185,9 @@ impl Flow<'_, '_> {
         let tag = self.tag(chunk.number);
         let mut results: HashMap<u32, BatchResult> = HashMap::with_capacity(lines.len());
         for line in lines {
-            let Some(position) = tag.position(&line.custom_id).filter(|position| *position < chunk.items) else { continue };
+            let Some(position) = tag.position(&line.custom_id).filter(|position| *position < chunk.items) else {
+                continue;
+            };
             let new = match line.said {
                 Said::Nothing(fate) => (position, fate, None),
                 Said::Reply(reply) => (position, client.fate(&reply), Some(client.cleaned_reply(reply))),

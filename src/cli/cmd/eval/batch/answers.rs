@@ -68,7 +68,9 @@ impl StoredAnswers {
     pub(super) fn is_wanted(&self, key: &Digest) -> bool {
         match self.lock().known.get(key) {
             None => true,
-            Some(known) => known.fate.may_be_asked_again() && self.rest == BatchRest::Again && known.failed < self.rounds,
+            Some(known) => {
+                known.fate.may_be_asked_again() && self.rest == BatchRest::Again && known.failed < self.rounds
+            }
         }
     }
 

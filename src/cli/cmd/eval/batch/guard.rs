@@ -36,8 +36,10 @@ pub(in crate::cli::cmd::eval) fn refuse_what_has_no_batch(
     }
     for surveyed in &loaded.suites {
         if goal_json(&surveyed.suite).to_string().contains("latency") {
-            let message = format!("suite `{}` has a goal for latency, and replies of a batch have none", surveyed.suite.name);
-            problems.push(Diagnostic::warning("no-latency", message).help("its verdict can be a fail or undecided only"));
+            let message =
+                format!("suite `{}` has a goal for latency, and replies of a batch have none", surveyed.suite.name);
+            problems
+                .push(Diagnostic::warning("no-latency", message).help("its verdict can be a fail or undecided only"));
         }
     }
     session.stop_on(problems)?;

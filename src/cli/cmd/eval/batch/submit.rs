@@ -39,6 +39,8 @@ impl Flow<'_, '_> {
     /// Sends all requests of the plan that need to be sent, each once.
     pub(super) async fn submit(&mut self) -> Result<(), Halt> {
         self.flown.short = None;
+        // Also what this process has sent since: a request that is under way must not be sent again.
+        self.answers.reload()?;
         let mut purse = self.purse()?;
         let run = self.run;
         let estimator = run.loaded.estimator(run.session);
