@@ -248,7 +248,7 @@ impl Caller {
         let (label, repeat) = (ask.label, ask.repeat);
         let allowed = self.limit_tokens(&mut ask.request);
         let key = cache_key(route, &ask.request, ask.repeat);
-        let batched = allowed.is_ok().then(|| self.from_batch(ask.model, &ask.request, &key)).flatten();
+        let batched = allowed.is_ok().then(|| self.batched_answer(ask.model, &ask.request, &key)).flatten();
         if let Some(Ok((answer, source, sent))) = batched {
             return self.keep(self.record(ask, key, answer, source, sent), label, repeat, asked);
         }

@@ -76,6 +76,9 @@ impl Caller {
     /// Whether a request has its reply in a batch, so that asking for it costs nothing more.
     pub fn is_batched(&self, model: &ModelRef, request: &ChatRequest, repeat: u32) -> bool {
         let (Some(batches), Some(route)) = (&self.batches, self.routes.get(&model.provider)) else { return false };
+        if !matches!(&route.backend, Backend::Http(http) if http.wire.batches().is_some()) {
+            return false;
+        }
         let mut request = request.clone();
         let _allowed = self.limit_tokens(&mut request);
         !matches!(batches.get(&cache_key(route, &request, repeat)), BatchAnswer::Single)
@@ -83,7 +86,7 @@ impl Caller {
 
     /// The answer of a request from the batches; `None` when it is to be asked otherwise: no batch, or a cached reply may
     /// be there while its batch is under way.
-    pub(in crate::provider) fn from_batch(
+    pub(in crate::provider) fn batched_answer(
         &self,
         model: &ModelRef,
         request: &ChatRequest,

@@ -157,7 +157,7 @@ fn a_newer_file_is_refused_with_both_versions() {
     Connection::open(folder.db()).unwrap().pragma_update(None, "user_version", 7).unwrap();
     for access in [Access::Read, Access::Write] {
         let error = open_error(&folder.db(), access);
-        assert_eq!(error, StoreError::NewerSchema { path: folder.db(), found: 7, known: 3 });
+        assert_eq!(error, StoreError::NewerSchema { path: folder.db(), found: 7, known: 4 });
         assert!(error.to_string().contains("version 7") && error.to_string().contains("up to 3"));
     }
     assert_eq!(raw(&folder.db(), "PRAGMA user_version"), 7);

@@ -103,7 +103,8 @@ impl Flow<'_, '_> {
                 }
                 // It has ended meanwhile, or cannot be reached; the next look tells.
                 Err(error) => {
-                    self.run.session.ui.problem(&format!("warning: chunk {} is not cancelled: {error}", chunk.number))
+                    let text = format!("warning: chunk {} is not cancelled: {error}", chunk.number);
+                    self.run.session.ui.problem(&text);
                 }
             }
         }

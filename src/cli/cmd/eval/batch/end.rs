@@ -19,23 +19,23 @@ use crate::report::Format;
 pub(in crate::cli::cmd::eval) fn drive(run: &Drive<'_>, wish: BatchWish) -> anyhow::Result<Exit> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot start")?;
-    let (ended, flown, signals) = thread::scope(|scope| {
+    let (ended, mut flown, signals) = thread::scope(|scope| {
         runtime.block_on(async {
             let stop = Stop::default();
             let words = "stopping: the batches go on (once more to stop at once)";
             let signals = Signals::listen(stop.clone(), run.session.ui.clone(), words);
             let mut flow = match Flow::new(run, wish, scope, stop).await {
                 Ok(flow) => flow,
-                Err(halt) => return (Err(halt), Flown::default(), signals),
+                Err(halt) => {
+                    return (Err(halt), Flown { done: run.finished.count(), ..Flown::default() }, signals);
+                }
             };
-            let ended = flow.go().await;
-            let open = flow.open().map(|chunks| chunks.len());
+            let mut ended = flow.go().await;
+            if let Err(error) = flow.means.caller.finish() {
+                ended = Err(Halt::Broken(anyhow::Error::new(error).context("the cassettes cannot be written")));
+            }
             let done = run.finished.count() + u64::try_from(flow.graded.len()).unwrap_or(u64::MAX);
-            let mut flown = flow.flown;
-            flown.done = done;
-            // What cannot be read is taken to be under way: that loses nothing.
-            flown.open = open.unwrap_or(1);
-            (ended, flown, signals)
+            (ended, Flown { done, ..flow.flown }, signals)
         })
     });
     runtime.shutdown_background();
@@ -43,8 +43,13 @@ pub(in crate::cli::cmd::eval) fn drive(run: &Drive<'_>, wish: BatchWish) -> anyh
         Ok(()) | Err(Halt::Stopped) => None,
         Err(Halt::Fatal(error)) => Some(error),
         Err(Halt::Broken(error)) => return Err(error),
+        Err(Halt::Ended(status)) => {
+            flown.halted = Some(status);
+            None
+        }
     };
-    if flown.open > 0 {
+    let is_open = run.store.batches(&run.header.id)?.iter().any(|chunk| chunk.state.is_open());
+    if is_open {
         return under_way(run, wish, fatal.as_ref(), &signals);
     }
     let status = status_of(run, &flown, fatal.is_some(), &signals);

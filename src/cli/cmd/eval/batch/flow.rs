@@ -58,16 +58,12 @@ pub(in crate::cli::cmd::eval) struct BatchWish {
 /// How the flow ended.
 #[derive(Debug, Default)]
 pub(super) struct Flown {
-    /// Why nothing more could be done.
-    pub(super) fatal: Option<CallError>,
     /// A limit on money that had no room for what is left.
     pub(super) short: Option<String>,
     /// How the last pass over the trials ended, when that was not by reaching their end.
     pub(super) halted: Option<RunStatus>,
     /// Trials that have an outcome by now.
     pub(super) done: u64,
-    /// Chunks that something may still come of.
-    pub(super) open: usize,
 }
 
 /// A batch run under way.
@@ -91,6 +87,8 @@ pub(super) struct Flow<'scope, 'env> {
 pub(super) enum Halt {
     /// The user wants it to stop.
     Stopped,
+    /// It ended before its first call.
+    Ended(RunStatus),
     /// A provider gave an error that waiting does not change.
     Fatal(CallError),
     /// Something of ours failed.
@@ -125,19 +123,10 @@ impl<'scope, 'env> Flow<'scope, 'env> {
         let answers = Arc::new(StoredAnswers::new(run.store.clone(), run.header.id.clone(), rounds, wish.rest));
         let caller = run.providers.caller(run.loaded, &run.store, Some(&run.header.id), run.session)?;
         let caller = Arc::new(caller.with_batches(Arc::clone(&answers) as Arc<dyn BatchReplies>));
-        let mut flown = Flown::default();
-        let embedder = match prepare_examples(run, &caller, &stop).await {
-            Ok((embedder, _)) => embedder,
-            Err(halted) => {
-                halted.notice.iter().for_each(|notice| run.session.ui.problem(notice));
-                flown.short = halted.notice;
-                flown.fatal = halted.error;
-                return Err(match flown.fatal {
-                    Some(error) => Halt::Fatal(error),
-                    None => Halt::Stopped,
-                });
-            }
-        };
+        let (embedder, _) = prepare_examples(run, &caller, &stop).await.map_err(|halted| {
+            halted.notice.iter().for_each(|notice| run.session.ui.problem(notice));
+            halted.error.map_or(Halt::Ended(halted.status), Halt::Fatal)
+        })?;
         let transport = Arc::new(HttpClient::new(NetOptions { max_reply_bytes: MOST_RESULTS }));
         Ok(Flow {
             run,
@@ -149,7 +138,7 @@ impl<'scope, 'env> Flow<'scope, 'env> {
             stop,
             graded: HashSet::new(),
             looked: HashMap::new(),
-            flown,
+            flown: Flown::default(),
         })
     }
 
@@ -176,6 +165,7 @@ impl<'scope, 'env> Flow<'scope, 'env> {
             if !self.wish.cancel && (first || collected || unsettled == Unsettled::Gone) {
                 self.submit().await?;
             }
+            let news = first || collected;
             first = false;
             let open = self.open()?;
             // A chunk that was just looked for in vain is worth the moment until that is certain.
@@ -188,6 +178,9 @@ impl<'scope, 'env> Flow<'scope, 'env> {
             if open.is_empty() || hasty {
                 return Ok(());
             }
+            if news {
+                self.tell()?;
+            }
             let jittered = wait.mul_f64(0.8 + 0.4 * rand::random::<f64>());
             tokio::select! {
                 () = tokio::time::sleep(jittered) => {}
@@ -195,6 +188,14 @@ impl<'scope, 'env> Flow<'scope, 'env> {
             }
             wait = wait.mul_f64(1.5).min(poll * SLOWEST);
         }
+    }
+
+    /// Says how far the batches are: it may be hours until there is something else to say.
+    fn tell(&self) -> Result<(), Halt> {
+        if let Some(progress) = self.run.store.batch_progress(&self.run.header.id)? {
+            self.run.session.ui.note(&format!("batch: {}", progress.sentence()));
+        }
+        Ok(())
     }
 
     /// What of earlier rounds is to be asked again.
