@@ -235,7 +235,7 @@ pub struct ExportArgs {
 /// Get what the batches of a run have brought by now
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  karat eval collect latest            Look once: 7 means that batches are still under way\n  karat eval collect latest --wait 2h  Wait for them, up to two hours",
+    before_help = "Examples:\n  karat eval collect latest            Look once; exits 7 while some go on\n  karat eval collect latest --wait 2h  Wait for them, up to two hours",
     after_help = crate::cli::args::EXIT_CODES
 )]
 pub struct CollectArgs {
