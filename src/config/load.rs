@@ -55,6 +55,17 @@ pub struct CacheConfig {
     pub ttl: Setting<Duration>,
 }
 
+/// How runs with `--batch` go.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchConfig {
+    /// First wait between two looks at a batch; it grows to six times that.
+    pub poll: Setting<Duration>,
+    /// How often a request is sent in a batch at most, when it failed, expired or was not answered.
+    pub rounds: Setting<u32>,
+    /// Most requests of one batch.
+    pub chunk: Setting<u32>,
+}
+
 /// The `lint` of `karat.yaml`: levels by rule, for the prompt room to read.
 #[derive(Debug, Clone)]
 pub struct LintSection {
@@ -106,6 +117,8 @@ pub struct Config {
     pub evals: Setting<PathBuf>,
     /// The response cache.
     pub cache: CacheConfig,
+    /// Runs with `--batch`.
+    pub batch: BatchConfig,
     /// Most dollars a run may spend.
     pub max_cost: Setting<Option<Usd>>,
     /// Most dollars all runs together may spend on one UTC day.
@@ -157,6 +170,7 @@ impl Config {
             prompts: sources.folder(&base.prompts, "prompts", problems),
             evals: sources.folder(&base.evals, "evals", problems),
             cache: CacheConfig { enabled: sources.cache_enabled(), ttl: sources.cache_ttl() },
+            batch: sources.batch(),
             max_cost: sources.max_cost(),
             daily_cost_limit: sources.daily_cost_limit(problems),
             max_tokens_per_request: sources.max_tokens_per_request(problems),
@@ -219,6 +233,9 @@ impl Config {
             row("evals", &self.evals, show_path),
             row("cache.enabled", &self.cache.enabled, ToString::to_string),
             row("cache.ttl", &self.cache.ttl, show_ttl),
+            row("batch.poll", &self.batch.poll, show_ttl),
+            row("batch.rounds", &self.batch.rounds, ToString::to_string),
+            row("batch.chunk", &self.batch.chunk, ToString::to_string),
             row("max_cost", &self.max_cost, show_option),
             row("daily_cost_limit_usd", &self.daily_cost_limit, show_option),
             row("max_tokens_per_request", &self.max_tokens_per_request, show_option),

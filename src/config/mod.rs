@@ -28,7 +28,7 @@ pub use app::{
 pub use around::{AroundConfig, BreakerConfig, HedgeConfig, RetryConfig};
 pub use env::Env;
 pub use kind::WireName;
-pub use load::{CacheConfig, Config, LintSection, Overrides, PriceOverrides};
+pub use load::{BatchConfig, CacheConfig, Config, LintSection, Overrides, PriceOverrides};
 pub use provider::{Limits, ProviderConfig, ProviderOptions, Timeouts};
 pub use routes::{NEEDS as ROUTE_NEED_WORDS, RouteConfig};
 pub use setting::{Beaten, CallMode, Origin, Setting};

@@ -8,13 +8,18 @@ use crate::base::{Diagnostic, ModelRef, Problems, Usd, files, format_duration};
 
 use super::layer::{Layer, MOST_CONCURRENT};
 use super::value::{self, Placed, from_env, from_file};
-use super::{CallMode, Env, Origin, Overrides, Setting};
+use super::{BatchConfig, CallMode, Env, Origin, Overrides, Setting};
 use crate::record::EmbeddingModel;
 
 /// Calls under way at once when nobody says otherwise.
 const DEFAULT_CONCURRENCY: u32 = 20;
 /// How long a stored reply answers an equal request when nobody says otherwise: 14 days.
 const DEFAULT_TTL: Duration = Duration::from_secs(14 * 86_400);
+
+/// First wait between two looks at a batch when nobody says otherwise.
+const DEFAULT_POLL: Duration = Duration::from_secs(10);
+/// Requests of one batch when nobody says otherwise: the providers take more, but results are read whole.
+const DEFAULT_CHUNK: u32 = 10_000;
 
 /// Everything that can give a setting.
 pub(super) struct Sources<'a> {
@@ -114,6 +119,14 @@ impl Sources<'_> {
         let flag = self.flags.cache_ttl.map(|ttl| (ttl, Origin::Flag("--cache-ttl")));
         let [overlay, base] = self.written(|layer| &layer.cache_ttl);
         Setting::settle([flag, overlay, base], DEFAULT_TTL, show_ttl)
+    }
+
+    pub(super) fn batch(&self) -> BatchConfig {
+        BatchConfig {
+            poll: Setting::settle(self.written(|layer| &layer.batch_poll), DEFAULT_POLL, show_ttl),
+            rounds: Setting::settle(self.written(|layer| &layer.batch_rounds), 3, ToString::to_string),
+            chunk: Setting::settle(self.written(|layer| &layer.batch_chunk), DEFAULT_CHUNK, ToString::to_string),
+        }
     }
 
     pub(super) fn max_cost(&self) -> Setting<Option<Usd>> {

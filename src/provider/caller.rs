@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::backend::{backend_of, check_base_url};
+use super::batch::BatchReplies;
 use super::cassette::{CassetteError, Kept, Shelf};
 use super::clean::{clean_error, clean_reply};
 use super::embed::VectorCache;
@@ -29,7 +30,7 @@ use crate::price::PriceTable;
 use crate::record::{
     CachedReply, CallError, CallRecord, CallSource, ChatReply, ChatRequest, ErrorKind, ModerationReply, RerankReply,
 };
-use key::cache_key;
+pub(super) use key::cache_key;
 use setup::secret_header;
 
 /// Replies of earlier runs, by identity.
@@ -97,7 +98,9 @@ pub struct CallerOptions {
 pub struct Caller {
     pub(super) mode: CallMode,
     pub(super) routes: BTreeMap<SafeName, Route>,
-    cache: Option<Arc<dyn ReplyCache>>,
+    pub(super) cache: Option<Arc<dyn ReplyCache>>,
+    /// Answers of batches, asked before anything else.
+    pub(super) batches: Option<Arc<dyn BatchReplies>>,
     shelf: Shelf,
     pub(super) vectors: VectorShelf,
     pub(super) rankings: SideShelf<RerankReply>,
@@ -146,6 +149,7 @@ impl Caller {
             mode: options.mode,
             routes,
             cache: options.cache,
+            batches: None,
             vectors: VectorShelf::new(&options.cassettes, &options.root),
             rankings: SideShelf::new(&options.cassettes, &options.root, "rerank/scores.jsonl", "ranking"),
             verdicts: SideShelf::new(&options.cassettes, &options.root, "moderation/verdicts.jsonl", "verdict"),
@@ -213,17 +217,6 @@ impl Caller {
             return known.and_then(|mut all| all.pop());
         }
         self.routes.get(&model.provider)?.fuses.error(&model.model)
-    }
-
-    /// Hands what the user should hear while calls are made to `hear`: circuit breakers that open and close.
-    pub fn on_notice(&self, hear: impl Fn(String) + Send + Sync + 'static) {
-        self.notices.listen(Box::new(hear));
-    }
-
-    /// How often the circuit breaker of each provider has opened, those left out that never did.
-    pub fn breaker_openings(&self) -> Vec<(SafeName, u32)> {
-        let openings = self.routes.iter().map(|(name, route)| (name.clone(), route.breaker.openings()));
-        openings.filter(|(_, openings)| *openings > 0).collect()
     }
 
     /// Whether the response cache would answer this request now. Never when there is no cache, nor in a mode or from a
@@ -345,6 +338,10 @@ impl Caller {
         let (label, repeat) = (ask.label, ask.repeat);
         let allowed = self.limit_tokens(&mut ask.request);
         let key = cache_key(route, &ask.request, ask.repeat);
+        let batched = allowed.is_ok().then(|| self.batched_answer(ask.model, &ask.request, &key)).flatten();
+        if let Some(Ok((answer, source, sent))) = batched {
+            return (self.keep(self.record(ask, key, answer, source, sent), label, repeat, asked), None);
+        }
         let cache = self.cache.as_ref().filter(|_| route.settings.cache);
         if let Some(kept) = cache.and_then(|cache| cache.get(&key)) {
             let answer =
@@ -352,6 +349,7 @@ impl Caller {
             let record = self.record(ask, key, answer, CallSource::Cache, started);
             return (self.keep(record, label, repeat, asked), None);
         }
+        let allowed = allowed.and(batched.map_or(Ok(()), |answer| answer.map(|_| ())));
         let known = self.known_failure(ask.model).map_or(allowed, Err);
         if let Err(error) = known {
             return (failed(&ask, key, CallSource::Live, error, started), None);

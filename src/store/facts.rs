@@ -23,7 +23,7 @@ impl Store {
         let query = format!(
             "SELECT t.key, t.ordinal, t.suite, t.variant, t.case_id, t.case_group, t.weight, t.repeat, t.outcome, \
              t.score, c.spent, c.error_kind, c.altered, c.reply IS NOT NULL, c.ttft_ms, \
-             c.answered_by, c.possible_double_charge, {CALL_COLUMNS} \
+             c.answered_by, c.possible_double_charge, c.batched, {CALL_COLUMNS} \
              FROM trial t INDEXED BY trial_ordinal LEFT JOIN call c ON c.id = t.call \
              WHERE t.run = ?1 ORDER BY t.ordinal"
         );
@@ -113,7 +113,7 @@ pub(super) fn ratio(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<Rati
 }
 
 fn read_facts(row: &Row<'_>, names: &Names) -> rusqlite::Result<TrialFacts> {
-    let call = CallColumns::read(row, 17)?;
+    let call = CallColumns::read(row, 18)?;
     let replied: bool = row.get(13)?;
     let outcome = word(row, 8, Outcome::parse)?;
     Ok(TrialFacts {
@@ -129,6 +129,7 @@ fn read_facts(row: &Row<'_>, names: &Names) -> rusqlite::Result<TrialFacts> {
         score: ratio(row, 9)?,
         latency_ms: call.as_ref().filter(|_| replied).map(|call| call.latency_ms),
         ttft_ms: row.get::<_, Option<i64>>(14)?.map(millis),
+        batched: row.get::<_, Option<bool>>(17)?.unwrap_or(false),
         usage: call.as_ref().and_then(|call| call.usage),
         cost: call.as_ref().and_then(|call| call.cost),
         // No call costs nothing; a call without a number costs nobody knows what.

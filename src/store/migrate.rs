@@ -12,6 +12,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/v3.sql"),
     include_str!("schema/ttft.sql"),
     include_str!("schema/route.sql"),
+    include_str!("schema/batch.sql"),
 ];
 
 /// What a file says about itself.

@@ -4,6 +4,8 @@
 
 mod apps;
 mod bad_inputs;
+mod batch;
+mod batch_stub;
 mod changed_since;
 mod commands;
 mod completions;

@@ -2,9 +2,11 @@
 
 mod apps;
 mod args;
+mod batch;
 mod catalogue;
 mod changed;
 mod checks;
+mod collect;
 mod drive;
 mod examples;
 mod export;
@@ -25,7 +27,8 @@ mod start;
 mod stored;
 
 pub use args::{
-    CallsArg, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs, SelectArgs, ShowArgs, ShowRunArgs, UndecidedArg,
+    BatchRestArg, CallsArg, CollectArgs, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs, SelectArgs, ShowArgs,
+    ShowRunArgs, UndecidedArg,
 };
 pub use start::run;
 
