@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::cmd::{completions, eval, prompt};
+use super::cmd::{completions, eval, mock, prompt, smoke};
 use super::ui::ColorChoice;
 
 /// Take an LLM feature from prompt to production with evidence
@@ -79,6 +79,10 @@ pub enum Command {
     Eval(Box<eval::EvalArgs>),
     /// Version, check, release and roll back prompts
     Prompt(prompt::PromptArgs),
+    /// Answer as OpenAI, Anthropic and Gemini do, from recordings
+    Mock(Box<mock::MockArgs>),
+    /// Check quickly that something answers
+    Smoke(smoke::SmokeArgs),
     /// Print a shell completion script
     Completions(completions::CompletionsArgs),
 }

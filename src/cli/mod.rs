@@ -1,5 +1,6 @@
 //! The front door: arguments, session, progress, exit codes; one file per subcommand.
 
+mod accepting;
 mod args;
 mod certificates;
 pub mod cmd;
@@ -14,6 +15,7 @@ mod signals;
 mod ui;
 mod vectors;
 
+pub(crate) use accepting::Accepting;
 pub use args::{Cli, Command, EXIT_CODES, GlobalArgs};
 use entry::is_closed_pipe;
 pub use entry::main;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use super::exit::Exit;
 use super::ui::Ui;
 use crate::eval::Stop;
 
@@ -43,6 +44,15 @@ impl Signals {
             }
         });
         signals
+    }
+}
+
+/// Waits for a signal that asks to stop: the end of a server.
+pub(super) async fn first_signal() -> Exit {
+    match next_signal().await {
+        Some(TERMINATE) => Exit::Terminated,
+        Some(_) => Exit::Interrupted,
+        None => std::future::pending().await,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::base::{Diagnostic, Fields, Key, Kind, ModelRef, Node, Place, Problems
 use super::raw_provider::{self, RawProvider};
 use super::routes::{self, RouteConfig};
 use super::value::{self, Placed};
-use super::{CallMode, Config, Env};
+use super::{CallMode, Config, Env, OnRejected};
 use crate::record::EmbeddingModel;
 
 /// Largest concurrency that is taken for meant.
@@ -38,6 +38,7 @@ pub(super) struct Layer {
     pub(super) daily_cost_limit: Option<Placed<Usd>>,
     pub(super) max_tokens_per_request: Option<Placed<u32>>,
     pub(super) max_errors: Option<Placed<u32>>,
+    pub(super) on_rejected: Option<Placed<OnRejected>>,
 }
 
 /// Settings that only the file itself gives.
@@ -130,6 +131,7 @@ fn read_layer(fields: &mut Fields<'_>, reading: Reading<'_>, problems: &mut Prob
         daily_cost_limit: value::money(fields, "daily_cost_limit_usd", problems),
         max_tokens_per_request: value::whole(fields, "max_tokens_per_request", 1, u32::MAX, problems),
         max_errors: value::whole(fields, "max_errors", 0, u32::MAX, problems),
+        on_rejected: value::on_rejected(fields, problems),
     }
 }
 

@@ -13,7 +13,7 @@ use super::layer::{self, Base, Reading};
 use super::provider::{self, ProviderConfig};
 use super::routes::RouteConfig;
 use super::settle::{Sources, settle_environment, show_models, show_option, show_path, show_ttl};
-use super::{CallMode, Env, Origin, Setting};
+use super::{CallMode, Env, OnRejected, Origin, Setting};
 
 /// What flags say. `None` and `false` mean the flag was not given; give only flags here, variables come with [`Env`].
 #[derive(Debug, Clone, Default)]
@@ -44,6 +44,8 @@ pub struct Overrides {
     pub max_tokens_per_request: Option<u32>,
     /// `--max-errors`.
     pub max_errors: Option<u32>,
+    /// `--drop-rejected`: for all providers.
+    pub drop_rejected: bool,
 }
 
 /// Whether and how long stored replies answer equal requests.
@@ -127,6 +129,8 @@ pub struct Config {
     pub max_tokens_per_request: Setting<Option<u32>>,
     /// Trials that may end in error or ungraded before a verdict becomes undecided.
     pub max_errors: Setting<u32>,
+    /// What happens when a model does not take a part of a request; a provider may say otherwise.
+    pub on_rejected: Setting<OnRejected>,
     /// All providers: built-in ones first, then in file order.
     pub providers: Vec<ProviderConfig>,
     /// Named routes, in file order.
@@ -175,9 +179,10 @@ impl Config {
             daily_cost_limit: sources.daily_cost_limit(problems),
             max_tokens_per_request: sources.max_tokens_per_request(problems),
             max_errors: sources.max_errors(),
-            providers: streamed(
+            on_rejected: sources.on_rejected(),
+            providers: flagged(
                 provider::settle(base.layer.providers.clone(), overlay.providers.clone(), root, env, problems),
-                overrides.stream,
+                overrides,
             ),
             routes: base.routes,
             prices,
@@ -188,6 +193,12 @@ impl Config {
     /// The provider of this name.
     pub fn provider(&self, name: &SafeName) -> Option<&ProviderConfig> {
         self.providers.iter().find(|provider| provider.name == *name)
+    }
+
+    /// What happens when a model of this provider does not take a part of a request.
+    pub fn on_rejected(&self, provider: &SafeName) -> OnRejected {
+        let own = self.provider(provider).and_then(|provider| provider.options.on_rejected);
+        own.unwrap_or(self.on_rejected.value)
     }
 
     /// Whether this reference stands for one of the routes.
@@ -240,6 +251,7 @@ impl Config {
             row("daily_cost_limit_usd", &self.daily_cost_limit, show_option),
             row("max_tokens_per_request", &self.max_tokens_per_request, show_option),
             row("max_errors", &self.max_errors, ToString::to_string),
+            row("on_rejected", &self.on_rejected, |choice| choice.word().to_owned()),
         ];
         for provider in &self.providers {
             if let Some(url) = &provider.base_url {
@@ -251,10 +263,12 @@ impl Config {
     }
 }
 
-/// The flag holds for all providers, if it is given.
-fn streamed(mut providers: Vec<ProviderConfig>, flag: Option<bool>) -> Vec<ProviderConfig> {
+/// Flags hold for all providers, where they are given.
+fn flagged(mut providers: Vec<ProviderConfig>, flags: &Overrides) -> Vec<ProviderConfig> {
     for provider in &mut providers {
-        provider.options.stream = flag.or(provider.options.stream);
+        let options = &mut provider.options;
+        options.stream = flags.stream.or(options.stream);
+        options.on_rejected = flags.drop_rejected.then_some(OnRejected::Drop).or(options.on_rejected);
     }
     providers
 }

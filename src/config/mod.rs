@@ -31,4 +31,4 @@ pub use kind::WireName;
 pub use load::{BatchConfig, CacheConfig, Config, LintSection, Overrides, PriceOverrides};
 pub use provider::{Limits, ProviderConfig, ProviderOptions, Timeouts};
 pub use routes::{NEEDS as ROUTE_NEED_WORDS, RouteConfig};
-pub use setting::{Beaten, CallMode, Origin, Setting};
+pub use setting::{Beaten, CallMode, OnRejected, Origin, Setting};

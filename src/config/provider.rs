@@ -12,7 +12,7 @@ use super::app::{About, AppConfig};
 use super::around::AroundConfig;
 use super::kind::WireName;
 use super::raw_provider::RawProvider;
-use super::{Env, Origin, ollama_host, value};
+use super::{Env, OnRejected, Origin, ollama_host, value};
 
 /// How much a provider may be asked at once and per minute; `None` is no limit of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,6 +57,8 @@ pub struct ProviderOptions {
     pub location: Option<String>,
     /// `stream`: whether replies are read as streams.
     pub stream: Option<bool>,
+    /// `on_rejected`: what happens when a model does not take a part of a request.
+    pub on_rejected: Option<OnRejected>,
     /// `proxy`: address of the proxy that its requests go through.
     pub proxy: Option<String>,
     /// `ca_file`: certificates of further authorities, absolute; PEM.
@@ -74,6 +76,7 @@ impl ProviderOptions {
             project: over.project.or(self.project),
             location: over.location.or(self.location),
             stream: over.stream.or(self.stream),
+            on_rejected: over.on_rejected.or(self.on_rejected),
             proxy: over.proxy.or(self.proxy),
             ca_file: over.ca_file.or(self.ca_file),
             cache: over.cache.or(self.cache),

@@ -216,6 +216,7 @@ fn options(fields: &mut Fields<'_>, root: &Path, problems: &mut Problems) -> Pro
             _ => fields.flag("stream", problems),
         },
         cache: fields.flag("cache", problems),
+        on_rejected: value::on_rejected(fields, problems).map(|(choice, _)| choice),
         proxy: address(fields, "proxy", problems).map(|(url, _)| url),
         ca_file: fields.text("ca_file", problems).map(|path| root.join(path)),
     }

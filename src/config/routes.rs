@@ -35,7 +35,7 @@ pub struct RouteConfig {
 
 impl RouteConfig {
     /// Whether this reference stands for the route.
-    pub(super) fn is_named_by(&self, model: &ModelRef) -> bool {
+    pub fn is_named_by(&self, model: &ModelRef) -> bool {
         model.provider.as_str() == ROUTE && model.model == self.name.as_str()
     }
 }

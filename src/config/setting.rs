@@ -37,6 +37,25 @@ impl CallMode {
     }
 }
 
+/// What happens when a model does not take a part of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OnRejected {
+    /// It is an error before the first call.
+    Error,
+    /// It is left out, or the provider is left to refuse it.
+    Drop,
+}
+
+impl OnRejected {
+    /// Word and choice, in one table.
+    pub const ALL: &[(&str, OnRejected)] = &[("error", OnRejected::Error), ("drop", OnRejected::Drop)];
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        OnRejected::ALL.iter().find(|(_, choice)| *choice == self).map_or("error", |(word, _)| word)
+    }
+}
+
 /// Which source gave a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {

@@ -8,7 +8,7 @@ use crate::base::{Diagnostic, ModelRef, Problems, Usd, files, format_duration};
 
 use super::layer::{Layer, MOST_CONCURRENT};
 use super::value::{self, Placed, from_env, from_file};
-use super::{BatchConfig, CallMode, Env, Origin, Overrides, Setting};
+use super::{BatchConfig, CallMode, Env, OnRejected, Origin, Overrides, Setting};
 use crate::record::EmbeddingModel;
 
 /// Calls under way at once when nobody says otherwise.
@@ -152,6 +152,12 @@ impl Sources<'_> {
         let flag = self.flags.max_errors.map(|number| (number, Origin::Flag("--max-errors")));
         let [overlay, base] = self.written(|layer| &layer.max_errors);
         Setting::settle([flag, overlay, base], 0, ToString::to_string)
+    }
+
+    pub(super) fn on_rejected(&self) -> Setting<OnRejected> {
+        let flag = self.flags.drop_rejected.then_some((OnRejected::Drop, Origin::Flag("--drop-rejected")));
+        let [overlay, base] = self.written(|layer| &layer.on_rejected);
+        Setting::settle([flag, overlay, base], OnRejected::Error, |choice| choice.word().to_owned())
     }
 }
 

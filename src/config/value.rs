@@ -7,7 +7,7 @@ use crate::base::{
     Diagnostic, Fields, Kind, Millis, ModelRef, Node, Place, Problems, Usd, closest, files, parse_duration,
 };
 
-use super::{CallMode, Env, Origin};
+use super::{CallMode, Env, OnRejected, Origin};
 
 /// A value and where it stands in `karat.yaml`.
 pub(super) type Placed<T> = (T, Place);
@@ -51,6 +51,11 @@ pub(super) fn calls(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<
     let choices: Vec<(&'static str, CallMode)> = CallMode::ALL.iter().map(|(word, mode, _)| (*word, *mode)).collect();
     let mode = fields.choice("calls", &choices, problems)?;
     Some((mode, place_of(fields, "calls")))
+}
+
+pub(super) fn on_rejected(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Placed<OnRejected>> {
+    let choice = fields.choice("on_rejected", OnRejected::ALL, problems)?;
+    Some((choice, place_of(fields, "on_rejected")))
 }
 
 pub(super) fn duration(

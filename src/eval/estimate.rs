@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::base::{ModelRef, Problems, Timestamp, Tokens, Usd};
-use crate::price::{PriceTable, Resolution, Terms, estimate_prompt_tokens};
+use crate::price::{PriceTable, Resolution, Terms, count_tokens, estimate_prompt_tokens};
 use crate::record::{ChatReply, ChatRequest, Message, Role, Usage};
 use crate::suite::Selection;
 
@@ -92,12 +92,17 @@ impl Estimator {
     }
 
     fn request_of(&self, model: &ModelRef, request: &ChatRequest) -> RequestEstimate {
-        let counted = estimate_prompt_tokens(&self.counted_as(model), &request.messages);
+        let as_model = self.counted_as(model);
+        let counted = estimate_prompt_tokens(&as_model, &request.messages);
+        // Every API writes tools and their schemas into the prompt, each in a form of its own: JSON is near to all.
+        let tools = request.tools.iter().filter_map(|tool| serde_json::to_string(tool).ok());
+        let tools: u64 = tools.map(|tool| count_tokens(&as_model, &tool).tokens).sum();
         let stated = self.resolve(model).facts().and_then(|facts| facts.max_output);
         let limit = request.params.max_tokens.or(self.cap).map(u64::from);
         let most =
             limit.unwrap_or_else(|| stated.map_or(ASSUMED_MAX_OUTPUT, |most| u64::from(most).min(ASSUMED_MAX_OUTPUT)));
-        RequestEstimate { input: counted.tokens, exact: counted.exact, most_output: most }
+        let exact = counted.exact && tools == 0;
+        RequestEstimate { input: counted.tokens.saturating_add(tools), exact, most_output: most }
     }
 
     /// What so many tokens cost, at the dearest model where it is a route; `None` when a price is unknown.

@@ -53,17 +53,8 @@ impl PlannedTrial {
 
     fn request_of(&self, rendered: Rendered) -> ChatRequest {
         let variant = &self.variant;
-        ChatRequest {
-            messages: rendered.messages,
-            model: variant.model.model.clone(),
-            output: rendered.output,
-            params: rendered.params.overlaid(&variant.params).overlaid(&self.params),
-            parallel_tools: None,
-            vars: variant.takes_vars.then(|| self.case.vars.clone()),
-            prediction: None,
-            tool_choice: ToolChoice::Auto,
-            tools: Vec::new(),
-        }
+        let request = rendered.request(variant.model.model.clone(), &variant.params.overlaid(&self.params));
+        ChatRequest { vars: variant.takes_vars.then(|| self.case.vars.clone()), ..request }
     }
 }
 

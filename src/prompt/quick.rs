@@ -11,7 +11,6 @@ use super::Registry;
 use super::language::compile::check_template;
 use super::language::scan::Scan;
 use super::partials::{Partial, Partials};
-use super::ready::texts_of;
 use super::written::definition::{Definition, Reading};
 use super::written::identity::digest;
 use crate::base::{Digest, Problems, files, parse_yaml};
@@ -44,7 +43,7 @@ impl Registry {
         definition.overrides.0.iter().for_each(|over| over.truncate.check(variables, &mut problems));
         let mut used = Used { partials: &self.partials, found: BTreeMap::new(), names: HashMap::new() };
         let mut names = BTreeSet::new();
-        for text in definition.messages.iter().flat_map(texts_of) {
+        for text in definition.texts() {
             let scan = check_template(text, &mut problems)?;
             names.append(&mut used.names_of(&scan, DEEPEST)?);
         }

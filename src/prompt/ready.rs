@@ -7,22 +7,24 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use semver::Version;
 
-use super::language::compile::{Compiled, FreeName, compile, free_names, template_name};
+use super::language::compile::{Compiled, compile, template_name};
 use super::language::section::Style;
 use super::language::template::{Engine, Values};
 use super::language::text::TemplateText;
 use super::partials::{Partial, Partials};
 use super::render::RenderError;
-use super::shots::{ExampleFile, Fit, LIST_VARIABLE, Nearby, PickedExample, Picks, Shots};
+use super::settle::{settle_shots, settle_variables};
+use super::shots::{LIST_VARIABLE, Nearby, PickedExample, Picks, Shots};
 use super::written::budget::{Truncated, Truncation};
-use super::written::definition::{Definition, MessageText, PartText, compare_names, variable_name};
+use super::written::definition::{Definition, MessageText, PartText};
 use super::written::identity::digest;
 use super::written::media::{MediaSource, media_of_url};
+use super::written::tooling::Tooling;
 use super::written::var_problem::VarProblem;
 use super::written::variable::Variable;
-use crate::base::{Diagnostic, Digest, ModelRef, Place, Problems, SafeName, closest};
+use crate::base::{Digest, ModelRef, Place, Problems, SafeName, closest};
 use crate::price::TokenCounter;
-use crate::record::{Media, Message, OutputFormat, Params, Part, Role, Vars};
+use crate::record::{CacheTtl, ChatRequest, Media, Message, OutputFormat, Params, Part, Role, ToolCall, Vars};
 
 /// A version of a prompt in the registry.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +53,10 @@ pub struct Rendered {
     pub params: Params,
     /// The form of the answer.
     pub output: OutputFormat,
+    /// The tools on offer.
+    pub tooling: Tooling,
+    /// Text that much of the answer is expected to equal.
+    pub prediction: Option<String>,
     /// The examples that were picked, in the order in which they are sent.
     pub examples: Vec<PickedExample>,
     /// What else is worth knowing about that choice: what was left out, what stood in for what.
@@ -61,6 +67,23 @@ pub struct Rendered {
     pub truncated: Vec<Truncated>,
     /// The patterns of `models:` that matched, the more specific later.
     pub overrides: Vec<String>,
+}
+
+impl Rendered {
+    /// What is asked of the model that the API calls `model`, with parameters on top of the prompt's own.
+    pub fn request(self, model: String, over: &Params) -> ChatRequest {
+        ChatRequest {
+            vars: None,
+            messages: self.messages,
+            model,
+            output: self.output,
+            parallel_tools: self.tooling.parallel,
+            params: self.params.overlaid(over).settled(),
+            prediction: self.prediction,
+            tool_choice: self.tooling.choice,
+            tools: self.tooling.tools,
+        }
+    }
 }
 
 /// A prompt: compiled, checked, shared between trials.
@@ -86,6 +109,7 @@ pub struct Prompt {
     pub place: Place,
     pub(super) shots: Option<Shots>,
     messages: Vec<MessageTemplate>,
+    prediction: Option<Slot>,
     pub(super) definition: Definition,
     pub(super) compiled: Compiled,
 }
@@ -101,6 +125,7 @@ pub(super) struct Settled {
 
 struct MessageTemplate {
     role: Role,
+    cache: Option<CacheTtl>,
     parts: Vec<PartTemplate>,
 }
 
@@ -108,6 +133,8 @@ enum PartTemplate {
     Text(Slot),
     Image(MediaTemplate),
     File { name: String, media: MediaTemplate },
+    ToolCall { id: String, name: String, arguments: Slot },
+    ToolResult { id: String, is_error: bool, text: Slot },
 }
 
 enum MediaTemplate {
@@ -138,7 +165,7 @@ impl Prompt {
         problems: &mut Problems,
     ) -> Option<Prompt> {
         let compiled = {
-            let texts: Vec<&TemplateText> = definition.messages.iter().flat_map(texts_of).collect();
+            let texts: Vec<&TemplateText> = definition.texts().collect();
             compile(&texts, partials, problems)?
         };
         let variables = settle_variables(&definition, &compiled, problems);
@@ -147,6 +174,7 @@ impl Prompt {
         let file = definition.examples.take();
         let shots = file.and_then(|file| settle_shots(file, &definition, &compiled, &variables, partials, problems));
         let digest = digest(&definition, &compiled.partials, &variables, shots.as_ref());
+        let (messages, prediction) = number(&definition);
         let prompt = Prompt {
             name: name(&digest),
             registered,
@@ -158,7 +186,8 @@ impl Prompt {
             output: definition.output.clone(),
             place,
             shots,
-            messages: number(&definition.messages),
+            messages,
+            prediction,
             definition,
             compiled,
         };
@@ -288,10 +317,24 @@ impl Prompt {
             }
             messages.extend(self.render_message(index, &values)?);
         }
+        let prediction = self.prediction.as_ref();
+        let prediction = prediction.map(|slot| self.render_text(slot, self.messages.len(), &values)).transpose()?;
         let Settled { params, style, overrides, .. } = settled;
         let Picks { examples, notes } = picks;
         let output = self.output.clone();
-        Ok(Rendered { messages, params, output, examples, example_notes: notes, style, truncated, overrides })
+        let tooling = self.definition.tooling.clone();
+        Ok(Rendered {
+            messages,
+            params,
+            output,
+            tooling,
+            prediction,
+            examples,
+            example_notes: notes,
+            style,
+            truncated,
+            overrides,
+        })
     }
 
     /// The values of the prompt's variables, defaults included, cut to their budgets.
@@ -314,7 +357,7 @@ impl Prompt {
     pub(super) fn render_message(&self, index: usize, values: &Values) -> Result<Option<Message>, RenderError> {
         let Some(message) = self.messages.get(index) else { return Ok(None) };
         let parts = message.parts.iter().map(|part| self.render_part(part, index, values));
-        Ok(Some(Message { cache: None, role: message.role, parts: parts.collect::<Result<_, _>>()? }))
+        Ok(Some(Message { cache: message.cache, role: message.role, parts: parts.collect::<Result<_, _>>()? }))
     }
 
     /// What the prompt says for a model, its overrides on top.
@@ -332,6 +375,7 @@ impl Prompt {
             settled.truncate = settled.truncate.overlaid(&over.truncate);
             settled.overrides.push(over.pattern.clone());
         }
+        settled.params.unset.clear();
         settled
     }
 
@@ -347,7 +391,7 @@ impl Prompt {
 
     /// The prompt's parameters for a model, its overrides on top.
     pub fn params_for(&self, model: &ModelRef) -> Params {
-        self.definition.overrides.apply(&self.params, Some(model))
+        self.definition.overrides.apply(&self.params, Some(model)).settled()
     }
 
     /// The partials it uses, directly or not, by name.
@@ -362,6 +406,14 @@ impl Prompt {
             PartTemplate::File { name, media } => {
                 Part::File { name: name.clone(), media: self.render_media(media, message, values)? }
             }
+            PartTemplate::ToolCall { id, name, arguments } => Part::ToolCall(ToolCall {
+                arguments: self.render_arguments(arguments, message, values)?,
+                id: id.clone(),
+                name: name.clone(),
+            }),
+            PartTemplate::ToolResult { id, is_error, text } => {
+                Part::ToolResult { id: id.clone(), is_error: *is_error, text: self.render_text(text, message, values)? }
+            }
         })
     }
 
@@ -370,6 +422,13 @@ impl Prompt {
         engine
             .render(&slot.name, values)
             .map_err(|failed| RenderError::of(&self.name, message, slot, &self.compiled.partials, failed))
+    }
+
+    /// Arguments must be a JSON object: what a template makes of them is looked at before anything is sent.
+    fn render_arguments(&self, slot: &Slot, message: usize, values: &Values) -> Result<String, RenderError> {
+        let text = self.render_text(slot, message, values)?;
+        let is_object = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text.trim()).is_ok();
+        if is_object { Ok(text.trim().to_owned()) } else { Err(RenderError::arguments(&self.name, slot, &text)) }
     }
 
     fn render_media(&self, media: &MediaTemplate, message: usize, values: &Values) -> Result<Media, RenderError> {
@@ -387,13 +446,16 @@ impl Prompt {
 pub(super) fn texts_of(message: &MessageText) -> impl Iterator<Item = &TemplateText> {
     message.parts.iter().filter_map(|part| match part {
         PartText::Text(text)
+        | PartText::ToolCall { arguments: text, .. }
+        | PartText::ToolResult { text, .. }
         | PartText::Image(MediaSource::Template(text))
         | PartText::File { media: MediaSource::Template(text), .. } => Some(text),
         PartText::Image(MediaSource::Fixed(_)) | PartText::File { media: MediaSource::Fixed(_), .. } => None,
     })
 }
 
-fn number(messages: &[MessageText]) -> Vec<MessageTemplate> {
+/// Messages and prediction with the names of their templates, counted as [`Definition::texts`] gives them.
+fn number(definition: &Definition) -> (Vec<MessageTemplate>, Option<Slot>) {
     let mut next = 0;
     let mut slot = |text: &TemplateText| {
         let name = template_name(next);
@@ -410,48 +472,18 @@ fn number(messages: &[MessageText]) -> Vec<MessageTemplate> {
         PartText::File { name, media: source } => {
             PartTemplate::File { name: name.clone(), media: media(source, &mut slot) }
         }
-    };
-    messages
-        .iter()
-        .map(|message| MessageTemplate { role: message.role, parts: message.parts.iter().map(&mut part).collect() })
-        .collect()
-}
-
-/// Declared variables checked against the used ones; without a `variables:` block, every used name is required.
-fn settle_variables(
-    definition: &Definition,
-    compiled: &Compiled,
-    problems: &mut Problems,
-) -> IndexMap<String, Variable> {
-    // With an `examples:` block, that name is the block's.
-    let is_own = |used: &&FreeName| !(definition.has_examples && used.name == LIST_VARIABLE);
-    let names: Vec<FreeName> = compiled.names.iter().filter(is_own).cloned().collect();
-    if let Some(declared) = &definition.variables {
-        compare_names(declared, &names, definition.is_partial, problems);
-        return declared.clone();
-    }
-    let mut variables = IndexMap::new();
-    for used in &names {
-        if let Err(why) = variable_name(&used.name) {
-            let message = format!("`{}` cannot be the name of a variable: {why}", used.name);
-            problems.push(Diagnostic::error("variable-name", message).at(used.place.clone()));
+        PartText::ToolCall { id, name, arguments } => {
+            PartTemplate::ToolCall { id: id.clone(), name: name.clone(), arguments: slot(arguments) }
         }
-        variables.insert(used.name.clone(), Variable::undeclared(used.place.clone()));
-    }
-    variables
-}
-
-/// The examples compared with the rest of the prompt.
-fn settle_shots(
-    file: ExampleFile,
-    definition: &Definition,
-    compiled: &Compiled,
-    variables: &IndexMap<String, Variable>,
-    partials: &Partials,
-    problems: &mut Problems,
-) -> Option<Shots> {
-    let asked = definition.messages.iter().enumerate().rev().find(|(_, message)| message.role == Role::User);
-    let asked = asked.map(|(index, message)| (index, free_names(&texts_of(message).collect::<Vec<_>>(), partials)));
-    let takes_list = compiled.names.iter().any(|used| used.name == LIST_VARIABLE);
-    Shots::settle(file, &Fit { variables, takes_list, asked }, problems)
+        PartText::ToolResult { id, is_error, text } => {
+            PartTemplate::ToolResult { id: id.clone(), is_error: *is_error, text: slot(text) }
+        }
+    };
+    let template = |message: &MessageText| MessageTemplate {
+        role: message.role,
+        cache: message.cache,
+        parts: message.parts.iter().map(&mut part).collect(),
+    };
+    let messages = definition.messages.iter().map(template).collect();
+    (messages, definition.prediction.as_ref().map(slot))
 }

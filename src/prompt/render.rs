@@ -112,6 +112,16 @@ impl RenderError {
         }
     }
 
+    pub(super) fn arguments(prompt: &str, slot: &Slot, text: &str) -> RenderError {
+        let shown: String = text.chars().take(60).collect();
+        RenderError::Template {
+            prompt: prompt.to_owned(),
+            place: Box::new(slot.text.whole()),
+            message: format!("the arguments of a tool call are no JSON object: `{shown}`"),
+            help: "insert values with `json_encode`, such as `'{\"city\": {{ city | json_encode }}}'`".to_owned(),
+        }
+    }
+
     /// The same error, with the origins of values that broke their rules.
     #[must_use]
     pub fn with_origins(mut self, origins: &Origins) -> RenderError {

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::app::last_user;
+use super::clean::hide_found;
+use super::conversation::conversation_digest;
 use crate::base::{
     Diagnostic, Digest, Millis, ModelRef, Problems, Redactor, SafeName, Source, Span, Usd, files, json_message,
 };
@@ -23,17 +25,20 @@ const ASKED_CHARS: usize = 120;
 #[serde(deny_unknown_fields)]
 pub(super) struct Entry {
     /// Of provider and request, see [`ChatRequest::digest`].
-    digest: Digest,
+    pub(super) digest: Digest,
     /// `suite/case` it was recorded for.
-    case: String,
+    pub(super) case: String,
     /// Who was asked.
-    model: ModelRef,
+    pub(super) model: ModelRef,
     /// 0-based repeat.
     #[serde(default, skip_serializing_if = "is_zero")]
-    repeat: u32,
+    pub(super) repeat: u32,
     /// The beginning of the question; for readers only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    asked: Option<String>,
+    pub(super) asked: Option<String>,
+    /// Of the messages alone, see [`conversation_digest`]: `karat mock` answers by it when parameters differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) messages: Option<Digest>,
     /// The reply.
     pub(super) reply: ChatReply,
     /// Latency of the original call.
@@ -142,7 +147,6 @@ impl Shelf {
 
     /// Keeps a reply until [`Shelf::finish`].
     pub(super) fn record(&self, kept: &Kept<'_>) {
-        let shown: String = last_user(kept.request).split_whitespace().collect::<Vec<_>>().join(" ");
         let mut reply = kept.reply.clone();
         // Changes with every recording and says nothing: it would drown the diff.
         reply.request_id = None;
@@ -151,7 +155,8 @@ impl Shelf {
             case: kept.label.to_owned(),
             model: kept.model.clone(),
             repeat: kept.repeat,
-            asked: (!shown.is_empty()).then(|| shown.chars().take(ASKED_CHARS).collect()),
+            asked: asked_of(kept.request),
+            messages: Some(conversation_digest(&kept.request.messages)),
             reply,
             latency_ms: kept.latency_ms,
             cost: kept.cost,
@@ -245,13 +250,20 @@ impl Tape {
     }
 }
 
+/// The beginning of the question, in one line.
+pub(super) fn asked_of(request: &ChatRequest) -> Option<String> {
+    let mut shown: String = last_user(request).split_whitespace().collect::<Vec<_>>().join(" ");
+    hide_found(&mut shown);
+    (!shown.is_empty()).then(|| shown.chars().take(ASKED_CHARS).collect())
+}
+
 fn suite_of(label: &str) -> Result<SafeName, CassetteError> {
     let suite = label.split('/').next().unwrap_or(label);
     SafeName::parse(suite).map_err(|_| CassetteError::NoSuite(label.to_owned()))
 }
 
 /// All entries of a file that can be read, and what is wrong with the others.
-fn read(path: &Path, shown: &Path) -> (Vec<Entry>, Problems) {
+pub(super) fn read(path: &Path, shown: &Path) -> (Vec<Entry>, Problems) {
     let mut problems = Problems::new();
     let text = match std::fs::read(path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::base::Redactor;
+use crate::guard::find_secrets;
 use crate::record::{CallError, ChatReply, Part};
 
 /// Replaces known secrets in every text of a reply. Nothing is copied when there are none.
@@ -45,7 +46,31 @@ pub(super) fn clean_reply(redactor: &Redactor, reply: &mut ChatReply) {
     }
 }
 
-/// The same for an error.
+/// Replaces what looks like a key of anybody, in a reply that is kept for others to read.
+pub(super) fn hide_found_in(reply: &mut ChatReply) {
+    let calls = reply.tool_calls.iter_mut().map(|call| &mut call.arguments);
+    let texts = [Some(&mut reply.text), reply.refusal.as_mut(), reply.reasoning.as_mut()].into_iter().flatten();
+    // Every text is looked at, whatever the others hold.
+    if texts.chain(calls).filter_map(|text| hide_found(text).then_some(())).count() > 0 {
+        reply.logprobs.clear();
+    }
+    for part in &mut reply.thoughts {
+        if let Part::Reasoning { text, .. } = part {
+            hide_found(text);
+        }
+    }
+}
+
+/// Replaces what looks like a key of anybody; whether there was one.
+pub(super) fn hide_found(text: &mut String) -> bool {
+    let found = find_secrets(text);
+    for finding in found.iter().rev() {
+        text.replace_range(finding.start..finding.end, "(redacted)");
+    }
+    !found.is_empty()
+}
+
+/// Replaces known secrets in an error.
 pub(super) fn clean_error(redactor: &Redactor, error: &mut CallError) {
     for text in [Some(&mut error.message), error.request_id.as_mut()].into_iter().flatten() {
         clean(redactor, text);

@@ -21,15 +21,20 @@ mod caller_startup_test;
 mod caller_test;
 mod cassette;
 mod clean;
+mod conversation;
 mod embed;
 #[cfg(test)]
 mod embed_test;
 mod exec;
+mod fates;
+#[cfg(test)]
+mod fates_test;
 mod frames;
 mod fuse;
 mod heal;
 mod hedge;
 mod inflight;
+mod library;
 mod limit;
 mod mock;
 mod mock_rules;
@@ -37,11 +42,13 @@ mod moderate;
 mod notice;
 mod question;
 mod reading;
+mod recorder;
 mod registry;
 mod rerank;
 mod retry;
 mod route;
 mod routing;
+mod script;
 mod settings;
 #[cfg(test)]
 mod side_fixture_test;
@@ -65,8 +72,12 @@ pub use batch::{
 pub use caller::{Ask, Caller, CallerOptions, Pricer, ReplyCache};
 pub use cassette::CassetteError;
 pub use embed::{VectorCache, recorded_vectors};
+pub use fates::{fates, is_known};
+pub use library::{Library, Match, Recorded};
+pub use recorder::{Exchange, Recorder};
 pub use registry::{PROVIDERS, provider_spec};
 pub use routing::{History, ModelHistory, ROUTE, ROUTE_NEEDS, RouteSettings, Weights};
+pub use script::{Played, Script};
 pub use settings::{
     BreakerSettings, CallMode, HedgeSettings, Limits, MockSettings, ProviderSettings, RetrySettings, TimeoutSettings,
     builtin_providers,

@@ -154,11 +154,20 @@ pub(super) fn heed_headers(failure: &mut Failure, reply: &HttpReply, now: Timest
 /// How long the server asks to wait, in any spelling (reference §16, in its order): headers, the body as its wire has
 /// read it, limits that are used up. Nonsense is ignored.
 pub(super) fn server_wait(reply: &HttpReply, in_body: Option<Duration>, now: Timestamp) -> Option<Duration> {
-    let header = |name: &str| reply.header(name).map(str::trim);
-    let after_ms = || header("retry-after-ms").and_then(|text| seconds(text, 1e-3));
-    let after = || header("retry-after").and_then(|text| seconds(text, 1.0).or_else(|| http_date(text, now)));
     let reset = || if reply.status == 429 { reset_wait(reply, now) } else { None };
-    after_ms().or_else(after).or(in_body).or_else(reset).filter(|wait| *wait <= SANE)
+    retry_after(reply, now).or(in_body).or_else(reset).filter(is_sane)
+}
+
+/// What `retry-after` says, or its sibling in milliseconds. Nonsense is ignored.
+pub(super) fn retry_after(reply: &HttpReply, now: Timestamp) -> Option<Duration> {
+    let header = |name: &str| reply.header(name).map(str::trim);
+    let after_ms = header("retry-after-ms").and_then(|text| seconds(text, 1e-3));
+    let after = || header("retry-after").and_then(|text| seconds(text, 1.0).or_else(|| http_date(text, now)));
+    after_ms.or_else(after).filter(is_sane)
+}
+
+fn is_sane(wait: &Duration) -> bool {
+    *wait <= SANE
 }
 
 fn seconds(text: &str, scale: f64) -> Option<Duration> {

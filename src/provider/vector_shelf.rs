@@ -135,6 +135,12 @@ fn not_recorded(message: String) -> CallError {
     CallError { kind: ErrorKind::NotRecorded, message, status: None, request_id: None }
 }
 
+/// Model, digest of the text and vector of every entry of a file.
+pub(super) fn read_vectors(path: &Path, shown: &Path) -> Result<Vec<(ModelRef, Digest, Vec<f32>)>, String> {
+    let entries = read_entries(path, shown)?;
+    Ok(entries.into_iter().map(|(entry, vector)| (entry.model, entry.text, vector)).collect())
+}
+
 /// All entries with their vectors; none when there is no file.
 fn read_entries(path: &Path, shown: &Path) -> Result<Vec<(Entry, Vec<f32>)>, String> {
     let text = match std::fs::read_to_string(path) {

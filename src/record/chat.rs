@@ -1,5 +1,7 @@
 //! One chat request, in words that every provider's wire can be mapped to.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -224,29 +226,104 @@ pub struct Params {
     /// Nucleus sampling, 0..=1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_p: Option<f64>,
+    /// Parameters written as `null`: overrides take them away from what they lie on. Empty in what is asked.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub unset: BTreeSet<String>,
 }
 
 impl Params {
+    /// The names users write, sorted.
+    pub const NAMES: &[&str] = &[
+        "effort",
+        "extra",
+        "frequency_penalty",
+        "logprobs",
+        "max_tokens",
+        "presence_penalty",
+        "seed",
+        "service_tier",
+        "stop",
+        "temperature",
+        "thinking_budget",
+        "top_k",
+        "top_p",
+    ];
+
     /// These parameters with those of `over` on top; `extra` is merged key by key.
     #[must_use]
     pub fn overlaid(&self, over: &Params) -> Params {
-        let mut extra = self.extra.clone();
+        let base = self.without(&over.unset);
+        let mut extra = base.extra;
         extra.extend(over.extra.clone());
-        Params {
-            temperature: over.temperature.or(self.temperature),
-            top_p: over.top_p.or(self.top_p),
-            top_k: over.top_k.or(self.top_k),
-            max_tokens: over.max_tokens.or(self.max_tokens),
-            stop: if over.stop.is_empty() { self.stop.clone() } else { over.stop.clone() },
-            seed: over.seed.or(self.seed),
-            presence_penalty: over.presence_penalty.or(self.presence_penalty),
-            frequency_penalty: over.frequency_penalty.or(self.frequency_penalty),
-            effort: over.effort.or(self.effort),
-            thinking_budget: over.thinking_budget.or(self.thinking_budget),
-            service_tier: over.service_tier.clone().or_else(|| self.service_tier.clone()),
-            logprobs: over.logprobs.or(self.logprobs),
+        let mut merged = Params {
+            temperature: over.temperature.or(base.temperature),
+            top_p: over.top_p.or(base.top_p),
+            top_k: over.top_k.or(base.top_k),
+            max_tokens: over.max_tokens.or(base.max_tokens),
+            stop: if over.stop.is_empty() { base.stop } else { over.stop.clone() },
+            seed: over.seed.or(base.seed),
+            presence_penalty: over.presence_penalty.or(base.presence_penalty),
+            frequency_penalty: over.frequency_penalty.or(base.frequency_penalty),
+            effort: over.effort.or(base.effort),
+            thinking_budget: over.thinking_budget.or(base.thinking_budget),
+            service_tier: over.service_tier.clone().or(base.service_tier),
+            logprobs: over.logprobs.or(base.logprobs),
             extra,
+            unset: BTreeSet::new(),
+        };
+        // What lies on these in turn must take away the same, unless it was set again in between.
+        let unset = self.unset.iter().filter(|name| !merged.sets(name)).chain(&over.unset);
+        merged.unset = unset.cloned().collect();
+        merged
+    }
+
+    /// As they are asked: nothing is left to be taken away.
+    #[must_use]
+    pub fn settled(self) -> Params {
+        Params { unset: BTreeSet::new(), ..self }
+    }
+
+    /// Whether a parameter is set.
+    pub fn sets(&self, name: &str) -> bool {
+        match name {
+            "effort" => self.effort.is_some(),
+            "extra" => !self.extra.is_empty(),
+            "frequency_penalty" => self.frequency_penalty.is_some(),
+            "logprobs" => self.logprobs.is_some(),
+            "max_tokens" => self.max_tokens.is_some(),
+            "presence_penalty" => self.presence_penalty.is_some(),
+            "seed" => self.seed.is_some(),
+            "service_tier" => self.service_tier.is_some(),
+            "stop" => !self.stop.is_empty(),
+            "temperature" => self.temperature.is_some(),
+            "thinking_budget" => self.thinking_budget.is_some(),
+            "top_k" => self.top_k.is_some(),
+            "top_p" => self.top_p.is_some(),
+            _ => false,
         }
+    }
+
+    fn without(&self, names: &BTreeSet<String>) -> Params {
+        let mut params = self.clone();
+        for name in names {
+            match name.as_str() {
+                "effort" => params.effort = None,
+                "extra" => params.extra = Map::new(),
+                "frequency_penalty" => params.frequency_penalty = None,
+                "logprobs" => params.logprobs = None,
+                "max_tokens" => params.max_tokens = None,
+                "presence_penalty" => params.presence_penalty = None,
+                "seed" => params.seed = None,
+                "service_tier" => params.service_tier = None,
+                "stop" => params.stop = Vec::new(),
+                "temperature" => params.temperature = None,
+                "thinking_budget" => params.thinking_budget = None,
+                "top_k" => params.top_k = None,
+                "top_p" => params.top_p = None,
+                _ => {}
+            }
+        }
+        params
     }
 }
 
@@ -360,6 +437,26 @@ impl ChatRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_override_of_null_takes_a_parameter_away() {
+        let warm = Params { temperature: Some(0.5), seed: Some(1), stop: vec!["a".to_owned()], ..Params::default() };
+        let none = |names: &[&str]| Params {
+            unset: names.iter().map(|name| (*name).to_owned()).collect(),
+            ..Params::default()
+        };
+        let cold = warm.overlaid(&none(&["temperature", "stop"]));
+        assert_eq!((cold.temperature, cold.seed, cold.stop.len()), (None, Some(1), 0));
+        // Layers may be put together in any grouping.
+        let layers = [warm.clone(), none(&["temperature"]), Params { temperature: Some(1.0), ..Params::default() }];
+        let left = layers[0].overlaid(&layers[1]).overlaid(&layers[2]).settled();
+        let right = layers[0].overlaid(&layers[1].overlaid(&layers[2])).settled();
+        assert_eq!((left.temperature, &left), (Some(1.0), &right));
+        let both = none(&["seed"]).overlaid(&none(&["temperature"]));
+        assert_eq!(warm.overlaid(&both).settled(), Params { stop: vec!["a".to_owned()], ..Params::default() });
+        let every = none(Params::NAMES);
+        assert!(Params::NAMES.iter().all(|name| !warm.overlaid(&every).sets(name)));
+    }
 
     #[test]
     fn writing_a_request_out_is_canonical() {

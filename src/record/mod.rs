@@ -6,6 +6,7 @@ mod case;
 mod chat;
 mod embedding;
 mod event;
+mod fate;
 mod moderation;
 mod reply;
 mod rerank;
@@ -24,6 +25,7 @@ pub use chat::{
 };
 pub use embedding::{EmbeddingCall, EmbeddingModel, EmbeddingParams, EmbeddingReply, InputType};
 pub use event::RunEvent;
+pub use fate::{Fate, ParamFate};
 pub use moderation::{ModerationCategory, ModerationReply};
 pub use reply::{ChatReply, Finish, LogprobToken, StreamTimes, Warning};
 pub use rerank::{Ranked, RerankReply};

@@ -2,10 +2,14 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql, params};
+use rusqlite::{Connection, Row, Statement, ToSql, params};
 
 use super::StoreError;
+use super::cases::CaseRows;
+use super::known::KnownKeys;
+use super::new_calls::NewCalls;
 use super::ready::Ready;
+use super::settle::{Numbers, settle};
 use super::words::{json, picos, signed, word};
 use crate::base::{Digest, SafeName};
 use crate::record::{CallRecord, CallSource, ChatReply, Finish, Outcome, Score, ScoreState, TrialRecord, Usage};
@@ -65,11 +69,11 @@ pub(super) struct Inserts<'db> {
     known: HashMap<[u8; 16], i64>,
     /// Rows up to this one are in `known`; `None` before the first batch.
     seen: Option<i64>,
-    find_case: Statement<'db>,
-    add_case: Statement<'db>,
+    cases: CaseRows<'db>,
+    calls: NewCalls<'db>,
     add_body: Statement<'db>,
     add_bodies: Statement<'db>,
-    find_original: Statement<'db>,
+    load_original: Statement<'db>,
     add_call: Statement<'db>,
     load_keys: Statement<'db>,
     load_newer_keys: Statement<'db>,
@@ -84,7 +88,7 @@ pub(super) struct Inserts<'db> {
 }
 
 impl<'db> Inserts<'db> {
-    pub(super) fn prepare(db: &'db Connection, rows: RunRows) -> rusqlite::Result<Inserts<'db>> {
+    pub(super) fn prepare(db: &'db Connection, rows: RunRows, keys: &'db KnownKeys) -> rusqlite::Result<Inserts<'db>> {
         Ok(Inserts {
             db,
             rows,
@@ -92,20 +96,15 @@ impl<'db> Inserts<'db> {
             remembered_bytes: 0,
             known: HashMap::new(),
             seen: None,
-            find_case: db.prepare(
-                "SELECT id FROM eval_case INDEXED BY case_identity \
-                 WHERE substr(identity, 1, 8) = substr(?1, 1, 8) AND identity = ?1",
-            )?,
-            add_case: db.prepare("INSERT INTO eval_case (identity, content) VALUES (?1, ?2)")?,
+            cases: CaseRows::prepare(db)?,
+            calls: NewCalls::new(db, keys),
             add_body: db.prepare("INSERT INTO body (content) VALUES (?1)")?,
             // Running a statement costs as much as writing a small row: rows that go together are written together. OR
             // FAIL: an error rolls the whole transaction back, so SQLite need not copy pages to undo one statement.
             add_bodies: db.prepare("INSERT OR FAIL INTO body (content) VALUES (?1), (?2)")?,
-            find_original: db.prepare(
-                "SELECT c.request, c.reply, q.content, r.content FROM call c INDEXED BY call_reuse JOIN body q ON q.id = c.request \
-                 JOIN body r ON r.id = c.reply WHERE substr(c.cache_key, 1, 8) = substr(?1, 1, 8) AND c.cache_key = ?1 \
-                 AND c.reusable = 1 \
-                 ORDER BY c.started DESC LIMIT 1",
+            load_original: db.prepare(
+                "SELECT c.request, c.reply, q.content, r.content FROM call c JOIN body q ON q.id = c.request \
+                 JOIN body r ON r.id = c.reply WHERE c.id = ?1",
             )?,
             add_call: db.prepare(
                 "INSERT INTO call (run, cache_key, reusable, model, source, request, reply, error_kind, error, \
@@ -116,9 +115,8 @@ impl<'db> Inserts<'db> {
                  ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, \
                  ?34, ?35, ?36, ?37)",
             )?,
-            load_keys: db.prepare(
-                "SELECT id, substr(key, 1, 16) FROM trial INDEXED BY trial_ordinal WHERE run = ?1",
-            )?,
+            load_keys: db
+                .prepare("SELECT id, substr(key, 1, 16) FROM trial INDEXED BY trial_ordinal WHERE run = ?1")?,
             load_newer_keys: db
                 .prepare("SELECT id, substr(key, 1, 16) FROM trial NOT INDEXED WHERE id > ?2 AND run = ?1")?,
             last_id: db.prepare("SELECT coalesce(max(id), 0) FROM trial")?,
@@ -146,7 +144,7 @@ impl<'db> Inserts<'db> {
         let suite = suite.ok_or_else(|| unplanned(format!("suite `{}`", trial.suite)))?;
         let variant = self.rows.variants.get(&trial.variant).copied();
         let variant = variant.ok_or_else(|| unplanned(format!("variant {}", trial.variant.short())))?;
-        let case = self.case(ready)?;
+        let case = self.cases.of(ready)?;
         let call = trial.call.as_ref().map(|call| self.call(call, ready, change)).transpose()?;
         let replaced = self.forget(trial, change)?;
         let id = self.add_trial.insert(params![
@@ -187,6 +185,9 @@ impl<'db> Inserts<'db> {
     /// Learns of trials that are there already, or that another process has added to the same run meanwhile. Called
     /// first in each transaction: until its end nobody else can write.
     pub(super) fn catch_up(&mut self) -> rusqlite::Result<()> {
+        let numbers = Numbers::last(self.db)?;
+        self.cases.catch_up(numbers)?;
+        self.calls.begin(numbers);
         let last: i64 = self.last_id.query_row([], |row| row.get(0))?;
         let key = |row: &Row<'_>| Ok((row.get(1)?, row.get(0)?));
         let newer = match self.seen {
@@ -212,13 +213,6 @@ impl<'db> Inserts<'db> {
         Ok(Some(id))
     }
 
-    fn case(&mut self, ready: &Ready) -> rusqlite::Result<i64> {
-        if let Some(id) = self.find_case.query_row([ready.case_identity], |row| row.get(0)).optional()? {
-            return Ok(id);
-        }
-        self.add_case.insert(params![ready.case_identity, ready.case])
-    }
-
     fn call(&mut self, call: &CallRecord, ready: &Ready, change: &mut Change) -> rusqlite::Result<i64> {
         let reply = call.reply.as_ref().ok();
         // A reply that a secret was cut from may be shown, but not answer another call; nor one that two models wrote.
@@ -236,7 +230,7 @@ impl<'db> Inserts<'db> {
         let Usage { input, cache_read, cache_write, cache_write_1h, cache_write_12h, output, reasoning, .. } =
             usage.unwrap_or_default();
         let other = usage.unwrap_or_default();
-        self.add_call.insert(params![
+        let id = self.add_call.insert(params![
             self.rows.run,
             call.cache_key.as_bytes(),
             reusable,
@@ -274,15 +268,33 @@ impl<'db> Inserts<'db> {
             call.route.as_ref().map(json),
             call.hedges,
             reply.is_some_and(ChatReply::is_batched),
-        ])
+        ])?;
+        self.calls.add(id, call, reusable);
+        Ok(id)
+    }
+
+    /// Tells the response cache what the transaction that was just committed has added.
+    pub(super) fn tell_keys(&self) -> rusqlite::Result<()> {
+        self.calls.tell()
+    }
+
+    /// Settles a tail of more than `most` rows, between transactions.
+    pub(super) fn settle_past(&mut self, most: i64) -> rusqlite::Result<()> {
+        if settle(self.db, most)? || self.cases.tail() > most {
+            self.calls.settled(Numbers::settled(self.db)?);
+            self.cases.forget();
+        }
+        Ok(())
     }
 
     /// Rows of the request and the reply. A reply that came from another call shares that call's rows when it is
     /// there and says the same.
     fn bodies(&mut self, call: &CallRecord, ready: &Ready) -> rusqlite::Result<(i64, Option<i64>)> {
         let Some(reply) = ready.reply() else { return Ok((self.request(ready.request())?, None)) };
-        if matches!(call.source, CallSource::Cache | CallSource::Shared) {
-            let mut found = self.find_original.query([call.cache_key.as_bytes()])?;
+        if matches!(call.source, CallSource::Cache | CallSource::Shared)
+            && let Some(id) = self.calls.original(&call.cache_key)?
+        {
+            let mut found = self.load_original.query([id])?;
             if let Some(row) = found.next()?
                 && row.get_ref(2)?.as_str()? == ready.request()
                 && row.get_ref(3)?.as_str()? == reply

@@ -10,9 +10,10 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema/v1.sql"),
     include_str!("schema/v2.sql"),
     include_str!("schema/v3.sql"),
-    include_str!("schema/ttft.sql"),
-    include_str!("schema/route.sql"),
-    include_str!("schema/batch.sql"),
+    include_str!("schema/v4.sql"),
+    include_str!("schema/v5.sql"),
+    include_str!("schema/v6.sql"),
+    include_str!("schema/v7.sql"),
 ];
 
 /// What a file says about itself.

@@ -5,6 +5,7 @@
 
 mod batch;
 mod by_prompt;
+mod cases;
 mod clean;
 mod columns;
 mod embedding;
@@ -15,14 +16,17 @@ mod known;
 mod ledger;
 mod list;
 mod migrate;
+mod new_calls;
 mod open;
 mod ready;
 mod refit;
 mod reuse;
 mod route;
 mod run;
+mod settle;
 #[cfg(test)]
 mod tests;
+mod tidy;
 mod trials;
 mod words;
 mod writer;
@@ -36,5 +40,6 @@ pub use open::Access;
 pub use reuse::ReplyReader;
 pub use route::ModelCalls;
 pub use run::Store;
+pub use tidy::Tidying;
 pub use trials::TrialFilter;
 pub use writer::{Writer, WriterEvent};

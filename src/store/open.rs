@@ -12,6 +12,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::StoreError;
 use super::known::KnownKeys;
 use super::migrate::{self, Identity, MIGRATIONS};
+use super::tidy::Emptying;
 
 /// How long to wait for another process before giving up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -34,6 +35,8 @@ pub(super) struct Pool {
     access: Access,
     /// Whether the file is read as one that nobody can change, because its folder is not writable.
     frozen: bool,
+    /// Before the connections: the last of them to be closed removes the log.
+    pub(super) emptying: Emptying,
     idle: Mutex<Vec<Connection>>,
     /// Cache keys that have an answer.
     pub(super) known: KnownKeys,
@@ -73,7 +76,8 @@ impl Pool {
             }
         }
         tune(&db).map_err(|error| StoreError::of(&error, path))?;
-        Ok(Pool { path: path.to_path_buf(), access, frozen, idle: Mutex::new(vec![db]), known: KnownKeys::default() })
+        let (emptying, known) = (Emptying::default(), KnownKeys::default());
+        Ok(Pool { path: path.to_path_buf(), access, frozen, emptying, idle: Mutex::new(vec![db]), known })
     }
 
     /// The file.

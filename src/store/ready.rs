@@ -12,6 +12,9 @@ use super::words::json_into;
 use crate::base::{DigestBuilder, Redactor};
 use crate::record::{Case, TrialRecord};
 
+/// What the rows of a trial take beside its texts.
+const ROW_BYTES: usize = 500;
+
 /// A trial and the texts of its call.
 #[derive(Debug)]
 pub(super) struct Ready {
@@ -60,6 +63,11 @@ impl Ready {
         }
         let case_identity = case_identity(&trial.case);
         Ready { trial, text, request, reply, case, case_identity, intact: true }
+    }
+
+    /// About the bytes that its rows take.
+    pub(super) fn size(&self) -> usize {
+        self.text.len() + self.case.len() + ROW_BYTES
     }
 
     /// The request as JSON; empty without a call.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::StoreError;
+use super::known::{Place, Places};
 use super::open::Pool;
 use super::run::Store;
 use super::words::{from_json, millis, usd};
@@ -42,18 +43,13 @@ impl ReplyReader {
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
     pub fn look_up(&self, key: &Digest, not_before: Timestamp) -> Result<Option<CachedReply>, StoreError> {
-        let query = "SELECT r.content, c.latency_ms, c.cost, c.started FROM body r JOIN (\
-                         SELECT reply, latency_ms, cost, started FROM call INDEXED BY call_reuse \
-                         WHERE substr(cache_key, 1, 8) = substr(?1, 1, 8) AND cache_key = ?1 AND reusable = 1 \
-                         AND started >= ?2 ORDER BY started DESC LIMIT 1\
-                     ) c ON r.id = c.reply";
         self.pool.with(|db| {
-            let may_have = self.pool.known.may_have(key, db).map_err(|error| self.pool.error(&error))?;
-            if !may_have {
-                return Ok(None);
-            }
-            let attempt = db.prepare_cached(query).and_then(|mut statement| {
-                let found = statement.query_row((key.as_bytes(), not_before.0), |row| {
+            let attempt = (|| {
+                let places = self.pool.known.places(key, db)?;
+                let Some(id) = newest(db, key, not_before, places)? else { return Ok(None) };
+                let query = "SELECT r.content, c.latency_ms, c.cost, c.started FROM call c JOIN body r ON r.id = c.reply \
+                             WHERE c.id = ?1";
+                let found = db.prepare_cached(query)?.query_row([id], |row| {
                     Ok(CachedReply {
                         reply: from_json(row, 0)?,
                         latency_ms: millis(row.get(1)?),
@@ -62,8 +58,35 @@ impl ReplyReader {
                     })
                 });
                 found.optional()
-            });
+            })();
             attempt.map_err(|error| self.pool.error(&error))
         })
     }
+}
+
+/// The reusable call with this key that began last, `not_before` or later.
+pub(super) fn newest(
+    db: &Connection,
+    key: &Digest,
+    not_before: Timestamp,
+    places: Places,
+) -> rusqlite::Result<Option<i64>> {
+    let mut found = None;
+    if let Some(place) = places.tail {
+        let query = "SELECT started, id FROM call WHERE id = ?3 AND cache_key = ?1 AND reusable = 1 AND started >= ?2";
+        found = db.prepare_cached(query)?.query_row((key.as_bytes(), not_before.0, place.id), read_place).optional()?;
+    }
+    if places.settled {
+        // CROSS JOIN: in this order; few calls have one key, and there is no index on the rest.
+        let query = "SELECT c.started, c.id FROM settled_call s CROSS JOIN call c ON c.id = s.call \
+                     WHERE s.start = substr(?1, 1, 8) AND c.cache_key = ?1 AND c.reusable = 1 AND c.started >= ?2 \
+                     ORDER BY c.started DESC, c.id DESC LIMIT 1";
+        let older = db.prepare_cached(query)?.query_row((key.as_bytes(), not_before.0), read_place).optional()?;
+        found = found.max(older);
+    }
+    Ok(found.map(|place| place.id))
+}
+
+fn read_place(row: &Row<'_>) -> rusqlite::Result<Place> {
+    Ok(Place { started: row.get(0)?, id: row.get(1)? })
 }

@@ -16,6 +16,7 @@ use super::insert::{Change, InsertError, Inserts, RunRows};
 use super::open::{Access, Pool};
 use super::ready::Ready;
 use super::run::Store;
+use super::settle::TAIL_MOST;
 use crate::base::{Millis, Redactor, RunId};
 use crate::record::{CallSource, TrialRecord};
 
@@ -35,6 +36,9 @@ const ENOUGH_TRIALS: usize = 256;
 const BATCH_TRIALS: usize = 1024;
 /// Trials that wait for the thread before senders wait.
 const CHANNEL_TRIALS: usize = 2048;
+
+/// About as much is written before the log is emptied beside: enough to be worth two waits for the disk.
+const LOG_BYTES: usize = 4 * 1024 * 1024;
 
 /// Trials of one transaction, boxed by their senders: a trial is large, and only its address moves.
 type Batch = Vec<Box<Ready>>;
@@ -150,8 +154,9 @@ fn write_all(
     on_event: &mut impl FnMut(WriterEvent),
 ) -> Result<(), StoreError> {
     tune(db).map_err(|error| pool.error(&error))?;
-    let mut inserts = Inserts::prepare(db, rows).map_err(|error| pool.error(&error))?;
+    let mut inserts = Inserts::prepare(db, rows, &pool.known).map_err(|error| pool.error(&error))?;
     let mut wait = SHORT_WAIT;
+    let mut logged = 0;
     loop {
         let batch = next_batch(receiver, wait);
         wait = if batch.len() < MANY_TRIALS { SHORT_WAIT } else { BATCH_WAIT };
@@ -166,11 +171,17 @@ fn write_all(
                 InsertError::Store(error) => error,
             });
         }
+        logged += batch.iter().map(|ready| ready.size()).sum::<usize>();
+        if logged > LOG_BYTES {
+            logged = 0;
+            pool.emptying.begin(pool);
+        }
         // What is committed is committed; the response cache then answers less than it could.
-        if let Err(error) = pool.known.catch_up(db) {
+        if let Err(error) = inserts.tell_keys() {
             tracing::warn!(%error, "the response cache cannot be brought up to date");
         }
         on_event(WriterEvent::Committed(batch.into_iter().map(|ready| ready.trial).collect()));
+        inserts.settle_past(TAIL_MOST).map_err(|error| pool.error(&error))?;
     }
 }
 
@@ -223,8 +234,8 @@ fn commit(db: &Connection, inserts: &mut Inserts<'_>, batch: &[Box<Ready>]) -> R
     Ok(())
 }
 
-/// The writer makes every row that it refers to itself, so SQLite need not look them up again; the random indexes of a
-/// large run fit the larger cache.
+/// The writer makes every row that it refers to itself, so SQLite need not look them up again; it adds to the ends of its
+/// tables only, for which a small cache is enough.
 fn tune(db: &Connection) -> rusqlite::Result<()> {
-    db.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA cache_size = -16000;")
+    db.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA cache_size = -4000;")
 }

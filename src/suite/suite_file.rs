@@ -8,7 +8,7 @@ use super::dataset::Feed;
 use super::matrix::Matrix;
 use super::reader::Cases;
 use super::{Goal, Variant};
-use crate::base::{Digest, DigestBuilder, ModelRef, Place, SafeName, Source};
+use crate::base::{Digest, DigestBuilder, Kind, ModelRef, Node, Place, Problems, SafeName, Source, parse_yaml};
 use crate::prompt::Prompt;
 use crate::record::Vars;
 use crate::score::PassRule;
@@ -73,6 +73,33 @@ impl Suite {
             Feed::File { path, .. } => path.file_name().is_some_and(|name| name.to_string_lossy() == word),
         };
         has(&self.source) || self.feeds.iter().any(in_feed)
+    }
+
+    /// Where the suite sets a parameter for a model: in the model's entry, or for all models; `None` where it does not.
+    pub fn place_of_param(&self, param: &str, model: &ModelRef) -> Option<Place> {
+        let node = parse_yaml(&self.source, &mut Problems::new())?;
+        let name = model.to_string();
+        let key_in = |params: &Node| {
+            let set = params.as_map()?.iter().find(|(key, value)| key.text == param && value.kind != Kind::Null);
+            set.map(|(key, _)| self.source.place(key.span))
+        };
+        let entries = node.get("models").and_then(Node::as_list).unwrap_or_default();
+        let own = entries.iter().filter(|entry| entry.get("model").and_then(Node::as_text) == Some(name.as_str()));
+        let own = own.filter_map(|entry| key_in(entry.get("params")?)).next();
+        own.or_else(|| key_in(node.get("params")?))
+    }
+
+    /// Where the suite names a model, or itself.
+    pub fn place_of_model(&self, model: &ModelRef) -> Place {
+        let name = model.to_string();
+        let named = parse_yaml(&self.source, &mut Problems::new()).and_then(|node| {
+            let models = node.get("models")?;
+            let entries = models.as_list().unwrap_or(std::slice::from_ref(models));
+            let is_it =
+                |entry: &&Node| entry.as_text().or_else(|| entry.get("model")?.as_text()) == Some(name.as_str());
+            entries.iter().find(is_it).map(|entry| self.source.place(entry.span))
+        });
+        named.unwrap_or_else(|| self.place.clone())
     }
 
     /// All cases in the order of the files, each matrix combination on its own. Restartable; datasets are streamed.

@@ -10,6 +10,7 @@ use super::reader::{CaseReader, LoadedCase, NextCase, Scan};
 use super::select::{Filter, Selection, draw};
 use super::{Suite, row_lint, unmatched};
 use crate::base::{Diagnostic, Digest, DigestBuilder, Place, Problems};
+use crate::record::Params;
 
 /// Most rows of one suite whose problems are told in full: one broken dataset must not hide the other files.
 const MAX_REPORTED_ROWS: usize = 100;
@@ -39,6 +40,10 @@ pub struct Survey {
     pub digest: Digest,
     /// Indexes of the variants that are run.
     pub variants: Vec<usize>,
+    /// Parameters that cases set themselves, each combination once, with the first case that has it; at most 100.
+    pub case_params: Vec<(Params, Place)>,
+    /// Bytes of the longest variables of a case.
+    pub longest_case: usize,
     pub(super) only: bool,
     /// The largest number that is still drawn, with `--sample`.
     pub(super) draw_up_to: Option<u128>,
@@ -110,6 +115,8 @@ struct Pass<'a> {
     suppressed: usize,
     kept: Option<Vec<LoadedCase>>,
     kept_bytes: usize,
+    case_params: Vec<(Params, Place)>,
+    longest_case: usize,
 }
 
 impl<'a> Pass<'a> {
@@ -132,6 +139,8 @@ impl<'a> Pass<'a> {
             suppressed: 0,
             kept: Some(Vec::new()),
             kept_bytes: 0,
+            case_params: Vec::new(),
+            longest_case: 0,
         }
     }
 
@@ -170,10 +179,22 @@ impl<'a> Pass<'a> {
             self.first_only = Some(reader.place());
         }
         if self.filter.accepts(&loaded.case) {
+            self.remember(loaded, reader);
             self.all.offer(loaded, self.selection);
             if loaded.only {
                 self.only.offer(loaded, self.selection);
             }
+        }
+    }
+
+    /// What must be known of the cases to ask whether the models take them.
+    fn remember(&mut self, loaded: &LoadedCase, reader: &CaseReader<'_>) {
+        self.longest_case = self.longest_case.max(loaded.case.text_bytes());
+        let is_new = loaded.params != Params::default()
+            && self.case_params.len() < MAX_REPORTED_ROWS
+            && self.case_params.iter().all(|(known, _)| *known != loaded.params);
+        if is_new {
+            self.case_params.push((loaded.params.clone(), reader.place()));
         }
     }
 
@@ -233,6 +254,8 @@ impl<'a> Pass<'a> {
                 .part(cases_digest.as_bytes())
                 .finish(),
             variants,
+            case_params: self.case_params,
+            longest_case: self.longest_case,
             only,
             draw_up_to,
             cases_digest,

@@ -319,6 +319,11 @@ fn what_cannot_go_in_batches_is_refused_before_anything_is_sent() {
     project.run("eval").exits(0);
     let told = project.run("eval collect").exits(2);
     assert!(told.stderr.contains("was not started with --batch"), "{}", told.stderr);
+    project.write("karat.yaml", &format!("calls: live\nroutes: {{any: {{strategy: fallback, models: [{OPENAI}]}}}}\n"));
+    let suite = std::fs::read_to_string(project.path().join("evals/ask.yaml")).expect("suite");
+    project.write("evals/ask.yaml", &suite.replace(OPENAI, "route/any"));
+    let told = project.run("eval --batch").exits(2);
+    assert!(told.stderr.contains("`route/any` is a route"), "{}", told.stderr);
     assert_eq!(stub.batches(), 0);
 }
 

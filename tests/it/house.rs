@@ -10,7 +10,7 @@ const STOREYS: &[&[&str]] = &[
     &["record"],
     &["net", "git", "config"],
     &["suite", "score", "prompt", "provider", "store", "price", "stats", "guard"],
-    &["eval"],
+    &["eval", "smoke", "mockserver"],
     &["report"],
     &["cli"],
 ];
@@ -33,6 +33,9 @@ const ONLY: &[(&str, &[&str])] = &[
     ("base", &[]),
     ("record", &["base"]),
     // The engine and the store do not know each other: cli joins them with the event channel.
+    // It answers as providers do, from their recordings: nothing of runs and suites.
+    ("mockserver", &["provider", "guard", "net", "record", "base"]),
+    ("smoke", &["score", "guard", "net", "price", "provider", "config", "record", "base"]),
     ("eval", &["suite", "score", "prompt", "provider", "price", "stats", "guard", "config", "record", "base"]),
 ];
 
@@ -42,6 +45,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
     ("reqwest", &["net"]),
     ("git2", &["git"]),
+    ("hyper", &["mockserver"]),
     ("serde_yaml", &["base"]),
     ("indicatif", &["cli"]),
     ("dialoguer", &["cli"]),

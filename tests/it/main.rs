@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod apps;
+mod asking;
 mod bad_inputs;
 mod batch;
 mod batch_stub;
@@ -17,6 +18,7 @@ mod house;
 mod lint;
 mod listed;
 mod live;
+mod mock_server;
 mod project;
 mod prompt_disk;
 mod prompt_flow;
@@ -25,7 +27,9 @@ mod prompt_list;
 mod prompt_render;
 mod prompt_session;
 mod readme;
+mod serving;
 mod shots;
+mod smoke_providers;
 mod streams;
 mod stub;
 mod support;

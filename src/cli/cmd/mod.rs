@@ -2,4 +2,6 @@
 
 pub mod completions;
 pub mod eval;
+pub mod mock;
 pub mod prompt;
+pub mod smoke;

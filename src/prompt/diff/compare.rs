@@ -208,6 +208,8 @@ pub(in crate::prompt) fn template_text(view: &MessageView<'_>) -> String {
         PartView::Text(text) => (*text).to_owned(),
         PartView::Image(source) => format!("[image: {}]", media(source)),
         PartView::File { name, media: source } => format!("[file: {name} {}]", media(source)),
+        PartView::ToolCall { name, arguments, .. } => format!("[call: {name} {arguments}]"),
+        PartView::ToolResult { is_error, text, .. } => format!("{}{text}", if *is_error { "[error] " } else { "" }),
     };
     view.parts.iter().map(part).collect::<Vec<_>>().join("\n")
 }

@@ -9,7 +9,7 @@ use super::super::ready::Prompt;
 use super::super::written::definition::{MessageText, PartText};
 use super::super::written::media::MediaSource;
 use super::super::written::params::Overrides;
-use crate::record::{Media, OutputFormat, Params, Role};
+use crate::record::{CacheTtl, Media, OutputFormat, Params, Role, Tool};
 
 /// Templates, variables and parameters of a prompt.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,6 +26,18 @@ pub struct Outline {
     pub models: Value,
     /// The form of the answer.
     pub output: OutputFormat,
+    /// Tools on offer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<Tool>,
+    /// Whether one may or must be called: `auto`, `none`, `required`, `{name: …}`; absent is `auto`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool_choice: Option<Value>,
+    /// Whether several may be called at once; absent is the provider's default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parallel_tools: Option<bool>,
+    /// Text that much of the answer is expected to equal, a template.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prediction: Option<String>,
 }
 
 /// A message whose texts are templates.
@@ -33,8 +45,12 @@ pub struct Outline {
 pub struct OutlineMessage {
     /// Who speaks.
     pub role: Role,
-    /// A text, or a list of parts: `{text: …}`, `{image: …}`, `{file: …, name: …}`.
+    /// A text, or a list of parts: `{text: …}`, `{image: …}`, `{file: …, name: …}`, `{tool_call: …}`,
+    /// `{tool_result: …}`.
     pub content: Value,
+    /// How long the provider is asked to cache the prompt up to here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<CacheTtl>,
 }
 
 impl Prompt {
@@ -48,6 +64,10 @@ impl Prompt {
             params: self.params.clone(),
             models: self.overrides().identity(),
             output: self.output.clone(),
+            tools: self.tooling().tools.clone(),
+            tool_choice: self.tooling().choice_written(),
+            parallel_tools: self.tooling().parallel,
+            prediction: self.prediction().map(str::to_owned),
         }
     }
 
@@ -75,7 +95,7 @@ fn message(message: &MessageText) -> OutlineMessage {
         [PartText::Text(text)] => json!(text.as_str()),
         parts => Value::Array(parts.iter().map(part).collect()),
     };
-    OutlineMessage { role: message.role, content }
+    OutlineMessage { role: message.role, content, cache: message.cache }
 }
 
 fn part(part: &PartText) -> Value {
@@ -83,6 +103,12 @@ fn part(part: &PartText) -> Value {
         PartText::Text(text) => json!({"text": text.as_str()}),
         PartText::Image(source) => json!({"image": media(source)}),
         PartText::File { name, media: source } => json!({"file": media(source), "name": name}),
+        PartText::ToolCall { id, name, arguments } => {
+            json!({"tool_call": {"id": id, "name": name, "arguments": arguments.as_str()}})
+        }
+        PartText::ToolResult { id, is_error, text } => {
+            json!({"tool_result": {"id": id, "is_error": is_error, "text": text.as_str()}})
+        }
     }
 }
 

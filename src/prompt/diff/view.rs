@@ -2,12 +2,14 @@
 
 use serde_json::Value;
 
+use super::super::language::text::TemplateText;
 use super::super::ready::Prompt;
 use super::super::written::definition::{MessageText, PartText};
 use super::super::written::identity::content;
 use super::super::written::media::MediaSource;
+use super::super::written::tooling::Tooling;
 use crate::base::Digest;
-use crate::record::{Media, Role};
+use crate::record::{CacheTtl, Media, Role};
 
 /// A message as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub struct MessageView<'p> {
     pub role: Role,
     /// Its parts, in order.
     pub parts: Vec<PartView<'p>>,
+    /// How long it is asked to be cached up to here.
+    pub cache: Option<CacheTtl>,
 }
 
 /// One part of a message as written.
@@ -31,6 +35,24 @@ pub enum PartView<'p> {
         name: &'p str,
         /// Its content.
         media: MediaView<'p>,
+    },
+    /// A call of a tool.
+    ToolCall {
+        /// Its id.
+        id: &'p str,
+        /// The tool.
+        name: &'p str,
+        /// A template of JSON text.
+        arguments: &'p str,
+    },
+    /// The result of a call.
+    ToolResult {
+        /// Of the call.
+        id: &'p str,
+        /// Whether the tool failed.
+        is_error: bool,
+        /// Text, with its tags.
+        text: &'p str,
     },
 }
 
@@ -56,6 +78,16 @@ impl Prompt {
         self.definition.messages.iter().map(message_view).collect()
     }
 
+    /// What it offers of tools.
+    pub fn tooling(&self) -> &Tooling {
+        &self.definition.tooling
+    }
+
+    /// Text that much of the answer is expected to equal, with its tags.
+    pub fn prediction(&self) -> Option<&str> {
+        self.definition.prediction.as_ref().map(TemplateText::as_str)
+    }
+
     /// Names and texts of the partials that it uses, directly or not, by name.
     pub fn partial_texts(&self) -> Vec<(&str, &str)> {
         self.compiled.partials.iter().map(|(name, partial)| (name.as_str(), partial.text.as_str())).collect()
@@ -68,7 +100,8 @@ impl Prompt {
 }
 
 fn message_view(message: &MessageText) -> MessageView<'_> {
-    MessageView { role: message.role, parts: message.parts.iter().map(part_view).collect() }
+    let parts = message.parts.iter().map(part_view).collect();
+    MessageView { role: message.role, parts, cache: message.cache }
 }
 
 fn part_view(part: &PartText) -> PartView<'_> {
@@ -76,6 +109,10 @@ fn part_view(part: &PartText) -> PartView<'_> {
         PartText::Text(text) => PartView::Text(text.as_str()),
         PartText::Image(source) => PartView::Image(media_view(source)),
         PartText::File { name, media } => PartView::File { name, media: media_view(media) },
+        PartText::ToolCall { id, name, arguments } => PartView::ToolCall { id, name, arguments: arguments.as_str() },
+        PartText::ToolResult { id, is_error, text } => {
+            PartView::ToolResult { id, is_error: *is_error, text: text.as_str() }
+        }
     }
 }
 

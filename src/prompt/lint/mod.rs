@@ -3,7 +3,6 @@
 //! A rule is one file in `rules/` and one line of its table. [`lint`] reads prompts, asks the rules, and gives the findings
 //! of readers and rules together, with the severity that [`Levels`] settles. [`mend`] corrects the text of a draft.
 
-mod accepted;
 mod delimiters;
 mod examples;
 mod fix;
@@ -11,6 +10,7 @@ mod flow;
 mod levels;
 mod lock;
 mod models;
+mod rejected;
 mod rule;
 mod rules;
 mod run;

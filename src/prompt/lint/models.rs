@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 
+use super::super::parts::Accepts;
 use super::super::past::usage::Use;
 use super::super::ready::{Prompt, PromptVersion};
 use super::subject::is_use_of;
 use crate::base::{ModelRef, Place};
 use crate::price::{ModelFacts, PriceTable};
-use crate::record::Params;
+use crate::record::{ParamFate, Params};
 
 /// A model that a prompt is meant for.
 pub(super) struct UsedModel {
@@ -24,6 +25,10 @@ pub(super) struct UsedModel {
     pub(super) facts: Option<ModelFacts>,
     /// The prompt's parameters for it.
     pub(super) params: Params,
+    /// What of the prompt is not sent to it just as it is written.
+    pub(super) fates: Vec<ParamFate>,
+    /// Whether what it rejects is left out.
+    pub(super) drops_rejected: bool,
 }
 
 /// Where models come from.
@@ -35,6 +40,7 @@ pub(super) struct Sources<'a> {
     pub(super) project_place: Option<&'a Place>,
     pub(super) uses: &'a [Use],
     pub(super) prices: &'a PriceTable,
+    pub(super) accepts: &'a (dyn Accepts + Sync),
 }
 
 /// A model, what names it, the prompt's pattern that it is, and the place in another file.
@@ -66,7 +72,9 @@ pub(super) fn models_of(prompt: &Prompt, sources: &Sources<'_>) -> Vec<UsedModel
         let facts = sources.prices.resolve(Some(model.provider.as_str()), &model.model, None).facts();
         let params = prompt.params_for(&model);
         let known = sources.prices.known_as(&model).unwrap_or_else(|| model.clone());
-        UsedModel { model, known, from, pattern, place, facts, params }
+        let fates = sources.accepts.fates(&model, &prompt.probe(&model, &Params::default()));
+        let drops_rejected = sources.accepts.drops_rejected(&model);
+        UsedModel { model, known, from, pattern, place, facts, params, fates, drops_rejected }
     };
     named.into_iter().map(used).collect()
 }

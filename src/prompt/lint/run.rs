@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::thread;
 
 use super::super::partials::FOLDER as PARTIALS;
+use super::super::parts::Accepts;
 use super::super::past::usage::Use;
 use super::super::ready::{Prompt, PromptVersion};
 use super::super::registry::Registry;
@@ -37,6 +38,8 @@ pub struct LintOptions<'a> {
     pub root: &'a Path,
     /// Facts about models.
     pub prices: &'a PriceTable,
+    /// What models take.
+    pub accepts: &'a (dyn Accepts + Sync),
     /// The UTC day, `YYYY-MM-DD`: a model is shut down or will be.
     pub today: &'a str,
     /// `--model`: these models and no others.
@@ -182,6 +185,7 @@ impl Run<'_> {
             project_place: options.project_place,
             uses: options.uses,
             prices: options.prices,
+            accepts: options.accepts,
         };
         let models = models_of(&prompt, &sources);
         let version = VersionFile { prompt: &prompt, source: &source, node: node.as_ref(), models: &models };

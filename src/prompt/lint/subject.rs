@@ -51,11 +51,6 @@ impl VersionFile<'_> {
         let value = value.map(|node| node.span);
         value.map_or_else(|| self.key_place(path), |span: Span| self.source.place(span))
     }
-
-    /// Whether the file has something at `path`.
-    pub(super) fn has(&self, path: &[&str]) -> bool {
-        self.node.is_some_and(|node| path.iter().try_fold(node, |node, name| node.get(name)).is_some())
-    }
 }
 
 /// A prompt with all its versions.

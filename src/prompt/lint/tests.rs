@@ -8,7 +8,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::base::{Diagnostic, ModelRef, Problems, Severity, Source, parse_yaml};
 use crate::price::PriceTable;
-use crate::prompt::{Registry, find_uses};
+use crate::prompt::{Accepts, Registry, find_uses};
+use crate::record::{ChatRequest, Fate, ParamFate, Part};
 
 mod models;
 
@@ -23,6 +24,41 @@ struct Asked<'a> {
     levels: Option<&'a Levels>,
     today: Option<&'a str>,
     all_versions: bool,
+}
+
+/// Stands for the providers: models called `o…` and `gpt-5` do not sample, Anthropic's know no seed and one of two.
+struct Judge;
+
+impl Accepts for Judge {
+    fn fates(&self, model: &ModelRef, request: &ChatRequest) -> Vec<ParamFate> {
+        let params = &request.params;
+        let gone =
+            |param: &str, why: &str| ParamFate { param: param.to_owned(), fate: Fate::Dropped, why: why.to_owned() };
+        let mut found = Vec::new();
+        match model.provider.as_str() {
+            "openai" if model.model.starts_with(['o']) || model.model == "gpt-5" => {
+                found.extend(params.temperature.map(|_| gone("temperature", "only the default")));
+            }
+            "anthropic" => {
+                found.extend(params.seed.map(|_| gone("seed", "no such parameter")));
+                found.extend(params.temperature.and(params.top_p).map(|_| gone("top_p", "not both")));
+            }
+            "blind" | "deepseek" if model.model != "deepseek-chat" => {
+                let marked = request.messages.iter().any(|message| message.cache.is_some());
+                found.extend(marked.then(|| gone("cache", "it caches by itself")));
+                found.extend((!request.tools.is_empty()).then(|| gone("tools", "no tools")));
+                let seen = |part: &Part| matches!(part, Part::Image(_));
+                let images = request.messages.iter().any(|message| message.parts.iter().any(seen));
+                found.extend(images.then(|| gone("images", "no images")));
+            }
+            _ => {}
+        }
+        found
+    }
+
+    fn drops_rejected(&self, model: &ModelRef) -> bool {
+        model.model == "o9"
+    }
 }
 
 impl Project {
@@ -47,6 +83,7 @@ impl Project {
             prompts: &prompts,
             root,
             prices: PriceTable::bundled().expect("prices"),
+            accepts: &Judge,
             today: asked.today.unwrap_or(TODAY),
             models: asked.models,
             project_models: &[],

@@ -41,7 +41,11 @@ pub(super) fn write(outline: &mut Outline<'_>) -> String {
                 [PartText::Text(text)] => json!(text.as_str()),
                 parts => Value::Array(parts.iter().map(part).collect()),
             };
-            json!({"role": role_word(message.role), "content": content})
+            let mut written = json!({"role": role_word(message.role), "content": content});
+            if let (Some(ttl), Value::Object(written)) = (message.cache, &mut written) {
+                written.insert("cache".to_owned(), json!(ttl.word()));
+            }
+            written
         })
         .collect();
     put("messages", Value::Array(messages));
@@ -66,6 +70,14 @@ pub(super) fn write(outline: &mut Outline<'_>) -> String {
             OutputFormat::JsonSchema { schema, .. } => json!({"format": "json", "schema": schema}),
         },
     );
+    for (key, value) in definition.tooling.identity() {
+        if let Some(value) = value {
+            put(key, value);
+        }
+    }
+    if let Some(text) = &definition.prediction {
+        put("prediction", json!(text.as_str()));
+    }
     serde_json::to_string_pretty(&document).unwrap_or_default()
 }
 
@@ -83,5 +95,11 @@ fn part(part: &PartText) -> Value {
         PartText::Text(text) => json!({"text": text.as_str()}),
         PartText::Image(source) => json!({"image": media(source)}),
         PartText::File { name, media: source } => json!({"file": media(source), "name": name}),
+        PartText::ToolCall { id, name, arguments } => {
+            json!({"tool_call": {"id": id, "name": name, "arguments": arguments.as_str()}})
+        }
+        PartText::ToolResult { id, is_error, text } => {
+            json!({"tool_result": {"id": id, "is_error": is_error, "text": text.as_str()}})
+        }
     }
 }

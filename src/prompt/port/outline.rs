@@ -88,6 +88,7 @@ impl<'p> Outline<'p> {
             refused: Vec::new(),
             beside: Vec::new(),
         };
+        outline.refuse_tools();
         match rendered {
             Some(rendered) => {
                 outline.variables.clear();
@@ -104,6 +105,23 @@ impl<'p> Outline<'p> {
             }
         }
         outline
+    }
+
+    /// Refuses tools and what belongs to them, cache marks and predictions: most formats have no words for them.
+    fn refuse_tools(&mut self) {
+        let definition = self.prompt.definition();
+        let mut found: Vec<&str> =
+            definition.tooling.identity().iter().filter(|(_, value)| value.is_some()).map(|(key, _)| *key).collect();
+        found.extend(definition.prediction.is_some().then_some("prediction"));
+        found.extend(definition.messages.iter().any(|message| message.cache.is_some()).then_some("cache"));
+        let speaks = |message: &MessageText| {
+            let of_tool = |part: &PartText| matches!(part, PartText::ToolCall { .. } | PartText::ToolResult { .. });
+            message.parts.iter().any(of_tool)
+        };
+        found.extend(definition.messages.iter().any(speaks).then_some("tool_calls"));
+        for key in found {
+            self.refuse(format!("`{key}`"), self.prompt.place.clone());
+        }
     }
 
     /// Adds to what is refused.
@@ -187,14 +205,16 @@ impl<'p> Outline<'p> {
         let parts = message
             .parts
             .iter()
-            .map(|part| match part {
+            .filter_map(|part| match part {
                 PartText::Text(text) => {
                     place.get_or_insert_with(|| text.whole());
                     let (pieces, origin) = self.pieces(text);
-                    OutPart::Text(pieces, origin)
+                    Some(OutPart::Text(pieces, origin))
                 }
-                PartText::Image(source) => OutPart::Image(self.media(source)),
-                PartText::File { name, media } => OutPart::File { name: name.clone(), url: self.media(media) },
+                PartText::Image(source) => Some(OutPart::Image(self.media(source))),
+                PartText::File { name, media } => Some(OutPart::File { name: name.clone(), url: self.media(media) }),
+                // Refused; left out with `--lossy`.
+                PartText::ToolCall { .. } | PartText::ToolResult { .. } => None,
             })
             .collect();
         OutMessage { role: message.role, parts, place: place.unwrap_or_else(|| self.prompt.place.clone()) }
@@ -268,7 +288,7 @@ fn ready_message(message: &crate::record::Message, place: &Place) -> OutMessage 
             Part::File { name, media } => {
                 Some(OutPart::File { name: name.clone(), url: vec![Piece::Text(url_of(media))] })
             }
-            // Prompts hold no turns of a model.
+            // Refused; left out with `--lossy`.
             Part::ToolCall(_) | Part::ToolResult { .. } | Part::Reasoning { .. } => None,
         })
         .collect();

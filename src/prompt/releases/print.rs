@@ -19,6 +19,10 @@ const KEYS: &[(&str, usize)] = &[
     ("params", 1),
     ("models", 2),
     ("output", 1),
+    ("tools", 2),
+    ("tool_choice", 1),
+    ("parallel_tools", 1),
+    ("prediction", 1),
 ];
 
 /// The keys of a variable, in the order in which they are printed.

@@ -17,6 +17,7 @@ mod examples;
 mod features;
 mod references;
 mod rendering;
+mod tooling;
 pub(super) mod written;
 
 /// A project in a throw-away folder.

@@ -7,14 +7,17 @@ use indexmap::IndexMap;
 
 use super::super::language::section::Style;
 use super::super::language::text::TemplateText;
+use super::super::ready::texts_of;
 use super::super::shots::{ExampleFile, read_examples};
 use super::budget::Truncation;
 use super::media::MediaSource;
 use super::output::read_output;
 use super::params::{Overrides, read_params};
+use super::spoken::{as_result, check_answers, read_calls};
+use super::tooling::Tooling;
 use super::variable::Variable;
-use crate::base::{Diagnostic, Fields, Kind, Node, Problems, Source, closest};
-use crate::record::{OutputFormat, Params, Role};
+use crate::base::{Diagnostic, Fields, Kind, Node, Place, Problems, Source, closest};
+use crate::record::{CacheTtl, OutputFormat, Params, Role};
 
 /// Names that templates give a meaning of their own.
 const RESERVED: &[&str] = &[
@@ -22,8 +25,8 @@ const RESERVED: &[&str] = &[
     "null", "or", "self", "true", "True",
 ];
 
-/// Roles a prompt can speak in; a tool's result only exists within a conversation.
-const ROLES: &[(&str, Role)] = &[("system", Role::System), ("user", Role::User), ("assistant", Role::Assistant)];
+/// Roles a prompt can speak in.
+const ROLES: &[(&str, Role)] = Role::ALL;
 
 /// The file being read, and where the paths it names start.
 pub(in crate::prompt) struct Reading<'a> {
@@ -37,6 +40,8 @@ pub(in crate::prompt) struct Reading<'a> {
 pub(in crate::prompt) struct MessageText {
     pub(in crate::prompt) role: Role,
     pub(in crate::prompt) parts: Vec<PartText>,
+    /// Asks the provider to cache the prompt up to the end of this message.
+    pub(in crate::prompt) cache: Option<CacheTtl>,
 }
 
 /// One part of a message as written.
@@ -44,7 +49,21 @@ pub(in crate::prompt) struct MessageText {
 pub(in crate::prompt) enum PartText {
     Text(TemplateText),
     Image(MediaSource),
-    File { name: String, media: MediaSource },
+    File {
+        name: String,
+        media: MediaSource,
+    },
+    /// A call of a tool; `arguments` is a template of JSON text.
+    ToolCall {
+        id: String,
+        name: String,
+        arguments: TemplateText,
+    },
+    ToolResult {
+        id: String,
+        is_error: bool,
+        text: TemplateText,
+    },
 }
 
 /// A prompt as written, before its templates are compiled.
@@ -64,12 +83,20 @@ pub(in crate::prompt) struct Definition {
     pub(in crate::prompt) truncate: Truncation,
     pub(in crate::prompt) overrides: Overrides,
     pub(in crate::prompt) output: OutputFormat,
+    pub(in crate::prompt) tooling: Tooling,
+    /// Text that much of the answer is expected to equal.
+    pub(in crate::prompt) prediction: Option<TemplateText>,
 }
 
 impl Definition {
     /// A prompt that is one user message.
     pub(in crate::prompt) fn of_template(text: TemplateText) -> Definition {
         Definition { messages: vec![user_message(text)], ..Definition::default() }
+    }
+
+    /// All its templates: of the messages in order, then that of the prediction.
+    pub(in crate::prompt) fn texts(&self) -> impl Iterator<Item = &TemplateText> {
+        self.messages.iter().flat_map(texts_of).chain(&self.prediction)
     }
 
     /// Reads a mapping; `what` names it in messages.
@@ -88,15 +115,21 @@ impl Definition {
         let examples = fields.node("examples");
         let has_examples = examples.is_some();
         let examples = examples.and_then(|node| read_examples(node, reading, problems));
-        let params = fields.node("params").map(|node| read_params(node, reading.source, problems)).unwrap_or_default();
+        let params = fields.node("params").map(|node| read_params(node, reading.source, problems));
+        // There is nothing below that they could take away.
+        let params = params.unwrap_or_default().settled();
         let style = fields.choice("style", Style::ALL, problems);
         let truncate =
             fields.node("truncate").map(|node| Truncation::read(node, reading.source, problems)).unwrap_or_default();
         let overrides =
             fields.node("models").map(|node| Overrides::read(node, reading.source, problems)).unwrap_or_default();
         let output = fields.node("output").map(|node| read_output(node, reading, problems)).unwrap_or_default();
+        let tooling = Tooling::read(&mut fields, reading, problems);
+        let prediction = fields.node("prediction").and_then(|node| read_text(node, reading, problems));
         fields.finish(problems);
         Some(Definition {
+            tooling,
+            prediction,
             about,
             messages,
             is_partial,
@@ -113,7 +146,7 @@ impl Definition {
 }
 
 fn user_message(text: TemplateText) -> MessageText {
-    MessageText { role: Role::User, parts: vec![PartText::Text(text)] }
+    MessageText { role: Role::User, parts: vec![PartText::Text(text)], cache: None }
 }
 
 /// `messages:` or `template:`, exactly one of them.
@@ -145,7 +178,14 @@ fn read_messages(fields: &mut Fields<'_>, reading: &Reading<'_>, problems: &mut 
                 let problem = Diagnostic::error("empty-messages", "`messages` is empty: there is nothing to send");
                 problems.push(problem.at(reading.source.place(node.span)).help("add `- {role: user, content: …}`"));
             }
-            items.iter().filter_map(|item| read_message(item, reading, problems)).collect()
+            let before = problems.error_count();
+            let place = |item: &Node| reading.source.place(item.span);
+            let read = items.iter().filter_map(|item| Some((read_message(item, reading, problems)?, place(item))));
+            let messages: Vec<(MessageText, Place)> = read.collect();
+            if problems.error_count() == before {
+                check_answers(&messages, problems);
+            }
+            messages.into_iter().map(|(message, _)| message).collect()
         }
     }
 }
@@ -156,7 +196,10 @@ fn read_message(node: &Node, reading: &Reading<'_>, problems: &mut Problems) -> 
         fields.missing("role", problems);
     }
     let role = fields.choice("role", ROLES, problems);
+    let calls = read_calls(&mut fields, role, reading, problems);
+    let speaks_of_calls = fields.key_span("tool_calls").is_some();
     let parts = match fields.node("content") {
+        None if speaks_of_calls => Vec::new(),
         None => {
             fields.missing("content", problems);
             Vec::new()
@@ -169,8 +212,16 @@ fn read_message(node: &Node, reading: &Reading<'_>, problems: &mut Problems) -> 
         }
         Some(node) => read_text(node, reading, problems).map(PartText::Text).into_iter().collect(),
     };
+    let parts = if role == Some(Role::Tool) {
+        let id = fields.required_text("id", problems);
+        let is_error = fields.flag("is_error", problems).unwrap_or(false);
+        as_result(id, is_error, parts, reading.source.place(node.span), problems)
+    } else {
+        parts.into_iter().chain(calls).collect()
+    };
+    let cache = fields.choice("cache", CacheTtl::ALL, problems);
     fields.finish(problems);
-    Some(MessageText { role: role?, parts })
+    Some(MessageText { role: role?, parts, cache })
 }
 
 fn empty_message() -> Diagnostic {

@@ -50,9 +50,15 @@ pub(in crate::prompt) fn content(
         ("style", definition.style.map(|style| json!(style.word()))),
         ("truncate", (!definition.truncate.is_empty()).then(|| definition.truncate.identity())),
         ("examples", shots.map(Shots::identity)),
+        ("prediction", definition.prediction.as_ref().map(|text| json!(text.as_str()))),
     ];
     if let Value::Object(content) = &mut content {
-        content.extend(later.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
+        content.extend(
+            later
+                .into_iter()
+                .chain(definition.tooling.identity())
+                .filter_map(|(key, value)| Some((key.to_owned(), value?))),
+        );
     }
     content
 }
@@ -72,7 +78,16 @@ fn message_identity(message: &MessageText) -> Value {
             PartText::Text(text) => json!({"text": text.as_str()}),
             PartText::Image(source) => json!({"image": media(source)}),
             PartText::File { name, media: source } => json!({"file": media(source), "name": name}),
+            PartText::ToolCall { id, name, arguments } => {
+                json!({"tool_call": {"arguments": arguments.as_str(), "id": id, "name": name}})
+            }
+            PartText::ToolResult { id, is_error, text } => {
+                json!({"tool_result": {"id": id, "is_error": is_error, "text": text.as_str()}})
+            }
         })
         .collect();
-    json!({"role": message.role, "parts": parts})
+    match message.cache {
+        None => json!({"role": message.role, "parts": parts}),
+        Some(ttl) => json!({"role": message.role, "parts": parts, "cache": ttl.word()}),
+    }
 }

@@ -6,5 +6,7 @@ pub(super) mod identity;
 pub(super) mod media;
 pub(super) mod output;
 pub(super) mod params;
+pub(super) mod spoken;
+pub(super) mod tooling;
 pub(super) mod var_problem;
 pub(super) mod variable;

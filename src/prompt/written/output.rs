@@ -29,7 +29,7 @@ pub(in crate::prompt) fn read_output(node: &Node, reading: &Reading<'_>, problem
         fields.invalid("schema", "`schema` needs `format: json`, this prompt answers with text", problems);
     }
     fields.finish(problems);
-    match (schema_node.and_then(|node| read_schema(node, reading, problems)), format) {
+    match (schema_node.and_then(|node| read_schema("schema", node, reading, problems)), format) {
         (Some(schema), _) => OutputFormat::JsonSchema { name: schema_name(&schema), schema },
         (None, Some(Format::Json)) => OutputFormat::Json,
         (None, Some(Format::Text) | None) => OutputFormat::Text,
@@ -37,7 +37,7 @@ pub(in crate::prompt) fn read_output(node: &Node, reading: &Reading<'_>, problem
 }
 
 /// A schema written in place or named by a path relative to the prompt's folder.
-fn read_schema(node: &Node, reading: &Reading<'_>, problems: &mut Problems) -> Option<Value> {
+pub(super) fn read_schema(key: &str, node: &Node, reading: &Reading<'_>, problems: &mut Problems) -> Option<Value> {
     let place = || reading.source.place(node.span);
     let schema = match &node.kind {
         Kind::Map(_) => node.to_json(),
@@ -60,13 +60,13 @@ fn read_schema(node: &Node, reading: &Reading<'_>, problems: &mut Problems) -> O
             }
         }
         _ => {
-            let message = format!("`schema` must be a path or a mapping, this is {}", node.describe());
+            let message = format!("`{key}` must be a path or a mapping, this is {}", node.describe());
             problems.push(Diagnostic::error("wrong-type", message).at(place()));
             return None;
         }
     };
     if !schema.is_object() {
-        problems.push(Diagnostic::error("invalid-schema", "a schema for answers must be a JSON object").at(place()));
+        problems.push(Diagnostic::error("invalid-schema", "a schema must be a JSON object").at(place()));
         return None;
     }
     if let Err(error) = check_schema(&schema) {

@@ -5,10 +5,12 @@ use serde_json::{Map, Value, json};
 use super::super::language::section::Style;
 use super::budget::Truncation;
 
-use crate::base::{Diagnostic, Fields, ModelRef, Node, Problems, Source};
+use crate::base::{Diagnostic, Fields, Kind, ModelRef, Node, Problems, Source};
 use crate::record::{Effort, Params};
 
 /// Reads a `params:` mapping; ranges are those of the providers' documentation.
+///
+/// `null` takes a parameter away that a layer below sets, such as the prompt's own for one of its models.
 ///
 /// Used for prompts and wherever else parameters are written, so that they mean the same everywhere.
 pub fn read_params(node: &Node, source: &Source, problems: &mut Problems) -> Params {
@@ -31,6 +33,11 @@ pub fn read_params(node: &Node, source: &Source, problems: &mut Problems) -> Par
         service_tier: fields.text("service_tier", problems).map(str::to_owned),
         logprobs: fields.whole("logprobs", 0..=20, problems).and_then(|value| u8::try_from(value).ok()),
         extra: read_extra(&mut fields, problems),
+        unset: Params::NAMES
+            .iter()
+            .filter(|name| fields.raw(name).is_some_and(|node| node.kind == Kind::Null))
+            .map(|name| (*name).to_owned())
+            .collect(),
     };
     fields.finish(problems);
     params

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::retry::reset_time;
+use super::super::retry::{reset_time, retry_after};
 use crate::base::Timestamp;
 use crate::net::HttpReply;
 
@@ -33,11 +33,15 @@ impl Stated {
             window(reply, now, |field| format!("x-ratelimit-{field}-{what}")).filter(|window| !is_daily(window))
         };
         let anthropic = |what: &str| window(reply, now, |field| format!("anthropic-ratelimit-{what}-{field}"));
+        // A reply that says when to come again is believed before its windows: at OpenAI `reset` is when a window is full
+        // again, which is minutes after the next request would pass.
+        let says_when = retry_after(reply, now).is_some();
+        let known = |window: Option<Window>| window.map(|it| Window { reset: it.reset.filter(|_| !says_when), ..it });
         Stated {
-            requests: openai("requests").or_else(|| anthropic("requests")),
-            tokens: openai("tokens").or_else(|| anthropic("tokens")),
-            input: anthropic("input-tokens"),
-            output: anthropic("output-tokens"),
+            requests: known(openai("requests").or_else(|| anthropic("requests"))),
+            tokens: known(openai("tokens").or_else(|| anthropic("tokens"))),
+            input: known(anthropic("input-tokens")),
+            output: known(anthropic("output-tokens")),
         }
     }
 
@@ -123,5 +127,16 @@ mod tests {
             ("x-ratelimit-reset-requests", "100ms"),
         ]);
         assert_eq!((bucket.pause(), bucket.requests.is_some()), (None, true));
+    }
+
+    #[test]
+    fn a_reply_that_says_when_to_come_again_is_believed_before_its_windows() {
+        let used_up = [("x-ratelimit-remaining-tokens", "0"), ("x-ratelimit-reset-tokens", "6m0s")];
+        assert_eq!(stated(&used_up).pause(), Some(Duration::from_secs(360)));
+        for (name, value) in [("retry-after", "7"), ("retry-after-ms", "7000")] {
+            let told = stated(&[used_up[0], used_up[1], (name, value)]);
+            assert_eq!((told.pause(), told.tokens.and_then(|window| window.remaining)), (None, Some(0.0)));
+        }
+        assert_eq!(stated(&[used_up[0], used_up[1], ("retry-after", "soon")]).pause(), Some(Duration::from_secs(360)));
     }
 }

@@ -2,6 +2,7 @@
 
 mod checks;
 mod eval;
+mod pings;
 mod plan;
 pub mod prompt;
 mod providers;
@@ -11,7 +12,7 @@ mod unchanged;
 
 pub use checks::{CheckOption, CheckRow, ChecksReport};
 pub use eval::EvalView;
-
+pub use pings::{PingsReport, PlannedPing, PlannedPings};
 pub use providers::{KeyState, ProviderRow, ProvidersReport};
 pub use runs::{RunRow, RunsReport};
 pub use trial::{CallReport, CaseFacts, TrialReport, TrialsReport};

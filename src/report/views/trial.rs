@@ -219,6 +219,12 @@ fn show_trial(trial: &TrialReport<'_>, doc: &mut Doc) {
             show_text(&format!("context {}", index + 1), passage, doc);
         }
         show_text("reply", &visible_output(reply), doc);
+        // Without a text they are the reply themselves.
+        if !reply.text.is_empty() && !reply.tool_calls.is_empty() {
+            let calls: Vec<String> =
+                reply.tool_calls.iter().map(|call| format!("{}({})", call.name, call.arguments)).collect();
+            show_text("tool calls", &calls.join("\n"), doc);
+        }
     }
 }
 

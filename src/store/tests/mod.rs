@@ -11,3 +11,4 @@ mod records;
 mod route;
 mod runs;
 mod sample;
+mod settle;

@@ -110,15 +110,24 @@ fn money_of_the_day_counts_live_calls_of_all_runs() {
     assert_eq!(since(31), Spent::default());
 }
 
+/// The stores of earlier versions, as SQL.
+fn of_version(version: u32) -> String {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/store");
+    std::fs::read_to_string(format!("{folder}/v{version}.sql")).unwrap()
+}
+
 #[test]
-fn a_file_of_version_1_keeps_every_row() {
+fn files_of_earlier_versions_keep_every_row() {
+    keeps_every_row(&of_version(1));
+    keeps_every_row(&of_version(3));
+}
+
+fn keeps_every_row(sql: &str) {
     let folder = Folder::new();
-    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/store/v1.sql");
-    let sql = std::fs::read_to_string(fixture).unwrap();
     std::fs::create_dir_all(folder.db().parent().unwrap()).unwrap();
     let db = rusqlite::Connection::open(folder.db()).unwrap();
     db.pragma_update(None, "foreign_keys", false).unwrap();
-    db.execute_batch(&sql).unwrap();
+    db.execute_batch(sql).unwrap();
     drop(db);
     let store = Store::open(&folder.db(), Access::Read).unwrap();
     let run = store.find_run("latest").unwrap();
@@ -136,6 +145,8 @@ fn a_file_of_version_1_keeps_every_row() {
     assert_eq!(super::sample::raw(&folder.db(), "SELECT count(*) FROM call"), 3);
     assert!(store.reply_reader().get(&Digest::of_bytes(b"key 2"), Timestamp(0)).is_some());
     assert_eq!(super::sample::raw(&folder.db(), "PRAGMA user_version"), newest(MIGRATIONS));
+    let settled = "SELECT (SELECT count(*) FROM settled_case) * 10 + (SELECT count(*) FROM settled_call)";
+    assert_eq!(super::sample::raw(&folder.db(), settled), 32, "three cases, and two replies of live calls");
     let model = crate::base::ModelRef::parse("a/b").unwrap();
     assert!(store.embeddings(&model.into(), "", &[Digest::of_bytes(b"x")]).unwrap().is_empty());
 }
@@ -143,9 +154,6 @@ fn a_file_of_version_1_keeps_every_row() {
 #[test]
 fn a_migrated_file_has_the_same_tables_as_a_fresh_one() {
     let folder = Folder::new();
-    let migrated = folder.path().join("old.db");
-    let sql = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/store/v1.sql")).unwrap();
-    rusqlite::Connection::open(&migrated).unwrap().execute_batch(&sql).unwrap();
     let shape = |path: &std::path::Path| -> Vec<String> {
         drop(Store::open(path, Access::Write).unwrap());
         let db = rusqlite::Connection::open(path).unwrap();
@@ -156,5 +164,9 @@ fn a_migrated_file_has_the_same_tables_as_a_fresh_one() {
     };
     let fresh = shape(&folder.db());
     assert!(fresh.len() > 80);
-    assert_eq!(shape(&migrated), fresh);
+    for version in [1, 3] {
+        let migrated = folder.path().join(format!("v{version}.db"));
+        rusqlite::Connection::open(&migrated).unwrap().execute_batch(&of_version(version)).unwrap();
+        assert_eq!(shape(&migrated), fresh);
+    }
 }

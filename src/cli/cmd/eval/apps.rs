@@ -39,7 +39,7 @@ const PASSED_ON: &[&str] = &[
 const CODE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Names of the applications among the providers.
-pub(super) fn names(config: &Config) -> HashSet<String> {
+pub(in crate::cli) fn names(config: &Config) -> HashSet<String> {
     config.providers.iter().filter(|provider| provider.wire.is_app()).map(|it| it.name.to_string()).collect()
 }
 

@@ -109,6 +109,9 @@ pub struct HowArgs {
     /// Start no programs of this project: for changes by strangers
     #[arg(long)]
     pub untrusted: bool,
+    /// Send what a model takes, and leave out parameters that it rejects [config: `on_rejected`]
+    #[arg(long)]
+    pub drop_rejected: bool,
     /// Continue a stopped run: its id, its start, or the latest
     #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "latest", conflicts_with_all = ["suites", "suite", "case", "tag", "prompt", "model", "first", "sample", "failed_in", "changed_since", "dry_run"])]
     pub resume: Option<String>,

@@ -222,6 +222,8 @@ pub(super) fn conclude(run: &Drive<'_>, heard: &Heard, signals: &Signals) -> any
     let id = &header.id;
     let now = session.clock.now();
     store.finish_run(id, heard.status, now, &[])?;
+    // Until the end of this function, beside the report.
+    let _tidying = store.tidy();
     let report = report_of(store, id, loaded.config.max_errors.value)?;
     let verdicts: Vec<_> = report.suites.iter().map(|suite| (suite.name.clone(), suite.verdict.clone())).collect();
     store.finish_run(id, heard.status, now, &verdicts)?;

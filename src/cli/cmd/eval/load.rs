@@ -4,12 +4,13 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::accepted::check_accepted;
 use super::args::{CallsArg, EvalArgs};
 use super::changed::changed_suites;
 use super::options::PlanOptions;
 use super::routes::members;
 use crate::base::{Diagnostic, ModelRef, Problems, Usd, closest};
-use crate::cli::{Session, UsageError, price_table};
+use crate::cli::{Accepting, Session, UsageError, price_table};
 use crate::config::{CallMode, Config, Overrides};
 use crate::eval::{Estimator, SurveyedSuite, embedded_prompts};
 use crate::price::PriceTable;
@@ -82,6 +83,8 @@ pub(super) struct Before {
     pub(super) calls: Option<CallMode>,
     /// Its `--max-cost`: a limit holds until it is raised.
     pub(super) max_cost: Option<Usd>,
+    /// Its `--drop-rejected`.
+    pub(super) drop_rejected: bool,
 }
 
 /// The settings, with the flags of `karat eval` on top, and those of the run that is resumed where there are none.
@@ -109,6 +112,7 @@ pub(super) fn configure(
         concurrency: args.how.concurrency,
         no_cache: args.how.no_cache,
         stream: args.how.stream(),
+        drop_rejected: args.how.drop_rejected || before.drop_rejected,
         max_cost,
         max_errors: args.how.max_errors,
         ..Overrides::default()
@@ -160,6 +164,10 @@ pub(super) fn load(
     // All of them, so that a filter that matches nothing at all is told whatever changed.
     let surveys = survey_all(&suites, &selection, &mut problems);
     let prices = price_table(&config, &mut problems)?;
+    // A replay asks nobody: what was recorded counts, as it was asked then.
+    if config.calls.value != CallMode::Replay {
+        check_accepted(&suites, &surveys, &Accepting::of(&config, &prices), session, &mut problems);
+    }
     session.stop_on(problems)?;
     // A suite without a selected case is not part of the run: it has nothing to be judged by.
     let has_part = |survey: &Survey| survey.selected + survey.skipped > 0 && !survey.variants.is_empty();

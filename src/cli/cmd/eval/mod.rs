@@ -1,5 +1,6 @@
 //! `karat eval`: run suites, and look at stored runs.
 
+mod accepted;
 mod apps;
 mod args;
 mod batch;
@@ -26,10 +27,12 @@ mod side_models;
 mod start;
 mod stored;
 
+pub(in crate::cli) use apps::names as app_names;
 pub use args::{
     BatchRestArg, CallsArg, CollectArgs, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs, SelectArgs, ShowArgs,
     ShowRunArgs, UndecidedArg,
 };
+pub(in crate::cli) use providers::{own_transport, pricer, settings_of};
 pub use start::run;
 
 use crate::cli::format_parser;

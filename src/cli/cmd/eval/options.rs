@@ -41,6 +41,9 @@ pub(super) struct PlanOptions {
     /// The suites that had changed since then when the run began: a commit in between changes no plan.
     #[serde(default)]
     pub(super) changed_suites: Option<Vec<SafeName>>,
+    /// Its `--drop-rejected`: a resumed run asks what the run asked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) drop_rejected: bool,
 }
 
 /// What becomes of requests that failed in a batch.
@@ -82,6 +85,7 @@ impl PlanOptions {
             batch: args.how.batch.then(|| BatchRest::of(args.how.batch_rest)),
             changed_since: select.changed_since,
             changed_suites: None,
+            drop_rejected: args.how.drop_rejected,
         }
     }
 

@@ -219,7 +219,7 @@ impl VectorCache for StoredVectors {
 type Billed = (ModelRef, Option<String>);
 
 /// Prices replies; each model is looked up once. Where a name alone says nothing, the reply names the model.
-fn pricer(prices: Arc<PriceTable>, apps: HashSet<String>) -> Pricer {
+pub(in crate::cli) fn pricer(prices: Arc<PriceTable>, apps: HashSet<String>) -> Pricer {
     let models: Mutex<HashMap<Billed, (Resolution, bool)>> = Mutex::default();
     Arc::new(move |model: &ModelRef, reply: &ChatReply, at: Timestamp| {
         let provider = Some(model.provider.as_str());
@@ -244,7 +244,11 @@ fn pricer(prices: Arc<PriceTable>, apps: HashSet<String>) -> Pricer {
     })
 }
 
-fn settings_of(provider: &ProviderConfig, session: &Session, problems: &mut Problems) -> Option<ProviderSettings> {
+pub(in crate::cli) fn settings_of(
+    provider: &ProviderConfig,
+    session: &Session,
+    problems: &mut Problems,
+) -> Option<ProviderSettings> {
     let Ok(spec) = provider_spec(provider.wire.word()) else {
         problems.push(Diagnostic::error("unknown-provider", format!("`{}` has no client", provider.wire.word())));
         return None;
@@ -289,7 +293,7 @@ fn settings_of(provider: &ProviderConfig, session: &Session, problems: &mut Prob
 }
 
 /// The client of a provider that is reached in a way of its own: through a proxy, or with an authority of its own.
-fn own_transport(
+pub(in crate::cli) fn own_transport(
     provider: &ProviderConfig,
     common: &Option<Vec<u8>>,
     session: &Session,

@@ -43,7 +43,11 @@ pub(super) fn take_up(named: &str, args: &EvalArgs, manner: Manner, session: &Se
     drop(reader);
     let options = PlanOptions::stored(&header.options)?;
     let wish = wish_of(&id, options.batch, manner, args)?;
-    let before = Before { calls: CallMode::parse(&header.calls), max_cost: options.max_cost };
+    let before = Before {
+        calls: CallMode::parse(&header.calls),
+        max_cost: options.max_cost,
+        drop_rejected: options.drop_rejected,
+    };
     let loaded = prepare(&options, args, before, session)?;
     let providers = providers::settle(&loaded, args.how.untrusted, session)?;
     money::refuse_unknown_prices(&loaded, session)?;

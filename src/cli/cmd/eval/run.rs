@@ -119,7 +119,7 @@ pub(super) fn variant_records(loaded: &Loaded) -> Vec<VariantRecord> {
             prompt: variant.prompt.name.clone(),
             prompt_digest: variant.prompt.digest,
             model: variant.model.clone(),
-            params: serde_json::to_value(variant.prompt.params_for(&variant.model).overlaid(&variant.params))
+            params: serde_json::to_value(variant.prompt.params_for(&variant.model).overlaid(&variant.params).settled())
                 .unwrap_or_default(),
         });
     }

@@ -8,7 +8,7 @@ use crate::cli::{Session, UsageError, price_table};
 use crate::config::Config;
 use crate::eval::{Estimator, RequestEstimate};
 use crate::prompt::{Given, PartView, Prompt, Registry, Rendered, Style, compare_rendered};
-use crate::record::{ChatRequest, Message, Params, Part, ToolChoice};
+use crate::record::{Message, Params, Part, ToolCall};
 use crate::report::prompt::{CallEstimate, DiffReport, ModelEstimate, RenderedDiff, RenderedSide};
 use crate::suite::{LoadContext, discover, load};
 
@@ -99,7 +99,7 @@ impl Rendering {
             None => Ok(as_written(prompt, model)),
             Some(asked) => prompt
                 .render(&asked.given.vars, model)
-                .map(|rendered| Rendered { params: rendered.params.overlaid(&asked.params), ..rendered })
+                .map(|rendered| Rendered { params: rendered.params.overlaid(&asked.params).settled(), ..rendered })
                 .map_err(|error| reason(&error.with_origins(&asked.given.origins).to_string(), prompt)),
         };
         let by_model = models.iter().map(|model| prompts.map(|prompt| render(prompt, model))).collect();
@@ -117,11 +117,19 @@ fn reason(error: &str, prompt: &Prompt) -> String {
 fn as_written(prompt: &Prompt, model: &ModelRef) -> Rendered {
     let text = |part: &PartView<'_>| match part {
         PartView::Text(text) => Some(Part::Text((*text).to_owned())),
+        PartView::ToolCall { id, name, arguments } => Some(Part::ToolCall(ToolCall {
+            arguments: (*arguments).to_owned(),
+            id: (*id).to_owned(),
+            name: (*name).to_owned(),
+        })),
+        PartView::ToolResult { id, is_error, text } => {
+            Some(Part::ToolResult { id: (*id).to_owned(), is_error: *is_error, text: (*text).to_owned() })
+        }
         PartView::Image(_) | PartView::File { .. } => None,
     };
     let views = prompt.message_views();
     let messages = views.iter().map(|view| Message {
-        cache: None,
+        cache: view.cache,
         role: view.role,
         parts: view.parts.iter().filter_map(text).collect(),
     });
@@ -129,6 +137,8 @@ fn as_written(prompt: &Prompt, model: &ModelRef) -> Rendered {
         messages: messages.collect(),
         params: prompt.params_for(model),
         output: prompt.output.clone(),
+        tooling: prompt.tooling().clone(),
+        prediction: prompt.prediction().map(str::to_owned),
         examples: Vec::new(),
         example_notes: Vec::new(),
         style: Style::default(),
@@ -171,17 +181,7 @@ fn rendered_diff(with: &str, model: &ModelRef, sides: &[Result<Rendered, String>
 }
 
 fn estimate(estimator: &Estimator, model: &ModelRef, sent: &Rendered) -> CallEstimate {
-    let request = ChatRequest {
-        model: model.model.clone(),
-        messages: sent.messages.clone(),
-        params: sent.params.clone(),
-        output: sent.output.clone(),
-        tools: Vec::new(),
-        parallel_tools: None,
-        vars: None,
-        prediction: None,
-        tool_choice: ToolChoice::Auto,
-    };
+    let request = sent.clone().request(model.model.clone(), &Params::default());
     let RequestEstimate { input, exact, most_output } = estimator.request(model, &request);
     CallEstimate {
         input_tokens: Tokens(input),

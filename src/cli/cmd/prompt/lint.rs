@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::{Args, ValueEnum};
 
 use crate::base::{ModelRef, Problems, Severity, files};
-use crate::cli::{Exit, Session, UsageError, format_parser, price_table, show};
+use crate::cli::{Accepting, Exit, Session, UsageError, format_parser, price_table, show};
 use crate::config::{Config, Origin, Overrides};
 use crate::prompt::lint::{Levels, LintOptions, Linted, lint, mend, rule_of, rules, unknown_rule};
 use crate::prompt::{Registry, find_uses};
@@ -109,6 +109,7 @@ fn check(
         prompts,
         root,
         prices,
+        accepts: &Accepting::of(config, prices),
         today: &today,
         models: &args.model,
         project_models: &config.models.value,

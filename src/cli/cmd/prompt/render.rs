@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::eval::Estimator;
 use crate::price::estimate_prompt_tokens;
 use crate::prompt::{Given, Prompt, Rendered};
-use crate::record::{ChatRequest, ToolChoice};
+use crate::record::Params;
 use crate::report::Format;
 use crate::report::prompt::{RenderExplained, RenderReport, RenderTokens, ValueOrigin, chat_json};
 
@@ -99,17 +99,8 @@ fn settle_model(args: &RenderArgs, case: Option<&FoundCase>, config: &Config) ->
 }
 
 fn report(prompt: &Arc<Prompt>, rendered: Rendered, model: Option<&ModelRef>, estimator: &Estimator) -> RenderReport {
-    let request = ChatRequest {
-        messages: rendered.messages.clone(),
-        model: model.map_or_else(String::new, |model| model.model.clone()),
-        output: rendered.output.clone(),
-        params: rendered.params.clone(),
-        parallel_tools: None,
-        vars: None,
-        prediction: None,
-        tool_choice: ToolChoice::Auto,
-        tools: Vec::new(),
-    };
+    let named = model.map_or_else(String::new, |model| model.model.clone());
+    let request = rendered.clone().request(named, &Params::default());
     let tokens = RenderTokens::of(match model {
         Some(model) => estimate_prompt_tokens(&estimator.counted_as(model), &rendered.messages),
         None => prompt.guess_tokens(&rendered.messages),

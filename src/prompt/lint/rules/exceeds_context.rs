@@ -6,7 +6,7 @@ use super::super::subject::{Around, VersionFile};
 use crate::base::ModelRef;
 use crate::price::count_tokens;
 use crate::prompt::Variable;
-use crate::prompt::ready::{Prompt, texts_of};
+use crate::prompt::ready::Prompt;
 
 /// Characters of prose per token, as vendors state it. Code and other scripts have fewer: the estimate is a low one.
 const CHARS_PER_TOKEN: u64 = 4;
@@ -98,7 +98,7 @@ fn room(used: &UsedModel) -> Option<(u64, u64)> {
 /// Tokens of the fixed text: exact or the least they may be. A text that cannot reach `most` is not counted token by
 /// token, because a vocabulary takes long to load: a byte is a token at most, and 2.15 of the counted ones at worst.
 fn fixed_tokens(prompt: &Prompt, model: &ModelRef, most: u64) -> u64 {
-    let own = prompt.definition().messages.iter().flat_map(texts_of).map(|text| text.as_str());
+    let own = prompt.definition().texts().map(|text| text.as_str());
     let texts = own.chain(prompt.partials().values().map(|partial| partial.text.as_str()));
     let texts: Vec<&str> = texts.collect();
     let bytes: usize = texts.iter().map(|text| text.len()).sum();

@@ -3,7 +3,6 @@
 use super::super::rule::{Check, Found, Level, Rule};
 use super::super::subject::TextFile;
 use crate::guard::{Invisible, find_invisible};
-use crate::prompt::ready::texts_of;
 
 pub(super) const RULE: Rule = Rule {
     code: "invisible-character",
@@ -37,7 +36,7 @@ fn check(file: &TextFile<'_>, found: &mut Found) {
     }
     // Written as an escape, it is in the value but not in the file.
     let Some(prompt) = file.prompt else { return };
-    for text in prompt.definition().messages.iter().flat_map(texts_of) {
+    for text in prompt.definition().texts() {
         for invisible in find_invisible(text.as_str()) {
             let place = text.place(invisible.start, invisible.start + invisible.character.len_utf8());
             let is_told = |known: &crate::base::Diagnostic| {

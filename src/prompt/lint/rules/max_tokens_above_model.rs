@@ -7,7 +7,7 @@ use crate::prompt::written::params::matches;
 pub(super) const RULE: Rule = Rule {
     code: "max-tokens-above-model",
     about: "`max_tokens` is more than a model of the prompt can write",
-    level: Level::Warning,
+    level: Level::Error,
     fixable: false,
     is_refused: false,
     in_superseded: false,

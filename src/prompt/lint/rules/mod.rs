@@ -18,6 +18,7 @@ mod trailing_space;
 mod undelimited_variable;
 mod unknown_model;
 mod unreferenced_version;
+mod unsupported_feature;
 mod untrusted;
 mod variable_in_system_message;
 

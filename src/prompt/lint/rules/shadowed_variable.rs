@@ -3,7 +3,6 @@
 use super::super::flow::bound;
 use super::super::rule::{Check, Found, Level, Rule};
 use super::super::subject::{Around, VersionFile};
-use crate::prompt::ready::texts_of;
 
 pub(super) const RULE: Rule = Rule {
     code: "shadowed-variable",
@@ -21,7 +20,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(version: &VersionFile<'_>, _: &Around<'_>, found: &mut Found) {
     let prompt = version.prompt;
-    let own = prompt.definition().messages.iter().flat_map(texts_of);
+    let own = prompt.definition().texts();
     for text in own.chain(prompt.partials().values().map(|partial| &partial.text)) {
         for name in bound(text.as_str()) {
             let Some(variable) = prompt.variables.get(name.name) else { continue };

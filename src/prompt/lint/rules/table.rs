@@ -5,7 +5,7 @@ use super::{
     contradictory_limits, deprecated_model, example_violates_schema, exceeds_context, invisible_character,
     max_tokens_above_model, non_nfc, output_without_schema, personal_data, reading, rejected_param,
     released_file_edited, shadowed_variable, trailing_space, undelimited_variable, unknown_model, unreferenced_version,
-    variable_in_system_message,
+    unsupported_feature, variable_in_system_message,
 };
 
 /// Every rule, by code.
@@ -30,6 +30,7 @@ pub(in crate::prompt::lint) static RULES: &[&Rule] = &[
     &undelimited_variable::RULE,
     &unknown_model::RULE,
     &unreferenced_version::RULE,
+    &unsupported_feature::RULE,
     &reading::UNUSED_VARIABLE,
     &reading::VARIABLE_DEFAULT,
     &variable_in_system_message::RULE,

@@ -17,6 +17,28 @@ fn rejected_params_stand_at_what_sets_them_for_the_model() {
 }
 
 #[test]
+fn what_is_left_out_on_purpose_is_a_note_and_what_is_done_without_a_warning() {
+    let yaml = "messages:\n  - {role: system, content: a, cache: 5m}\n  - role: user\n    content: [{image: \"https://x.org/a.png\"}]\ntools: [{name: f}]\nparams: {temperature: 0}\nmodels:\n  openai/o9: {params: {max_tokens: 5}}\n  blind/m: {params: {max_tokens: 5}}\n  openai/o3: {params: {temperature: null}}\n";
+    let project = Project::new(&[("prompts/p/1.0.0.yaml", yaml)]);
+    let findings = project.lint(&[]);
+    let told: Vec<String> = findings
+        .iter()
+        .filter(|found| found.code != "deprecated-model" && found.code != "unknown-model")
+        .map(|found| {
+            let place = found.place.as_ref().expect("place");
+            format!("{}:{} {} {:?}", place.line, place.col, found.code, found.severity)
+        })
+        .collect();
+    let wanted = [
+        "2:32 unsupported-feature Warning",
+        "4:16 unsupported-feature Error",
+        "5:1 unsupported-feature Error",
+        "6:10 rejected-param Note",
+    ];
+    assert_eq!(told, wanted);
+}
+
+#[test]
 fn models_come_from_suites_that_use_the_version() {
     let project = Project::new(&[
         ("prompts/p/1.0.0.yaml", "template: a\nparams: {temperature: 0}\n"),

@@ -296,7 +296,7 @@ mod tests {
                 {"role": "user", "content": [{"type": "input_text", "text": "see"},
                     {"type": "input_file", "file_url": "https://x/a.pdf"}]},
                 {"encrypted_content": "gAAA", "id": "rs_1", "summary": [], "type": "reasoning"},
-                {"role": "assistant", "content": [{"type": "output_text", "text": "hm"}]},
+                {"role": "assistant", "content": "hm"},
                 {"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"},
                 {"type": "function_call_output", "call_id": "c1", "output": "r"},
                 {"role": "developer", "content": [{"type": "input_text", "text": "later"}]},

@@ -37,16 +37,20 @@ fn said(role: &str, content: Vec<Value>) -> Value {
 }
 
 /// Text, calls and thinking in the order they came: thinking must stand before what it led to.
+///
+/// Text is a plain text: a part `output_text` belongs to an item with an id, annotations and logprobs, which only what
+/// this API itself has said has (`OutputMessage` of its `OpenAPI` document).
 fn assistant(message: &Message, items: &mut Vec<Value>) {
-    let mut texts: Vec<Value> = Vec::new();
-    let flush = |texts: &mut Vec<Value>, items: &mut Vec<Value>| {
+    let mut texts: Vec<&str> = Vec::new();
+    let flush = |texts: &mut Vec<&str>, items: &mut Vec<Value>| {
         if !texts.is_empty() {
-            items.push(said("assistant", std::mem::take(texts)));
+            items.push(json!({"role": "assistant", "content": texts.join("\n")}));
+            texts.clear();
         }
     };
     for part in &message.parts {
         match part {
-            Part::Text(text) => texts.push(json!({"type": "output_text", "text": text})),
+            Part::Text(text) => texts.push(text),
             Part::ToolCall(call) => {
                 flush(&mut texts, items);
                 items.push(json!({
@@ -76,7 +80,10 @@ fn user(message: &Message, items: &mut Vec<Value>) -> Result<(), CallError> {
     for part in &message.parts {
         match part {
             Part::Text(text) => content.push(json!({"type": "input_text", "text": text})),
-            Part::Image(media) => content.push(json!({"type": "input_image", "image_url": url_of(media)})),
+            // The document wants `detail`; `auto` is what leaving it out means.
+            Part::Image(media) => {
+                content.push(json!({"type": "input_image", "image_url": url_of(media), "detail": "auto"}));
+            }
             Part::File { name, media: media @ Media::Base64 { .. } } => {
                 content.push(json!({"type": "input_file", "filename": name, "file_data": url_of(media)}));
             }

@@ -9,6 +9,15 @@ use crate::record::{Media, Message, Part};
 /// where there is more than one text.
 pub fn chat_json(messages: &[Message]) -> Value {
     let one = |message: &Message| {
+        if let [Part::ToolResult { id, text, .. }] = message.parts.as_slice() {
+            return json!({"role": "tool", "tool_call_id": id, "content": text});
+        }
+        let calls: Vec<Value> = message.parts.iter().filter_map(call).collect();
+        if !calls.is_empty() {
+            let text = message.joined_text();
+            let content = if text.is_empty() { Value::Null } else { Value::String(text) };
+            return json!({"role": message.role.word(), "content": content, "tool_calls": calls});
+        }
         let content = match message.parts.as_slice() {
             [Part::Text(text)] => json!(text),
             parts => Value::Array(parts.iter().map(part).collect()),
@@ -16,6 +25,12 @@ pub fn chat_json(messages: &[Message]) -> Value {
         json!({"role": message.role.word(), "content": content})
     };
     Value::Array(messages.iter().map(one).collect())
+}
+
+fn call(part: &Part) -> Option<Value> {
+    let Part::ToolCall(call) = part else { return None };
+    let function = json!({"name": call.name, "arguments": call.arguments});
+    Some(json!({"id": call.id, "type": "function", "function": function}))
 }
 
 fn part(part: &Part) -> Value {
@@ -71,7 +86,7 @@ fn described(what: &str, media: &Media) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Role;
+    use crate::record::{Role, ToolCall};
 
     #[test]
     fn messages_take_the_form_of_chat_apis() {
@@ -91,6 +106,15 @@ mod tests {
             ]},
         ]);
         assert_eq!(chat_json(&messages), wanted);
+        let call = ToolCall { arguments: "{\"a\":1}".to_owned(), id: "c1".to_owned(), name: "f".to_owned() };
+        let result = Part::ToolResult { id: "c1".to_owned(), is_error: false, text: "2".to_owned() };
+        let turn = |role, part| Message { cache: None, parts: vec![part], role };
+        let function = json!({"name": "f", "arguments": "{\"a\":1}"});
+        let wanted = json!([
+            {"role": "assistant", "content": null, "tool_calls": [{"id": "c1", "type": "function", "function": function}]},
+            {"role": "tool", "tool_call_id": "c1", "content": "2"},
+        ]);
+        assert_eq!(chat_json(&[turn(Role::Assistant, Part::ToolCall(call)), turn(Role::Tool, result)]), wanted);
         assert_eq!(described("image", &media), "[image: image/png, 4 bytes]");
     }
 }

@@ -6,11 +6,12 @@ use serde_json::{Map, Value};
 use super::super::super::doc::{Block, Column, Doc, Line, Table, Tone};
 use super::super::super::present::View;
 use super::messages::{chat_json, push_messages};
+use super::show::shown_tools;
 use crate::base::{Digest, ModelRef, Tokens, Usd};
 use crate::eval::SCHEMA_VERSION;
 use crate::price::TokenEstimate;
 use crate::prompt::{PickedExample, Prompt, Rendered, Truncated};
-use crate::record::{Message, OutputFormat, Params};
+use crate::record::{Message, OutputFormat, Params, Tool};
 
 /// A rendered prompt.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -29,6 +30,18 @@ pub struct RenderReport {
     pub params: Params,
     /// The form of the answer.
     pub output: OutputFormat,
+    /// Tools on offer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<Tool>,
+    /// Whether one may or must be called; absent is `auto`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool_choice: Option<Value>,
+    /// Whether several may be called at once; absent is the provider's default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parallel_tools: Option<bool>,
+    /// Text that much of the answer is expected to equal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prediction: Option<String>,
     /// How sections are delimited: `markdown` or `xml`.
     pub style: &'static str,
     /// The patterns of `models:` that matched, the more specific later.
@@ -119,6 +132,10 @@ impl RenderReport {
             messages: chat_json(&rendered.messages),
             params: rendered.params,
             output: rendered.output,
+            tool_choice: rendered.tooling.choice_written(),
+            parallel_tools: rendered.tooling.parallel,
+            tools: rendered.tooling.tools,
+            prediction: rendered.prediction,
             style: rendered.style.word(),
             overrides: rendered.overrides,
             tokens,
@@ -144,6 +161,13 @@ impl RenderReport {
         }
         if let Some(output) = shown_output(&self.output) {
             fact("answer", output);
+        }
+        let tools = shown_tools(&self.tools, self.tool_choice.as_ref(), self.parallel_tools);
+        if !tools.is_empty() {
+            fact("tools", tools);
+        }
+        if let Some(text) = &self.prediction {
+            fact("prediction", text.clone());
         }
         fact("tokens in", self.shown_tokens());
         if let Some(most) = self.max_output_tokens {

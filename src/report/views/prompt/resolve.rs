@@ -9,8 +9,8 @@ use super::super::super::doc::{Block, Doc, Line, Tone};
 use super::super::super::present::View;
 use crate::base::{Digest, SafeName};
 use crate::eval::SCHEMA_VERSION;
-use crate::prompt::{Outline, OutlineMessage, Prompt};
-use crate::record::{OutputFormat, Params};
+use crate::prompt::{OutlineMessage, Prompt};
+use crate::record::{OutputFormat, Params, Tool};
 
 /// A prompt, as an application reads it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -39,12 +39,24 @@ pub struct ResolveReport {
     pub models: Value,
     /// The form of the answer.
     pub output: OutputFormat,
+    /// Tools on offer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<Tool>,
+    /// Whether one may or must be called; absent is `auto`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool_choice: Option<Value>,
+    /// Whether several may be called at once; absent is the provider's default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parallel_tools: Option<bool>,
+    /// Text that much of the answer is expected to equal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prediction: Option<String>,
 }
 
 impl ResolveReport {
     /// The report of a prompt.
     pub fn of(reference: &str, prompt: &Prompt) -> ResolveReport {
-        let Outline { messages, partials, variables, params, models, output } = prompt.outline();
+        let outline = prompt.outline();
         ResolveReport {
             schema_version: SCHEMA_VERSION,
             reference: reference.to_owned(),
@@ -52,12 +64,16 @@ impl ResolveReport {
             name: prompt.registered.as_ref().map(|(name, _)| name.clone()),
             version: prompt.registered.as_ref().map(|(_, version)| version.to_string()),
             digest: prompt.digest,
-            messages,
-            partials,
-            variables,
-            params,
-            models,
-            output,
+            messages: outline.messages,
+            partials: outline.partials,
+            variables: outline.variables,
+            params: outline.params,
+            models: outline.models,
+            output: outline.output,
+            tools: outline.tools,
+            tool_choice: outline.tool_choice,
+            parallel_tools: outline.parallel_tools,
+            prediction: outline.prediction,
         }
     }
 }

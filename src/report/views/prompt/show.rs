@@ -10,7 +10,7 @@ use super::results::PromptResults;
 use crate::base::{Digest, SafeName};
 use crate::eval::SCHEMA_VERSION;
 use crate::prompt::{Budget, MediaView, MessageView, PartView, Prompt, SheetOverride, Style, Variable};
-use crate::record::{OutputFormat, Params};
+use crate::record::{CacheTtl, OutputFormat, Params, Tool};
 
 /// A prompt as written.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -49,6 +49,18 @@ pub struct ShowReport {
     pub models: Vec<OverrideFacts>,
     /// The form of the answer.
     pub output: OutputFormat,
+    /// Tools on offer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<Tool>,
+    /// Whether one may or must be called; absent is `auto`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool_choice: Option<Value>,
+    /// Whether several may be called at once; absent is the provider's default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parallel_tools: Option<bool>,
+    /// Text that much of the answer is expected to equal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prediction: Option<String>,
     /// What this content scored, by suite, model and parameters.
     pub results: PromptResults,
 }
@@ -84,8 +96,11 @@ pub struct VariableFacts {
 pub struct MessageFacts {
     /// Who speaks.
     pub role: &'static str,
-    /// Its parts: `{"text": …}`, `{"image": …}` or `{"file": …, "name": …}`.
+    /// Its parts: `{"text": …}`, `{"image": …}`, `{"file": …, "name": …}`, `{"tool_call": …}` or `{"tool_result": …}`.
     pub parts: Vec<Value>,
+    /// How long the provider is asked to cache the prompt up to here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<CacheTtl>,
 }
 
 /// A token budget.
@@ -135,6 +150,10 @@ impl ShowReport {
             truncate: sheet.truncate.iter().map(LimitFacts::of).collect(),
             models: sheet.overrides.iter().map(OverrideFacts::of).collect(),
             output: prompt.output.clone(),
+            tools: prompt.tooling().tools.clone(),
+            tool_choice: prompt.tooling().choice_written(),
+            parallel_tools: prompt.tooling().parallel,
+            prediction: prompt.prediction().map(str::to_owned),
             results,
         }
     }
@@ -161,6 +180,8 @@ impl ShowReport {
         fact("digest", Some(self.digest.to_string()));
         fact("params", Some(shown_params(&self.params)));
         fact("answer", shown_output(&self.output));
+        fact("tools", Some(shown_tools(&self.tools, self.tool_choice.as_ref(), self.parallel_tools)));
+        fact("prediction", self.prediction.clone());
         fact("style", self.style.map(str::to_owned));
         fact("truncate", Some(shown_limits(&self.truncate)));
         fact("partials", Some(self.partials.join(", ")));
@@ -213,8 +234,15 @@ impl MessageFacts {
             PartView::Text(text) => json!({"text": text}),
             PartView::Image(image) => json!({"image": written(image)}),
             PartView::File { name, media } => json!({"file": written(media), "name": name}),
+            PartView::ToolCall { id, name, arguments } => {
+                json!({"tool_call": {"id": id, "name": name, "arguments": arguments}})
+            }
+            PartView::ToolResult { id, is_error, text } => {
+                json!({"tool_result": {"id": id, "is_error": is_error, "text": text}})
+            }
         };
-        MessageFacts { role: message.role.word(), parts: message.parts.iter().map(part).collect() }
+        let parts = message.parts.iter().map(part).collect();
+        MessageFacts { role: message.role.word(), parts, cache: message.cache }
     }
 }
 
@@ -279,7 +307,8 @@ impl View for ShowReport {
             doc.push(Block::Table(Table { columns, rows }.without_boring("about", "")));
         }
         for message in &self.messages {
-            doc.push(Block::Heading(Line::of(message.role, Tone::Strong)));
+            let mark = message.cache.map(|ttl| format!(" · cached {}", ttl.word())).unwrap_or_default();
+            doc.push(Block::Heading(Line::of(format!("{}{mark}", message.role), Tone::Strong)));
             for part in &message.parts {
                 let Value::Object(part) = part else { continue };
                 doc.push(shown_part(part));
@@ -294,8 +323,29 @@ impl View for ShowReport {
     }
 }
 
+/// Names of tools and what is said of them: `get_weather, search; tool_choice required`.
+pub(super) fn shown_tools(tools: &[Tool], choice: Option<&Value>, parallel: Option<bool>) -> String {
+    let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
+    let choice = choice.map(|choice| match (choice.as_str(), choice.get("name").and_then(Value::as_str)) {
+        (Some(word), _) => format!("tool_choice {word}"),
+        (None, name) => format!("tool_choice {}", name.unwrap_or("auto")),
+    });
+    let parallel = parallel.map(|parallel| format!("parallel_tools {parallel}"));
+    let said = std::iter::once(names.join(", ")).chain(choice).chain(parallel);
+    said.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
 fn shown_part(part: &Map<String, Value>) -> Block {
     let text = |key: &str| part.get(key).and_then(Value::as_str);
+    let inner = |key: &str, field: &str| part.get(key)?.get(field)?.as_str();
+    if let Some(name) = inner("tool_call", "name") {
+        let arguments = inner("tool_call", "arguments").unwrap_or("{}");
+        let id = inner("tool_call", "id").unwrap_or("");
+        return Block::Paragraph(Line::of(format!("[calls {name}({arguments}) as {id}]"), Tone::Dim));
+    }
+    if let Some(result) = inner("tool_result", "text") {
+        return Block::Code(result.to_owned());
+    }
     match (text("text"), text("image"), text("file")) {
         (Some(text), ..) => Block::Code(text.to_owned()),
         (_, Some(image), _) => Block::Paragraph(Line::of(format!("[image: {image}]"), Tone::Dim)),

@@ -1,4 +1,4 @@
--- Version 4: which model of a route answered, second requests for slow ones, and how often circuit breakers opened.
+-- Version 5: which model of a route answered, second requests for slow ones, and how often circuit breakers opened.
 
 ALTER TABLE call ADD COLUMN answered_by TEXT;               -- when `model` is a route
 ALTER TABLE call ADD COLUMN route TEXT;                     -- JSON: how the route came to it

@@ -1,4 +1,4 @@
--- Calls that go to a provider together: chunks of a run, and what became of their requests.
+-- Version 7: calls that go to a provider together: chunks of a run, and what became of their requests.
 
 CREATE TABLE batch (
     id INTEGER PRIMARY KEY,
