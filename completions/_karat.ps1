@@ -64,6 +64,7 @@ Register-ArgumentCompleter -Native -CommandName 'karat' -ScriptBlock {
             [CompletionResult]::new('--cache', '--cache', [CompletionResultType]::ParameterName, 'Choose which kept replies may answer [config: cache] [default: exact]')
             [CompletionResult]::new('--cache-verify', '--cache-verify', [CompletionResultType]::ParameterName, 'Ask the model all the same for this share of semantic hits [default: 0.1]')
             [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Continue a stopped run: its id, its start, or the latest')
+            [CompletionResult]::new('--batch-rest', '--batch-rest', [CompletionResultType]::ParameterName, 'Choose what becomes of calls that fail or expire in a batch')
             [CompletionResult]::new('--undecided', '--undecided', [CompletionResultType]::ParameterName, 'Choose what an undecided result does to the exit code')
             [CompletionResult]::new('--fail-exit-code', '--fail-exit-code', [CompletionResultType]::ParameterName, 'Exit with this code instead of 1 when the result is a fail')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the result in this format')
@@ -82,6 +83,8 @@ Register-ArgumentCompleter -Native -CommandName 'karat' -ScriptBlock {
             [CompletionResult]::new('--untrusted', '--untrusted', [CompletionResultType]::ParameterName, 'Start no programs of this project: for changes by strangers')
             [CompletionResult]::new('--drop-rejected', '--drop-rejected', [CompletionResultType]::ParameterName, 'Send what a model takes, and leave out parameters that it rejects [config: `on_rejected`]')
             [CompletionResult]::new('--retry-errors', '--retry-errors', [CompletionResultType]::ParameterName, 'With --resume, repeat trials that ended in an error or ungraded')
+            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Send the calls in batches, at about half the price, within a day')
+            [CompletionResult]::new('--detach', '--detach', [CompletionResultType]::ParameterName, 'With --batch, leave when all is sent; `karat eval collect` goes on')
             [CompletionResult]::new('--list-providers', '--list-providers', [CompletionResultType]::ParameterName, 'List the providers: those of karat.yaml, and the kinds built in')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print results and problems only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print results and problems only')
@@ -95,6 +98,7 @@ Register-ArgumentCompleter -Native -CommandName 'karat' -ScriptBlock {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List stored runs, newest first')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a stored run, or one case of it in full')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write every trial of a stored run, to a file or stdout')
+            [CompletionResult]::new('collect', 'collect', [CompletionResultType]::ParameterValue, 'Get what the batches of a run have brought by now')
             break
         }
         'karat;eval;list' {
@@ -141,6 +145,30 @@ Register-ArgumentCompleter -Native -CommandName 'karat' -ScriptBlock {
             [CompletionResult]::new('--environment', '--environment', [CompletionResultType]::ParameterName, 'Apply this environment of karat.yaml')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep results in this file [config: store] [default: .karat/karat.db]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print results and problems only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print results and problems only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: -v which setting won, -vv every call, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: -v which setting won, -vv every call, -vvv everything')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be no')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be yes')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be yes')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'karat;eval;collect' {
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait until all batches have ended, or so long, such as 30m')
+            [CompletionResult]::new('--max-cost', '--max-cost', [CompletionResultType]::ParameterName, 'Send no further batch that could carry the run past this')
+            [CompletionResult]::new('--undecided', '--undecided', [CompletionResultType]::ParameterName, 'Choose what an undecided result does to the exit code')
+            [CompletionResult]::new('--fail-exit-code', '--fail-exit-code', [CompletionResultType]::ParameterName, 'Exit with this code instead of 1 when the result is a fail')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the result in this format')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write the result to a file too, by its extension (can be repeated)')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the result to a file too, by its extension (can be repeated)')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Use this project folder or karat.yaml [default: the nearest upward]')
+            [CompletionResult]::new('--environment', '--environment', [CompletionResultType]::ParameterName, 'Apply this environment of karat.yaml')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep results in this file [config: store] [default: .karat/karat.db]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour')
+            [CompletionResult]::new('--cancel', '--cancel', [CompletionResultType]::ParameterName, 'Cancel what is under way; what was answered before stays')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print results and problems only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print results and problems only')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: -v which setting won, -vv every call, -vvv everything')
@@ -689,6 +717,7 @@ Register-ArgumentCompleter -Native -CommandName 'karat' -ScriptBlock {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List stored runs, newest first')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a stored run, or one case of it in full')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write every trial of a stored run, to a file or stdout')
+            [CompletionResult]::new('collect', 'collect', [CompletionResultType]::ParameterValue, 'Get what the batches of a run have brought by now')
             break
         }
         'karat;help;eval;list' {
@@ -698,6 +727,9 @@ Register-ArgumentCompleter -Native -CommandName 'karat' -ScriptBlock {
             break
         }
         'karat;help;eval;export' {
+            break
+        }
+        'karat;help;eval;collect' {
             break
         }
         'karat;help;prompt' {

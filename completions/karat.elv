@@ -60,6 +60,7 @@ set edit:completion:arg-completer[karat] = {|@words|
             cand --cache 'Choose which kept replies may answer [config: cache] [default: exact]'
             cand --cache-verify 'Ask the model all the same for this share of semantic hits [default: 0.1]'
             cand --resume 'Continue a stopped run: its id, its start, or the latest'
+            cand --batch-rest 'Choose what becomes of calls that fail or expire in a batch'
             cand --undecided 'Choose what an undecided result does to the exit code'
             cand --fail-exit-code 'Exit with this code instead of 1 when the result is a fail'
             cand --format 'Print the result in this format'
@@ -78,6 +79,8 @@ set edit:completion:arg-completer[karat] = {|@words|
             cand --untrusted 'Start no programs of this project: for changes by strangers'
             cand --drop-rejected 'Send what a model takes, and leave out parameters that it rejects [config: `on_rejected`]'
             cand --retry-errors 'With --resume, repeat trials that ended in an error or ungraded'
+            cand --batch 'Send the calls in batches, at about half the price, within a day'
+            cand --detach 'With --batch, leave when all is sent; `karat eval collect` goes on'
             cand --list-providers 'List the providers: those of karat.yaml, and the kinds built in'
             cand -q 'Print results and problems only'
             cand --quiet 'Print results and problems only'
@@ -91,6 +94,7 @@ set edit:completion:arg-completer[karat] = {|@words|
             cand list 'List stored runs, newest first'
             cand show 'Show a stored run, or one case of it in full'
             cand export 'Write every trial of a stored run, to a file or stdout'
+            cand collect 'Get what the batches of a run have brought by now'
         }
         &'karat;eval;list'= {
             cand --limit 'Show the newest N'
@@ -134,6 +138,29 @@ set edit:completion:arg-completer[karat] = {|@words|
             cand --environment 'Apply this environment of karat.yaml'
             cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
             cand --color 'Choose when to use colour'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'karat;eval;collect'= {
+            cand --wait 'Wait until all batches have ended, or so long, such as 30m'
+            cand --max-cost 'Send no further batch that could carry the run past this'
+            cand --undecided 'Choose what an undecided result does to the exit code'
+            cand --fail-exit-code 'Exit with this code instead of 1 when the result is a fail'
+            cand --format 'Print the result in this format'
+            cand -o 'Write the result to a file too, by its extension (can be repeated)'
+            cand --output 'Write the result to a file too, by its extension (can be repeated)'
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand --cancel 'Cancel what is under way; what was answered before stays'
             cand -q 'Print results and problems only'
             cand --quiet 'Print results and problems only'
             cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
@@ -652,12 +679,15 @@ set edit:completion:arg-completer[karat] = {|@words|
             cand list 'List stored runs, newest first'
             cand show 'Show a stored run, or one case of it in full'
             cand export 'Write every trial of a stored run, to a file or stdout'
+            cand collect 'Get what the batches of a run have brought by now'
         }
         &'karat;help;eval;list'= {
         }
         &'karat;help;eval;show'= {
         }
         &'karat;help;eval;export'= {
+        }
+        &'karat;help;eval;collect'= {
         }
         &'karat;help;prompt'= {
             cand list 'Show every prompt with its versions, labels and last result'

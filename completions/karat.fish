@@ -43,17 +43,17 @@ complete -c karat -n "__fish_karat_needs_command" -f -a "smoke" -d 'Check quickl
 complete -c karat -n "__fish_karat_needs_command" -f -a "cache" -d 'Show what kept replies save, and let go of them'
 complete -c karat -n "__fish_karat_needs_command" -f -a "completions" -d 'Print a shell completion script'
 complete -c karat -n "__fish_karat_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l suite -d 'Run suites of this name or glob (can be repeated)' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l case -d 'Run cases of this id or glob, such as `sql-*` (can be repeated)' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l tag -d 'Run cases with any of these tags (can be repeated)' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l prompt -d 'Run these prompts of the suites, by name or glob (can be repeated)' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l model -d 'Run these models of the suites, by name or glob (can be repeated)' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l first -d 'Run the first N selected cases of each suite' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l sample -d 'Run N cases of each suite, drawn at random by --seed' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l seed -d 'Seed everything random with this number' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l failed-in -d 'Run what did not pass in a run: its id, its start, or `latest`' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l changed-since -d 'Run suites that changed since a branch, tag or commit' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l calls -d 'Choose where replies come from [config: calls] [default: live]' -r -f -a "live\t'Call the providers'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l suite -d 'Run suites of this name or glob (can be repeated)' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l case -d 'Run cases of this id or glob, such as `sql-*` (can be repeated)' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l tag -d 'Run cases with any of these tags (can be repeated)' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l prompt -d 'Run these prompts of the suites, by name or glob (can be repeated)' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l model -d 'Run these models of the suites, by name or glob (can be repeated)' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l first -d 'Run the first N selected cases of each suite' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l sample -d 'Run N cases of each suite, drawn at random by --seed' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l seed -d 'Seed everything random with this number' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l failed-in -d 'Run what did not pass in a run: its id, its start, or `latest`' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l changed-since -d 'Run suites that changed since a branch, tag or commit' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l calls -d 'Choose where replies come from [config: calls] [default: live]' -r -f -a "live\t'Call the providers'
 replay\t'Answer from cassettes, call nothing'
 record\t'Call the providers and write cassettes'"
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -s j -l concurrency -d 'Make up to N calls at once [config: concurrency] [default: 20]' -r
@@ -67,20 +67,20 @@ complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_su
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l undecided -d 'Choose what an undecided result does to the exit code' -r -f -a "report\t'Exit code 3'
 fail\t'Exit code 1'
 pass\t'Exit code 0'"
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l fail-exit-code -d 'Exit with this code instead of 1 when the result is a fail' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l format -d 'Print the result in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l fail-exit-code -d 'Exit with this code instead of 1 when the result is a fail' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l format -d 'Print the result in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
 table\t'For a terminal: fits its width'
 plain\t'Text for logs: never wrapped, no colour'
 json\t'One JSON document'
 jsonl\t'One JSON object per line'
 markdown\t'GitHub-flavoured Markdown'
 junit\t'JUnit XML, one test case per trial'"
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -s o -l output -d 'Write the result to a file too, by its extension (can be repeated)' -r -F
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l list-checks -d 'List the checks that suites can use, or explain one of them' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l environment -d 'Apply this environment of karat.yaml' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -s o -l output -d 'Write the result to a file too, by its extension (can be repeated)' -r -F
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l list-checks -d 'List the checks that suites can use, or explain one of them' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
 always\t'Always'
 never\t'Never'"
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l dry-run -d 'Print the plan, tokens and cost; call nothing'
@@ -155,6 +155,32 @@ complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcom
 complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from export" -l no-input -d 'Never ask; take the answer to be no'
 complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from export" -s y -l yes -d 'Never ask; take the answer to be yes'
 complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from collect" -l wait -d 'Wait until all batches have ended, or so long, such as 30m' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from collect" -l max-cost -d 'Send no further batch that could carry the run past this' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from collect" -l undecided -d 'Choose what an undecided result does to the exit code' -r -f -a "report\t'Exit code 3'
+fail\t'Exit code 1'
+pass\t'Exit code 0'"
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from collect" -l fail-exit-code -d 'Exit with this code instead of 1 when the result is a fail' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from collect" -l format -d 'Print the result in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
+table\t'For a terminal: fits its width'
+plain\t'Text for logs: never wrapped, no colour'
+json\t'One JSON document'
+jsonl\t'One JSON object per line'
+markdown\t'GitHub-flavoured Markdown'
+junit\t'JUnit XML, one test case per trial'"
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from collect" -s o -l output -d 'Write the result to a file too, by its extension (can be repeated)' -r -F
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from collect" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from collect" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from collect" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from collect" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from collect" -l cancel -d 'Cancel what is under way; what was answered before stays'
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from collect" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from collect" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from collect" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from collect" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from collect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
 complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -l environment -d 'Apply this environment of karat.yaml' -r
 complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
@@ -649,6 +675,7 @@ complete -c karat -n "__fish_karat_using_subcommand help; and not __fish_seen_su
 complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from eval" -f -a "list" -d 'List stored runs, newest first'
 complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from eval" -f -a "show" -d 'Show a stored run, or one case of it in full'
 complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from eval" -f -a "export" -d 'Write every trial of a stored run, to a file or stdout'
+complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from eval" -f -a "collect" -d 'Get what the batches of a run have brought by now'
 complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "list" -d 'Show every prompt with its versions, labels and last result'
 complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "show" -d 'Show a prompt: variables, messages, parameters, labels, results, digest'
 complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "new" -d 'Start a new prompt: asks on a terminal, takes flags otherwise'

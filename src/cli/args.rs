@@ -33,6 +33,7 @@ pub const EXIT_CODES: &str = "Exit codes:
   2    usage, config or file error; nothing was run
   3    undecided: errors, ungraded trials, over budget, provider or store down
   6    another process is running it
+  7    detached: batches are still under way; `karat eval collect` gets them
   130  interrupted (143: terminated); `--resume` continues";
 
 /// Flags that mean the same everywhere.

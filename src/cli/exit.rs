@@ -17,6 +17,8 @@ pub enum Exit {
     Terminated,
     /// Another process holds what was asked for.
     Locked,
+    /// What was started goes on at a provider, without this process.
+    Detached,
     /// The code that `--fail-exit-code` asks for instead of 1.
     FailedAs(u8),
 }
@@ -29,6 +31,7 @@ impl Exit {
         (2, "usage, config or file error; nothing was run"),
         (3, "undecided: errors, ungraded trials, over budget, provider or store down"),
         (6, "another process is running it"),
+        (7, "detached: batches are still under way; `karat eval collect` gets them"),
         (130, "interrupted (143: terminated); `--resume` continues"),
     ];
 
@@ -40,6 +43,7 @@ impl Exit {
             Exit::Usage => 2,
             Exit::Undecided => 3,
             Exit::Locked => 6,
+            Exit::Detached => 7,
             Exit::Interrupted => 130,
             Exit::Terminated => 143,
             Exit::FailedAs(code) => code,

@@ -28,14 +28,14 @@ impl Signals {
         self.first.load(Ordering::Relaxed) == TERMINATE
     }
 
-    /// Listens until the process ends. Must be called within the runtime.
-    pub(super) fn listen(stop: Stop, ui: Ui) -> Signals {
+    /// Listens until the process ends; `words` are said at the first signal. Must be called within the runtime.
+    pub(super) fn listen(stop: Stop, ui: Ui, words: &'static str) -> Signals {
         let signals = Signals::default();
         let shared = signals.clone();
         tokio::spawn(async move {
             let Some(first) = next_signal().await else { return };
             shared.first.store(first, Ordering::Relaxed);
-            ui.problem("stopping: waiting for calls under way (once more to give them up)");
+            ui.problem(words);
             stop.drain.cancel();
             if next_signal().await.is_some() {
                 ui.problem("giving up calls under way");

@@ -1,6 +1,7 @@
 //! What `karat.yaml` says, before it meets flags and environment variables: the file itself, and each environment.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::base::{Diagnostic, Fields, Key, Kind, ModelRef, Node, Place, Problems, Source, Usd, closest};
 
@@ -13,6 +14,9 @@ use crate::record::EmbeddingModel;
 
 /// Largest concurrency that is taken for meant.
 pub(super) const MOST_CONCURRENT: u32 = 10_000;
+
+/// Most requests of one batch that any provider takes.
+const MOST_BATCHED: u32 = 100_000;
 
 /// Settings that the file and each of its environments may give.
 #[derive(Default)]
@@ -28,6 +32,9 @@ pub(super) struct Layer {
     pub(super) cassettes: Option<Placed<PathBuf>>,
     pub(super) concurrency: Option<Placed<u32>>,
     pub(super) cache: CacheLayer,
+    pub(super) batch_poll: Option<Placed<Duration>>,
+    pub(super) batch_rounds: Option<Placed<u32>>,
+    pub(super) batch_chunk: Option<Placed<u32>>,
     pub(super) daily_cost_limit: Option<Placed<Usd>>,
     pub(super) max_tokens_per_request: Option<Placed<u32>>,
     pub(super) max_errors: Option<Placed<u32>>,
@@ -100,6 +107,7 @@ fn take_environments(node: &Node, source: &Source, problems: &mut Problems) -> (
 
 fn read_layer(fields: &mut Fields<'_>, reading: Reading<'_>, problems: &mut Problems) -> Layer {
     let Reading { root, apps, .. } = reading;
+    let (batch_poll, batch_rounds, batch_chunk) = batch(fields, problems);
     Layer {
         calls: value::calls(fields, problems),
         models: value::models(fields, apps, problems),
@@ -115,11 +123,33 @@ fn read_layer(fields: &mut Fields<'_>, reading: Reading<'_>, problems: &mut Prob
         cassettes: value::path_inside(fields, "cassettes", root, problems),
         concurrency: value::whole(fields, "concurrency", 1, MOST_CONCURRENT, problems),
         cache: cache::read(fields, problems),
+        batch_poll,
+        batch_rounds,
+        batch_chunk,
         daily_cost_limit: value::money(fields, "daily_cost_limit_usd", problems),
         max_tokens_per_request: value::whole(fields, "max_tokens_per_request", 1, u32::MAX, problems),
         max_errors: value::whole(fields, "max_errors", 0, u32::MAX, problems),
         on_rejected: value::on_rejected(fields, problems),
     }
+}
+
+type Batch = (Option<Placed<Duration>>, Option<Placed<u32>>, Option<Placed<u32>>);
+
+fn batch(fields: &mut Fields<'_>, problems: &mut Problems) -> Batch {
+    let source = fields.source();
+    let inner = fields.node("batch").and_then(|node| Fields::of(node, "`batch` mapping", source, problems));
+    let Some(mut inner) = inner else { return (None, None, None) };
+    let poll = value::duration(&mut inner, "poll", problems);
+    let poll = poll.filter(|(poll, _)| {
+        if poll.is_zero() {
+            inner.invalid("poll", "`poll` is zero; leave it out for the default", problems);
+        }
+        !poll.is_zero()
+    });
+    let rounds = value::whole(&mut inner, "rounds", 1, 20, problems);
+    let chunk = value::whole(&mut inner, "chunk", 1, MOST_BATCHED, problems);
+    inner.finish(problems);
+    (poll, rounds, chunk)
 }
 
 impl Base {

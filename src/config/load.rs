@@ -12,7 +12,7 @@ use crate::record::EmbeddingModel;
 use super::layer::{self, Base, Reading};
 use super::provider::{self, ProviderConfig};
 use super::routes::RouteConfig;
-use super::settle::{Sources, settle_environment, show_models, show_option, show_path};
+use super::settle::{Sources, settle_environment, show_models, show_option, show_path, show_ttl};
 use super::{CacheConfig, CacheMode, CallMode, Env, OnRejected, Origin, Setting};
 
 /// What flags say. `None` and `false` mean the flag was not given; give only flags here, variables come with [`Env`].
@@ -50,6 +50,17 @@ pub struct Overrides {
     pub max_errors: Option<u32>,
     /// `--drop-rejected`: for all providers.
     pub drop_rejected: bool,
+}
+
+/// How runs with `--batch` go.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchConfig {
+    /// First wait between two looks at a batch; it grows to six times that.
+    pub poll: Setting<Duration>,
+    /// How often a request is sent in a batch at most, when it failed, expired or was not answered.
+    pub rounds: Setting<u32>,
+    /// Most requests of one batch.
+    pub chunk: Setting<u32>,
 }
 
 /// The `lint` of `karat.yaml`: levels by rule, for the prompt room to read.
@@ -103,6 +114,8 @@ pub struct Config {
     pub evals: Setting<PathBuf>,
     /// The response cache.
     pub cache: CacheConfig,
+    /// Runs with `--batch`.
+    pub batch: BatchConfig,
     /// Most dollars a run may spend.
     pub max_cost: Setting<Option<Usd>>,
     /// Most dollars all runs together may spend on one UTC day.
@@ -156,6 +169,7 @@ impl Config {
             prompts: sources.folder(&base.prompts, "prompts", problems),
             evals: sources.folder(&base.evals, "evals", problems),
             cache: sources.cache(),
+            batch: sources.batch(),
             max_cost: sources.max_cost(),
             daily_cost_limit: sources.daily_cost_limit(problems),
             max_tokens_per_request: sources.max_tokens_per_request(problems),
@@ -223,6 +237,9 @@ impl Config {
             row("cassettes", &self.cassettes, show_path),
             row("prompts", &self.prompts, show_path),
             row("evals", &self.evals, show_path),
+            row("batch.poll", &self.batch.poll, show_ttl),
+            row("batch.rounds", &self.batch.rounds, ToString::to_string),
+            row("batch.chunk", &self.batch.chunk, ToString::to_string),
             row("max_cost", &self.max_cost, show_option),
             row("daily_cost_limit_usd", &self.daily_cost_limit, show_option),
             row("max_tokens_per_request", &self.max_tokens_per_request, show_option),

@@ -30,7 +30,7 @@ pub use around::{AroundConfig, BreakerConfig, HedgeConfig, RetryConfig};
 pub use cache::{CacheConfig, CacheMode, CompareWord, SemanticConfig};
 pub use env::Env;
 pub use kind::WireName;
-pub use load::{Config, LintSection, Overrides, PriceOverrides};
+pub use load::{BatchConfig, Config, LintSection, Overrides, PriceOverrides};
 pub use provider::{Limits, ProviderConfig, ProviderOptions, Timeouts};
 pub use routes::{NEEDS as ROUTE_NEED_WORDS, RouteConfig};
 pub use setting::{Beaten, CallMode, OnRejected, Origin, Setting};

@@ -87,7 +87,7 @@ fn read(
 
 /// The failures that another model may not have.
 fn helpable() -> Vec<(&'static str, ErrorKind)> {
-    let own = [ErrorKind::NotRecorded, ErrorKind::Cancelled, ErrorKind::Refused];
+    let own = [ErrorKind::NotRecorded, ErrorKind::Cancelled, ErrorKind::Refused, ErrorKind::Pending];
     ErrorKind::ALL.iter().filter(|(_, kind)| !own.contains(kind)).copied().collect()
 }
 

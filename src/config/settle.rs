@@ -8,11 +8,16 @@ use crate::base::{Diagnostic, ModelRef, Problems, Usd, files, format_duration};
 
 use super::layer::{Layer, MOST_CONCURRENT};
 use super::value::{self, Placed, from_env, from_file};
-use super::{CallMode, Env, OnRejected, Origin, Overrides, Setting};
+use super::{BatchConfig, CallMode, Env, OnRejected, Origin, Overrides, Setting};
 use crate::record::EmbeddingModel;
 
 /// Calls under way at once when nobody says otherwise.
 const DEFAULT_CONCURRENCY: u32 = 20;
+
+/// First wait between two looks at a batch when nobody says otherwise.
+const DEFAULT_POLL: Duration = Duration::from_secs(10);
+/// Requests of one batch when nobody says otherwise: the providers take more, but results are read whole.
+const DEFAULT_CHUNK: u32 = 10_000;
 
 /// Everything that can give a setting.
 pub(super) struct Sources<'a> {
@@ -100,6 +105,14 @@ impl Sources<'_> {
             problems.push(Diagnostic::error("outside-project", message).help(help));
         }
         Setting::settle([from_file(written.clone())], self.root.join(default), show_path)
+    }
+
+    pub(super) fn batch(&self) -> BatchConfig {
+        BatchConfig {
+            poll: Setting::settle(self.written(|layer| &layer.batch_poll), DEFAULT_POLL, show_ttl),
+            rounds: Setting::settle(self.written(|layer| &layer.batch_rounds), 3, ToString::to_string),
+            chunk: Setting::settle(self.written(|layer| &layer.batch_chunk), DEFAULT_CHUNK, ToString::to_string),
+        }
     }
 
     pub(super) fn max_cost(&self) -> Setting<Option<Usd>> {

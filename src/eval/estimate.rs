@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::base::{ModelRef, Problems, Timestamp, Tokens, Usd};
 use crate::price::{PriceTable, Resolution, Terms, count_tokens, estimate_prompt_tokens};
-use crate::record::{ChatRequest, Message, Role, Usage};
+use crate::record::{ChatReply, ChatRequest, Message, Role, Usage};
 use crate::suite::Selection;
 
 use super::plan::{PlannedTrial, SurveyedSuite, trials};
@@ -35,6 +35,8 @@ pub struct Estimator {
     cap: Option<u32>,
     /// Routes, and the models that may answer for them.
     routes: HashMap<ModelRef, Vec<ModelRef>>,
+    /// Chat requests are priced as those of a batch.
+    batch: bool,
     /// Each model is looked up once.
     models: Mutex<HashMap<ModelRef, Resolution>>,
 }
@@ -42,7 +44,7 @@ pub struct Estimator {
 impl Estimator {
     /// `at` decides on the price's day; `cap` is the project's limit on tokens per request, if any.
     pub fn new(table: Arc<PriceTable>, at: Timestamp, cap: Option<u32>) -> Estimator {
-        Estimator { table, at, cap, routes: HashMap::new(), models: Mutex::default() }
+        Estimator { table, at, cap, routes: HashMap::new(), batch: false, models: Mutex::default() }
     }
 
     /// The same, with routes: nobody knows which of their models will answer, so the dearest bounds what they cost.
@@ -54,6 +56,12 @@ impl Estimator {
     /// The models that may answer.
     fn members<'m>(&'m self, model: &'m ModelRef) -> &'m [ModelRef] {
         self.routes.get(model).map_or(std::slice::from_ref(model), Vec::as_slice)
+    }
+
+    /// The same at the prices of batches, where a model has some.
+    #[must_use]
+    pub fn in_batch(self, batch: bool) -> Estimator {
+        Estimator { batch, ..self }
     }
 
     fn resolve(&self, model: &ModelRef) -> Resolution {
@@ -110,7 +118,9 @@ impl Estimator {
 
     fn costs<'m>(&'m self, model: &'m ModelRef, input: u64, output: u64) -> impl Iterator<Item = Option<Usd>> + 'm {
         let usage = Usage::plain(input, output);
-        self.members(model).iter().map(move |member| self.resolve(member).cost(&usage, &Terms::at(self.at)))
+        let tier = self.batch.then_some(ChatReply::BATCH_TIER);
+        let terms = Terms { service_tier: tier, ..Terms::at(self.at) };
+        self.members(model).iter().map(move |member| self.resolve(member).cost(&usage, &terms))
     }
 
     /// The most a trial can cost, see [`Estimator::worst_case_of`].
@@ -139,7 +149,9 @@ impl Estimator {
         if messages.is_empty() {
             return Some(Usd::ZERO);
         }
-        self.cost(model, with_a_tenth(estimate_prompt_tokens(&self.counted_as(model), &messages).tokens), 0)
+        // Vectors are asked for one call at a time.
+        let input = with_a_tenth(estimate_prompt_tokens(&self.counted_as(model), &messages).tokens);
+        self.resolve(model).cost(&Usage::plain(input, 0), &Terms::at(self.at))
     }
 
     /// The plan of all suites. Counts the first 2,000 trials of each suite and extrapolates beyond.

@@ -43,6 +43,8 @@ pub struct Bounds {
     pub concurrency: usize,
     /// Limits on spend; none means no limit.
     pub money: Option<Money>,
+    /// Whether answers come from batches: failures among them do not end the run.
+    pub batch: bool,
 }
 
 /// Limits on spend.
@@ -86,6 +88,7 @@ pub async fn execute(
         budget,
         worst_case,
         health: Health::new(bounds.concurrency),
+        batch: bounds.batch,
         held: Vec::new(),
         pausing: false,
         events,
@@ -129,6 +132,7 @@ struct Engine {
     budget: Budget,
     worst_case: Option<WorstCase>,
     health: Health,
+    batch: bool,
     held: Vec<TrialRecord>,
     /// Whether it was said that the run waits for money of another process.
     pausing: bool,
@@ -267,16 +271,26 @@ impl Engine {
         if let Some(call) = &record.call {
             self.measure(call);
         }
-        let judgement = record.call.as_ref().map_or(Judgement::Keep, |call| self.health.observe(call));
+        let judgement = record.call.as_ref().map_or(Judgement::Keep, |call| self.judge(call));
         match judgement {
             Judgement::Keep => {
                 self.release_held().await;
                 self.tell(RunEvent::TrialFinished(record)).await;
             }
             Judgement::Hold => self.held.push(*record),
+            Judgement::Later => {}
             // Only an abort cancels calls, so the plan is not complete even if every trial had been started.
             Judgement::Discard => self.wind_down(RunStatus::Interrupted),
             Judgement::Stop(error) => self.stop_for(error).await,
+        }
+    }
+
+    /// What a call says about the run. One that was answered in a batch says nothing about calls: its failure is an outcome.
+    fn judge(&mut self, call: &CallRecord) -> Judgement {
+        let from_batch = self.batch && call.attempts == 0;
+        match self.health.observe(call) {
+            Judgement::Hold | Judgement::Stop(_) if from_batch => Judgement::Keep,
+            judgement => judgement,
         }
     }
 

@@ -14,6 +14,8 @@ pub(super) enum Judgement {
     Hold,
     /// It was cancelled: it has no outcome.
     Discard,
+    /// Its answer has not come yet: it has no outcome, and the others go on.
+    Later,
     /// No further call can succeed: end the run; trials held or like this one have no outcome.
     Stop(CallError),
 }
@@ -40,6 +42,7 @@ impl Health {
         };
         match error.kind {
             ErrorKind::Cancelled => Judgement::Discard,
+            ErrorKind::Pending => Judgement::Later,
             ErrorKind::Auth | ErrorKind::NotFound | ErrorKind::QuotaExhausted => Judgement::Stop(error.clone()),
             ErrorKind::Network if !self.reached.contains(&call.model.provider) => Judgement::Stop(error.clone()),
             ErrorKind::Network

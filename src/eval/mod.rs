@@ -34,3 +34,4 @@ pub use report::{
     SCHEMA_VERSION, SuiteReport, Totals, shown_cost,
 };
 pub use summary::Summarizer;
+pub use trial::request_of;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::Failure;
 use super::agreement::SemanticReport;
 use crate::base::{Digest, Millis, ModelRef, Ratio, RunId, SafeName, Tokens, Usd};
-use crate::record::{GitFacts, Outcome, RunKind, RunStatus, Verdict};
+use crate::record::{BatchProgress, GitFacts, Outcome, RunKind, RunStatus, Verdict};
 
 /// Version of the JSON form of [`EvalReport`] and of the other results; additive changes keep it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -52,6 +52,9 @@ pub struct RunFacts {
     pub status: RunStatus,
     /// `live`, `replay` or `record`.
     pub calls: String,
+    /// How far its batches are; absent when it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<BatchProgress>,
     /// When it began, RFC 3339 in UTC.
     pub started: String,
     /// From its begin to its end; `None` while it runs or after a kill.

@@ -224,7 +224,7 @@ impl GroupTally {
             self.score_sum += score.get() * facts.weight;
             self.score_weight += facts.weight;
         }
-        if let Some(Millis(millis)) = facts.latency_ms {
+        if let Some(Millis(millis)) = facts.latency_ms.filter(|_| !facts.batched) {
             self.latencies.push(u32::try_from(millis).unwrap_or(u32::MAX));
         }
         if let Some(Millis(millis)) = facts.ttft_ms {
@@ -287,6 +287,7 @@ fn run_facts(header: &RunHeader, suites: &[SuiteRecord], finished: u64) -> RunFa
         kind: header.kind,
         status: header.status,
         calls: header.calls.clone(),
+        batch: None,
         started: header.started.to_rfc3339(),
         duration_ms: duration.map(Millis),
         karat_version: header.karat_version.clone(),
@@ -359,6 +360,7 @@ mod tests {
             score: replied.then(|| Ratio::of_bool(outcome == Outcome::Pass)),
             latency_ms: replied.then_some(Millis(100 * (case + 1))),
             ttft_ms: None,
+            batched: false,
             usage: replied.then(|| Usage::plain(10, 2)),
             cost: replied.then(|| Usd::from_picos(5)),
             spent: Some(if replied { Usd::from_picos(5) } else { Usd::ZERO }),

@@ -74,10 +74,7 @@ pub(super) async fn run(
         let note = reason.clone();
         return finished(trial, Outcome::Skipped, Some(note), None, begun);
     }
-    let prepared = match (&trial.variant.embedding, &means.embedder) {
-        (Some(model), Some(embedder)) => embedder.request(&trial, model, spend, abort).await,
-        _ => trial.request_near(None).map_err(NoRequest::Prompt),
-    };
+    let prepared = prepare(&trial, means, spend, abort).await;
     let Prepared { request, note } = match prepared {
         Ok(prepared) => prepared,
         Err(NoRequest::Prompt(why)) => return finished(trial, Outcome::Error, Some(why), None, begun),
@@ -107,6 +104,29 @@ pub(super) async fn run(
         record.note = Some(record.note.map_or(note.clone(), |own| format!("{own}; {note}")));
     }
     record
+}
+
+async fn prepare(
+    trial: &PlannedTrial,
+    means: &Means,
+    spend: &mut Spend,
+    abort: &CancellationToken,
+) -> Result<Prepared, NoRequest> {
+    match (&trial.variant.embedding, &means.embedder) {
+        (Some(model), Some(embedder)) => embedder.request(trial, model, spend, abort).await,
+        _ => trial.request_near(None).map_err(NoRequest::Prompt),
+    }
+}
+
+/// What a trial will ask when it is run; `None` when it asks nothing: its outcome tells why.
+/// `spend` counts what vectors cost on the way.
+pub async fn request_of(
+    trial: &PlannedTrial,
+    means: &Means,
+    spend: &mut Spend,
+    abort: &CancellationToken,
+) -> Option<ChatRequest> {
+    prepare(trial, means, spend, abort).await.ok().map(|prepared| prepared.request)
 }
 
 /// The record of a call that was not made because the vectors for it could not be had. What they cost is counted with

@@ -236,7 +236,7 @@ mod tests {
         let notices = Notices::default();
         let heard: Arc<Mutex<Vec<String>>> = Arc::default();
         let hear = Arc::clone(&heard);
-        notices.listen(Box::new(move |text| hear.lock().expect("lock").push(text)));
+        notices.listen(Arc::new(move |text| hear.lock().expect("lock").push(text)));
         let breaker = Arc::new(Breaker::new("p", BreakerSettings::default(), notices));
         (0..5).for_each(|_| fail(&breaker));
         assert!(breaker.admit().is_err());

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::aside::Spend;
 use super::backend::{backend_of, check_base_url};
+use super::batch::BatchReplies;
 use super::cassette::{CassetteError, Kept, Shelf};
 use super::clean::{clean_error, clean_reply};
 use super::embed::VectorCache;
@@ -108,7 +109,9 @@ pub struct CallerOptions {
 pub struct Caller {
     pub(super) mode: CallMode,
     pub(super) routes: BTreeMap<SafeName, Route>,
-    cache: Option<Arc<dyn ReplyCache>>,
+    pub(super) cache: Option<Arc<dyn ReplyCache>>,
+    /// Answers of batches, asked before anything else.
+    pub(super) batches: Option<Arc<dyn BatchReplies>>,
     pub(super) semantic: Option<Semantic>,
     shelf: Shelf,
     pub(super) vectors: VectorShelf,
@@ -159,6 +162,7 @@ impl Caller {
             routes,
             cache: options.cache,
             semantic: options.semantic.map(Semantic::new),
+            batches: None,
             vectors: VectorShelf::new(&options.cassettes, &options.root),
             rankings: SideShelf::new(&options.cassettes, &options.root, "rerank/scores.jsonl", "ranking"),
             verdicts: SideShelf::new(&options.cassettes, &options.root, "moderation/verdicts.jsonl", "verdict"),
@@ -226,17 +230,6 @@ impl Caller {
             return known.and_then(|mut all| all.pop());
         }
         self.routes.get(&model.provider)?.fuses.error(&model.model)
-    }
-
-    /// Hands what the user should hear while calls are made to `hear`: circuit breakers that open and close.
-    pub fn on_notice(&self, hear: impl Fn(String) + Send + Sync + 'static) {
-        self.notices.listen(Box::new(hear));
-    }
-
-    /// How often the circuit breaker of each provider has opened, those left out that never did.
-    pub fn breaker_openings(&self) -> Vec<(SafeName, u32)> {
-        let openings = self.routes.iter().map(|(name, route)| (name.clone(), route.breaker.openings()));
-        openings.filter(|(_, openings)| *openings > 0).collect()
     }
 
     /// Whether the response cache would answer this request now. Never when there is no cache, nor in a mode or from a
@@ -360,11 +353,16 @@ impl Caller {
         let (label, repeat) = (ask.label, ask.repeat);
         let allowed = self.limit_tokens(&mut ask.request);
         let key = cache_key(route, &ask.request, ask.repeat);
+        let batched = allowed.is_ok().then(|| self.batched_answer(ask.model, &ask.request, &key)).flatten();
+        if let Some(Ok((answer, source, sent))) = batched {
+            return (self.keep(self.record(ask, key, answer, source, sent), label, repeat, asked), None);
+        }
         let cache = self.cache.as_ref().filter(|_| route.settings.cache);
         if let Some(kept) = cache.and_then(|cache| cache.get(&key)) {
             let record = self.record(ask, key, answer_of(kept), CallSource::Cache, started);
             return (self.keep(record, label, repeat, asked), None);
         }
+        let allowed = allowed.and(batched.map_or(Ok(()), |answer| answer.map(|_| ())));
         let known = self.known_failure(ask.model).map_or(allowed, Err);
         if let Err(error) = known {
             return (failed(&ask, key, CallSource::Live, error, started), None);

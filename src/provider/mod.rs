@@ -9,6 +9,7 @@ mod attempt;
 mod attempt_test;
 mod authority;
 mod backend;
+mod batch;
 mod breaker;
 mod budget;
 mod caller;
@@ -65,6 +66,10 @@ mod wire;
 pub use app::App;
 pub use aside::Spend;
 pub use authority::{Access, Authority};
+pub use batch::{
+    BatchAnswer, BatchClient, BatchError, BatchLimits, BatchLine, BatchReplies, BatchRequest, BatchSeen, BatchTag,
+    BatchWire, FileSeen, FileWire, Page, Said, Sought, Stage,
+};
 pub use caller::{Ask, Caller, CallerOptions, Pricer, ReplyCache};
 pub use cassette::CassetteError;
 pub use embed::{VectorCache, recorded_vectors};

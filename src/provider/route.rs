@@ -346,7 +346,7 @@ impl Progress {
     }
 }
 
-fn auth_of(key: &ProviderKey) -> Auth {
+pub(super) fn auth_of(key: &ProviderKey) -> Auth {
     Auth { header: key.header.to_owned(), prefix: key.prefix, secret: key.secret.clone() }
 }
 

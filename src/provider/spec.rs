@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::authority::Authority;
+use super::batch::BatchWire;
 use super::settings::ProviderSettings;
 use super::side_wire::{EmbeddingWire, ModerationWire, RerankWire};
 use super::stream::StreamWire;
@@ -252,6 +253,11 @@ pub trait Wire: Send + Sync + fmt::Debug {
         None
     }
 
+    /// How it takes many requests at once, to answer them within a day at a lower price, if it can.
+    fn batches(&self) -> Option<&dyn BatchWire> {
+        None
+    }
+
     /// How it ranks documents, if it does.
     fn rerank(&self) -> Option<&dyn RerankWire> {
         None
@@ -334,7 +340,8 @@ impl Failure {
             | ErrorKind::NotRecorded
             | ErrorKind::CircuitOpen
             | ErrorKind::Cancelled
-            | ErrorKind::Refused => Retry::Never,
+            | ErrorKind::Refused
+            | ErrorKind::Pending => Retry::Never,
         };
         Failure {
             error: CallError { kind, message: message.into(), status: None, request_id: None },

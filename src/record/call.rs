@@ -44,6 +44,8 @@ pub enum ErrorKind {
     Cancelled,
     /// A local rule refused the call before it was sent (token limit, missing configuration).
     Refused,
+    /// The answer is in a batch that has not ended yet.
+    Pending,
 }
 
 impl ErrorKind {
@@ -65,6 +67,7 @@ impl ErrorKind {
         ("circuit_open", ErrorKind::CircuitOpen),
         ("cancelled", ErrorKind::Cancelled),
         ("refused", ErrorKind::Refused),
+        ("pending", ErrorKind::Pending),
     ];
 
     /// Its word in JSON and the store.

@@ -1,5 +1,6 @@
 //! The nouns that rooms share: chat, usage, call, case, trial, score, verdict, run, event. Plain data, no I/O.
 
+mod batch;
 mod call;
 mod case;
 mod chat;
@@ -17,6 +18,7 @@ mod trial;
 mod usage;
 mod verdict;
 
+pub use batch::{BatchChunk, BatchFate, BatchItem, BatchProgress, BatchReply, BatchState};
 pub use call::{CachedReply, CallError, CallRecord, CallSource, ErrorKind};
 pub use case::{Case, CaseRef, Vars};
 pub use chat::{

@@ -156,6 +156,14 @@ pub struct StreamTimes {
 }
 
 impl ChatReply {
+    /// Name of the tier of replies that came in a batch: cheaper, and without a latency.
+    pub const BATCH_TIER: &'static str = "batch";
+
+    /// Whether it came in a batch: then nothing is known about how fast a single call would be.
+    pub fn is_batched(&self) -> bool {
+        self.service_tier.as_deref() == Some(ChatReply::BATCH_TIER)
+    }
+
     /// A finished reply of plain text, for mocks and tests.
     pub fn of_text(text: impl Into<String>) -> ChatReply {
         ChatReply {

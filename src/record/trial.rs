@@ -117,6 +117,8 @@ pub struct TrialFacts {
     pub latency_ms: Option<Millis>,
     /// Time to the first token of a streamed reply; `None` when it was not streamed or showed none.
     pub ttft_ms: Option<Millis>,
+    /// The reply came in a batch: its latency says nothing.
+    pub batched: bool,
     /// Tokens used; `None` when unknown.
     pub usage: Option<Usage>,
     /// What the reply costs, whoever paid for it; `None` when unknown.

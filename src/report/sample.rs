@@ -225,6 +225,7 @@ pub(super) fn facts(trial: &TrialRecord) -> TrialFacts {
         score: trial.score,
         latency_ms: call.filter(|_| reply.is_some()).map(|call| call.latency_ms),
         ttft_ms: reply.and_then(|reply| reply.stream?.first_token_ms),
+        batched: false,
         usage: reply.and_then(|reply| reply.usage),
         cost: call.and_then(|call| call.cost),
         spent: call.and_then(CallRecord::spent),

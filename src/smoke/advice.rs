@@ -25,6 +25,8 @@ pub(super) fn advice(kind: ErrorKind, model: &ModelRef, key: Option<&str>) -> St
         ErrorKind::BadRequest | ErrorKind::ContextLength | ErrorKind::Filtered => {
             "see the message: the provider answers, but not to this request".to_owned()
         }
-        ErrorKind::NotRecorded | ErrorKind::Cancelled | ErrorKind::Refused => "see the message".to_owned(),
+        ErrorKind::NotRecorded | ErrorKind::Cancelled | ErrorKind::Refused | ErrorKind::Pending => {
+            "see the message".to_owned()
+        }
     }
 }

@@ -255,7 +255,11 @@ async fn aside(caller: &Caller, target: &Target, stop: &CancellationToken) -> Pi
 fn failed(target: &Target, error: &CallError) -> Ping {
     let (reachable, authorized) = match error.kind {
         ErrorKind::Network | ErrorKind::CircuitOpen => (Some(false), None),
-        ErrorKind::Timeout | ErrorKind::Cancelled | ErrorKind::Refused | ErrorKind::NotRecorded => (None, None),
+        ErrorKind::Timeout
+        | ErrorKind::Cancelled
+        | ErrorKind::Refused
+        | ErrorKind::NotRecorded
+        | ErrorKind::Pending => (None, None),
         ErrorKind::Auth => (Some(true), Some(false)),
         // An error of the server or one that is not of its API may come before any look at the key.
         ErrorKind::NotFound | ErrorKind::Overloaded | ErrorKind::Server | ErrorKind::Malformed => (Some(true), None),

@@ -24,7 +24,7 @@ impl Store {
         let query = format!(
             "SELECT t.key, t.ordinal, t.suite, t.variant, t.case_id, t.case_group, t.weight, t.repeat, t.outcome, \
              t.score, c.spent, c.error_kind, c.altered, c.reply IS NOT NULL, c.ttft_ms, \
-             c.answered_by, c.possible_double_charge, {CALL_COLUMNS}, {MATCH_COLUMNS} \
+             c.answered_by, c.possible_double_charge, c.batched, {CALL_COLUMNS}, {MATCH_COLUMNS} \
              FROM trial t INDEXED BY trial_ordinal LEFT JOIN call c ON c.id = t.call \
              LEFT JOIN semantic_match m ON m.call = t.call \
              WHERE t.run = ?1 ORDER BY t.ordinal"
@@ -115,7 +115,7 @@ pub(super) fn ratio(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<Rati
 }
 
 fn read_facts(row: &Row<'_>, names: &Names) -> rusqlite::Result<TrialFacts> {
-    let call = CallColumns::read(row, 17)?;
+    let call = CallColumns::read(row, 18)?;
     let replied: bool = row.get(13)?;
     let outcome = word(row, 8, Outcome::parse)?;
     Ok(TrialFacts {
@@ -131,6 +131,7 @@ fn read_facts(row: &Row<'_>, names: &Names) -> rusqlite::Result<TrialFacts> {
         score: ratio(row, 9)?,
         latency_ms: call.as_ref().filter(|_| replied).map(|call| call.latency_ms),
         ttft_ms: row.get::<_, Option<i64>>(14)?.map(millis),
+        batched: row.get::<_, Option<bool>>(17)?.unwrap_or(false),
         usage: call.as_ref().and_then(|call| call.usage),
         cost: call.as_ref().and_then(|call| call.cost),
         // No call costs nothing; a call without a number costs nobody knows what.
@@ -138,7 +139,7 @@ fn read_facts(row: &Row<'_>, names: &Names) -> rusqlite::Result<TrialFacts> {
         source: call.as_ref().map(|call| call.source),
         attempts: call.as_ref().map_or(0, |call| call.attempts),
         error: word_option(row, 11, ErrorKind::parse)?.filter(|_| outcome == Outcome::Error),
-        semantic: read_match_facts(row, 17 + CallColumns::COUNT)?,
+        semantic: read_match_facts(row, 18 + CallColumns::COUNT)?,
         altered: row.get::<_, Option<bool>>(12)?.unwrap_or(false),
         answered_by: row.get::<_, Option<String>>(15)?.map(|_| parsed(row, 15, ModelRef::parse)).transpose()?,
         possible_double_charge: row.get::<_, Option<bool>>(16)?.unwrap_or(false),

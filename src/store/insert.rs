@@ -112,9 +112,9 @@ impl<'db> Inserts<'db> {
                  latency_ms, attempts, waited_ms, started, cost, spent, possible_double_charge, altered, ambiguous, \
                  input, cache_read, cache_write, cache_write_1h, cache_write_12h, output, reasoning, input_audio, \
                  input_image, cache_read_audio, output_audio, output_image, citation, web_searches, ttft_ms, \
-                 answered_by, route, hedges) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, \
-                 ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, \
-                 ?35, ?36)",
+                 answered_by, route, hedges, batched) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, \
+                 ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, \
+                 ?34, ?35, ?36, ?37)",
             )?,
             load_keys: db
                 .prepare("SELECT id, substr(key, 1, 16) FROM trial INDEXED BY trial_ordinal WHERE run = ?1")?,
@@ -271,6 +271,7 @@ impl<'db> Inserts<'db> {
             call.answered_by.as_ref().map(ToString::to_string),
             call.route.as_ref().map(json),
             call.hedges,
+            reply.is_some_and(ChatReply::is_batched),
         ])?;
         self.calls.add(id, call, reusable);
         Ok(id)

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::StoreError;
+use super::batch::reserved_by_others;
 use super::run::Store;
 use crate::base::files::Lock;
 use crate::base::{RunId, Timestamp, Usd};
@@ -67,6 +68,8 @@ impl Ledger {
             let spent = spent_by_all(db, self.since)?;
             let others = spent.saturating_sub(spent_by(db, id)?.saturating_sub(self.base));
             let held = held_by_others(db, id, self.since)?;
+            // Nobody gives it back before its batch has ended: it is as good as spent.
+            let others = others.saturating_add(reserved_by_others(db, id, self.since)?);
             let wanted = others.saturating_add(upto.saturating_sub(self.base));
             if wanted.saturating_add(held) <= self.most {
                 db.execute(
@@ -103,7 +106,7 @@ impl Ledger {
     }
 }
 
-fn spent_by_all(db: &Connection, since: Timestamp) -> rusqlite::Result<Usd> {
+pub(super) fn spent_by_all(db: &Connection, since: Timestamp) -> rusqlite::Result<Usd> {
     let query = "SELECT coalesce(sum(spent), 0) FROM call INDEXED BY call_live WHERE source = 'live' AND started >= ?1";
     db.prepare_cached(query)?.query_row([since.0], |row| row.get(0).map(Usd::from_picos))
 }
@@ -119,7 +122,7 @@ fn spent_before(db: &Connection, run: i64, since: Timestamp) -> rusqlite::Result
 }
 
 /// What other runs may still spend of what they have set aside.
-fn held_by_others(db: &Connection, run: i64, since: Timestamp) -> rusqlite::Result<Usd> {
+pub(super) fn held_by_others(db: &Connection, run: i64, since: Timestamp) -> rusqlite::Result<Usd> {
     let query = "SELECT coalesce(sum(max(h.upto - r.spent, 0)), 0) FROM hold h JOIN run r ON r.id = h.run \
                  WHERE h.run <> ?1 AND h.since = ?2";
     db.prepare_cached(query)?.query_row([run, since.0], |row| row.get(0).map(Usd::from_picos))

@@ -3,6 +3,7 @@
 //! A [`Store`] is one file. Runs are begun and ended on it directly; finished trials go through a [`Writer`], whose
 //! thread commits them in batches. A [`ReplyReader`] answers the response cache from the calls of earlier runs.
 
+mod batch;
 mod by_prompt;
 mod cases;
 mod clean;
@@ -32,6 +33,7 @@ mod upkeep;
 mod words;
 mod writer;
 
+pub use batch::{BatchLimit, BatchResult};
 pub use by_prompt::PromptRuns;
 pub use error::StoreError;
 pub use ledger::{Ledger, SetAside};

@@ -5,6 +5,8 @@
 mod apps;
 mod asking;
 mod bad_inputs;
+mod batch;
+mod batch_stub;
 mod caches;
 mod changed_since;
 mod commands;

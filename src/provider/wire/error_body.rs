@@ -155,9 +155,11 @@ pub(super) fn describe(kind: ErrorKind) -> &'static str {
         ErrorKind::Filtered => "the provider's filter refuses the prompt",
         ErrorKind::Network => "the provider cannot be reached",
         ErrorKind::Malformed => "the provider's answer is not what its protocol promises",
-        ErrorKind::NotRecorded | ErrorKind::CircuitOpen | ErrorKind::Cancelled | ErrorKind::Refused => {
-            "the call was not made"
-        }
+        ErrorKind::NotRecorded
+        | ErrorKind::CircuitOpen
+        | ErrorKind::Cancelled
+        | ErrorKind::Refused
+        | ErrorKind::Pending => "the call was not made",
     }
 }
 

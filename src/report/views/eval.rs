@@ -246,6 +246,9 @@ impl EvalView<'_> {
             run = run.then(format!(" · commit {commit}{state}"), Tone::Dim);
         }
         facts.push((if self.stored_in.is_some() { "stored" } else { "run" }.to_owned(), run));
+        if let Some(batch) = report.run.batch.filter(|_| report.run.status != RunStatus::Complete) {
+            facts.push(("batch".to_owned(), Line::from(batch.sentence())));
+        }
         if let Some(command) = self.next_step() {
             facts.push(("next".to_owned(), Line::of(command, Tone::Command)));
         }
@@ -302,7 +305,9 @@ impl EvalView<'_> {
     fn next_step(&self) -> Option<String> {
         let run = &self.report.run;
         self.stored_in?;
+        let is_under_way = run.batch.is_some_and(|batch| batch.ended < batch.chunks);
         let command = match run.status {
+            RunStatus::Running if is_under_way => format!("karat eval collect {}", run.id),
             RunStatus::Interrupted | RunStatus::OverBudget | RunStatus::Aborted | RunStatus::Running => {
                 format!("karat eval --resume {}", run.id)
             }

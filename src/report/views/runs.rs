@@ -7,7 +7,7 @@ use super::super::doc::{Block, Column, Doc, Line, Table, Tone};
 use super::super::present::View;
 use crate::base::{Millis, RunId, SafeName};
 use crate::eval::SCHEMA_VERSION;
-use crate::record::{GitFacts, RunHeader, RunKind, RunStatus, SuiteRecord, VerdictWord};
+use crate::record::{BatchProgress, GitFacts, RunHeader, RunKind, RunStatus, SuiteRecord, VerdictWord};
 
 /// A list of runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -38,6 +38,9 @@ pub struct RunRow {
     pub verdict: Option<VerdictWord>,
     /// `live`, `replay` or `record`.
     pub calls: String,
+    /// How far its batches are; absent when it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<BatchProgress>,
     /// When it began, RFC 3339 in UTC.
     pub started: String,
     /// From its begin to its end.
@@ -72,6 +75,7 @@ impl RunRow {
             status: header.status,
             verdict,
             calls: header.calls.clone(),
+            batch: None,
             started: header.started.to_rfc3339(),
             duration_ms: duration.map(Millis),
             suites: suites.iter().map(|suite| suite.name.clone()).collect(),
@@ -118,10 +122,19 @@ fn row(run: &RunRow) -> Vec<Line> {
         verdict,
         Line::from(run.id.as_str()),
         Line::from(started.replace('T', " ")),
-        Line::from(run.status.word().replace('_', " ")),
+        Line::from(status_of(run)),
         Line::from(suites.join(", ")),
         Line::from(run.planned_trials.to_string()),
         Line::from(run.duration_ms.map_or("—".to_owned(), |duration| duration.to_string())),
         Line::from(run.calls.as_str()),
     ]
+}
+
+/// The status, and how far the batches of a run are that is not complete.
+fn status_of(run: &RunRow) -> String {
+    let status = run.status.word().replace('_', " ");
+    match run.batch.filter(|_| run.status != RunStatus::Complete) {
+        Some(batch) => format!("{status}, batch: {}", batch.sentence()),
+        None => status,
+    }
 }

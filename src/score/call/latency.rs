@@ -23,6 +23,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     )],
     degenerate: &[
         "a cached or replayed reply has the latency of its original call",
+        "a reply that came in a batch is ungraded: it has no latency of its own",
         "waits for rate limits and earlier attempts do not count",
         "a number without a unit is an error",
     ],
@@ -60,6 +61,9 @@ struct Latency {
 
 impl Scorer for Latency {
     fn grade(&self, input: &ScoreInput<'_>) -> Finding {
+        if input.reply.is_batched() {
+            return Finding::Ungraded("a reply that came in a batch has no latency of its own".to_owned());
+        }
         let wanted = format!("{} {}", self.op.phrase(), self.bound);
         Finding::of_bool(self.op.holds(&input.latency, &self.bound), input.latency.to_string(), wanted)
     }

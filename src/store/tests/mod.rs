@@ -1,5 +1,6 @@
 //! The store on real files.
 
+mod batch;
 mod by_prompt;
 mod cache;
 mod concurrent;

@@ -124,6 +124,15 @@ pub struct HowArgs {
     /// With --resume, repeat trials that ended in an error or ungraded
     #[arg(long, requires = "resume")]
     pub retry_errors: bool,
+    /// Send the calls in batches, at about half the price, within a day
+    #[arg(long, conflicts_with_all = ["resume", "record"])]
+    pub batch: bool,
+    /// Choose what becomes of calls that fail or expire in a batch
+    #[arg(long, value_enum, value_name = "HOW", default_value_t, requires = "batch")]
+    pub batch_rest: BatchRestArg,
+    /// With --batch, leave when all is sent; `karat eval collect` goes on
+    #[arg(long, requires = "batch")]
+    pub detach: bool,
     /// Choose what an undecided result does to the exit code
     #[arg(long, value_enum, value_name = "AS", default_value_t)]
     pub undecided: UndecidedArg,
@@ -179,6 +188,16 @@ pub enum CacheArg {
     Semantic,
 }
 
+/// What becomes of calls that fail in a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum BatchRestArg {
+    /// Send them in a further batch [config: `batch.rounds`]
+    #[default]
+    Again,
+    /// Call them one by one, at the full price
+    Live,
+}
+
 /// What an undecided result means for the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum UndecidedArg {
@@ -200,6 +219,8 @@ pub enum EvalCommand {
     Show(ShowRunArgs),
     /// Write every trial of a stored run, to a file or stdout
     Export(ExportArgs),
+    /// Get what the batches of a run have brought by now
+    Collect(CollectArgs),
 }
 
 /// List stored runs, newest first
@@ -248,4 +269,37 @@ pub struct ExportArgs {
     /// Write it to a file instead of stdout
     #[arg(long, short, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub output: Option<PathBuf>,
+}
+
+/// Get what the batches of a run have brought by now
+#[derive(Args, Debug)]
+#[command(
+    before_help = "Examples:\n  karat eval collect latest            Look once; exits 7 while some go on\n  karat eval collect latest --wait 2h  Wait for them, up to two hours",
+    after_help = crate::cli::args::EXIT_CODES
+)]
+pub struct CollectArgs {
+    /// Collect this run: its id, its start, or `latest`
+    #[arg(value_name = "RUN", default_value = "latest")]
+    pub run: String,
+    /// Wait until all batches have ended, or so long, such as 30m
+    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "")]
+    pub wait: Option<String>,
+    /// Cancel what is under way; what was answered before stays
+    #[arg(long)]
+    pub cancel: bool,
+    /// Send no further batch that could carry the run past this
+    #[arg(long, value_name = "USD")]
+    pub max_cost: Option<String>,
+    /// Choose what an undecided result does to the exit code
+    #[arg(long, value_enum, value_name = "AS", default_value_t)]
+    pub undecided: UndecidedArg,
+    /// Exit with this code instead of 1 when the result is a fail
+    #[arg(long, value_name = "CODE", value_parser = clap::value_parser!(u8).range(1..=125))]
+    pub fail_exit_code: Option<u8>,
+    /// Print the result in this format
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = super::format_parser(Format::of_runs()))]
+    pub format: Format,
+    /// Write the result to a file too, by its extension (can be repeated)
+    #[arg(long, short, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub output: Vec<PathBuf>,
 }

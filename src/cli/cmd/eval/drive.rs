@@ -26,7 +26,7 @@ use crate::eval::{
     Bounds, EvalReport, Finished, Limit, Means, Money, PlannedTrial, SharedLimit, Stop, WorstCase, execute, trials,
 };
 use crate::provider::Caller;
-use crate::record::{RunEvent, RunHeader, RunStatus, VerdictWord};
+use crate::record::{RunEvent, RunHeader, RunStatus, TrialKey, TrialRecord, VerdictWord};
 use crate::report::Format;
 use crate::store::{Store, WriterEvent};
 
@@ -34,13 +34,13 @@ use crate::store::{Store, WriterEvent};
 const EVENTS_UNDER_WAY: usize = 64;
 
 /// Trials that are planned ahead of the engine.
-const PLANNED_AHEAD: usize = 64;
+pub(super) const PLANNED_AHEAD: usize = 64;
 
 /// Trials that are handed to the engine at once: waking the planning thread for each of them costs more than planning it.
 const PLANNED_AT_ONCE: usize = 32;
 
 /// A trial of the plan, or why the plan cannot go on.
-type Planned = Result<PlannedTrial, Problems>;
+pub(super) type Planned = Result<PlannedTrial, Problems>;
 
 /// A run that is ready to start or to go on: it is in the store, with its suites and variants.
 pub(super) struct Drive<'a> {
@@ -61,7 +61,7 @@ pub(super) fn drive(run: &Drive<'_>) -> anyhow::Result<Exit> {
     let (heard, signals) = thread::scope(|scope| {
         let (planned, plan) = mpsc::channel(PLANNED_AHEAD);
         let handle = runtime.handle().clone();
-        scope.spawn(move || make_plan(run, &planned, &handle));
+        scope.spawn(move || make_plan(run, &planned, &handle, |_| false));
         runtime.block_on(run_to_end(run, plan))
     })?;
     // Connections of calls that were given up must not hold the process.
@@ -89,9 +89,15 @@ pub(super) fn take(store: &Store, id: &RunId, session: &Session) -> anyhow::Resu
     Ok(lock)
 }
 
-/// Makes the plan of what is left, until nobody wants more of it.
-fn make_plan(run: &Drive<'_>, planned: &mpsc::Sender<Planned>, runtime: &Handle) {
-    let is_left = |trial: &Planned| !trial.as_ref().is_ok_and(|trial| run.finished.has(&trial.key));
+/// Makes the plan of what is left, without trials that are done since, until nobody wants more of it.
+pub(super) fn make_plan(
+    run: &Drive<'_>,
+    planned: &mpsc::Sender<Planned>,
+    runtime: &Handle,
+    is_done: impl Fn(&TrialKey) -> bool,
+) {
+    let is_left =
+        |trial: &Planned| !trial.as_ref().is_ok_and(|trial| run.finished.has(&trial.key) || is_done(&trial.key));
     let mut left = trials(&run.loaded.suites, &run.loaded.selection).filter(is_left);
     loop {
         let batch: Vec<Planned> = left.by_ref().take(PLANNED_AT_ONCE).collect();
@@ -107,12 +113,48 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
     let Drive { session, loaded, store, header, finished, providers, .. } = run;
     let caller = Arc::new(providers.caller(loaded, store, Some(&header.id), session)?);
     let stop = Stop::default();
-    let signals = Signals::listen(stop.clone(), session.ui.clone());
+    let words = "stopping: waiting for calls under way (once more to give them up)";
+    let signals = Signals::listen(stop.clone(), session.ui.clone(), words);
+    let ui = session.ui.clone();
+    caller.on_notice(move |text| ui.problem(&text));
+    let (daily, heard) = match prepare_examples(run, &caller, &stop).await {
+        Err(halted) => {
+            halted.notice.iter().for_each(|notice| session.ui.problem(notice));
+            let daily = shared_limit(&run.limits, &header.id, store, session)?;
+            (daily, Heard { status: halted.status, fatal: halted.error })
+        }
+        Ok((embedder, limits)) => {
+            let daily = shared_limit(&limits, &header.id, store, session)?;
+            let money = money_bounds(run, limits, daily.as_ref(), &caller);
+            let bounds = Bounds { concurrency: usize::try_from(loaded.config.concurrency.value)?, money, batch: false };
+            let means = Means { caller: Arc::clone(&caller), embedder };
+            let heard = run_trials(run, plan, means, bounds, stop, finished.count(), |_| ()).await?;
+            (daily, heard)
+        }
+    };
+    daily.iter().for_each(DailyLimit::release);
+    store.add_breaker_openings(&header.id, &caller.breaker_openings())?;
+    caller.finish().context("the cassettes cannot be written")?;
+    caches::settle(&loaded.config, store, caller.semantic_problem().as_deref(), session);
+    Ok((heard, signals))
+}
+
+/// Runs the trials of `plan`, makes each durable, and hands those that are to `saved_some`; `already` were before.
+pub(super) async fn run_trials(
+    run: &Drive<'_>,
+    plan: mpsc::Receiver<Planned>,
+    means: Means,
+    bounds: Bounds,
+    stop: Stop,
+    already: u64,
+    mut saved_some: impl FnMut(&[TrialRecord]) + Send + 'static,
+) -> anyhow::Result<Heard> {
+    let Drive { session, loaded, store, header, providers, .. } = run;
     let (events, heard_events) = mpsc::channel(EVENTS_UNDER_WAY);
-    let progress = Progress::new(&session.ui, loaded.trials(), finished.count());
+    let progress = Progress::new(&session.ui, loaded.trials(), already);
     // Weak: the listener ends when the engine has said its last word, whoever else could still speak.
     let talk = events.downgrade();
-    caller.on_notice(move |text| {
+    means.caller.on_notice(move |text| {
         if let Some(events) = talk.upgrade() {
             // A full channel means that more important things are being said.
             events.try_send(RunEvent::Notice(text)).ok();
@@ -123,45 +165,23 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
     let writer = store.writer(&header.id, providers.redactor(), move |event| {
         // The listener outlives the writer; if it is gone, nobody counts any more.
         if let WriterEvent::Committed(trials) = event {
+            saved_some(&trials);
             saving.send(trials.len()).ok();
             committed.send(trials).ok();
         }
     })?;
     let listener = tokio::spawn(listen(heard_events, writer, commits, progress));
-    let daily;
-    let ended = match prepare_examples(run, &caller, &stop).await {
-        Err(halted) => {
-            drop((events, plan));
-            daily = shared_limit(&run.limits, &header.id, store, session)?;
-            Err(halted)
-        }
-        Ok((embedder, limits)) => {
-            daily = shared_limit(&limits, &header.id, store, session)?;
-            let money = money_bounds(run, limits, daily.as_ref(), &caller);
-            let bounds = Bounds { concurrency: usize::try_from(loaded.config.concurrency.value)?, money };
-            let means = Means { caller: Arc::clone(&caller), embedder };
-            let engine = tokio::spawn(execute(plan, means, bounds, stop, events, saved));
-            Ok(engine.await.context("the engine ended early")?)
-        }
-    };
+    let engine = tokio::spawn(execute(plan, means, bounds, stop, events, saved));
+    let ended = engine.await.context("the engine ended early")?;
     let mut heard = listener.await.context("the listener ended early")??;
-    daily.iter().for_each(DailyLimit::release);
-    store.add_breaker_openings(&header.id, &caller.breaker_openings())?;
-    caller.finish().context("the cassettes cannot be written")?;
-    caches::settle(&loaded.config, store, caller.semantic_problem().as_deref(), session);
-    let ended = ended.unwrap_or_else(|halted| {
-        (heard.status, heard.fatal) = (halted.status, halted.error);
-        halted.notice.iter().for_each(|notice| session.ui.problem(notice));
-        Ok(halted.status)
-    });
     if let Err(problems) = ended {
         session.ui.problem(&problems.render(session.ui.color_err()));
         heard.status = RunStatus::Aborted;
     }
-    Ok((heard, signals))
+    Ok(heard)
 }
 
-fn money_bounds(
+pub(super) fn money_bounds(
     run: &Drive<'_>,
     limits: Vec<Limit>,
     daily: Option<&DailyLimit>,
@@ -188,15 +208,18 @@ fn money_bounds(
     Some(Money { limits, shared, worst_case })
 }
 
-/// Whether the response cache would answer a trial, so that it costs nothing.
+/// Whether the response cache or a batch would answer a trial, so that it costs nothing more.
 pub(super) fn is_cached(caller: &Caller, trial: &PlannedTrial) -> bool {
     // Which examples the request holds is known only when the vectors are there.
     trial.variant.embedding.is_none()
-        && trial.request().is_ok_and(|request| caller.is_cached(&trial.variant.model, &request, trial.repeat))
+        && trial.request().is_ok_and(|request| {
+            let model = &trial.variant.model;
+            caller.is_batched(model, &request, trial.repeat) || caller.is_cached(model, &request, trial.repeat)
+        })
 }
 
 /// Closes the run in the store, prints the report, and finds the exit code.
-fn conclude(run: &Drive<'_>, heard: &Heard, signals: &Signals) -> anyhow::Result<Exit> {
+pub(super) fn conclude(run: &Drive<'_>, heard: &Heard, signals: &Signals) -> anyhow::Result<Exit> {
     let Drive { session, loaded, store, header, args, .. } = run;
     let id = &header.id;
     let now = session.clock.now();

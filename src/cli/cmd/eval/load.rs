@@ -20,7 +20,7 @@ use crate::record::EmbeddingModel;
 use crate::suite::{LoadContext, Selection, Suite, Survey, discover, load as load_suites, survey_all};
 
 /// Words after `karat eval` that are no suite files.
-const SUBCOMMANDS: &[&str] = &["list", "show", "export"];
+const SUBCOMMANDS: &[&str] = &["list", "show", "export", "collect"];
 
 /// Everything a run is made of.
 pub(super) struct Loaded {
@@ -28,6 +28,8 @@ pub(super) struct Loaded {
     pub(super) suites: Vec<SurveyedSuite>,
     pub(super) selection: Selection,
     pub(super) prices: Arc<PriceTable>,
+    /// Whether its calls go in batches.
+    pub(super) batch: bool,
 }
 
 impl Loaded {
@@ -41,7 +43,7 @@ impl Loaded {
         let routes = self.models().into_iter().filter(|model| model.provider.as_str() == ROUTE);
         let routes = routes.map(|route| (route.clone(), members(&self.config, &route))).collect();
         let cap = self.config.max_tokens_per_request.value;
-        Estimator::new(Arc::clone(&self.prices), session.clock.now(), cap).with_routes(routes)
+        Estimator::new(Arc::clone(&self.prices), session.clock.now(), cap).with_routes(routes).in_batch(self.batch)
     }
 
     /// The models that the plan calls, each once, in the order of the plan.
@@ -193,7 +195,7 @@ pub(super) fn load(
     let is_changed = |suite: &Suite| changed.as_ref().is_none_or(|changed| changed.contains(&suite.name));
     let chosen = suites.into_iter().zip(surveys).filter(|(suite, survey)| has_part(survey) && is_changed(suite));
     let suites = chosen.map(|(suite, survey)| SurveyedSuite::new(suite, survey)).collect();
-    Ok(Loaded { config, suites, selection, prices })
+    Ok(Loaded { config, suites, selection, prices, batch: options.batch.is_some() })
 }
 
 /// The files that were named; those that do not exist are reported with what might have been meant.

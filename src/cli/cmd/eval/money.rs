@@ -15,7 +15,7 @@ use crate::provider::Caller;
 use crate::store::{Ledger, SetAside, Store};
 
 const MAX_COST: &str = "--max-cost";
-const DAILY_LIMIT: &str = "DAILY_COST_LIMIT_USD";
+pub(super) const DAILY_LIMIT: &str = "DAILY_COST_LIMIT_USD";
 
 /// Trials that are rendered and counted before a run with a limit.
 const COUNTED_TRIALS: usize = 2_000;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::args::EvalArgs;
+use super::args::{BatchRestArg, EvalArgs};
 use crate::base::{CaseId, SafeName, Usd};
 use crate::cli::{Session, UsageError};
 use crate::config::CacheMode;
@@ -33,6 +33,9 @@ pub(super) struct PlanOptions {
     pub(super) max_cost: Option<Usd>,
     /// The cases of `--failed-in` as they were found when the run began: suite and case id.
     pub(super) only_cases: Option<Vec<(SafeName, CaseId)>>,
+    /// What becomes of requests that failed in a batch, when the run goes in batches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) batch: Option<BatchRest>,
     /// The revision of `--changed-since`, as it was given.
     #[serde(default)]
     pub(super) changed_since: Option<String>,
@@ -45,6 +48,25 @@ pub(super) struct PlanOptions {
     /// Which caches answered when it began, and how the semantic cache compared.
     #[serde(default)]
     pub(super) cache: Option<Value>,
+}
+
+/// What becomes of requests that failed in a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum BatchRest {
+    /// They go into a further batch.
+    Again,
+    /// They are called one by one.
+    Live,
+}
+
+impl BatchRest {
+    fn of(arg: BatchRestArg) -> BatchRest {
+        match arg {
+            BatchRestArg::Again => BatchRest::Again,
+            BatchRestArg::Live => BatchRest::Live,
+        }
+    }
 }
 
 impl PlanOptions {
@@ -64,6 +86,7 @@ impl PlanOptions {
             seed: select.seed,
             max_cost: None,
             only_cases: None,
+            batch: args.how.batch.then(|| BatchRest::of(args.how.batch_rest)),
             changed_since: select.changed_since,
             changed_suites: None,
             drop_rejected: args.how.drop_rejected,

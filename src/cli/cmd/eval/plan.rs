@@ -2,14 +2,13 @@
 
 use super::args::EvalArgs;
 use super::changed::nothing_changed;
-use super::load::Before;
+use super::load::{Before, Loaded};
 use super::options::PlanOptions;
 use super::run::{only_failed, prepare};
 use crate::base::Usd;
 use crate::cli::{Exit, Session, UsageError, show};
 use crate::config::CallMode;
 use crate::eval::{PlanReport, SCHEMA_VERSION};
-use crate::record::EmbeddingModel;
 use crate::stats::wilson;
 
 /// Prints the plan, tokens and cost. Calls nothing and stores nothing.
@@ -38,22 +37,27 @@ pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
         unknown_cost_trials: unknown,
         max_cost_usd: config.max_cost.value.or(config.daily_cost_limit.value),
         concurrency: config.concurrency.value,
-        notes: notes(config.calls.value, &suites, &loaded.embedding_models()),
+        notes: notes(&loaded, &suites),
         suites,
     };
     show(&report, args.show.format, session)?;
     Ok(Exit::Passed)
 }
 
-fn notes(calls: CallMode, suites: &[crate::eval::PlanSuite], embedding: &[EmbeddingModel]) -> Vec<String> {
+fn notes(loaded: &Loaded, suites: &[crate::eval::PlanSuite]) -> Vec<String> {
     let mut notes = Vec::new();
-    if calls == CallMode::Replay {
+    if loaded.batch {
+        notes.push(
+            "prices are those of batches: replies come within a day, and what fails there is sent again".to_owned(),
+        );
+    }
+    if loaded.config.calls.value == CallMode::Replay {
         notes.push("replies come from cassettes: this run calls nothing and costs nothing; the figures are those of a live run".to_owned());
     }
     if suites.iter().any(|suite| suite.variants.iter().any(|variant| !variant.input_exact)) {
         notes.push("input tokens are estimated where a model's own vocabulary is not published".to_owned());
     }
-    for model in embedding {
+    for model in loaded.embedding_models() {
         let text = "a run compares examples by the embeddings of";
         notes.push(format!(
             "{text} `{model}`; here nothing is called, and the examples are those of a comparison by words"

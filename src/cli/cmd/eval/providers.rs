@@ -9,7 +9,9 @@ use super::caches;
 use super::load::Loaded;
 use super::routes::{self, StoredHistory};
 use super::side_models;
-use crate::base::{Diagnostic, Digest, Millis, ModelRef, Problems, Redactor, RunId, Secret, Timestamp, files};
+use crate::base::{
+    Diagnostic, Digest, Millis, ModelRef, Problems, Redactor, RunId, SafeName, Secret, Timestamp, files,
+};
 use crate::cli::{Session, UsageError, certificates};
 use crate::config::{self, CallMode, HedgeConfig, ProviderConfig};
 use crate::net::{HttpClient, NetOptions, Transport};
@@ -98,6 +100,25 @@ impl Providers {
     pub(super) fn hedged_names(&self) -> HashSet<String> {
         let hedged = self.settings.iter().filter(|settings| settings.hedge.is_some());
         hedged.map(|settings| settings.name.to_string()).collect()
+    }
+
+    /// The clients of the providers for replies of up to so many bytes: each is reached as for single calls.
+    pub(super) fn roomy_transports(
+        &self,
+        loaded: &Loaded,
+        max_reply_bytes: usize,
+        session: &Session,
+    ) -> HashMap<SafeName, Arc<dyn Transport>> {
+        // What is wrong with certificates was told when the settings were read.
+        let mut told = Problems::new();
+        let mut client = |provider: &ProviderConfig| {
+            let common = || NetOptions { ca_pem: self.ca_pem.clone(), ..NetOptions::default() };
+            let options = net_options(provider, &self.ca_pem, session, &mut told).unwrap_or_else(common);
+            Arc::new(HttpClient::new(NetOptions { max_reply_bytes, ..options })) as Arc<dyn Transport>
+        };
+        let is_called = |provider: &&ProviderConfig| self.settings.iter().any(|known| known.name == provider.name);
+        let called = loaded.config.providers.iter().filter(is_called);
+        called.map(|provider| (provider.name.clone(), client(provider))).collect()
     }
 
     /// Keeps keys and secret headers out of what is written.
@@ -271,6 +292,16 @@ pub(in crate::cli) fn own_transport(
     session: &Session,
     problems: &mut Problems,
 ) -> Option<Arc<dyn Transport>> {
+    let options = net_options(provider, common, session, problems)?;
+    Some(Arc::new(HttpClient::new(options)))
+}
+
+fn net_options(
+    provider: &ProviderConfig,
+    common: &Option<Vec<u8>>,
+    session: &Session,
+    problems: &mut Problems,
+) -> Option<NetOptions> {
     let options = &provider.options;
     if options.proxy.is_none() && options.ca_file.is_none() {
         return None;
@@ -279,8 +310,7 @@ pub(in crate::cli) fn own_transport(
     let own = own.and_then(|path| certificates::from_file(path, provider.place.clone(), session, problems));
     let pem: Vec<Vec<u8>> = common.iter().cloned().chain(own).collect();
     let ca_pem = (!pem.is_empty()).then(|| pem.join(&b'\n'));
-    let client = HttpClient::new(NetOptions { proxy: options.proxy.clone(), ca_pem, ..NetOptions::default() });
-    Some(Arc::new(client))
+    Some(NetOptions { proxy: options.proxy.clone(), ca_pem, ..NetOptions::default() })
 }
 
 fn limits_of(limits: config::Limits) -> Limits {

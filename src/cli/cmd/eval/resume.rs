@@ -1,27 +1,48 @@
 //! `karat eval --resume [RUN]`: goes on with a stopped run, by the content of its trials.
 
 use super::args::EvalArgs;
+use super::batch::{BatchWish, Patience};
 use super::drive::{Drive, drive, exit_of_verdict, take};
 use super::load::Before;
-use super::options::PlanOptions;
+use super::options::{BatchRest, PlanOptions};
 use super::present::{Shown, show_report};
 use super::run::{prepare, suite_records, variant_records};
 use super::stored::{find, open_to_read, report_of};
-use super::{money, providers};
+use super::{batch, money, providers};
 use crate::base::RunId;
-use crate::cli::{Exit, Session};
+use crate::cli::{Exit, Session, UsageError};
 use crate::config::CallMode;
 use crate::eval::{Finished, Fit, trials};
 use crate::record::{RunStatus, SuiteRecord};
 use crate::store::{Access, Store};
 
+/// How a stored run is taken up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// `--resume`: what is missing is asked for.
+    Resume,
+    /// `karat eval collect`: what is under way is waited for.
+    Collect {
+        /// How long.
+        patience: Patience,
+        /// Cancel it instead.
+        cancel: bool,
+    },
+}
+
 /// Continues a run.
 pub(super) fn run(named: &str, args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
+    take_up(named, args, Manner::Resume, session)
+}
+
+/// Continues a run in this manner.
+pub(super) fn take_up(named: &str, args: &EvalArgs, manner: Manner, session: &Session) -> anyhow::Result<Exit> {
     let (reader, _) = open_to_read(session)?;
     let id = find(&reader, named)?;
     let mut header = reader.header(&id)?;
     drop(reader);
     let options = PlanOptions::stored(&header.options)?;
+    let wish = wish_of(&id, options.batch, manner, args)?;
     let before = Before {
         calls: CallMode::parse(&header.calls),
         max_cost: options.max_cost,
@@ -38,7 +59,7 @@ pub(super) fn run(named: &str, args: &EvalArgs, session: &Session) -> anyhow::Re
     let mut finished = Finished::new(store.finished(&id)?, args.how.retry_errors);
     let changed = changed_suites(&stored_suites, &suites);
     if !changed.is_empty() {
-        let fit = finished.fit(trials(&loaded.suites, &loaded.selection)).map_err(crate::cli::UsageError)?;
+        let fit = finished.fit(trials(&loaded.suites, &loaded.selection)).map_err(UsageError)?;
         session.ui.problem(&told_change(&changed, &fit, loaded.trials()));
         store.refit(&id, &fit.moved, &fit.stale)?;
         finished.forget(&fit.stale);
@@ -60,7 +81,32 @@ pub(super) fn run(named: &str, args: &EvalArgs, session: &Session) -> anyhow::Re
     ));
     let limits = money::limits(&loaded, spent_by(&store, &id)?, &store, session)?;
     store.reopen_run(&id, loaded.trials(), &suites, &variant_records(&loaded))?;
-    drive(&Drive { args, session, loaded: &loaded, store, header, finished, limits, providers })
+    let run = Drive { args, session, loaded: &loaded, store, header, finished, limits, providers };
+    match wish {
+        Some(wish) => batch::drive(&run, wish),
+        None => drive(&run),
+    }
+}
+
+/// What is wanted of the batches of a run; `None` when it has none.
+fn wish_of(
+    id: &RunId,
+    batch: Option<BatchRest>,
+    manner: Manner,
+    args: &EvalArgs,
+) -> Result<Option<BatchWish>, UsageError> {
+    let (patience, cancel) = match (batch, manner) {
+        (None, Manner::Resume) => return Ok(None),
+        (None, Manner::Collect { .. }) => {
+            let message = format!("run `{id}` was not started with --batch");
+            return Err(UsageError::of("no-batches", message, format!("`karat eval --resume {id}` continues it")));
+        }
+        (Some(_), Manner::Resume) => (Patience::Endless, false),
+        (Some(_), Manner::Collect { patience, cancel }) => (patience, cancel),
+    };
+    let renew = manner == Manner::Resume;
+    let retry_errors = args.how.retry_errors;
+    Ok(batch.map(|rest| BatchWish { rest, patience, detach: false, cancel, renew, retry_errors }))
 }
 
 fn spent_by(store: &Store, id: &RunId) -> anyhow::Result<crate::base::Usd> {

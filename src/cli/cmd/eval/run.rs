@@ -3,13 +3,14 @@
 use rand::RngExt as _;
 
 use super::args::EvalArgs;
+use super::batch::{BatchWish, Patience, refuse_what_has_no_batch};
 use super::changed::nothing_changed;
 use super::drive::{Drive, drive, take};
 use super::load::{Before, Loaded, configure, load};
 use super::options::PlanOptions;
 use super::present::check_outputs;
 use super::stored::{find, open_to_read};
-use super::{caches, money, providers};
+use super::{batch, caches, money, providers};
 use crate::base::{Problems, RunId, Usd};
 use crate::cli::{Exit, Session, UsageError};
 use crate::eval::{Finished, goal_json};
@@ -34,12 +35,20 @@ pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
     let providers = providers::settle(&loaded, args.how.untrusted, session)?;
     money::refuse_unknown_prices(&loaded, session)?;
     let store = Store::open(&loaded.config.store.value, Access::Write)?;
+    if let Some(rest) = options.batch {
+        refuse_what_has_no_batch(&loaded, rest, &providers, &store, session)?;
+    }
     let limits = money::limits(&loaded, Usd::ZERO, &store, session)?;
     money::guard(&loaded, &limits, &providers, &store, session)?;
     let header = header(&loaded, &options, session);
     let Some(_held) = take(&store, &header.id, session)? else { return Ok(Exit::Locked) };
     store.begin_run(&header, &suite_records(&loaded), &variant_records(&loaded))?;
-    drive(&Drive { args, session, loaded: &loaded, store, header, finished: Finished::default(), limits, providers })
+    let run = Drive { args, session, loaded: &loaded, store, header, finished: Finished::default(), limits, providers };
+    let Some(rest) = options.batch else { return drive(&run) };
+    let detach = args.how.detach;
+    let patience = if detach { Patience::None } else { Patience::Endless };
+    let wish = BatchWish { rest, patience, detach, cancel: false, renew: false, retry_errors: false };
+    batch::drive(&run, wish)
 }
 
 /// Settings and suites, everything checked. Shared with `--dry-run` and `--resume`.

@@ -50,5 +50,7 @@ pub(super) fn report_of(store: &Store, run: &RunId, max_errors: u32) -> anyhow::
         ..TrialFilter::default()
     };
     let failures = store.trials(run, &filter)?;
-    Ok(summary.finish(&failures, total, JudgeRules { max_errors: u64::from(max_errors) }))
+    let mut report = summary.finish(&failures, total, JudgeRules { max_errors: u64::from(max_errors) });
+    report.run.batch = store.batch_progress(run)?;
+    Ok(report)
 }

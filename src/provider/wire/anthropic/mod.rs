@@ -12,6 +12,7 @@ mod usage;
 pub(super) use encode::body;
 pub(super) use models::Family;
 
+use super::super::batch::{AnthropicBatches, BatchWire};
 use super::super::spec::{Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
 use super::super::stream::StreamWire;
 use crate::net::HttpReply;
@@ -44,6 +45,10 @@ impl Wire for Anthropic {
 
     fn decode(&self, reply: &HttpReply) -> Result<ChatReply, Failure> {
         decode::decode(reply)
+    }
+
+    fn batches(&self) -> Option<&dyn BatchWire> {
+        Some(&AnthropicBatches)
     }
 
     fn thinks_long(&self, request: &ChatRequest) -> bool {

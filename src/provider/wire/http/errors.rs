@@ -85,6 +85,7 @@ fn describe(kind: ErrorKind) -> &'static str {
         | ErrorKind::NotRecorded
         | ErrorKind::CircuitOpen
         | ErrorKind::Cancelled
-        | ErrorKind::Refused => "the application failed",
+        | ErrorKind::Refused
+        | ErrorKind::Pending => "the application failed",
     }
 }

@@ -10,6 +10,7 @@ pub(super) mod quirks;
 pub(super) mod stream;
 mod usage;
 
+use super::super::batch::{BatchWire, OpenAiBatches};
 use super::super::side_wire::{EmbeddingWire, ModerationWire};
 use super::super::spec::{Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
 use super::super::stream::StreamWire;
@@ -44,6 +45,10 @@ impl Wire for OpenAi {
 
     fn thinks_long(&self, request: &ChatRequest) -> bool {
         models::Family::of(&request.model).reasons()
+    }
+
+    fn batches(&self) -> Option<&dyn BatchWire> {
+        Some(&OpenAiBatches)
     }
 
     fn embeddings(&self) -> Option<&dyn EmbeddingWire> {
