@@ -46,6 +46,9 @@ _karat() {
             karat__subcmd__cache,stats)
                 cmd="karat__subcmd__cache__subcmd__stats"
                 ;;
+            karat__subcmd__eval,collect)
+                cmd="karat__subcmd__eval__subcmd__collect"
+                ;;
             karat__subcmd__eval,export)
                 cmd="karat__subcmd__eval__subcmd__export"
                 ;;
@@ -84,6 +87,9 @@ _karat() {
                 ;;
             karat__subcmd__help__subcmd__cache,stats)
                 cmd="karat__subcmd__help__subcmd__cache__subcmd__stats"
+                ;;
+            karat__subcmd__help__subcmd__eval,collect)
+                cmd="karat__subcmd__help__subcmd__eval__subcmd__collect"
                 ;;
             karat__subcmd__help__subcmd__eval,export)
                 cmd="karat__subcmd__help__subcmd__eval__subcmd__export"
@@ -470,7 +476,7 @@ _karat() {
             return 0
             ;;
         karat__subcmd__eval)
-            opts="-j -o -q -v -y -h --suite --case --tag --prompt --model --first --sample --seed --failed-in --changed-since --dry-run --calls --record --concurrency --max-cost --max-errors --no-cache --cache --cache-verify --stream --no-stream --untrusted --drop-rejected --resume --retry-errors --undecided --fail-exit-code --format --output --list-checks --list-providers --config --environment --store --color --quiet --verbose --no-input --yes --help list show export"
+            opts="-j -o -q -v -y -h --suite --case --tag --prompt --model --first --sample --seed --failed-in --changed-since --dry-run --calls --record --concurrency --max-cost --max-errors --no-cache --cache --cache-verify --stream --no-stream --untrusted --drop-rejected --resume --retry-errors --batch --batch-rest --detach --undecided --fail-exit-code --format --output --list-checks --list-providers --config --environment --store --color --quiet --verbose --no-input --yes --help list show export collect"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

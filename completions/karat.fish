@@ -56,15 +56,17 @@ complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_su
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l calls -d 'Choose where replies come from [config: calls] [default: live]' -r -f -a "live\t'Call the providers'
 replay\t'Answer from cassettes, call nothing'
 record\t'Call the providers and write cassettes'"
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -s j -l concurrency -d 'Make up to N calls at once [config: concurrency] [default: 20]' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l max-cost -d 'Stop before more than this is spent, such as 0.50; can be resumed' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l max-errors -d 'Allow N errors and ungraded trials [config: `max_errors`] [default: 0]' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l cache -d 'Choose which kept replies may answer [config: cache] [default: exact]' -r -f -a "off\t'None: every call is made'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -s j -l concurrency -d 'Make up to N calls at once [config: concurrency] [default: 20]' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l max-cost -d 'Stop before more than this is spent, such as 0.50; can be resumed' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l max-errors -d 'Allow N errors and ungraded trials [config: `max_errors`] [default: 0]' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l cache -d 'Choose which kept replies may answer [config: cache] [default: exact]' -r -f -a "off\t'None: every call is made'
 exact\t'Replies to equal requests'
 semantic\t'Replies to equal requests, then to questions that mean nearly the same'"
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l cache-verify -d 'Ask the model all the same for this share of semantic hits [default: 0.1]' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l resume -d 'Continue a stopped run: its id, its start, or the latest' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l undecided -d 'Choose what an undecided result does to the exit code' -r -f -a "report\t'Exit code 3'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l cache-verify -d 'Ask the model all the same for this share of semantic hits [default: 0.1]' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l resume -d 'Continue a stopped run: its id, its start, or the latest' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l batch-rest -d 'Choose what becomes of calls that fail or expire in a batch' -r -f -a "again\t'Send them in a further batch [config: `batch.rounds`]'
+live\t'Call them one by one, at the full price'"
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l undecided -d 'Choose what an undecided result does to the exit code' -r -f -a "report\t'Exit code 3'
 fail\t'Exit code 1'
 pass\t'Exit code 0'"
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l fail-exit-code -d 'Exit with this code instead of 1 when the result is a fail' -r
@@ -83,23 +85,26 @@ complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_su
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
 always\t'Always'
 never\t'Never'"
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l dry-run -d 'Print the plan, tokens and cost; call nothing'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l record -d 'Call the providers and write cassettes: short for --calls record'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l no-cache -d 'Neither read nor fill the response cache [config: cache]'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l stream -d 'Read replies as streams, for the time to the first token [config: providers.NAME.stream]'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l no-stream -d 'Read replies whole, whatever the config says'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l untrusted -d 'Start no programs of this project: for changes by strangers'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l drop-rejected -d 'Send what a model takes, and leave out parameters that it rejects [config: `on_rejected`]'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l retry-errors -d 'With --resume, repeat trials that ended in an error or ungraded'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l list-providers -d 'List the providers: those of karat.yaml, and the kinds built in'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -s q -l quiet -d 'Print results and problems only'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -l no-input -d 'Never ask; take the answer to be no'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -s y -l yes -d 'Never ask; take the answer to be yes'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -a "list" -d 'List stored runs, newest first'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -a "show" -d 'Show a stored run, or one case of it in full'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export" -a "export" -d 'Write every trial of a stored run, to a file or stdout'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l dry-run -d 'Print the plan, tokens and cost; call nothing'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l record -d 'Call the providers and write cassettes: short for --calls record'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l no-cache -d 'Neither read nor fill the response cache [config: cache]'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l stream -d 'Read replies as streams, for the time to the first token [config: providers.NAME.stream]'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l no-stream -d 'Read replies whole, whatever the config says'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l untrusted -d 'Start no programs of this project: for changes by strangers'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l drop-rejected -d 'Send what a model takes, and leave out parameters that it rejects [config: `on_rejected`]'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l retry-errors -d 'With --resume, repeat trials that ended in an error or ungraded'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l batch -d 'Send the calls in batches, at about half the price, within a day'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l detach -d 'With --batch, leave when all is sent; `karat eval collect` goes on'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l list-providers -d 'List the providers: those of karat.yaml, and the kinds built in'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -a "list" -d 'List stored runs, newest first'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -a "show" -d 'Show a stored run, or one case of it in full'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -a "export" -d 'Write every trial of a stored run, to a file or stdout'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -a "collect" -d 'Get what the batches of a run have brought by now'
 complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from list" -l limit -d 'Show the newest N' -r
 complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from list" -l format -d 'Print them in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
 table\t'For a terminal: fits its width'

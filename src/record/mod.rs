@@ -8,6 +8,7 @@ mod embedding;
 mod event;
 mod fate;
 mod moderation;
+mod params;
 mod reply;
 mod rerank;
 mod route;
@@ -21,13 +22,12 @@ mod verdict;
 pub use batch::{BatchChunk, BatchFate, BatchItem, BatchProgress, BatchReply, BatchState};
 pub use call::{CachedReply, CallError, CallRecord, CallSource, ErrorKind};
 pub use case::{Case, CaseRef, Vars};
-pub use chat::{
-    CacheTtl, ChatRequest, Effort, Media, Message, OutputFormat, Params, Part, Role, Tool, ToolCall, ToolChoice,
-};
+pub use chat::{CacheTtl, ChatRequest, Effort, Media, Message, OutputFormat, Part, Role, Tool, ToolCall, ToolChoice};
 pub use embedding::{EmbeddingCall, EmbeddingModel, EmbeddingParams, EmbeddingReply, InputType};
 pub use event::RunEvent;
 pub use fate::{Fate, ParamFate};
 pub use moderation::{ModerationCategory, ModerationReply};
+pub use params::Params;
 pub use reply::{ChatReply, Finish, LogprobToken, StreamTimes, Warning};
 pub use rerank::{Ranked, RerankReply};
 pub use route::{RouteNote, Strategy, Tried};

@@ -114,11 +114,11 @@ fn garbage_in_the_middle_is_told_as_damage() {
     let (store, run) = folder.with_run("r1");
     write(&store, &run, (0..400).map(trial));
     drop(store);
-    // Into the main file, then past the first pages, so that the header still looks well.
+    // Into the main file, then past the first pages, so that the header and every table still look well.
     Connection::open(folder.db()).unwrap().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     let mut bytes = fs::read(folder.db()).unwrap();
     let length = bytes.len();
-    bytes[4096 * 30..length - 4096].fill(0xA5);
+    bytes[4096 * 64..length - 4096].fill(0xA5);
     fs::write(folder.db(), bytes).unwrap();
     let store = folder.store();
     let error = store.trials(&run, &TrialFilter::default()).unwrap_err();
