@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::cmd::{completions, eval, mock, prompt, smoke};
+use super::cmd::{cache, completions, eval, mock, prompt, smoke};
 use super::ui::ColorChoice;
 
 /// Take an LLM feature from prompt to production with evidence
@@ -83,6 +83,8 @@ pub enum Command {
     Mock(Box<mock::MockArgs>),
     /// Check quickly that something answers
     Smoke(smoke::SmokeArgs),
+    /// Show what kept replies save, and let go of them
+    Cache(cache::CacheArgs),
     /// Print a shell completion script
     Completions(completions::CompletionsArgs),
 }

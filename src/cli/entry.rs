@@ -9,7 +9,7 @@ use clap::error::ErrorKind;
 use tracing_subscriber::EnvFilter;
 
 use super::args::{Cli, Command};
-use super::cmd::{completions, eval, mock, prompt, smoke};
+use super::cmd::{cache, completions, eval, mock, prompt, smoke};
 use super::exit::Exit;
 use super::session::{Session, UsageError};
 use super::ui::{Surroundings, Ui};
@@ -41,6 +41,7 @@ fn dispatch(cli: &Cli, env: Env, ui: &Ui) -> anyhow::Result<Exit> {
         Command::Prompt(args) => prompt::run(args, &Session::new(&cli.global, env, ui)?),
         Command::Smoke(args) => smoke::run(args, &Session::new(&cli.global, env, ui)?),
         Command::Mock(args) => mock::run(args, &Session::new(&cli.global, env, ui)?),
+        Command::Cache(args) => cache::run(args, &Session::new(&cli.global, env, ui)?),
         Command::Eval(args) => eval::run(args, &Session::new(&cli.global, env, ui)?),
     }
 }

@@ -60,6 +60,12 @@ pub struct Session {
 }
 
 impl Session {
+    /// The moment that lies `age` back.
+    pub fn not_before(&self, age: std::time::Duration) -> crate::base::Timestamp {
+        let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+        crate::base::Timestamp(self.clock.now().0.saturating_sub(age))
+    }
+
     /// Finds the project and reads its `.env`.
     ///
     /// # Errors

@@ -8,10 +8,14 @@ use super::value::{self, Placed, place_of};
 /// Longest vectors that are taken for meant.
 const MOST_DIMENSIONS: u32 = 65_536;
 
-/// `embedding: provider/model`, or `embedding: {model, dimensions, input_type}`.
-pub(super) fn embedding(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Placed<EmbeddingModel>> {
-    let node = fields.node("embedding")?;
-    let place = place_of(fields, "embedding");
+/// `embedding: provider/model`, or `embedding: {model, dimensions, input_type}`; `name` is the field.
+pub(super) fn embedding(
+    fields: &mut Fields<'_>,
+    name: &'static str,
+    problems: &mut Problems,
+) -> Option<Placed<EmbeddingModel>> {
+    let node = fields.node(name)?;
+    let place = place_of(fields, name);
     match &node.kind {
         Kind::Map(_) => {
             let mut inner = Fields::of(node, "`embedding` mapping", fields.source(), problems)?;
@@ -29,13 +33,14 @@ pub(super) fn embedding(fields: &mut Fields<'_>, problems: &mut Problems) -> Opt
         Kind::Text(text) => match ModelRef::parse(text) {
             Ok(model) => Some((EmbeddingModel::from(model), place)),
             Err(error) => {
-                fields.invalid("embedding", error.to_string(), problems);
+                fields.invalid(name, error.to_string(), problems);
                 None
             }
         },
         Kind::Null | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) | Kind::List(_) => {
-            let message = format!("`embedding` must be a model or a mapping, this is {}", node.describe());
-            let help = "write `embedding: openai/text-embedding-3-small`, or `embedding: {model: …, dimensions: 256}`";
+            let message = format!("`{name}` must be a model or a mapping, this is {}", node.describe());
+            let help =
+                format!("write `{name}: openai/text-embedding-3-small`, or `{name}: {{model: …, dimensions: 256}}`");
             problems.push(Diagnostic::error("wrong-type", message).at(place).help(help));
             None
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::base::{Diagnostic, Fields, Key, Kind, ModelRef, Node, Place, Problems, Source, Usd, closest};
 
+use super::cache::{self, CacheLayer};
 use super::raw_provider::{self, RawProvider};
 use super::routes::{self, RouteConfig};
 use super::value::{self, Placed};
@@ -30,8 +31,7 @@ pub(super) struct Layer {
     pub(super) store: Option<Placed<String>>,
     pub(super) cassettes: Option<Placed<PathBuf>>,
     pub(super) concurrency: Option<Placed<u32>>,
-    pub(super) cache_enabled: Option<Placed<bool>>,
-    pub(super) cache_ttl: Option<Placed<Duration>>,
+    pub(super) cache: CacheLayer,
     pub(super) batch_poll: Option<Placed<Duration>>,
     pub(super) batch_rounds: Option<Placed<u32>>,
     pub(super) batch_chunk: Option<Placed<u32>>,
@@ -107,13 +107,12 @@ fn take_environments(node: &Node, source: &Source, problems: &mut Problems) -> (
 
 fn read_layer(fields: &mut Fields<'_>, reading: Reading<'_>, problems: &mut Problems) -> Layer {
     let Reading { root, apps, .. } = reading;
-    let (cache_enabled, cache_ttl) = cache(fields, problems);
     let (batch_poll, batch_rounds, batch_chunk) = batch(fields, problems);
     Layer {
         calls: value::calls(fields, problems),
         models: value::models(fields, apps, problems),
         judge: value::model(fields, "judge", apps, problems),
-        embedding: super::embedding::embedding(fields, problems),
+        embedding: super::embedding::embedding(fields, "embedding", problems),
         rerank: value::model(fields, "rerank", &[], problems),
         moderation: value::model(fields, "moderation", &[], problems),
         providers: fields
@@ -123,8 +122,7 @@ fn read_layer(fields: &mut Fields<'_>, reading: Reading<'_>, problems: &mut Prob
         store: value::text(fields, "store", problems),
         cassettes: value::path_inside(fields, "cassettes", root, problems),
         concurrency: value::whole(fields, "concurrency", 1, MOST_CONCURRENT, problems),
-        cache_enabled,
-        cache_ttl,
+        cache: cache::read(fields, problems),
         batch_poll,
         batch_rounds,
         batch_chunk,
@@ -133,16 +131,6 @@ fn read_layer(fields: &mut Fields<'_>, reading: Reading<'_>, problems: &mut Prob
         max_errors: value::whole(fields, "max_errors", 0, u32::MAX, problems),
         on_rejected: value::on_rejected(fields, problems),
     }
-}
-
-fn cache(fields: &mut Fields<'_>, problems: &mut Problems) -> (Option<Placed<bool>>, Option<Placed<Duration>>) {
-    let source = fields.source();
-    let inner = fields.node("cache").and_then(|node| Fields::of(node, "`cache` mapping", source, problems));
-    let Some(mut inner) = inner else { return (None, None) };
-    let enabled = value::flag(&mut inner, "enabled", problems);
-    let ttl = value::duration(&mut inner, "ttl", problems);
-    inner.finish(problems);
-    (enabled, ttl)
 }
 
 type Batch = (Option<Placed<Duration>>, Option<Placed<u32>>, Option<Placed<u32>>);

@@ -13,7 +13,7 @@ use super::layer::{self, Base, Reading};
 use super::provider::{self, ProviderConfig};
 use super::routes::RouteConfig;
 use super::settle::{Sources, settle_environment, show_models, show_option, show_path, show_ttl};
-use super::{CallMode, Env, OnRejected, Origin, Setting};
+use super::{CacheConfig, CacheMode, CallMode, Env, OnRejected, Origin, Setting};
 
 /// What flags say. `None` and `false` mean the flag was not given; give only flags here, variables come with [`Env`].
 #[derive(Debug, Clone, Default)]
@@ -34,6 +34,10 @@ pub struct Overrides {
     pub concurrency: Option<u32>,
     /// `--no-cache`.
     pub no_cache: bool,
+    /// `--cache`.
+    pub cache: Option<CacheMode>,
+    /// `--cache-verify`.
+    pub cache_verify: Option<f64>,
     /// `--stream` and `--no-stream`: for all providers.
     pub stream: Option<bool>,
     /// `--cache-ttl`.
@@ -46,15 +50,6 @@ pub struct Overrides {
     pub max_errors: Option<u32>,
     /// `--drop-rejected`: for all providers.
     pub drop_rejected: bool,
-}
-
-/// Whether and how long stored replies answer equal requests.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CacheConfig {
-    /// Whether they do.
-    pub enabled: Setting<bool>,
-    /// How old a reply may be.
-    pub ttl: Setting<Duration>,
 }
 
 /// How runs with `--batch` go.
@@ -173,7 +168,7 @@ impl Config {
             cassettes: sources.cassettes(),
             prompts: sources.folder(&base.prompts, "prompts", problems),
             evals: sources.folder(&base.evals, "evals", problems),
-            cache: CacheConfig { enabled: sources.cache_enabled(), ttl: sources.cache_ttl() },
+            cache: sources.cache(),
             batch: sources.batch(),
             max_cost: sources.max_cost(),
             daily_cost_limit: sources.daily_cost_limit(problems),
@@ -242,8 +237,6 @@ impl Config {
             row("cassettes", &self.cassettes, show_path),
             row("prompts", &self.prompts, show_path),
             row("evals", &self.evals, show_path),
-            row("cache.enabled", &self.cache.enabled, ToString::to_string),
-            row("cache.ttl", &self.cache.ttl, show_ttl),
             row("batch.poll", &self.batch.poll, show_ttl),
             row("batch.rounds", &self.batch.rounds, ToString::to_string),
             row("batch.chunk", &self.batch.chunk, ToString::to_string),
@@ -253,6 +246,8 @@ impl Config {
             row("max_errors", &self.max_errors, ToString::to_string),
             row("on_rejected", &self.on_rejected, |choice| choice.word().to_owned()),
         ];
+        let after = rows.iter().position(|(key, ..)| key == "evals").map_or(rows.len(), |at| at + 1);
+        rows.splice(after..after, self.cache.explain());
         for provider in &self.providers {
             if let Some(url) = &provider.base_url {
                 let key = format!("providers.{}.base_url", provider.name);

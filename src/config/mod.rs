@@ -4,6 +4,7 @@
 
 mod app;
 mod around;
+mod cache;
 mod embedding;
 mod env;
 mod interpolate;
@@ -26,9 +27,10 @@ pub use app::{
     ResponseRules, SessionRules, SessionValue, StreamEnd, StreamRules, StreamText, Template, TextRule, UsagePaths,
 };
 pub use around::{AroundConfig, BreakerConfig, HedgeConfig, RetryConfig};
+pub use cache::{CacheConfig, CacheMode, CompareWord, SemanticConfig};
 pub use env::Env;
 pub use kind::WireName;
-pub use load::{BatchConfig, CacheConfig, Config, LintSection, Overrides, PriceOverrides};
+pub use load::{BatchConfig, Config, LintSection, Overrides, PriceOverrides};
 pub use provider::{Limits, ProviderConfig, ProviderOptions, Timeouts};
 pub use routes::{NEEDS as ROUTE_NEED_WORDS, RouteConfig};
 pub use setting::{Beaten, CallMode, OnRejected, Origin, Setting};

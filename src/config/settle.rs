@@ -13,8 +13,6 @@ use crate::record::EmbeddingModel;
 
 /// Calls under way at once when nobody says otherwise.
 const DEFAULT_CONCURRENCY: u32 = 20;
-/// How long a stored reply answers an equal request when nobody says otherwise: 14 days.
-const DEFAULT_TTL: Duration = Duration::from_secs(14 * 86_400);
 
 /// First wait between two looks at a batch when nobody says otherwise.
 const DEFAULT_POLL: Duration = Duration::from_secs(10);
@@ -30,11 +28,11 @@ pub(super) struct Sources<'a> {
     pub(super) base: &'a Layer,
 }
 
-type Candidate<T> = Option<(T, Origin)>;
+pub(super) type Candidate<T> = Option<(T, Origin)>;
 
 impl Sources<'_> {
     /// What the chosen environment and the file say.
-    fn written<T: Clone>(&self, pick: impl Fn(&Layer) -> &Option<Placed<T>>) -> [Candidate<T>; 2] {
+    pub(super) fn written<T: Clone>(&self, pick: impl Fn(&Layer) -> &Option<Placed<T>>) -> [Candidate<T>; 2] {
         [from_file(pick(self.overlay).clone()), from_file(pick(self.base).clone())]
     }
 
@@ -107,18 +105,6 @@ impl Sources<'_> {
             problems.push(Diagnostic::error("outside-project", message).help(help));
         }
         Setting::settle([from_file(written.clone())], self.root.join(default), show_path)
-    }
-
-    pub(super) fn cache_enabled(&self) -> Setting<bool> {
-        let flag = self.flags.no_cache.then_some((false, Origin::Flag("--no-cache")));
-        let [overlay, base] = self.written(|layer| &layer.cache_enabled);
-        Setting::settle([flag, overlay, base], true, ToString::to_string)
-    }
-
-    pub(super) fn cache_ttl(&self) -> Setting<Duration> {
-        let flag = self.flags.cache_ttl.map(|ttl| (ttl, Origin::Flag("--cache-ttl")));
-        let [overlay, base] = self.written(|layer| &layer.cache_ttl);
-        Setting::settle([flag, overlay, base], DEFAULT_TTL, show_ttl)
     }
 
     pub(super) fn batch(&self) -> BatchConfig {

@@ -1,6 +1,8 @@
 //! The run engine: plan, execute, score, summarise. Speaks only in events.
 
+mod agreement;
 mod budget;
+mod consume;
 mod embedder;
 mod estimate;
 mod execute;
@@ -18,6 +20,7 @@ mod summary;
 mod testing;
 mod trial;
 
+pub use agreement::{AgreedShare, SemanticBucket, SemanticReport};
 pub use budget::{Grant, Limit, SharedLimit};
 pub use embedder::{Embedder, embedded_prompts};
 pub use estimate::{Estimator, RequestEstimate};

@@ -31,6 +31,8 @@ pub struct PlannedTrial {
     pub rule: PassRule,
     /// 0-based repeat.
     pub repeat: u32,
+    /// How often its case is asked.
+    pub repeats: u32,
     /// Place of the case in its suite, repeats counted: the same whatever else is selected, and for every variant.
     pub turn: u64,
     /// Why it is not to be run, when the suite says so.
@@ -115,6 +117,7 @@ fn trials_of_case(surveyed: &SurveyedSuite, index: u64, loaded: &LoadedCase) -> 
                 checks: Arc::clone(&loaded.checks),
                 rule: suite.rule,
                 repeat,
+                repeats,
                 turn: index.saturating_mul(u64::from(repeats)).saturating_add(u64::from(repeat)),
                 skip: loaded.skip.clone(),
             });

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Failure;
+use super::agreement::SemanticReport;
 use crate::base::{Digest, Millis, ModelRef, Ratio, RunId, SafeName, Tokens, Usd};
 use crate::record::{BatchProgress, GitFacts, Outcome, RunKind, RunStatus, Verdict};
 
@@ -25,6 +26,9 @@ pub struct EvalReport {
     pub totals: Totals,
     /// Where the replies came from.
     pub cache: CacheStats,
+    /// What the semantic cache did; absent when it was off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub semantic: Option<SemanticReport>,
     /// Which models answered for routes, by route; empty without routes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub routes: Vec<RouteReport>,
@@ -304,10 +308,14 @@ pub struct CacheStats {
     pub cassette: u64,
     /// Answered by the built-in mock.
     pub mock: u64,
+    /// Answered by the semantic cache.
+    pub semantic_hits: u64,
     /// What hits and shared calls would have cost; `None` when all of it is unknown.
     pub saved_usd: Option<Usd>,
     /// Hits and shared calls of which that is unknown.
     pub unknown_saved_calls: u64,
+    /// What hits would have taken, one after the other.
+    pub saved_ms: Millis,
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value;
 
 use super::Failure;
+use super::agreement::SemanticTally;
+use super::consume::{add_money, consume};
 use super::goal_check::Goal;
 use super::judge::{GroupContext, JudgeRules, judge_group, judge_run, judge_suite};
 use super::rate::{RateTally, quantile, real};
@@ -13,7 +15,7 @@ use super::report::{
     AnsweredBy, BreakerReport, CacheStats, Consumption, Counts, EvalReport, GroupReport, RouteReport, RunFacts,
     SCHEMA_VERSION, SuiteReport, Totals,
 };
-use crate::base::{Digest, Millis, ModelRef, Ratio, SafeName, Tokens, Usd};
+use crate::base::{Digest, Millis, ModelRef, Ratio, SafeName, Usd};
 use crate::record::{
     CallSource, Outcome, RunHeader, RunStatus, SuiteRecord, TrialFacts, TrialRecord, VariantRecord, Verdict,
     VerdictWord,
@@ -31,6 +33,7 @@ pub struct Summarizer {
     groups: BTreeMap<(usize, usize), GroupTally>,
     totals: Totals,
     cache: CacheStats,
+    semantic: SemanticTally,
     unplaced: u64,
     billed: Option<(Usd, u64)>,
     /// Calls by route and by the model that answered.
@@ -50,6 +53,7 @@ impl Summarizer {
             groups: BTreeMap::new(),
             totals: Totals::default(),
             cache: CacheStats::default(),
+            semantic: SemanticTally::default(),
             unplaced: 0,
             billed: None,
             routes: BTreeMap::new(),
@@ -101,17 +105,24 @@ impl Summarizer {
     }
 
     fn count_source(&mut self, facts: &TrialFacts) {
+        self.semantic.add(facts);
         let Some(source) = facts.source else { return };
         let cache = &mut self.cache;
         match source {
             CallSource::Live => cache.live += 1,
             CallSource::Cache => cache.hits += 1,
             CallSource::Shared => cache.shared += 1,
+            CallSource::Semantic => cache.semantic_hits += 1,
             CallSource::Cassette => cache.cassette += 1,
             CallSource::Mock => cache.mock += 1,
         }
         if is_saved(source) && facts.latency_ms.is_some() {
             add_money(&mut cache.saved_usd, &mut cache.unknown_saved_calls, facts.cost);
+            let saved = facts.latency_ms.map_or(0, |latency| latency.0);
+            // An identical call under way was waited for.
+            if source != CallSource::Shared {
+                cache.saved_ms = Millis(cache.saved_ms.0.saturating_add(saved));
+            }
         }
     }
 
@@ -145,6 +156,7 @@ impl Summarizer {
             suites,
             totals: self.billed_totals(),
             cache: self.cache,
+            semantic: self.semantic.report(self.header.options.get("cache")),
             routes: self.routes(),
             breakers: self.breakers,
             failures,
@@ -252,38 +264,7 @@ impl GroupTally {
 }
 
 fn is_saved(source: CallSource) -> bool {
-    matches!(source, CallSource::Cache | CallSource::Shared)
-}
-
-/// Adds a trial's tokens and money. Cost and tokens belong to replies; a call that failed has neither, but may have
-/// been billed.
-fn consume(used: &mut Consumption, facts: &TrialFacts) {
-    if facts.source.is_some() {
-        add_money(&mut used.spent_usd, &mut used.unknown_spent_calls, facts.spent);
-    }
-    if facts.latency_ms.is_none() {
-        return;
-    }
-    used.replies += 1;
-    add_money(&mut used.cost_usd, &mut used.unknown_cost_calls, facts.cost);
-    let input = facts.usage.and_then(|usage| usage.total_input());
-    let output = facts.usage.and_then(|usage| usage.total_output());
-    used.unknown_usage_calls += u64::from(input.is_none() || output.is_none());
-    add_tokens(&mut used.input_tokens, input);
-    add_tokens(&mut used.output_tokens, output);
-}
-
-fn add_tokens(sum: &mut Option<Tokens>, more: Option<Tokens>) {
-    if let Some(more) = more {
-        *sum = Some(sum.unwrap_or_default().plus(more));
-    }
-}
-
-fn add_money(sum: &mut Option<Usd>, unknown: &mut u64, more: Option<Usd>) {
-    match more {
-        Some(more) => *sum = Some(sum.unwrap_or_default().saturating_add(more)),
-        None => *unknown += 1,
-    }
+    matches!(source, CallSource::Cache | CallSource::Shared | CallSource::Semantic)
 }
 
 fn suite_report(record: &SuiteRecord, groups: Vec<GroupReport>) -> SuiteReport {
@@ -323,7 +304,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::base::{CaseId, RunId, Timestamp};
+    use crate::base::{CaseId, RunId, Timestamp, Tokens};
     use crate::record::{RunKind, TrialKey, Usage};
 
     fn header(planned: u64) -> RunHeader {
@@ -387,6 +368,7 @@ mod tests {
             attempts: 1,
             error: None,
             altered: false,
+            semantic: None,
             answered_by: None,
             possible_double_charge: false,
         }

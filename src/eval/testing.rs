@@ -34,6 +34,7 @@ pub(super) fn call_with(reply: Result<ChatReply, CallError>) -> CallRecord {
         started: Timestamp(0),
         cost: Some(Usd::ZERO),
         possible_double_charge: false,
+        semantic: None,
         hedges: 0,
         answered_by: None,
         route: None,

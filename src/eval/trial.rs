@@ -1,9 +1,11 @@
 //! One trial: render, call, score.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
+use super::agreement::same_answer;
 use super::embedder::NoRequest;
 use super::execute::Means;
 use super::plan::PlannedTrial;
@@ -11,7 +13,8 @@ use crate::base::{Digest, Millis, ModelRef, Timestamp, Usd};
 use crate::prompt::{Nearby, Rendered};
 use crate::provider::{Ask, Spend};
 use crate::record::{
-    CallError, CallRecord, CallSource, ChatRequest, ErrorKind, Outcome, OutputFormat, Params, ToolChoice, TrialRecord,
+    Agreement, CallError, CallRecord, CallSource, ChatRequest, ErrorKind, Outcome, OutputFormat, Params, ToolChoice,
+    TrialRecord,
 };
 use crate::score::{ScoreInput, aggregate, score};
 
@@ -83,8 +86,18 @@ pub(super) async fn run(
         }
     };
     let label = format!("{}/{}", trial.suite, trial.case.id);
-    let ask = Ask { model: &trial.variant.model, request, repeat: trial.repeat, label: &label, turn: trial.turn };
+    let aside = Mutex::default();
+    let ask = Ask {
+        model: &trial.variant.model,
+        request,
+        repeat: trial.repeat,
+        label: &label,
+        turn: trial.turn,
+        alike: trial.repeats == 1,
+        aside: Some(&aside),
+    };
     let call = means.caller.call(ask, abort).await;
+    spend.plus(aside.into_inner().unwrap_or_else(PoisonError::into_inner));
     let mut record = graded(trial, call, begun);
     // Kept with every outcome: a trial whose input was cut is not comparable with one whose input was not.
     if let Some(note) = note {
@@ -142,6 +155,7 @@ fn failed_embedding(model: ModelRef, error: CallError) -> CallRecord {
         started: Timestamp(0),
         cost: Some(Usd::ZERO),
         possible_double_charge: false,
+        semantic: None,
         hedges: 0,
         answered_by: None,
         route: None,
@@ -160,10 +174,27 @@ fn graded(trial: PlannedTrial, call: CallRecord, begun: Instant) -> Box<TrialRec
     let input = ScoreInput { reply, latency: call.latency_ms, cost: call.cost, case: &trial.case };
     let scores: Vec<_> = trial.checks.iter().map(|check| score(check, &input)).collect();
     let grade = aggregate(&scores, &trial.rule);
+    let agreement = agreement_of(&trial, &call, grade.outcome);
+    let mut call = call;
+    if let Some(found) = &mut call.semantic {
+        found.kept = None;
+        found.agreement = agreement;
+    }
     let mut record = finished(trial, grade.outcome, grade.note, Some(call), begun);
     record.score = grade.score;
     record.scores = scores;
     record
+}
+
+/// How the answer that the semantic cache had for this trial compares with the one the model gave.
+fn agreement_of(trial: &PlannedTrial, call: &CallRecord, outcome: Outcome) -> Option<Agreement> {
+    let (kept, fresh) = (call.semantic.as_ref()?.kept.as_ref()?, call.reply.as_ref().ok()?);
+    let input = ScoreInput { reply: &kept.reply, latency: kept.latency_ms, cost: kept.cost, case: &trial.case };
+    let scores: Vec<_> = trial.checks.iter().map(|check| score(check, &input)).collect();
+    let then = aggregate(&scores, &trial.rule).outcome;
+    let is_graded = |outcome| matches!(outcome, Outcome::Pass | Outcome::Fail);
+    let same_outcome = (is_graded(then) && is_graded(outcome)).then_some(then == outcome);
+    Some(Agreement { same_text: same_answer(&kept.reply, fresh), same_outcome })
 }
 
 fn finished(

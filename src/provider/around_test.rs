@@ -139,7 +139,15 @@ async fn a_parameter_that_is_not_taken_is_left_out_only_where_the_user_wants_it(
         request.params.extra.insert("seed".into(), 7.into());
         let stop = tokio_util::sync::CancellationToken::new();
         let model = super::caller_test::model();
-        let ask = super::caller::Ask { model: &model, request, repeat: 0, label: "suite/case", turn: 0 };
+        let ask = super::caller::Ask {
+            model: &model,
+            request,
+            repeat: 0,
+            label: "suite/case",
+            turn: 0,
+            alike: true,
+            aside: None,
+        };
         let record = caller.call(ask, &stop).await;
         assert_eq!((kind(&record), stub.calls()), (wanted, if heal { 2 } else { 1 }));
         if let Ok(reply) = &record.reply {

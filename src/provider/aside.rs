@@ -23,6 +23,12 @@ pub struct Spend {
 }
 
 impl Spend {
+    /// Adds what was spent elsewhere.
+    pub fn plus(&mut self, more: Spend) {
+        self.known = self.known.saturating_add(more.known);
+        self.unknown_calls = self.unknown_calls.saturating_add(more.unknown_calls);
+    }
+
     pub(super) fn add(&mut self, spent: Option<Usd>) {
         match spent {
             Some(spent) => self.known = self.known.saturating_add(spent),

@@ -171,6 +171,7 @@ fn caller(
     change(&mut settings);
     let transport = Arc::new(Scripted { script, asked: Mutex::default() });
     let options = CallerOptions {
+        semantic: None,
         mode: CallMode::Live,
         providers: vec![settings],
         cache: None,
@@ -193,7 +194,12 @@ fn caller(
 
 async fn ask(caller: &Caller, stop: &CancellationToken) -> CallRecord {
     let model = ModelRef::parse("p/m").expect("model");
-    caller.call(Ask { model: &model, request: request("q"), repeat: 0, label: "s/c", turn: 0 }, stop).await
+    caller
+        .call(
+            Ask { model: &model, request: request("q"), repeat: 0, label: "s/c", turn: 0, alike: true, aside: None },
+            stop,
+        )
+        .await
 }
 
 fn text(record: &CallRecord) -> Result<&str, ErrorKind> {

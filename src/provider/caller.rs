@@ -1,16 +1,18 @@
 //! The one door to models: cache, cassettes, mock, sharing, limits, retry, network, in this order.
 
 mod key;
+mod outcome;
 mod setup;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::aside::Spend;
 use super::backend::{backend_of, check_base_url};
 use super::batch::BatchReplies;
 use super::cassette::{CassetteError, Kept, Shelf};
@@ -19,6 +21,7 @@ use super::embed::VectorCache;
 use super::notice::Notices;
 use super::route::{Answer, Backend, Errand, Route, stopped};
 use super::routing::{History, Observed, ROUTE, RouteSettings};
+use super::semantic::{Semantic, SemanticSettings};
 use super::settings::{CallMode, ProviderSettings};
 use super::side_shelf::SideShelf;
 use super::vector_shelf::VectorShelf;
@@ -31,6 +34,7 @@ use crate::record::{
     CachedReply, CallError, CallRecord, CallSource, ChatReply, ChatRequest, ErrorKind, ModerationReply, RerankReply,
 };
 pub(super) use key::cache_key;
+use outcome::{answer_of, failed, nothing, refused};
 use setup::secret_header;
 
 /// Replies of earlier runs, by identity.
@@ -53,6 +57,10 @@ pub struct Ask<'a> {
     pub repeat: u32,
     /// `suite/case`, for messages and cassettes.
     pub label: &'a str,
+    /// Whether the answer to nearly the same question will do, where there is a semantic cache.
+    pub alike: bool,
+    /// Where money is counted that is spent besides the call.
+    pub aside: Option<&'a Mutex<Spend>>,
     /// Place of the case in its suite, repeats counted: routes take turns by it, so that a case keeps its model however
     /// a run is interrupted or narrowed.
     pub turn: u64,
@@ -66,6 +74,9 @@ pub struct CallerOptions {
     pub providers: Vec<ProviderSettings>,
     /// Replies of earlier runs; `None` turns the cache off. Only calls to real providers look there.
     pub cache: Option<Arc<dyn ReplyCache>>,
+    /// Answers to questions that mean nearly the same; `None` turns the semantic cache off. Only calls to real providers
+    /// look there, and only when they are neither replayed nor recorded.
+    pub semantic: Option<SemanticSettings>,
     /// Vectors of earlier calls; `None` keeps none.
     pub vectors: Option<Arc<dyn VectorCache>>,
     /// Folder of the project: paths in messages are relative to it.
@@ -101,6 +112,7 @@ pub struct Caller {
     pub(super) cache: Option<Arc<dyn ReplyCache>>,
     /// Answers of batches, asked before anything else.
     pub(super) batches: Option<Arc<dyn BatchReplies>>,
+    pub(super) semantic: Option<Semantic>,
     shelf: Shelf,
     pub(super) vectors: VectorShelf,
     pub(super) rankings: SideShelf<RerankReply>,
@@ -150,6 +162,7 @@ impl Caller {
             routes,
             cache: options.cache,
             batches: None,
+            semantic: options.semantic.map(Semantic::new),
             vectors: VectorShelf::new(&options.cassettes, &options.root),
             rankings: SideShelf::new(&options.cassettes, &options.root, "rerank/scores.jsonl", "ranking"),
             verdicts: SideShelf::new(&options.cassettes, &options.root, "moderation/verdicts.jsonl", "verdict"),
@@ -244,7 +257,7 @@ impl Caller {
 
     /// Asks, and keeps asking within the provider's retry settings. Never fails as such: errors are in the record.
     ///
-    /// Order: response cache, cassette or mock, an identical call under way, token limit, provider limits, circuit
+    /// Order: response cache, cassette or mock, semantic cache, an identical call under way, token limit, provider limits, circuit
     /// breaker, retry, network. Cancelling `stop` ends it at any point with [`ErrorKind::Cancelled`].
     ///
     /// A reference `route/<name>` asks the models of that route, each in this way, until one answers.
@@ -279,11 +292,13 @@ impl Caller {
         failed(ask, Digest::of_bytes(b""), CallSource::Live, refused(message), started)
     }
 
-    /// Writes what was recorded into the cassettes and returns the files written; nothing unless the mode is record.
+    /// Writes what was recorded into the cassettes and returns the files written, none unless the mode is record. Settles
+    /// the semantic cache.
     ///
     /// # Errors
     /// [`CassetteError`]; files written before it stay.
     pub fn finish(&self) -> Result<Vec<PathBuf>, CassetteError> {
+        self.settle_questions();
         let mut written = self.shelf.finish(&self.redactor)?;
         written.extend(self.vectors.finish(&self.redactor)?);
         written.extend(self.rankings.finish(&self.redactor)?);
@@ -344,9 +359,7 @@ impl Caller {
         }
         let cache = self.cache.as_ref().filter(|_| route.settings.cache);
         if let Some(kept) = cache.and_then(|cache| cache.get(&key)) {
-            let answer =
-                Answer { reply: Ok(kept.reply), latency: kept.latency_ms.to_duration(), cost: kept.cost, ..nothing() };
-            let record = self.record(ask, key, answer, CallSource::Cache, started);
+            let record = self.record(ask, key, answer_of(kept), CallSource::Cache, started);
             return (self.keep(record, label, repeat, asked), None);
         }
         let allowed = allowed.and(batched.map_or(Ok(()), |answer| answer.map(|_| ())));
@@ -354,10 +367,17 @@ impl Caller {
         if let Err(error) = known {
             return (failed(&ask, key, CallSource::Live, error, started), None);
         }
+        let mut alike = self.alike(&ask, route, &key, stop).await;
+        if let Some((found, kept)) = alike.as_mut().filter(|alike| !alike.verify).and_then(|alike| alike.found.take()) {
+            let record = self.record(ask, key, answer_of(kept), CallSource::Semantic, started);
+            return (CallRecord { semantic: Some(found), ..record }, None);
+        }
         let (mut answer, shared) = self.share(&ask, route, &key, hasty, started, stop).await;
         let source = if shared { CallSource::Shared } else { CallSource::Live };
         let partial = answer.partial.take().map(|text| self.redactor.clean(&text).into_owned());
-        (self.keep(self.record(ask, key, answer, source, started), label, repeat, asked), partial)
+        let mut record = self.record(ask, key, answer, source, started);
+        self.learn(&mut record, alike);
+        (self.keep(record, label, repeat, asked), partial)
     }
 
     /// One HTTP call for all identical calls that are under way.
@@ -452,45 +472,10 @@ impl Caller {
             started,
             cost: answer.cost,
             possible_double_charge: answer.possible_double_charge,
+            semantic: None,
             hedges: answer.hedges,
             answered_by: None,
             route: None,
         }
-    }
-}
-
-fn nothing() -> Answer {
-    Answer {
-        reply: Err(stopped()),
-        latency: Duration::ZERO,
-        attempts: 0,
-        waited: Duration::ZERO,
-        possible_double_charge: false,
-        hedges: 0,
-        partial: None,
-        cost: None,
-    }
-}
-
-fn refused(message: String) -> CallError {
-    CallError { kind: ErrorKind::Refused, message, status: None, request_id: None }
-}
-
-fn failed(ask: &Ask<'_>, key: Digest, source: CallSource, error: CallError, started: Timestamp) -> CallRecord {
-    CallRecord {
-        cache_key: key,
-        model: ask.model.clone(),
-        request: ask.request.clone(),
-        reply: Err(error),
-        source,
-        latency_ms: Millis(0),
-        attempts: 0,
-        waited_ms: Millis(0),
-        started,
-        cost: None,
-        possible_double_charge: false,
-        hedges: 0,
-        answered_by: None,
-        route: None,
     }
 }

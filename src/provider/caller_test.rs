@@ -99,6 +99,7 @@ pub(super) fn options(stub: &Arc<Stub>, mode: CallMode, change: impl Fn(&mut Pro
         mode,
         providers: vec![openai],
         cache: None,
+        semantic: None,
         vectors: None,
         root: std::path::PathBuf::from("/"),
         cassettes: std::path::PathBuf::from("/nonexistent"),
@@ -145,7 +146,9 @@ pub(super) fn model() -> ModelRef {
 }
 
 async fn ask_with(caller: &Caller, request: ChatRequest, repeat: u32, stop: &CancellationToken) -> CallRecord {
-    caller.call(Ask { model: &model(), request, repeat, label: "suite/case", turn: 0 }, stop).await
+    caller
+        .call(Ask { model: &model(), request, repeat, label: "suite/case", turn: 0, alike: true, aside: None }, stop)
+        .await
 }
 
 pub(super) async fn ask(caller: &Caller, text: &str) -> CallRecord {

@@ -49,6 +49,7 @@ mod retry;
 mod route;
 mod routing;
 mod script;
+mod semantic;
 mod settings;
 #[cfg(test)]
 mod side_fixture_test;
@@ -78,6 +79,7 @@ pub use recorder::{Exchange, Recorder};
 pub use registry::{PROVIDERS, provider_spec};
 pub use routing::{History, ModelHistory, ROUTE, ROUTE_NEEDS, RouteSettings, Weights};
 pub use script::{Played, Script};
+pub use semantic::{Compare, KeptQuestion, KeptVector, NewQuestion, QuestionStore, SemanticSettings, Signature};
 pub use settings::{
     BreakerSettings, CallMode, HedgeSettings, Limits, MockSettings, ProviderSettings, RetrySettings, TimeoutSettings,
     builtin_providers,

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{ChatReply, ChatRequest, RouteNote};
+use super::{ChatReply, ChatRequest, RouteNote, SemanticMatch};
 use crate::base::{Digest, Millis, ModelRef, Timestamp, Usd};
 
 /// Classes of failed calls; the class decides on retry, on stopping the run, and on what the user can do.
@@ -121,6 +121,8 @@ pub enum CallSource {
     Mock,
     /// An identical call that was already under way.
     Shared,
+    /// The semantic cache: the answer to a question that means nearly the same.
+    Semantic,
 }
 
 impl CallSource {
@@ -131,6 +133,7 @@ impl CallSource {
         ("cassette", CallSource::Cassette),
         ("mock", CallSource::Mock),
         ("shared", CallSource::Shared),
+        ("semantic", CallSource::Semantic),
     ];
 
     /// Its word in JSON and the store.
@@ -171,6 +174,9 @@ pub struct CallRecord {
     /// Whether an attempt timed out after it was sent, or was given up for a faster one, so that the provider may bill it
     /// as well.
     pub possible_double_charge: bool,
+    /// What the semantic cache had: it answered when the source is `semantic`, and was checked when it is `live`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub semantic: Option<SemanticMatch>,
     /// Second requests that were made because the first took long. What they cost is unknown; as much as the reply is
     /// assumed.
     #[serde(default)]
@@ -193,7 +199,10 @@ impl CallRecord {
                 Some((0..self.hedges).fold(each, |sum, _| sum.saturating_add(each)))
             }
             (CallSource::Live, Err(_)) => self.cost.or(Some(Usd::ZERO)),
-            (CallSource::Cache | CallSource::Cassette | CallSource::Mock | CallSource::Shared, _) => Some(Usd::ZERO),
+            (
+                CallSource::Cache | CallSource::Cassette | CallSource::Mock | CallSource::Shared | CallSource::Semantic,
+                _,
+            ) => Some(Usd::ZERO),
         }
     }
 }

@@ -132,7 +132,10 @@ impl EmbeddingCall {
         match (self.source, &self.reply) {
             (CallSource::Live, Ok(_)) => self.cost,
             (CallSource::Live, Err(_)) => self.cost.or(Some(Usd::ZERO)),
-            (CallSource::Cache | CallSource::Cassette | CallSource::Mock | CallSource::Shared, _) => Some(Usd::ZERO),
+            (
+                CallSource::Cache | CallSource::Cassette | CallSource::Mock | CallSource::Shared | CallSource::Semantic,
+                _,
+            ) => Some(Usd::ZERO),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CallRecord, CallSource, Case, CaseRef, ErrorKind, Score, Usage};
+use super::{CallRecord, CallSource, Case, CaseRef, ErrorKind, Score, SemanticFacts, Usage};
 use crate::base::{CaseId, Digest, DigestBuilder, Millis, ModelRef, Ratio, SafeName, Usd};
 
 /// What became of a trial.
@@ -133,6 +133,8 @@ pub struct TrialFacts {
     pub error: Option<ErrorKind>,
     /// Parameters were dropped or changed on the way to the wire.
     pub altered: bool,
+    /// What the semantic cache had; `None` when it had nothing or was not asked.
+    pub semantic: Option<SemanticFacts>,
     /// The model that answered, when a route was asked.
     pub answered_by: Option<ModelRef>,
     /// An attempt may be billed besides the one that answered.

@@ -11,7 +11,7 @@ use super::escape;
 use super::present::Trials;
 use super::views::TrialReport;
 use crate::base::{Digest, ModelRef};
-use crate::eval::{CacheStats, EvalReport, RunFacts, SuiteReport, Totals};
+use crate::eval::{CacheStats, EvalReport, RunFacts, SemanticReport, SuiteReport, Totals};
 use crate::record::{TrialRecord, Verdict};
 
 #[derive(Serialize)]
@@ -36,6 +36,8 @@ struct SummaryLine<'a> {
     suites: &'a [SuiteReport],
     totals: &'a Totals,
     cache: &'a CacheStats,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    semantic: Option<&'a SemanticReport>,
     failures_total: u64,
 }
 
@@ -60,6 +62,7 @@ pub(super) fn write_eval(report: &EvalReport, trials: &mut dyn Trials, out: &mut
         suites: &report.suites,
         totals: &report.totals,
         cache: &report.cache,
+        semantic: report.semantic.as_ref(),
         failures_total: report.failures_total,
     };
     line(&summary, out)

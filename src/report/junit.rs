@@ -8,7 +8,7 @@ use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, Te
 
 use super::clean::{one_line, xml_safe};
 use super::present::Trials;
-use crate::eval::{CheckResult, EvalReport, GroupReport, SuiteReport, visible_output};
+use crate::eval::{AgreedShare, CheckResult, EvalReport, GroupReport, SuiteReport, visible_output};
 use crate::record::{Outcome, TrialRecord};
 
 /// What closes a report of one suite after its last test case.
@@ -67,6 +67,16 @@ impl GroupCases {
             ("calls", report.run.calls.clone()),
         ] {
             test_suite.add_property(Property::new(key, xml_safe(&value)));
+        }
+        if let Some(semantic) = &report.semantic {
+            let of = |share: Option<AgreedShare>| share.map_or("0/0".to_owned(), |s| format!("{}/{}", s.agreed, s.of));
+            for (key, value) in [
+                ("semantic-hits", format!("{}/{}", semantic.hits, semantic.asked)),
+                ("semantic-same-answer", of(semantic.same_text)),
+                ("semantic-same-outcome", of(semantic.same_outcome)),
+            ] {
+                test_suite.add_property(Property::new(key, xml_safe(&value)));
+            }
         }
         GroupCases { suite: test_suite, variant: group.variant, of_suite: suite.name.to_string(), xml: String::new() }
     }

@@ -29,6 +29,7 @@ pub use format::Format;
 pub use present::{Look, ReportError, Trials, View, present, present_eval};
 pub use views::prompt;
 pub use views::{
-    CallReport, CaseFacts, CheckOption, CheckRow, ChecksReport, EvalView, KeyState, NothingChanged, PingsReport,
-    PlannedPing, PlannedPings, ProviderRow, ProvidersReport, RunRow, RunsReport, TrialReport, TrialsReport,
+    CacheReport, CallReport, CaseFacts, CheckOption, CheckRow, ChecksReport, EvalView, KeyState, NothingChanged,
+    PingsReport, PlannedPing, PlannedPings, ProviderRow, ProvidersReport, RunRow, RunsReport, TrialReport,
+    TrialsReport,
 };

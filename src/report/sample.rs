@@ -164,6 +164,7 @@ fn call(plan: &Plan, model: &ModelRef) -> CallRecord {
         started: Timestamp(1_795_271_400_500),
         cost: (plan.priced && !error).then(|| Usd::from_picos(1_684_000_000)),
         possible_double_charge: false,
+        semantic: None,
         hedges: 0,
         answered_by: None,
         route: None,
@@ -232,6 +233,7 @@ pub(super) fn facts(trial: &TrialRecord) -> TrialFacts {
         attempts: call.map_or(0, |call| call.attempts),
         error: call.and_then(|call| call.reply.as_ref().err()).map(|error| error.kind),
         altered: false,
+        semantic: None,
         answered_by: call.and_then(|call| call.answered_by.clone()),
         possible_double_charge: call.is_some_and(|call| call.possible_double_charge),
     }

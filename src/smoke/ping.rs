@@ -184,7 +184,15 @@ async fn ping(caller: &Caller, target: &Target, timeout: Duration, stop: &Cancel
 }
 
 async fn chat(caller: &Caller, target: &Target, stop: &CancellationToken) -> Ping {
-    let ask = Ask { model: &target.model, request: chat_request(target), repeat: 0, label: "smoke/providers", turn: 0 };
+    let ask = Ask {
+        model: &target.model,
+        request: chat_request(target),
+        repeat: 0,
+        label: "smoke/providers",
+        turn: 0,
+        alike: false,
+        aside: None,
+    };
     let record: CallRecord = caller.call(ask, stop).await;
     let spent = record.spent();
     let reply = match record.reply {

@@ -21,6 +21,9 @@ pub(super) struct CallColumns {
 }
 
 impl CallColumns {
+    /// How many there are.
+    pub(super) const COUNT: usize = 19;
+
     /// Reads the columns that start at `first`; `None` when the row has no call.
     pub(super) fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<CallColumns>> {
         if row.get_ref(first)?.as_str_or_null()?.is_none() {

@@ -102,7 +102,7 @@ fn add_call(db: &Transaction<'_>, run: i64, call: &EmbeddingCall) -> rusqlite::R
 }
 
 /// The numbers of a vector; none when it is not one.
-fn numbers(bytes: &[u8]) -> Vec<f32> {
+pub(super) fn numbers(bytes: &[u8]) -> Vec<f32> {
     match bytes.as_chunks::<4>() {
         (groups, []) => groups.iter().map(|group| f32::from_le_bytes(*group)).collect(),
         _ => Vec::new(),

@@ -8,6 +8,7 @@ use rusqlite::Row;
 use super::StoreError;
 use super::columns::{CALL_COLUMNS, CallColumns};
 use super::run::Store;
+use super::semantic::{MATCH_COLUMNS, read_match_facts};
 use super::words::{digest, millis, parsed, small, unreadable, unsigned, usd, word, word_option};
 use crate::base::{CaseId, Digest, ModelRef, Ratio, RunId, SafeName, Usd};
 use crate::record::{ErrorKind, Outcome, TrialFacts, TrialKey};
@@ -23,8 +24,9 @@ impl Store {
         let query = format!(
             "SELECT t.key, t.ordinal, t.suite, t.variant, t.case_id, t.case_group, t.weight, t.repeat, t.outcome, \
              t.score, c.spent, c.error_kind, c.altered, c.reply IS NOT NULL, c.ttft_ms, \
-             c.answered_by, c.possible_double_charge, c.batched, {CALL_COLUMNS} \
+             c.answered_by, c.possible_double_charge, c.batched, {CALL_COLUMNS}, {MATCH_COLUMNS} \
              FROM trial t INDEXED BY trial_ordinal LEFT JOIN call c ON c.id = t.call \
+             LEFT JOIN semantic_match m ON m.call = t.call \
              WHERE t.run = ?1 ORDER BY t.ordinal"
         );
         self.read(|db| {
@@ -137,6 +139,7 @@ fn read_facts(row: &Row<'_>, names: &Names) -> rusqlite::Result<TrialFacts> {
         source: call.as_ref().map(|call| call.source),
         attempts: call.as_ref().map_or(0, |call| call.attempts),
         error: word_option(row, 11, ErrorKind::parse)?.filter(|_| outcome == Outcome::Error),
+        semantic: read_match_facts(row, 18 + CallColumns::COUNT)?,
         altered: row.get::<_, Option<bool>>(12)?.unwrap_or(false),
         answered_by: row.get::<_, Option<String>>(15)?.map(|_| parsed(row, 15, ModelRef::parse)).transpose()?,
         possible_double_charge: row.get::<_, Option<bool>>(16)?.unwrap_or(false),

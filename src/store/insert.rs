@@ -9,6 +9,7 @@ use super::cases::CaseRows;
 use super::known::KnownKeys;
 use super::new_calls::NewCalls;
 use super::ready::Ready;
+use super::semantic::add_match;
 use super::settle::{Numbers, settle};
 use super::words::{json, picos, signed, word};
 use crate::base::{Digest, SafeName};
@@ -146,6 +147,9 @@ impl<'db> Inserts<'db> {
         let variant = variant.ok_or_else(|| unplanned(format!("variant {}", trial.variant.short())))?;
         let case = self.cases.of(ready)?;
         let call = trial.call.as_ref().map(|call| self.call(call, ready, change)).transpose()?;
+        if let Some((id, found)) = call.zip(trial.call.as_ref().and_then(|call| call.semantic.as_ref())) {
+            add_match(self.db, id, found)?;
+        }
         let replaced = self.forget(trial, change)?;
         let id = self.add_trial.insert(params![
             replaced,

@@ -23,11 +23,13 @@ mod refit;
 mod reuse;
 mod route;
 mod run;
+mod semantic;
 mod settle;
 #[cfg(test)]
 mod tests;
 mod tidy;
 mod trials;
+mod upkeep;
 mod words;
 mod writer;
 
@@ -40,6 +42,8 @@ pub use open::Access;
 pub use reuse::ReplyReader;
 pub use route::ModelCalls;
 pub use run::Store;
+pub use semantic::{QuestionBits, QuestionRow, QuestionVector};
 pub use tidy::Tidying;
 pub use trials::TrialFilter;
+pub use upkeep::{CacheCap, CacheTotals, PRUNED, Pruned, RunSavings};
 pub use writer::{Writer, WriterEvent};

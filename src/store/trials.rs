@@ -12,6 +12,7 @@ use super::StoreError;
 use super::columns::{CALL_COLUMNS, CallColumns};
 use super::facts::{Names, ratio};
 use super::run::Store;
+use super::semantic::{MATCH_COLUMNS, read_match};
 use super::words::{digest, from_json, from_json_option, millis, parsed, small, unreadable, unsigned, word};
 use crate::base::{CaseId, Digest, ModelRef, RunId, SafeName, Timestamp};
 use crate::record::{CallError, CallRecord, Case, ChatReply, Outcome, Score, ScoreState, TrialKey, TrialRecord, Vars};
@@ -84,9 +85,10 @@ impl Store {
         let query = format!(
             "SELECT t.id, t.key, t.ordinal, t.suite, t.variant, t.repeat, t.outcome, t.score, t.note, t.wall_ms, \
              e.content, c.cache_key, c.model, q.content, r.content, c.error, c.waited_ms, c.started, \
-             c.possible_double_charge, c.answered_by, c.route, c.hedges, {CALL_COLUMNS} \
+             c.possible_double_charge, c.answered_by, c.route, c.hedges, {CALL_COLUMNS}, {MATCH_COLUMNS} \
              FROM trial t JOIN eval_case e ON e.id = t.eval_case LEFT JOIN call c ON c.id = t.call \
              LEFT JOIN body q ON q.id = c.request LEFT JOIN body r ON r.id = c.reply \
+             LEFT JOIN semantic_match m ON m.call = c.id \
              WHERE t.run = ?1 {condition}"
         );
         let parameters: Vec<SqlValue> = std::iter::once(SqlValue::Integer(names.run)).chain(values).collect();
@@ -209,6 +211,7 @@ fn read_call(row: &Row<'_>) -> rusqlite::Result<Option<CallRecord>> {
         started: Timestamp(row.get(17)?),
         cost: columns.cost,
         possible_double_charge: row.get(18)?,
+        semantic: read_match(row, 22 + CallColumns::COUNT)?,
         hedges: small(row.get(21)?),
         answered_by: row.get::<_, Option<String>>(19)?.map(|_| parsed(row, 19, ModelRef::parse)).transpose()?,
         route: from_json_option(row, 20)?,

@@ -40,6 +40,7 @@ fn settings(kind: &str, name: &str, url: &str, stream: bool) -> ProviderSettings
 
 fn caller(providers: Vec<ProviderSettings>, clock: Arc<dyn Clock>) -> Caller {
     let options = CallerOptions {
+        semantic: None,
         mode: CallMode::Live,
         providers,
         cache: None,
@@ -74,7 +75,12 @@ async fn ask(caller: &Caller, provider: &str, text: &str) -> CallRecord {
         prediction: None,
         tool_choice: ToolChoice::Auto,
     };
-    caller.call(Ask { model: &model, request, repeat: 0, label: "faults/x", turn: 0 }, &CancellationToken::new()).await
+    caller
+        .call(
+            Ask { model: &model, request, repeat: 0, label: "faults/x", turn: 0, alike: true, aside: None },
+            &CancellationToken::new(),
+        )
+        .await
 }
 
 /// The rows of the table: name, kind of provider, fault.

@@ -7,6 +7,7 @@ mod asking;
 mod bad_inputs;
 mod batch;
 mod batch_stub;
+mod caches;
 mod changed_since;
 mod commands;
 mod completions;

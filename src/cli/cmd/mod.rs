@@ -1,5 +1,6 @@
 //! The subcommands: one file or folder each.
 
+pub mod cache;
 pub mod completions;
 pub mod eval;
 pub mod mock;

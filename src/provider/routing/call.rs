@@ -68,7 +68,15 @@ impl Caller {
             if let Some(text) = &journey.partial {
                 request.messages.push(Message::text(Role::Assistant, text.as_str()));
             }
-            let inner = Ask { model: pick.model, request, repeat: ask.repeat, label: ask.label, turn: ask.turn };
+            let inner = Ask {
+                model: pick.model,
+                request,
+                repeat: ask.repeat,
+                label: ask.label,
+                turn: ask.turn,
+                alike: ask.alike,
+                aside: ask.aside,
+            };
             let (record, partial) = self.call_model(inner, !is_last, stop).await;
             self.observed.note(pick.model, &record);
             journey.add(&record);

@@ -48,7 +48,7 @@ async fn ask_at(caller: &Caller, turn: u64) -> CallRecord {
     let main = model("route/main");
     let mut request = request(&format!("question {turn}"));
     request.model = "main".to_owned();
-    let ask = Ask { model: &main, request, repeat: 0, label: "suite/case", turn };
+    let ask = Ask { model: &main, request, repeat: 0, label: "suite/case", turn, alike: true, aside: None };
     caller.call(ask, &CancellationToken::new()).await
 }
 
@@ -198,7 +198,7 @@ async fn a_reply_is_one_of_its_model_in_price_cache_and_cassette() {
     let direct = model("openai/b");
     let mut request = request("question 0");
     request.model = "b".to_owned();
-    let ask = Ask { model: &direct, request, repeat: 0, label: "suite/case", turn: 0 };
+    let ask = Ask { model: &direct, request, repeat: 0, label: "suite/case", turn: 0, alike: true, aside: None };
     let direct = recorder.call(ask, &CancellationToken::new()).await;
     assert_eq!(direct.cache_key, recorded.cache_key);
     let other = ask_at(&with(CallMode::Live, &["c"]), 0).await;

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::super::doc::{Block, Column, Doc, Entry, Line, Table, Tone};
 use super::super::present::View;
+use super::semantic;
 use super::{counted, short_tokens};
 use crate::base::{Millis, Ratio, Tokens, Usd};
 use crate::eval::{CheckResult, EvalReport, Failure, GroupReport, Rate, SuiteReport, shown_cost};
@@ -40,6 +41,7 @@ impl View for EvalView<'_> {
         let mut doc = Doc::new();
         headline(&self.report.verdict, &mut doc);
         self.report.suites.iter().for_each(|suite| show_suite(suite, &mut doc));
+        self.report.semantic.iter().for_each(|semantic| semantic::show(semantic, &mut doc));
         self.show_failures(&mut doc);
         doc.push(Block::Facts(self.footer()));
         doc
@@ -264,6 +266,7 @@ impl EvalView<'_> {
         for (n, what) in [
             (cache.live, "live"),
             (cache.hits, "from the cache"),
+            (cache.semantic_hits, "from similar questions"),
             (cache.shared, "shared with an identical call"),
             (cache.cassette, "from cassettes"),
             (cache.mock, "mocked"),
@@ -276,7 +279,12 @@ impl EvalView<'_> {
             parts.push(counted(retries, "retry", "retries"));
         }
         if cache.saved_usd.is_some() {
-            parts.push(format!("saved {}", shown_cost(cache.saved_usd, cache.unknown_saved_calls)));
+            let mut saved = format!("saved {}", shown_cost(cache.saved_usd, cache.unknown_saved_calls));
+            // Less is not worth a word.
+            if cache.saved_ms >= Millis(1_000) {
+                saved.push_str(&format!(" and {} of waiting", cache.saved_ms));
+            }
+            parts.push(saved);
         }
         if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
     }

@@ -1,5 +1,6 @@
 //! What each result shows.
 
+mod cache;
 mod checks;
 mod eval;
 mod pings;
@@ -7,9 +8,11 @@ mod plan;
 pub mod prompt;
 mod providers;
 mod runs;
+mod semantic;
 mod trial;
 mod unchanged;
 
+pub use cache::CacheReport;
 pub use checks::{CheckOption, CheckRow, ChecksReport};
 pub use eval::EvalView;
 pub use pings::{PingsReport, PlannedPing, PlannedPings};

@@ -8,8 +8,8 @@ use super::super::present::View;
 use crate::base::{Digest, Millis, ModelRef, Ratio, RunId, SafeName, Tokens, Usd};
 use crate::eval::{CheckResult, SCHEMA_VERSION, visible_output};
 use crate::record::{
-    CallError, CallRecord, CallSource, ChatReply, ChatRequest, Media, Message, Outcome, Part, RouteNote, TrialRecord,
-    Vars,
+    CallError, CallRecord, CallSource, ChatReply, ChatRequest, Media, Message, Outcome, Part, RouteNote, SemanticMatch,
+    TrialRecord, Vars,
 };
 
 /// Trials of one run, such as those of one case.
@@ -110,6 +110,9 @@ pub struct CallReport<'a> {
     pub spent_usd: Option<Usd>,
     /// An attempt timed out after it was sent, or was given up for a faster one, and may be billed as well.
     pub possible_double_charge: bool,
+    /// What the semantic cache had; absent when it had nothing or was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub semantic: Option<&'a SemanticMatch>,
     /// Second requests that were made because the first took long.
     #[serde(skip_serializing_if = "is_zero")]
     pub hedges: u32,
@@ -168,6 +171,7 @@ impl<'a> CallReport<'a> {
             cost_usd: call.cost,
             spent_usd: call.spent(),
             possible_double_charge: call.possible_double_charge,
+            semantic: call.semantic.as_ref(),
             hedges: call.hedges,
             answered_by: call.answered_by.as_ref(),
             route: call.route.as_ref(),
@@ -267,6 +271,13 @@ fn facts(trial: &TrialReport<'_>) -> Vec<(String, Line)> {
         took.push_str(&format!(" · {} hedged", call.hedges));
     }
     fact("call", took);
+    if let Some(found) = call.semantic {
+        let mut like = format!("{:.4} like the question of call {}", found.similarity, found.origin.short());
+        if let Some(agreement) = found.agreement {
+            like.push_str(if agreement.same_text { ", same answer" } else { ", another answer" });
+        }
+        fact("similar", like);
+    }
     if let (Some(model), Some(route)) = (call.answered_by, call.route) {
         fact("answered by", format!("{model} ({}: {})", route.strategy.word(), route.why));
         if let (Some(characters), Some(broken)) = (route.continued_after, route.tried.last()) {

@@ -1,33 +1,22 @@
--- Version 7: calls that go to a provider together: chunks of a run, and what became of their requests.
+-- Questions of the semantic cache. The vector of a question is in `embedding`, its answer in the call of `origin`.
 
-CREATE TABLE batch (
-    id INTEGER PRIMARY KEY,
-    run INTEGER NOT NULL REFERENCES run (id),
-    number INTEGER NOT NULL,                -- within the run; never given twice
-    provider TEXT NOT NULL,
-    model TEXT NOT NULL,
-    state TEXT NOT NULL,                    -- planned, uploaded, created, collected, failed, lost
-    url TEXT NOT NULL,                      -- where one of its requests would go alone
-    items INTEGER NOT NULL,
-    bytes INTEGER NOT NULL,
-    reserved INTEGER NOT NULL,              -- the most it can cost, while nobody knows what it did cost
-    file TEXT,                              -- the provider's id of its file
-    remote TEXT,                            -- the provider's id of the batch
-    word TEXT,                              -- the provider's word for how it stands or ended
-    planned INTEGER NOT NULL,
-    UNIQUE (run, number)
+CREATE TABLE semantic_entry (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never used again: processes ask for what came after a number
+    scope BLOB NOT NULL,                    -- digest of everything that must be equal
+    origin BLOB NOT NULL UNIQUE,            -- cache key of the call that answered
+    signature BLOB NOT NULL,                -- bits of the vector
+    embedding INTEGER NOT NULL REFERENCES embedding (id),
+    made INTEGER NOT NULL,
+    used INTEGER NOT NULL                   -- when it last answered
 ) STRICT;
 
-CREATE TABLE batch_item (
-    batch INTEGER NOT NULL REFERENCES batch (id),
-    position INTEGER NOT NULL,
-    cache_key BLOB NOT NULL,
-    fate TEXT NOT NULL,                     -- open, answered, refused, failed, expired, missing, cancelled, dropped
-    status INTEGER,                         -- of the reply below
-    reply TEXT,                             -- as the provider wrote it
-    request_id TEXT,
-    PRIMARY KEY (batch, position)
-) STRICT, WITHOUT ROWID;
+CREATE INDEX semantic_used ON semantic_entry (used);
 
--- The reply came in a batch: its latency says nothing.
-ALTER TABLE call ADD COLUMN batched INTEGER NOT NULL DEFAULT 0;
+-- What the semantic cache had for a call.
+CREATE TABLE semantic_match (
+    call INTEGER PRIMARY KEY REFERENCES call (id),
+    similarity REAL NOT NULL,
+    origin BLOB NOT NULL,                   -- cache key of the call that the kept answer came from
+    same_text INTEGER,                      -- NULL: the model was not asked
+    same_outcome INTEGER                    -- NULL: not asked, or one of the two was neither a pass nor a fail
+) STRICT;

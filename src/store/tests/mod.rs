@@ -11,4 +11,6 @@ mod records;
 mod route;
 mod runs;
 mod sample;
+mod semantic;
 mod settle;
+mod upkeep;

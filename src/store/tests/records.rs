@@ -95,6 +95,7 @@ fn facts_come_from_plain_columns_by_ordinal() {
         attempts: 2,
         error: None,
         altered: true,
+        semantic: None,
         answered_by: None,
         possible_double_charge: true,
     };

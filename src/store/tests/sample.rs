@@ -139,6 +139,7 @@ pub(super) fn call(key: &str, started: i64) -> CallRecord {
         started: Timestamp(started),
         cost: Some(Usd::from_picos(1_500)),
         possible_double_charge: true,
+        semantic: None,
         hedges: 0,
         answered_by: None,
         route: None,

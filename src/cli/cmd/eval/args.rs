@@ -100,6 +100,12 @@ pub struct HowArgs {
     /// Neither read nor fill the response cache [config: cache]
     #[arg(long)]
     pub no_cache: bool,
+    /// Choose which kept replies may answer [config: cache] [default: exact]
+    #[arg(long, value_enum, value_name = "WHICH", conflicts_with = "no_cache")]
+    pub cache: Option<CacheArg>,
+    /// Ask the model all the same for this share of semantic hits [default: 0.1]
+    #[arg(long, value_name = "SHARE", conflicts_with = "no_cache")]
+    pub cache_verify: Option<f64>,
     /// Read replies as streams, for the time to the first token [config: providers.NAME.stream]
     #[arg(long, overrides_with = "no_stream")]
     pub stream: bool,
@@ -179,6 +185,17 @@ pub enum BatchRestArg {
     Again,
     /// Call them one by one, at the full price
     Live,
+}
+
+/// Which kept replies may answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CacheArg {
+    /// None: every call is made
+    Off,
+    /// Replies to equal requests
+    Exact,
+    /// Replies to equal requests, then to questions that mean nearly the same
+    Semantic,
 }
 
 /// What an undecided result means for the exit code.

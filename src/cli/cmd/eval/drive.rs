@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::args::{EvalArgs, UndecidedArg};
+use super::caches;
 use super::examples::prepare_examples;
 use super::listen::{Heard, listen};
 use super::load::Loaded;
@@ -134,6 +135,7 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
     daily.iter().for_each(DailyLimit::release);
     store.add_breaker_openings(&header.id, &caller.breaker_openings())?;
     caller.finish().context("the cassettes cannot be written")?;
+    caches::settle(&loaded.config, store, caller.semantic_problem().as_deref(), session);
     Ok((heard, signals))
 }
 

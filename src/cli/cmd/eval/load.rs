@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::accepted::check_accepted;
-use super::args::{CallsArg, EvalArgs};
+use super::args::{CacheArg, CallsArg, EvalArgs};
 use super::changed::changed_suites;
 use super::options::PlanOptions;
 use super::routes::members;
 use crate::base::{Diagnostic, ModelRef, Problems, Usd, closest};
 use crate::cli::{Accepting, Session, UsageError, price_table};
-use crate::config::{CallMode, Config, Overrides};
+use crate::config::{CacheMode, CallMode, Config, Overrides};
 use crate::eval::{Estimator, SurveyedSuite, embedded_prompts};
 use crate::price::PriceTable;
 use crate::prompt::Registry;
@@ -85,6 +85,8 @@ pub(super) struct Before {
     pub(super) max_cost: Option<Usd>,
     /// Its `--drop-rejected`.
     pub(super) drop_rejected: bool,
+    /// `semantic` when it asked similar questions: its trials are comparable only when all did.
+    pub(super) cache: Option<CacheMode>,
 }
 
 /// The settings, with the flags of `karat eval` on top, and those of the run that is resumed where there are none.
@@ -111,6 +113,8 @@ pub(super) fn configure(
         calls,
         concurrency: args.how.concurrency,
         no_cache: args.how.no_cache,
+        cache: cache_mode(args).or(before.cache),
+        cache_verify: args.how.cache_verify.map(share).transpose()?,
         stream: args.how.stream(),
         drop_rejected: args.how.drop_rejected || before.drop_rejected,
         max_cost,
@@ -124,6 +128,22 @@ pub(super) fn configure(
         return Ok(session.config(Overrides { calls, ..overrides }, problems));
     }
     Ok(session.config(overrides, problems))
+}
+
+fn cache_mode(args: &EvalArgs) -> Option<CacheMode> {
+    args.how.cache.map(|cache| match cache {
+        CacheArg::Off => CacheMode::Off,
+        CacheArg::Exact => CacheMode::Exact,
+        CacheArg::Semantic => CacheMode::Semantic,
+    })
+}
+
+fn share(number: f64) -> Result<f64, UsageError> {
+    if (0.0..=1.0).contains(&number) {
+        return Ok(number);
+    }
+    let message = format!("--cache-verify: `{number}` is not a share");
+    Err(UsageError::of("invalid-share", message, "write a number from 0 to 1, such as `--cache-verify 0.1`"))
 }
 
 fn amount(text: &str) -> Result<Usd, UsageError> {

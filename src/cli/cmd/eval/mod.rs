@@ -4,6 +4,7 @@ mod accepted;
 mod apps;
 mod args;
 mod batch;
+mod caches;
 mod catalogue;
 mod changed;
 mod checks;
@@ -29,8 +30,8 @@ mod stored;
 
 pub(in crate::cli) use apps::names as app_names;
 pub use args::{
-    BatchRestArg, CallsArg, CollectArgs, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs, SelectArgs, ShowArgs,
-    ShowRunArgs, UndecidedArg,
+    BatchRestArg, CacheArg, CallsArg, CollectArgs, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs, SelectArgs,
+    ShowArgs, ShowRunArgs, UndecidedArg,
 };
 pub(in crate::cli) use providers::{own_transport, pricer, settings_of};
 pub use start::run;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::args::{BatchRestArg, EvalArgs};
 use crate::base::{CaseId, SafeName, Usd};
 use crate::cli::{Session, UsageError};
+use crate::config::CacheMode;
 use crate::suite::Selection;
 
 /// Version of this form; a run of another version cannot be resumed.
@@ -44,6 +45,9 @@ pub(super) struct PlanOptions {
     /// Its `--drop-rejected`: a resumed run asks what the run asked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) drop_rejected: bool,
+    /// Which caches answered when it began, and how the semantic cache compared.
+    #[serde(default)]
+    pub(super) cache: Option<Value>,
 }
 
 /// What becomes of requests that failed in a batch.
@@ -86,6 +90,7 @@ impl PlanOptions {
             changed_since: select.changed_since,
             changed_suites: None,
             drop_rejected: args.how.drop_rejected,
+            cache: None,
         }
     }
 
@@ -103,6 +108,12 @@ impl PlanOptions {
             return Err(wrong(format!("its options have version {version:?}")));
         }
         serde_json::from_value(value.clone()).map_err(|error| wrong(error.to_string()))
+    }
+
+    /// The semantic cache, when it was on.
+    pub(super) fn cache_mode(&self) -> Option<CacheMode> {
+        let mode = self.cache.as_ref()?.get("mode")?.as_str()?;
+        (mode == "semantic").then_some(CacheMode::Semantic)
     }
 
     /// As they are stored.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::apps;
+use super::caches;
 use super::load::Loaded;
 use super::routes::{self, StoredHistory};
 use super::side_models;
@@ -19,8 +20,8 @@ use crate::provider::{
     self, BreakerSettings, Caller, CallerOptions, HedgeSettings, History, Limits, MockSettings, Pricer,
     ProviderSettings, ReplyCache, RetrySettings, TimeoutSettings, VectorCache, WireOptions, provider_spec,
 };
-use crate::record::{CachedReply, ChatReply, EmbeddingCall, EmbeddingModel};
-use crate::store::{ReplyReader, Store};
+use crate::record::{ChatReply, EmbeddingCall, EmbeddingModel};
+use crate::store::Store;
 
 /// The providers of a run, with keys.
 pub(super) struct Providers {
@@ -38,7 +39,10 @@ pub(super) struct Providers {
 /// [`UsageError`] for a missing key or an unusable setting, all of them at once.
 pub(super) fn settle(loaded: &Loaded, untrusted: bool, session: &Session) -> anyhow::Result<Providers> {
     let mut problems = Problems::new();
-    let embedding = loaded.embedding_models();
+    let mut embedding = loaded.embedding_models();
+    let semantic = caches::semantic_model(&loaded.config)?;
+    let asked_for = loaded.config.cache.semantic.model.origin.place().cloned();
+    embedding.extend(semantic.clone().filter(|model| !embedding.contains(model)));
     let models = loaded.answering_models();
     let used: HashSet<String> = models
         .iter()
@@ -72,7 +76,9 @@ pub(super) fn settle(loaded: &Loaded, untrusted: bool, session: &Session) -> any
         }
         for model in &embedding {
             if let Err(diagnostic) = caller.can_embed(model) {
-                let place = config.embedding.origin.place().cloned();
+                let of_cache = semantic.as_ref() == Some(model);
+                let place = asked_for.clone().filter(|_| of_cache);
+                let place = place.or_else(|| config.embedding.origin.place().cloned());
                 problems.push(Diagnostic { place: diagnostic.place.clone().or(place), ..*diagnostic });
             }
         }
@@ -134,16 +140,14 @@ impl Providers {
         run: Option<&RunId>,
         session: &Session,
     ) -> Result<Caller, UsageError> {
-        let cache = loaded.config.cache.enabled.value.then(|| {
-            let ttl = i64::try_from(loaded.config.cache.ttl.value.as_millis()).unwrap_or(i64::MAX);
-            let not_before = Timestamp(session.clock.now().0.saturating_sub(ttl));
-            Arc::new(StoredReplies { reader: store.reply_reader(), not_before }) as Arc<dyn ReplyCache>
-        });
+        let cache = caches::replies(&loaded.config, store, session);
         let mut problems = Problems::new();
         let vectors =
             run.map(|run| Arc::new(StoredVectors { store: store.clone(), run: run.clone() }) as Arc<dyn VectorCache>);
-        Caller::new(self.options(loaded, session, cache, vectors, Some(store)), &mut problems)
-            .ok_or(UsageError(problems))
+        // Without a run there is nowhere to keep vectors, nor to write down what they cost.
+        let semantic = run.and_then(|_| caches::semantic(loaded, store, session));
+        let options = CallerOptions { semantic, ..self.options(loaded, session, cache, vectors, Some(store)) };
+        Caller::new(options, &mut problems).ok_or(UsageError(problems))
     }
 
     fn options(
@@ -167,6 +171,7 @@ impl Providers {
             },
             providers: self.settings.clone(),
             cache,
+            semantic: None,
             vectors,
             root: session.root.clone(),
             cassettes: config.cassettes.value.clone(),
@@ -181,18 +186,6 @@ impl Providers {
             prices: Some(Arc::clone(&loaded.prices)),
             history,
         }
-    }
-}
-
-/// The response cache: replies of live calls in the store, not older than its time to live.
-struct StoredReplies {
-    reader: ReplyReader,
-    not_before: Timestamp,
-}
-
-impl ReplyCache for StoredReplies {
-    fn get(&self, key: &Digest) -> Option<CachedReply> {
-        self.reader.get(key, self.not_before)
     }
 }
 

@@ -47,6 +47,7 @@ pub(super) fn take_up(named: &str, args: &EvalArgs, manner: Manner, session: &Se
         calls: CallMode::parse(&header.calls),
         max_cost: options.max_cost,
         drop_rejected: options.drop_rejected,
+        cache: options.cache_mode().filter(|_| !args.how.no_cache),
     };
     let loaded = prepare(&options, args, before, session)?;
     let providers = providers::settle(&loaded, args.how.untrusted, session)?;

@@ -10,7 +10,7 @@ use super::load::{Before, Loaded, configure, load};
 use super::options::PlanOptions;
 use super::present::check_outputs;
 use super::stored::{find, open_to_read};
-use super::{batch, money, providers};
+use super::{batch, caches, money, providers};
 use crate::base::{Problems, RunId, Usd};
 use crate::cli::{Exit, Session, UsageError};
 use crate::eval::{Finished, goal_json};
@@ -31,6 +31,7 @@ pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
         options.changed_suites = Some(loaded.suites.iter().map(|surveyed| surveyed.suite.name.clone()).collect());
     }
     options.max_cost = loaded.config.max_cost.value;
+    options.cache = Some(caches::facts(&loaded.config));
     let providers = providers::settle(&loaded, args.how.untrusted, session)?;
     money::refuse_unknown_prices(&loaded, session)?;
     let store = Store::open(&loaded.config.store.value, Access::Write)?;

@@ -225,6 +225,7 @@ fn caller(
         routings: Vec::new(),
         prices: Some(Arc::clone(prices)),
         history: None,
+        semantic: None,
     };
     Caller::new(options, problems)
 }

@@ -312,6 +312,7 @@ async fn ask_all(session: &str, good_for: usize, count: usize) -> (Vec<CallRecor
     settings.app = Some(app(&keys));
     let mut problems = Problems::new();
     let options = CallerOptions {
+        semantic: None,
         mode: CallMode::Live,
         providers: vec![settings],
         cache: None,
@@ -334,7 +335,7 @@ async fn ask_all(session: &str, good_for: usize, count: usize) -> (Vec<CallRecor
     let mut records = Vec::new();
     for number in 0..count {
         let request = request(&format!("q{number}"), json!({}));
-        let ask = Ask { model: &model, request, repeat: 0, label: "s/c", turn: 0 };
+        let ask = Ask { model: &model, request, repeat: 0, label: "s/c", turn: 0, alike: true, aside: None };
         records.push(caller.call(ask, &tokio_util::sync::CancellationToken::new()).await);
         tokio::time::advance(std::time::Duration::from_secs(5)).await;
     }
