@@ -38,6 +38,9 @@ Register-ArgumentCompleter -Native -CommandName 'karat' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('eval', 'eval', [CompletionResultType]::ParameterValue, 'Run suites of cases on prompts and models, and judge the replies')
             [CompletionResult]::new('prompt', 'prompt', [CompletionResultType]::ParameterValue, 'Version, check, release and roll back prompts')
+            [CompletionResult]::new('mock', 'mock', [CompletionResultType]::ParameterValue, 'Answer as OpenAI, Anthropic and Gemini do, from recordings')
+            [CompletionResult]::new('smoke', 'smoke', [CompletionResultType]::ParameterValue, 'Check quickly that something answers')
+            [CompletionResult]::new('cache', 'cache', [CompletionResultType]::ParameterValue, 'Show what kept replies save, and let go of them')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell completion script')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -58,6 +61,8 @@ Register-ArgumentCompleter -Native -CommandName 'karat' -ScriptBlock {
             [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Make up to N calls at once [config: concurrency] [default: 20]')
             [CompletionResult]::new('--max-cost', '--max-cost', [CompletionResultType]::ParameterName, 'Stop before more than this is spent, such as 0.50; can be resumed')
             [CompletionResult]::new('--max-errors', '--max-errors', [CompletionResultType]::ParameterName, 'Allow N errors and ungraded trials [config: `max_errors`] [default: 0]')
+            [CompletionResult]::new('--cache', '--cache', [CompletionResultType]::ParameterName, 'Choose which kept replies may answer [config: cache] [default: exact]')
+            [CompletionResult]::new('--cache-verify', '--cache-verify', [CompletionResultType]::ParameterName, 'Ask the model all the same for this share of semantic hits [default: 0.1]')
             [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Continue a stopped run: its id, its start, or the latest')
             [CompletionResult]::new('--batch-rest', '--batch-rest', [CompletionResultType]::ParameterName, 'Choose what becomes of calls that fail or expire in a batch')
             [CompletionResult]::new('--undecided', '--undecided', [CompletionResultType]::ParameterName, 'Choose what an undecided result does to the exit code')
@@ -76,6 +81,7 @@ Register-ArgumentCompleter -Native -CommandName 'karat' -ScriptBlock {
             [CompletionResult]::new('--stream', '--stream', [CompletionResultType]::ParameterName, 'Read replies as streams, for the time to the first token [config: providers.NAME.stream]')
             [CompletionResult]::new('--no-stream', '--no-stream', [CompletionResultType]::ParameterName, 'Read replies whole, whatever the config says')
             [CompletionResult]::new('--untrusted', '--untrusted', [CompletionResultType]::ParameterName, 'Start no programs of this project: for changes by strangers')
+            [CompletionResult]::new('--drop-rejected', '--drop-rejected', [CompletionResultType]::ParameterName, 'Send what a model takes, and leave out parameters that it rejects [config: `on_rejected`]')
             [CompletionResult]::new('--retry-errors', '--retry-errors', [CompletionResultType]::ParameterName, 'With --resume, repeat trials that ended in an error or ungraded')
             [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Send the calls in batches, at about half the price, within a day')
             [CompletionResult]::new('--detach', '--detach', [CompletionResultType]::ParameterName, 'With --batch, leave when all is sent; `karat eval collect` goes on')
@@ -530,6 +536,157 @@ Register-ArgumentCompleter -Native -CommandName 'karat' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'karat;mock' {
+            [CompletionResult]::new('--rules', '--rules', [CompletionResultType]::ParameterName, 'Answer by these rules first: a file or folder, as for providers of type `mock`')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Listen on this port; 0 takes a free one and prints it')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Listen on this address, and answer to any host name: others may then reach it')
+            [CompletionResult]::new('--latency', '--latency', [CompletionResultType]::ParameterName, 'Wait before each reply, such as `200ms`')
+            [CompletionResult]::new('--gap', '--gap', [CompletionResultType]::ParameterName, 'Wait between two pieces of a streamed reply')
+            [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'Fail so: an HTTP status, reset, reset-mid-body, truncate, malformed, hang or hang-mid-body (can be repeated) [default: 429 with --fault-rate]')
+            [CompletionResult]::new('--fault-rate', '--fault-rate', [CompletionResultType]::ParameterName, 'Let this share of the requests fail, 0 to 1 [default: 1 with --fault]')
+            [CompletionResult]::new('--retry-after', '--retry-after', [CompletionResultType]::ParameterName, 'Ask to wait so many seconds where a reply is 429, 503 or 529')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Draw other requests to fail')
+            [CompletionResult]::new('--max-requests', '--max-requests', [CompletionResultType]::ParameterName, 'End after so many requests')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'End after this time')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'Pass requests on to this base URL, with the keys that the application sends')
+            [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Record the replies into this cassette, or into `recorded.jsonl` in this folder')
+            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'Record models as those of this provider [default: whose API it is]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print the address in this format')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Use this project folder or karat.yaml [default: the nearest upward]')
+            [CompletionResult]::new('--environment', '--environment', [CompletionResultType]::ParameterName, 'Apply this environment of karat.yaml')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep results in this file [config: store] [default: .karat/karat.db]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print results and problems only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print results and problems only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: -v which setting won, -vv every call, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: -v which setting won, -vv every call, -vvv everything')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be no')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be yes')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be yes')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'karat;smoke' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Use this project folder or karat.yaml [default: the nearest upward]')
+            [CompletionResult]::new('--environment', '--environment', [CompletionResultType]::ParameterName, 'Apply this environment of karat.yaml')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep results in this file [config: store] [default: .karat/karat.db]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print results and problems only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print results and problems only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: -v which setting won, -vv every call, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: -v which setting won, -vv every call, -vvv everything')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be no')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be yes')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be yes')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('providers', 'providers', [CompletionResultType]::ParameterValue, 'Call each model of the project once')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'karat;smoke;providers' {
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up a model after this time')
+            [CompletionResult]::new('--max-cost', '--max-cost', [CompletionResultType]::ParameterName, 'Refuse to start when all calls together may cost more, such as 0.05')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print in this format')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Use this project folder or karat.yaml [default: the nearest upward]')
+            [CompletionResult]::new('--environment', '--environment', [CompletionResultType]::ParameterName, 'Apply this environment of karat.yaml')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep results in this file [config: store] [default: .karat/karat.db]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'List what would be called, and what it costs at most; call nothing')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print results and problems only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print results and problems only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: -v which setting won, -vv every call, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: -v which setting won, -vv every call, -vvv everything')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be no')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be yes')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be yes')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'karat;smoke;help' {
+            [CompletionResult]::new('providers', 'providers', [CompletionResultType]::ParameterValue, 'Call each model of the project once')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'karat;smoke;help;providers' {
+            break
+        }
+        'karat;smoke;help;help' {
+            break
+        }
+        'karat;cache' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Use this project folder or karat.yaml [default: the nearest upward]')
+            [CompletionResult]::new('--environment', '--environment', [CompletionResultType]::ParameterName, 'Apply this environment of karat.yaml')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep results in this file [config: store] [default: .karat/karat.db]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print results and problems only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print results and problems only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: -v which setting won, -vv every call, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: -v which setting won, -vv every call, -vvv everything')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be no')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be yes')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be yes')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Show its size, hits, and what they saved by run')
+            [CompletionResult]::new('clear', 'clear', [CompletionResultType]::ParameterValue, 'Make every kept reply stop answering; results stay')
+            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Remove the texts of requests and replies of old runs')
+            break
+        }
+        'karat;cache;stats' {
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Show the newest N runs that saved something')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print it in this format')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Use this project folder or karat.yaml [default: the nearest upward]')
+            [CompletionResult]::new('--environment', '--environment', [CompletionResultType]::ParameterName, 'Apply this environment of karat.yaml')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep results in this file [config: store] [default: .karat/karat.db]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print results and problems only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print results and problems only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: -v which setting won, -vv every call, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: -v which setting won, -vv every call, -vvv everything')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be no')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be yes')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be yes')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'karat;cache;clear' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Use this project folder or karat.yaml [default: the nearest upward]')
+            [CompletionResult]::new('--environment', '--environment', [CompletionResultType]::ParameterName, 'Apply this environment of karat.yaml')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep results in this file [config: store] [default: .karat/karat.db]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print results and problems only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print results and problems only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: -v which setting won, -vv every call, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: -v which setting won, -vv every call, -vvv everything')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be no')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be yes')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be yes')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'karat;cache;prune' {
+            [CompletionResult]::new('--older-than', '--older-than', [CompletionResultType]::ParameterName, 'Take runs that ended longer ago than this, such as 90d')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Use this project folder or karat.yaml [default: the nearest upward]')
+            [CompletionResult]::new('--environment', '--environment', [CompletionResultType]::ParameterName, 'Apply this environment of karat.yaml')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep results in this file [config: store] [default: .karat/karat.db]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Tell what would go; change nothing')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print results and problems only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print results and problems only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: -v which setting won, -vv every call, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: -v which setting won, -vv every call, -vvv everything')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be no')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be yes')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be yes')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'karat;completions' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Use this project folder or karat.yaml [default: the nearest upward]')
             [CompletionResult]::new('--environment', '--environment', [CompletionResultType]::ParameterName, 'Apply this environment of karat.yaml')
@@ -549,6 +706,9 @@ Register-ArgumentCompleter -Native -CommandName 'karat' -ScriptBlock {
         'karat;help' {
             [CompletionResult]::new('eval', 'eval', [CompletionResultType]::ParameterValue, 'Run suites of cases on prompts and models, and judge the replies')
             [CompletionResult]::new('prompt', 'prompt', [CompletionResultType]::ParameterValue, 'Version, check, release and roll back prompts')
+            [CompletionResult]::new('mock', 'mock', [CompletionResultType]::ParameterValue, 'Answer as OpenAI, Anthropic and Gemini do, from recordings')
+            [CompletionResult]::new('smoke', 'smoke', [CompletionResultType]::ParameterValue, 'Check quickly that something answers')
+            [CompletionResult]::new('cache', 'cache', [CompletionResultType]::ParameterValue, 'Show what kept replies save, and let go of them')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell completion script')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -637,6 +797,31 @@ Register-ArgumentCompleter -Native -CommandName 'karat' -ScriptBlock {
             break
         }
         'karat;help;prompt;import' {
+            break
+        }
+        'karat;help;mock' {
+            break
+        }
+        'karat;help;smoke' {
+            [CompletionResult]::new('providers', 'providers', [CompletionResultType]::ParameterValue, 'Call each model of the project once')
+            break
+        }
+        'karat;help;smoke;providers' {
+            break
+        }
+        'karat;help;cache' {
+            [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Show its size, hits, and what they saved by run')
+            [CompletionResult]::new('clear', 'clear', [CompletionResultType]::ParameterValue, 'Make every kept reply stop answering; results stay')
+            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Remove the texts of requests and replies of old runs')
+            break
+        }
+        'karat;help;cache;stats' {
+            break
+        }
+        'karat;help;cache;clear' {
+            break
+        }
+        'karat;help;cache;prune' {
             break
         }
         'karat;help;completions' {

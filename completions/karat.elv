@@ -35,6 +35,9 @@ set edit:completion:arg-completer[karat] = {|@words|
             cand --version 'Print version'
             cand eval 'Run suites of cases on prompts and models, and judge the replies'
             cand prompt 'Version, check, release and roll back prompts'
+            cand mock 'Answer as OpenAI, Anthropic and Gemini do, from recordings'
+            cand smoke 'Check quickly that something answers'
+            cand cache 'Show what kept replies save, and let go of them'
             cand completions 'Print a shell completion script'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -54,6 +57,8 @@ set edit:completion:arg-completer[karat] = {|@words|
             cand --concurrency 'Make up to N calls at once [config: concurrency] [default: 20]'
             cand --max-cost 'Stop before more than this is spent, such as 0.50; can be resumed'
             cand --max-errors 'Allow N errors and ungraded trials [config: `max_errors`] [default: 0]'
+            cand --cache 'Choose which kept replies may answer [config: cache] [default: exact]'
+            cand --cache-verify 'Ask the model all the same for this share of semantic hits [default: 0.1]'
             cand --resume 'Continue a stopped run: its id, its start, or the latest'
             cand --batch-rest 'Choose what becomes of calls that fail or expire in a batch'
             cand --undecided 'Choose what an undecided result does to the exit code'
@@ -72,6 +77,7 @@ set edit:completion:arg-completer[karat] = {|@words|
             cand --stream 'Read replies as streams, for the time to the first token [config: providers.NAME.stream]'
             cand --no-stream 'Read replies whole, whatever the config says'
             cand --untrusted 'Start no programs of this project: for changes by strangers'
+            cand --drop-rejected 'Send what a model takes, and leave out parameters that it rejects [config: `on_rejected`]'
             cand --retry-errors 'With --resume, repeat trials that ended in an error or ungraded'
             cand --batch 'Send the calls in batches, at about half the price, within a day'
             cand --detach 'With --batch, leave when all is sent; `karat eval collect` goes on'
@@ -504,6 +510,147 @@ set edit:completion:arg-completer[karat] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'karat;mock'= {
+            cand --rules 'Answer by these rules first: a file or folder, as for providers of type `mock`'
+            cand --port 'Listen on this port; 0 takes a free one and prints it'
+            cand --host 'Listen on this address, and answer to any host name: others may then reach it'
+            cand --latency 'Wait before each reply, such as `200ms`'
+            cand --gap 'Wait between two pieces of a streamed reply'
+            cand --fault 'Fail so: an HTTP status, reset, reset-mid-body, truncate, malformed, hang or hang-mid-body (can be repeated) [default: 429 with --fault-rate]'
+            cand --fault-rate 'Let this share of the requests fail, 0 to 1 [default: 1 with --fault]'
+            cand --retry-after 'Ask to wait so many seconds where a reply is 429, 503 or 529'
+            cand --seed 'Draw other requests to fail'
+            cand --max-requests 'End after so many requests'
+            cand --for 'End after this time'
+            cand --proxy 'Pass requests on to this base URL, with the keys that the application sends'
+            cand --record 'Record the replies into this cassette, or into `recorded.jsonl` in this folder'
+            cand --provider 'Record models as those of this provider [default: whose API it is]'
+            cand --format 'Print the address in this format'
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'karat;smoke'= {
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand providers 'Call each model of the project once'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'karat;smoke;providers'= {
+            cand --timeout 'Give up a model after this time'
+            cand --max-cost 'Refuse to start when all calls together may cost more, such as 0.05'
+            cand --format 'Print in this format'
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand --dry-run 'List what would be called, and what it costs at most; call nothing'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'karat;smoke;help'= {
+            cand providers 'Call each model of the project once'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'karat;smoke;help;providers'= {
+        }
+        &'karat;smoke;help;help'= {
+        }
+        &'karat;cache'= {
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand stats 'Show its size, hits, and what they saved by run'
+            cand clear 'Make every kept reply stop answering; results stay'
+            cand prune 'Remove the texts of requests and replies of old runs'
+        }
+        &'karat;cache;stats'= {
+            cand --limit 'Show the newest N runs that saved something'
+            cand --format 'Print it in this format'
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'karat;cache;clear'= {
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'karat;cache;prune'= {
+            cand --older-than 'Take runs that ended longer ago than this, such as 90d'
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand --dry-run 'Tell what would go; change nothing'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'karat;completions'= {
             cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
             cand --environment 'Apply this environment of karat.yaml'
@@ -522,6 +669,9 @@ set edit:completion:arg-completer[karat] = {|@words|
         &'karat;help'= {
             cand eval 'Run suites of cases on prompts and models, and judge the replies'
             cand prompt 'Version, check, release and roll back prompts'
+            cand mock 'Answer as OpenAI, Anthropic and Gemini do, from recordings'
+            cand smoke 'Check quickly that something answers'
+            cand cache 'Show what kept replies save, and let go of them'
             cand completions 'Print a shell completion script'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -588,6 +738,24 @@ set edit:completion:arg-completer[karat] = {|@words|
         &'karat;help;prompt;export'= {
         }
         &'karat;help;prompt;import'= {
+        }
+        &'karat;help;mock'= {
+        }
+        &'karat;help;smoke'= {
+            cand providers 'Call each model of the project once'
+        }
+        &'karat;help;smoke;providers'= {
+        }
+        &'karat;help;cache'= {
+            cand stats 'Show its size, hits, and what they saved by run'
+            cand clear 'Make every kept reply stop answering; results stay'
+            cand prune 'Remove the texts of requests and replies of old runs'
+        }
+        &'karat;help;cache;stats'= {
+        }
+        &'karat;help;cache;clear'= {
+        }
+        &'karat;help;cache;prune'= {
         }
         &'karat;help;completions'= {
         }

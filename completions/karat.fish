@@ -38,6 +38,9 @@ complete -c karat -n "__fish_karat_needs_command" -s h -l help -d 'Print help (s
 complete -c karat -n "__fish_karat_needs_command" -s V -l version -d 'Print version'
 complete -c karat -n "__fish_karat_needs_command" -f -a "eval" -d 'Run suites of cases on prompts and models, and judge the replies'
 complete -c karat -n "__fish_karat_needs_command" -f -a "prompt" -d 'Version, check, release and roll back prompts'
+complete -c karat -n "__fish_karat_needs_command" -f -a "mock" -d 'Answer as OpenAI, Anthropic and Gemini do, from recordings'
+complete -c karat -n "__fish_karat_needs_command" -f -a "smoke" -d 'Check quickly that something answers'
+complete -c karat -n "__fish_karat_needs_command" -f -a "cache" -d 'Show what kept replies save, and let go of them'
 complete -c karat -n "__fish_karat_needs_command" -f -a "completions" -d 'Print a shell completion script'
 complete -c karat -n "__fish_karat_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l suite -d 'Run suites of this name or glob (can be repeated)' -r
@@ -56,6 +59,10 @@ record\t'Call the providers and write cassettes'"
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -s j -l concurrency -d 'Make up to N calls at once [config: concurrency] [default: 20]' -r
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l max-cost -d 'Stop before more than this is spent, such as 0.50; can be resumed' -r
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l max-errors -d 'Allow N errors and ungraded trials [config: `max_errors`] [default: 0]' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l cache -d 'Choose which kept replies may answer [config: cache] [default: exact]' -r -f -a "off\t'None: every call is made'
+exact\t'Replies to equal requests'
+semantic\t'Replies to equal requests, then to questions that mean nearly the same'"
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l cache-verify -d 'Ask the model all the same for this share of semantic hits [default: 0.1]' -r
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l resume -d 'Continue a stopped run: its id, its start, or the latest' -r
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l batch-rest -d 'Choose what becomes of calls that fail or expire in a batch' -r -f -a "again\t'Send them in a further batch [config: `batch.rounds`]'
 live\t'Call them one by one, at the full price'"
@@ -84,6 +91,7 @@ complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_su
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l stream -d 'Read replies as streams, for the time to the first token [config: providers.NAME.stream]'
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l no-stream -d 'Read replies whole, whatever the config says'
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l untrusted -d 'Start no programs of this project: for changes by strangers'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l drop-rejected -d 'Send what a model takes, and leave out parameters that it rejects [config: `on_rejected`]'
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l retry-errors -d 'With --resume, repeat trials that ended in an error or ungraded'
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l batch -d 'Send the calls in batches, at about half the price, within a day'
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l detach -d 'With --batch, leave when all is sent; `karat eval collect` goes on'
@@ -533,6 +541,124 @@ complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subc
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from import" -l no-input -d 'Never ask; take the answer to be no'
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from import" -s y -l yes -d 'Never ask; take the answer to be yes'
 complete -c karat -n "__fish_karat_using_subcommand prompt; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand mock" -l rules -d 'Answer by these rules first: a file or folder, as for providers of type `mock`' -r -F
+complete -c karat -n "__fish_karat_using_subcommand mock" -l port -d 'Listen on this port; 0 takes a free one and prints it' -r
+complete -c karat -n "__fish_karat_using_subcommand mock" -l host -d 'Listen on this address, and answer to any host name: others may then reach it' -r
+complete -c karat -n "__fish_karat_using_subcommand mock" -l latency -d 'Wait before each reply, such as `200ms`' -r
+complete -c karat -n "__fish_karat_using_subcommand mock" -l gap -d 'Wait between two pieces of a streamed reply' -r
+complete -c karat -n "__fish_karat_using_subcommand mock" -l fault -d 'Fail so: an HTTP status, reset, reset-mid-body, truncate, malformed, hang or hang-mid-body (can be repeated) [default: 429 with --fault-rate]' -r
+complete -c karat -n "__fish_karat_using_subcommand mock" -l fault-rate -d 'Let this share of the requests fail, 0 to 1 [default: 1 with --fault]' -r
+complete -c karat -n "__fish_karat_using_subcommand mock" -l retry-after -d 'Ask to wait so many seconds where a reply is 429, 503 or 529' -r
+complete -c karat -n "__fish_karat_using_subcommand mock" -l seed -d 'Draw other requests to fail' -r
+complete -c karat -n "__fish_karat_using_subcommand mock" -l max-requests -d 'End after so many requests' -r
+complete -c karat -n "__fish_karat_using_subcommand mock" -l for -d 'End after this time' -r
+complete -c karat -n "__fish_karat_using_subcommand mock" -l proxy -d 'Pass requests on to this base URL, with the keys that the application sends' -r -f
+complete -c karat -n "__fish_karat_using_subcommand mock" -l record -d 'Record the replies into this cassette, or into `recorded.jsonl` in this folder' -r -F
+complete -c karat -n "__fish_karat_using_subcommand mock" -l provider -d 'Record models as those of this provider [default: whose API it is]' -r
+complete -c karat -n "__fish_karat_using_subcommand mock" -l format -d 'Print the address in this format' -r -f -a "plain\t'Text for logs: never wrapped, no colour'
+json\t'One JSON document'"
+complete -c karat -n "__fish_karat_using_subcommand mock" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand mock" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand mock" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand mock" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand mock" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand mock" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand mock" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand mock" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand mock" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand smoke; and not __fish_seen_subcommand_from providers help" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand smoke; and not __fish_seen_subcommand_from providers help" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand smoke; and not __fish_seen_subcommand_from providers help" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand smoke; and not __fish_seen_subcommand_from providers help" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand smoke; and not __fish_seen_subcommand_from providers help" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand smoke; and not __fish_seen_subcommand_from providers help" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand smoke; and not __fish_seen_subcommand_from providers help" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand smoke; and not __fish_seen_subcommand_from providers help" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand smoke; and not __fish_seen_subcommand_from providers help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand smoke; and not __fish_seen_subcommand_from providers help" -f -a "providers" -d 'Call each model of the project once'
+complete -c karat -n "__fish_karat_using_subcommand smoke; and not __fish_seen_subcommand_from providers help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c karat -n "__fish_karat_using_subcommand smoke; and __fish_seen_subcommand_from providers" -l timeout -d 'Give up a model after this time' -r
+complete -c karat -n "__fish_karat_using_subcommand smoke; and __fish_seen_subcommand_from providers" -l max-cost -d 'Refuse to start when all calls together may cost more, such as 0.05' -r
+complete -c karat -n "__fish_karat_using_subcommand smoke; and __fish_seen_subcommand_from providers" -l format -d 'Print in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
+table\t'For a terminal: fits its width'
+plain\t'Text for logs: never wrapped, no colour'
+json\t'One JSON document'
+jsonl\t'One JSON object per line'
+markdown\t'GitHub-flavoured Markdown'"
+complete -c karat -n "__fish_karat_using_subcommand smoke; and __fish_seen_subcommand_from providers" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand smoke; and __fish_seen_subcommand_from providers" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand smoke; and __fish_seen_subcommand_from providers" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand smoke; and __fish_seen_subcommand_from providers" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand smoke; and __fish_seen_subcommand_from providers" -l dry-run -d 'List what would be called, and what it costs at most; call nothing'
+complete -c karat -n "__fish_karat_using_subcommand smoke; and __fish_seen_subcommand_from providers" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand smoke; and __fish_seen_subcommand_from providers" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand smoke; and __fish_seen_subcommand_from providers" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand smoke; and __fish_seen_subcommand_from providers" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand smoke; and __fish_seen_subcommand_from providers" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand smoke; and __fish_seen_subcommand_from help" -f -a "providers" -d 'Call each model of the project once'
+complete -c karat -n "__fish_karat_using_subcommand smoke; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c karat -n "__fish_karat_using_subcommand cache; and not __fish_seen_subcommand_from stats clear prune" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand cache; and not __fish_seen_subcommand_from stats clear prune" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand cache; and not __fish_seen_subcommand_from stats clear prune" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand cache; and not __fish_seen_subcommand_from stats clear prune" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand cache; and not __fish_seen_subcommand_from stats clear prune" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand cache; and not __fish_seen_subcommand_from stats clear prune" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand cache; and not __fish_seen_subcommand_from stats clear prune" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand cache; and not __fish_seen_subcommand_from stats clear prune" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand cache; and not __fish_seen_subcommand_from stats clear prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand cache; and not __fish_seen_subcommand_from stats clear prune" -f -a "stats" -d 'Show its size, hits, and what they saved by run'
+complete -c karat -n "__fish_karat_using_subcommand cache; and not __fish_seen_subcommand_from stats clear prune" -f -a "clear" -d 'Make every kept reply stop answering; results stay'
+complete -c karat -n "__fish_karat_using_subcommand cache; and not __fish_seen_subcommand_from stats clear prune" -f -a "prune" -d 'Remove the texts of requests and replies of old runs'
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from stats" -l limit -d 'Show the newest N runs that saved something' -r
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from stats" -l format -d 'Print it in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
+table\t'For a terminal: fits its width'
+plain\t'Text for logs: never wrapped, no colour'
+json\t'One JSON document'
+jsonl\t'One JSON object per line'
+markdown\t'GitHub-flavoured Markdown'"
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from stats" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from stats" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from stats" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from stats" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from stats" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from stats" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from stats" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from stats" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from clear" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from clear" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from clear" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from clear" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from clear" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from clear" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from clear" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from clear" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from clear" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from prune" -l older-than -d 'Take runs that ended longer ago than this, such as 90d' -r
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from prune" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from prune" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from prune" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from prune" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from prune" -l dry-run -d 'Tell what would go; change nothing'
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from prune" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from prune" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand cache; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c karat -n "__fish_karat_using_subcommand completions" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
 complete -c karat -n "__fish_karat_using_subcommand completions" -l environment -d 'Apply this environment of karat.yaml' -r
 complete -c karat -n "__fish_karat_using_subcommand completions" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
@@ -544,10 +670,13 @@ complete -c karat -n "__fish_karat_using_subcommand completions" -s v -l verbose
 complete -c karat -n "__fish_karat_using_subcommand completions" -l no-input -d 'Never ask; take the answer to be no'
 complete -c karat -n "__fish_karat_using_subcommand completions" -s y -l yes -d 'Never ask; take the answer to be yes'
 complete -c karat -n "__fish_karat_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c karat -n "__fish_karat_using_subcommand help; and not __fish_seen_subcommand_from eval prompt completions help" -f -a "eval" -d 'Run suites of cases on prompts and models, and judge the replies'
-complete -c karat -n "__fish_karat_using_subcommand help; and not __fish_seen_subcommand_from eval prompt completions help" -f -a "prompt" -d 'Version, check, release and roll back prompts'
-complete -c karat -n "__fish_karat_using_subcommand help; and not __fish_seen_subcommand_from eval prompt completions help" -f -a "completions" -d 'Print a shell completion script'
-complete -c karat -n "__fish_karat_using_subcommand help; and not __fish_seen_subcommand_from eval prompt completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c karat -n "__fish_karat_using_subcommand help; and not __fish_seen_subcommand_from eval prompt mock smoke cache completions help" -f -a "eval" -d 'Run suites of cases on prompts and models, and judge the replies'
+complete -c karat -n "__fish_karat_using_subcommand help; and not __fish_seen_subcommand_from eval prompt mock smoke cache completions help" -f -a "prompt" -d 'Version, check, release and roll back prompts'
+complete -c karat -n "__fish_karat_using_subcommand help; and not __fish_seen_subcommand_from eval prompt mock smoke cache completions help" -f -a "mock" -d 'Answer as OpenAI, Anthropic and Gemini do, from recordings'
+complete -c karat -n "__fish_karat_using_subcommand help; and not __fish_seen_subcommand_from eval prompt mock smoke cache completions help" -f -a "smoke" -d 'Check quickly that something answers'
+complete -c karat -n "__fish_karat_using_subcommand help; and not __fish_seen_subcommand_from eval prompt mock smoke cache completions help" -f -a "cache" -d 'Show what kept replies save, and let go of them'
+complete -c karat -n "__fish_karat_using_subcommand help; and not __fish_seen_subcommand_from eval prompt mock smoke cache completions help" -f -a "completions" -d 'Print a shell completion script'
+complete -c karat -n "__fish_karat_using_subcommand help; and not __fish_seen_subcommand_from eval prompt mock smoke cache completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from eval" -f -a "list" -d 'List stored runs, newest first'
 complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from eval" -f -a "show" -d 'Show a stored run, or one case of it in full'
 complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from eval" -f -a "export" -d 'Write every trial of a stored run, to a file or stdout'
@@ -568,3 +697,7 @@ complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcom
 complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "usage" -d 'Show which suites and other files use a prompt'
 complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "export" -d 'Write a prompt in the format of another tool'
 complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "import" -d 'Read prompts of other tools into the registry'
+complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from smoke" -f -a "providers" -d 'Call each model of the project once'
+complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from cache" -f -a "stats" -d 'Show its size, hits, and what they saved by run'
+complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from cache" -f -a "clear" -d 'Make every kept reply stop answering; results stay'
+complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from cache" -f -a "prune" -d 'Remove the texts of requests and replies of old runs'
