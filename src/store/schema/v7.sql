@@ -1,4 +1,4 @@
--- Questions of the semantic cache. The vector of a question is in `embedding`, its answer in the call of `origin`.
+-- Version 7: questions of the semantic cache. The vector of a question is in `embedding`, its answer in the call of `origin`.
 
 CREATE TABLE semantic_entry (
     id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never used again: processes ask for what came after a number

@@ -177,16 +177,6 @@ pub enum CallsArg {
     Record,
 }
 
-/// What becomes of calls that fail in a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum BatchRestArg {
-    /// Send them in a further batch [config: `batch.rounds`]
-    #[default]
-    Again,
-    /// Call them one by one, at the full price
-    Live,
-}
-
 /// Which kept replies may answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum CacheArg {
@@ -196,6 +186,16 @@ pub enum CacheArg {
     Exact,
     /// Replies to equal requests, then to questions that mean nearly the same
     Semantic,
+}
+
+/// What becomes of calls that fail in a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum BatchRestArg {
+    /// Send them in a further batch [config: `batch.rounds`]
+    #[default]
+    Again,
+    /// Call them one by one, at the full price
+    Live,
 }
 
 /// What an undecided result means for the exit code.
