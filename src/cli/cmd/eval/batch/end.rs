@@ -5,6 +5,7 @@ use std::thread;
 use anyhow::Context;
 
 use super::flow::{BatchWish, Flow, Flown, Halt};
+use crate::cli::cmd::eval::caches;
 use crate::cli::cmd::eval::drive::{Drive, conclude};
 use crate::cli::cmd::eval::listen::Heard;
 use crate::cli::cmd::eval::present::{Shown, show_report};
@@ -38,6 +39,8 @@ pub(in crate::cli::cmd::eval) fn drive(run: &Drive<'_>, wish: BatchWish) -> anyh
             if let Err(error) = flow.means.caller.finish() {
                 ended = Err(Halt::Broken(anyhow::Error::new(error).context("the cassettes cannot be written")));
             }
+            let problem = flow.means.caller.semantic_problem();
+            caches::settle(&run.loaded.config, &run.store, problem.as_deref(), run.session);
             let done = run.finished.count() + u64::try_from(flow.graded.len()).unwrap_or(u64::MAX);
             (ended, Flown { done, ..flow.flown }, signals)
         })
