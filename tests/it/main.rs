@@ -8,6 +8,7 @@ mod bad_inputs;
 mod batch;
 mod batch_stub;
 mod caches;
+mod canary;
 mod changed_since;
 mod commands;
 mod completions;
