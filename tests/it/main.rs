@@ -29,6 +29,7 @@ mod prompt_list;
 mod prompt_render;
 mod prompt_session;
 mod readme;
+mod routes;
 mod serving;
 mod shots;
 mod smoke_providers;
