@@ -98,7 +98,7 @@ class Project:
 
     def __init__(self, providers, **settings):
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=SCRATCH, prefix="project-"))
-        self.write("karat.yaml", {"calls": "live", "cache": {"enabled": False}, "providers": providers, **settings})
+        self.write("karat.yaml", {"calls": "live", "on_rejected": "drop", "cache": {"enabled": False}, "providers": providers, **settings})
 
     def write(self, name, content):
         """JSON is YAML: what is not a text is written as JSON."""

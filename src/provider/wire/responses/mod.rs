@@ -5,6 +5,7 @@ mod encode;
 mod items;
 mod stream;
 
+use super::super::batch::{BatchWire, OpenAiBatches};
 use super::super::side_wire::EmbeddingWire;
 use super::super::spec::{Encoded, Endpoint, Failure, KeySource, ProviderSpec, Wire};
 use super::super::stream::StreamWire;
@@ -45,6 +46,10 @@ impl Wire for Responses {
 
     fn embeddings(&self) -> Option<&dyn EmbeddingWire> {
         Some(&Embeddings)
+    }
+
+    fn batches(&self) -> Option<&dyn BatchWire> {
+        Some(&OpenAiBatches)
     }
 
     fn streaming(&self) -> Option<&dyn StreamWire> {
