@@ -69,7 +69,7 @@ fn usage_of(metrics: &Value) -> Option<Usage> {
 }
 
 /// Why a prediction failed: the model's own words.
-fn failed(error: Option<&Value>) -> Failure {
+pub(super) fn failed(error: Option<&Value>) -> Failure {
     let message = match error {
         Some(Value::String(text)) => clean(text),
         None | Some(Value::Null) => String::new(),

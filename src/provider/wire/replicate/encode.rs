@@ -28,7 +28,10 @@ pub(super) fn encode(request: &ChatRequest, endpoint: Endpoint<'_>) -> Result<En
     merge_extra(&mut input, &request.params.extra);
     let (path, body) = address(&request.model, input)?;
     let mut encoded = post_json(join_url(endpoint.base_url, &path), &Value::Object(body));
-    encoded.http.headers.push(("prefer".to_owned(), WAIT.to_owned()));
+    // A stream is read from the first word on: the reply that names it must not wait for the last.
+    if !endpoint.stream {
+        encoded.http.headers.push(("prefer".to_owned(), WAIT.to_owned()));
+    }
     Ok(Encoded { warnings: changes.0, ..encoded })
 }
 

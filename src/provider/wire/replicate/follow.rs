@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::super::spec::{Endpoint, Follow};
 use super::super::body::{join_url, text_of};
-use crate::net::{HttpReply, HttpRequest, Method};
+use crate::net::{HttpReply, HttpRequest, Method, is_loopback_url};
 
 /// First wait; it doubles up to the longest.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
@@ -20,6 +20,11 @@ pub(super) fn follow(reply: &HttpReply, endpoint: Endpoint<'_>, step: u32) -> Op
     let body: Value = serde_json::from_str(text_of(reply).trim()).ok()?;
     if !matches!(body.get("status")?.as_str()?, "starting" | "processing") {
         return None;
+    }
+    if let Some(url) = stream_of(&body).filter(|_| endpoint.stream && step == 0) {
+        let accept = ("accept".to_owned(), "text/event-stream".to_owned());
+        let http = HttpRequest { method: Method::Get, url, headers: vec![accept], auth: None, body: Vec::new() };
+        return Some(Follow { http, after: Duration::ZERO });
     }
     // Not `urls.get`: the key goes along, and only to where the first request went.
     let id = body.get("id")?.as_str()?;
@@ -35,6 +40,13 @@ pub(super) fn follow(reply: &HttpReply, endpoint: Endpoint<'_>, step: u32) -> Op
     };
     let after = FIRST_WAIT.saturating_mul(1 << step.min(8)).min(LONGEST_WAIT);
     Some(Follow { http, after })
+}
+
+/// Where the prediction streams, if it does. It stands at a server of its own, which gets no key: the address proves who
+/// may read.
+fn stream_of(body: &Value) -> Option<String> {
+    let url = body.pointer("/urls/stream")?.as_str()?;
+    (url.starts_with("https://") || is_loopback_url(url)).then(|| url.to_owned())
 }
 
 #[cfg(test)]
@@ -56,6 +68,22 @@ mod tests {
         let waits = [0, 1, 2, 3, 4, u32::MAX].map(|step| next(201, &body, step).expect("follows"));
         assert_eq!(waits, [500, 1_000, 2_000, 4_000, 5_000, 5_000].map(|wait| (url.clone(), wait)));
         assert!(next(200, &json!({"id": "ab12", "status": "starting"}), 0).is_some());
+    }
+
+    #[test]
+    fn a_prediction_that_streams_is_read_there_where_streams_are_wanted() {
+        let body = json!({"id": "ab12", "status": "starting", "urls": {"stream": "https://stream.replicate.com/v1/x"}});
+        let reply = HttpReply { status: 201, body: body.to_string().into_bytes(), ..HttpReply::default() };
+        let endpoint = Endpoint::new("https://api.replicate.com/v1", true);
+        let wanted = follow(&reply, Endpoint { stream: true, ..endpoint }, 0).expect("follows");
+        assert_eq!((wanted.http.url.as_str(), wanted.after), ("https://stream.replicate.com/v1/x", Duration::ZERO));
+        assert!(wanted.http.auth.is_none());
+        let polled = follow(&reply, endpoint, 0).expect("follows");
+        assert_eq!(polled.http.url, "https://api.replicate.com/v1/predictions/ab12");
+        let plain = json!({"id": "ab12", "status": "starting", "urls": {"stream": "http://far.example/x"}});
+        let reply = HttpReply { status: 201, body: plain.to_string().into_bytes(), ..HttpReply::default() };
+        let next = follow(&reply, Endpoint { stream: true, ..endpoint }, 0).expect("follows");
+        assert_eq!(next.http.url, "https://api.replicate.com/v1/predictions/ab12");
     }
 
     #[test]

@@ -3,8 +3,10 @@
 mod decode;
 mod encode;
 mod follow;
+mod stream;
 
 use super::super::spec::{Encoded, Endpoint, Failure, Follow, KeySource, ProviderSpec, Wire};
+use super::super::stream::StreamWire;
 use crate::net::HttpReply;
 use crate::record::{CallError, ChatReply, ChatRequest};
 
@@ -36,6 +38,10 @@ impl Wire for Replicate {
     /// The server holds the reply back until the prediction is done, or for the time that it is asked to.
     fn thinks_long(&self, _: &ChatRequest) -> bool {
         true
+    }
+
+    fn streaming(&self) -> Option<&dyn StreamWire> {
+        Some(&stream::PredictionStream)
     }
 
     fn follow(&self, reply: &HttpReply, endpoint: Endpoint<'_>, step: u32) -> Option<Follow> {
