@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod apps;
+mod around;
 mod asking;
 mod bad_inputs;
 mod batch;
