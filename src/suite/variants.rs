@@ -192,6 +192,10 @@ pub(super) fn read_model(
     if context.providers().any(|known| known == provider) || context.config.is_route(&model) {
         return Some(model);
     }
+    if provider == "route" {
+        problems.push(unknown_route(&model, context).at(source.place(span)));
+        return None;
+    }
     let known: Vec<&str> = context.providers().collect();
     problems.push(
         Diagnostic::error("unknown-provider", format!("`{provider}` is not a provider"))
@@ -200,6 +204,18 @@ pub(super) fn read_model(
             .help(known_providers(context.configured())),
     );
     None
+}
+
+fn unknown_route(model: &ModelRef, context: &LoadContext<'_>) -> Diagnostic {
+    let names: Vec<&str> = context.config.routes.iter().map(|route| route.name.as_str()).collect();
+    let help = if names.is_empty() {
+        "karat.yaml has no `routes:`".to_owned()
+    } else {
+        format!("routes of karat.yaml: {}", names.join(", "))
+    };
+    Diagnostic::error("unknown-route", format!("`{}` is not a route", model.model))
+        .did_you_mean(closest(&model.model, names.iter().copied()))
+        .help(help)
 }
 
 /// Those that the project speaks of by name; the built-in ones are too many for a message.

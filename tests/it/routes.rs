@@ -96,6 +96,15 @@ fn routes_are_checked_before_the_first_call() {
         let told = project(&first, &second, route, 1).run("eval").exits(2);
         assert!(told.stderr.contains(wanted), "{route}\n{}", told.stderr);
     }
+    let mistyped = project(&first, &second, "{strategy: fallback, models: [second/a]}", 1);
+    let suite = std::fs::read_to_string(mistyped.path().join("evals/ask.yaml")).expect("suite");
+    mistyped.write("evals/ask.yaml", &suite.replace("route/main", "route/mian"));
+    let told = mistyped.run("eval").exits(2);
+    assert!(
+        told.stderr.contains("`mian` is not a route") && told.stderr.contains("did you mean `main`"),
+        "{}",
+        told.stderr
+    );
     assert_eq!(first.calls() + second.calls(), 0);
 }
 
