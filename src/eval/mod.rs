@@ -19,6 +19,7 @@ mod summary;
 #[cfg(test)]
 mod testing;
 mod trial;
+mod world;
 
 pub use agreement::{AgreedShare, SemanticBucket, SemanticReport};
 pub use budget::{Grant, Limit, SharedLimit};

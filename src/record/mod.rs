@@ -7,6 +7,7 @@ mod chat;
 mod embedding;
 mod event;
 mod fate;
+mod judging;
 mod moderation;
 mod params;
 mod reply;
@@ -26,6 +27,7 @@ pub use chat::{CacheTtl, ChatRequest, Effort, Media, Message, OutputFormat, Part
 pub use embedding::{EmbeddingCall, EmbeddingModel, EmbeddingParams, EmbeddingReply, InputType};
 pub use event::RunEvent;
 pub use fate::{Fate, ParamFate};
+pub use judging::JudgeTotals;
 pub use moderation::{ModerationCategory, ModerationReply};
 pub use params::Params;
 pub use reply::{ChatReply, Finish, LogprobToken, StreamTimes, Warning};

@@ -86,6 +86,9 @@ pub struct TrialRecord {
     pub note: Option<String>,
     /// The call under test; `None` when skipped.
     pub call: Option<CallRecord>,
+    /// What its checks asked of judges, in the order they asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub judging: Vec<CallRecord>,
     /// From the moment it was started to its score, waits included.
     pub wall_ms: Millis,
 }

@@ -64,7 +64,15 @@ pub(super) fn variants() -> Vec<VariantRecord> {
 }
 
 fn score(name: &str, state: ScoreState, reason: &str) -> Score {
-    Score { name: name.into(), check: name.into(), version: 1, weight: 1.0, state, reason: reason.into() }
+    Score {
+        name: name.into(),
+        check: name.into(),
+        version: 1,
+        weight: 1.0,
+        state,
+        reason: reason.into(),
+        details: None,
+    }
 }
 
 fn scored(name: &str, value: f64, reason: &str) -> Score {
@@ -203,6 +211,7 @@ pub(super) fn trials() -> Vec<TrialRecord> {
             scores,
             note: None,
             call: (plan.outcome != Outcome::Skipped).then(|| call(plan, &variant.model)),
+            judging: Vec::new(),
             wall_ms: Millis(plan.latency + 3),
         }
     };

@@ -1,7 +1,7 @@
 //! The checks karat knows, one line each.
 
 use super::spec::CheckSpec;
-use super::{call, group, likeness, reasoning, retrieval, structure, text};
+use super::{asking, call, group, likeness, reasoning, retrieval, structure, text};
 use crate::base::closest;
 
 static CHECKS: &[&CheckSpec] = &[
@@ -30,6 +30,8 @@ static CHECKS: &[&CheckSpec] = &[
     &likeness::wer::SPEC,
     &likeness::cer::SPEC,
     &likeness::tfidf_cosine::SPEC,
+    &asking::similarity::SPEC,
+    &asking::moderation::SPEC,
     &retrieval::ranking::SPEC,
     &structure::json::SPEC,
     &structure::json_schema::SPEC,
@@ -127,7 +129,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 37);
+        assert_eq!(names.len(), 39);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::checks::{CheckSet, Folders, compile_list};
 use super::matrix::Matrix;
@@ -14,7 +15,7 @@ use crate::base::{Diagnostic, Fields, Kind, ModelRef, Place, Problems, Ratio, Sa
 use crate::config::{Config, Origin, ProviderConfig, Setting, WireName};
 use crate::prompt::{Registry, read_params};
 use crate::record::Vars;
-use crate::score::PassRule;
+use crate::score::{CheckModels, PassRule};
 
 /// What suites are loaded with.
 pub struct LoadContext<'a> {
@@ -109,7 +110,13 @@ fn load_one(file: SuiteFile, context: &LoadContext<'_>, problems: &mut Problems)
     let judge = read_judge(&mut fields, context, problems);
     let repeat = fields.whole("repeat", 1..=1000, problems).and_then(|count| u32::try_from(count).ok()).unwrap_or(1);
     let shared = fields.node("params").map(|node| read_params(node, &source, problems)).unwrap_or_default();
-    let folders = Folders { root, base_dir: &base_dir };
+    let check_models = Arc::new(CheckModels {
+        judge: judge.clone(),
+        embedding: context.config.embedding.value.clone(),
+        moderation: context.config.moderation.value.clone(),
+        under_test: models.iter().map(|model| model.model.clone()).collect(),
+    });
+    let folders = Folders { root, base_dir: &base_dir, models: &check_models };
     let (defaults, checks_gap) = read_defaults(&mut fields, folders, problems);
     let (feeds, cases_gap) = feeds::read(&mut fields, folders, problems);
     let cases_place = source.place(fields.value_span("cases"));
@@ -130,6 +137,7 @@ fn load_one(file: SuiteFile, context: &LoadContext<'_>, problems: &mut Problems)
         cases_place,
         variants,
         judge,
+        check_models,
         repeat,
         goal,
         rule,

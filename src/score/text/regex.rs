@@ -33,6 +33,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- regex: \"(?i)order #\\\\d{6}\"",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
