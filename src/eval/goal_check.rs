@@ -11,6 +11,7 @@ use crate::base::{Millis, Usd, parse_duration};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Metric {
     PassRate,
+    DefenceRate,
     MeanScore,
     P50Latency,
     P95Latency,
@@ -36,6 +37,7 @@ struct MetricSpec {
 
 const METRICS: &[MetricSpec] = &[
     spec(Metric::PassRate, "pass_rate", "pass_rate", "pass rate", Unit::Share),
+    spec(Metric::DefenceRate, "defence_rate", "defence_rate", "defence rate", Unit::Share),
     spec(Metric::MeanScore, "mean_score", "mean_score", "mean score", Unit::Share),
     spec(Metric::P50Latency, "p50_latency", "p50_latency_ms", "p50 latency", Unit::Time),
     spec(Metric::P95Latency, "p95_latency", "p95_latency_ms", "p95 latency", Unit::Time),
@@ -123,7 +125,7 @@ pub(super) struct Goal {
 }
 
 impl Goal {
-    /// Reads a goal. Without `pass_rate` and `mean_score` every trial has to pass: a limit on latency alone must not
+    /// Reads a goal. Without `pass_rate`, `defence_rate` and `mean_score` every trial has to pass: a limit on latency alone must not
     /// turn failing checks into a pass.
     pub(super) fn read(goal: &Value) -> Goal {
         let mut read = Goal::default();
@@ -133,7 +135,7 @@ impl Goal {
             other => read.problems.push(format!("the stored goal `{other}` is not a mapping")),
         }
         let has = |metric| read.bounds.iter().any(|bound: &Bound| bound.metric == metric);
-        read.every_trial = !has(Metric::PassRate) && !has(Metric::MeanScore);
+        read.every_trial = ![Metric::PassRate, Metric::DefenceRate, Metric::MeanScore].into_iter().any(has);
         read
     }
 

@@ -34,8 +34,8 @@ pub(super) fn judge_bound(report: &GroupReport, bound: &Bound, open: u64) -> Opt
     let graded = report.counts.graded();
     let replies = report.consumption.replies;
     let judged = match bound.metric {
-        Metric::PassRate if graded == 0 => return None,
-        Metric::PassRate => pass_rate(report, bound, open),
+        Metric::PassRate | Metric::DefenceRate if graded == 0 => return None,
+        Metric::PassRate | Metric::DefenceRate => pass_rate(report, bound, open),
         Metric::MeanScore => plain(bound, report.mean_score, |score| format!("{score:.3}"), graded, open),
         Metric::P50Latency => plain(bound, report.p50_latency_ms, shown_ms, replies, open),
         Metric::P95Latency => plain(bound, report.p95_latency_ms, shown_ms, replies, open),
@@ -57,16 +57,20 @@ fn pass_rate(report: &GroupReport, bound: &Bound, open: u64) -> Judged {
         _ if !holds(worst) && !holds(best) => VerdictWord::Fail,
         _ => VerdictWord::Undecided,
     };
+    let name = bound.metric.words();
     let shown = estimate.map_or("—".to_owned(), percent);
-    let counted = format!("{pass} of {graded} graded trials pass");
+    let counted = match bound.metric {
+        Metric::DefenceRate => format!("{pass} of {graded} graded attacks warded off"),
+        _ => format!("{pass} of {graded} graded trials pass"),
+    };
     let reason = match word {
-        VerdictWord::Pass => format!("pass rate {shown} reaches `{}` ({counted})", bound.text),
+        VerdictWord::Pass => format!("{name} {shown} reaches `{}` ({counted})", bound.text),
         VerdictWord::Fail if open > 0 => {
-            format!("pass rate {shown} misses `{}` even if every open trial passed ({counted})", bound.text)
+            format!("{name} {shown} misses `{}` even if every open trial passed ({counted})", bound.text)
         }
-        VerdictWord::Fail => format!("pass rate {shown} misses `{}` ({counted})", bound.text),
+        VerdictWord::Fail => format!("{name} {shown} misses `{}` ({counted})", bound.text),
         VerdictWord::Undecided => {
-            format!("pass rate {shown} so far, wanted `{}` ({counted}, {open} open)", bound.text)
+            format!("{name} {shown} so far, wanted `{}` ({counted}, {open} open)", bound.text)
         }
     };
     let mut judged = judged(bound, estimate, rate.map_or(0, |rate| rate.n), word, reason);
@@ -76,7 +80,7 @@ fn pass_rate(report: &GroupReport, bound: &Bound, open: u64) -> Judged {
     judged.note = rate.filter(|rate| open == 0 && !at_the_end && holds(rate.low) != holds(rate.high)).map(|rate| {
         let cases = if rate.n == 1 { "1 case leaves" } else { &format!("{} cases leave", rate.n) };
         format!(
-            "{cases} it open whether the true pass rate keeps `{}`: it may be {:.0} to {:.0} %",
+            "{cases} it open whether the true {name} keeps `{}`: it may be {:.0} to {:.0} %",
             bound.text,
             rate.low * 100.0,
             rate.high * 100.0

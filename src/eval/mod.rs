@@ -1,6 +1,7 @@
 //! The run engine: plan, execute, score, summarise. Speaks only in events.
 
 mod agreement;
+mod attacks;
 mod budget;
 mod consume;
 mod embedder;
@@ -22,6 +23,7 @@ mod trial;
 mod world;
 
 pub use agreement::{AgreedShare, SemanticBucket, SemanticReport};
+pub use attacks::StrategyReport;
 pub use budget::{Grant, Limit, SharedLimit};
 pub use embedder::{Embedder, embedded_prompts};
 pub use estimate::{Estimator, RequestEstimate};

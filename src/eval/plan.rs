@@ -68,6 +68,9 @@ impl SurveyedSuite {
 pub fn goal_json(suite: &Suite) -> Value {
     let mut goal = suite.goal.to_json();
     if let Value::Object(fields) = &mut goal {
+        // What is asked of answers is not asked of answers to attacks, and the other way round.
+        let foreign = if suite.attacks().is_some() { &["pass_rate", "mean_score"][..] } else { &["defence_rate"] };
+        fields.retain(|name, _| !foreign.contains(&name.as_str()));
         fields.insert("max_errors".to_owned(), Value::from(suite.max_errors));
     }
     goal

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::Failure;
 use super::agreement::SemanticReport;
+use super::attacks::StrategyReport;
 use crate::base::{Digest, Millis, ModelRef, Ratio, RunId, SafeName, Tokens, Usd};
 use crate::record::{BatchProgress, GitFacts, Outcome, RunKind, RunStatus, Verdict};
 
@@ -132,6 +133,9 @@ pub struct GroupReport {
     pub cached_share: Option<Ratio>,
     /// Trials whose parameters were dropped or changed on the way to the wire: not comparable with others.
     pub altered_trials: u64,
+    /// How well attacks were warded off, by strategy; empty without `--adversarial`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attacks: Vec<StrategyReport>,
 }
 
 /// Trials by outcome.

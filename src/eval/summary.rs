@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Failure;
 use super::agreement::SemanticTally;
+use super::attacks::AttackTally;
 use super::consume::{add_money, consume};
 use super::goal_check::Goal;
 use super::judge::{GroupContext, JudgeRules, judge_group, judge_run, judge_suite};
@@ -137,7 +138,7 @@ impl Summarizer {
             };
             let goal = Goal::read(&record.goal);
             let planned = record.cases.saturating_mul(u64::from(record.repeat));
-            let mut report = tally.report(variant);
+            let mut report = tally.report(variant, &self.header.options);
             report.verdict = judge_group(&report, &GroupContext { goal: &goal, rules, planned, complete });
             groups.entry(*suite).or_default().push(report);
         }
@@ -211,6 +212,7 @@ struct GroupTally {
     calls: u64,
     saved_calls: u64,
     altered: u64,
+    attacks: AttackTally,
 }
 
 impl GroupTally {
@@ -234,10 +236,11 @@ impl GroupTally {
         self.calls += u64::from(facts.source.is_some());
         self.saved_calls += u64::from(facts.source.is_some_and(is_saved));
         self.altered += u64::from(facts.altered);
+        self.attacks.add(facts, repeated);
     }
 
     /// The report without its verdict: that is judged from the rest.
-    fn report(&self, variant: &VariantRecord) -> GroupReport {
+    fn report(&self, variant: &VariantRecord, options: &Value) -> GroupReport {
         let mut latencies = self.latencies.clone();
         latencies.sort_unstable();
         let mut ttfts = self.ttfts.clone();
@@ -259,6 +262,7 @@ impl GroupTally {
             consumption: self.consumption,
             cached_share: share(self.saved_calls, self.calls),
             altered_trials: self.altered,
+            attacks: self.attacks.report(options),
         }
     }
 }

@@ -297,6 +297,7 @@ mod tests {
         "cost: 1",
         "similarity: a",
         "moderation",
+        "tool_carries: a",
         "similarity: {value: a, figure: euclidean}",
         "moderation",
         "all_of: [json, {contains: a}]",

@@ -37,6 +37,7 @@ static CHECKS: &[&CheckSpec] = &[
     &structure::json_schema::SPEC,
     &structure::jsonpath::SPEC,
     &structure::contains_json::SPEC,
+    &structure::tool_carries::SPEC,
     &reasoning::check::SPEC,
     &call::finish_reason::SPEC,
     &call::refusal::SPEC,
@@ -129,7 +130,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 39);
+        assert_eq!(names.len(), 40);
     }
 
     #[test]

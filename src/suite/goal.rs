@@ -62,6 +62,8 @@ impl<T: PartialOrd> Bound<T> {
 pub struct Goal {
     /// Share of graded trials that pass, 0..=1: `">= 0.9"`.
     pub pass_rate: Option<Bound<Ratio>>,
+    /// Share of graded attacks that are warded off, 0..=1: `">= 0.95"`. Only `--adversarial` runs are held to it.
+    pub defence_rate: Option<Bound<Ratio>>,
     /// Weighted mean of the trial scores, 0..=1: `">= 0.8"`.
     pub mean_score: Option<Bound<Ratio>>,
     /// Median latency: `"< 2s"`.
@@ -89,6 +91,7 @@ impl Goal {
             }
         };
         put("pass_rate", self.pass_rate.as_ref().map(|bound| bound.written.clone()));
+        put("defence_rate", self.defence_rate.as_ref().map(|bound| bound.written.clone()));
         put("mean_score", self.mean_score.as_ref().map(|bound| bound.written.clone()));
         put("p50_latency", self.p50_latency.as_ref().map(|bound| bound.written.clone()));
         put("p95_latency", self.p95_latency.as_ref().map(|bound| bound.written.clone()));
@@ -102,6 +105,7 @@ impl Goal {
         let Some(mut fields) = Fields::of(node, "goal", source, problems) else { return Goal::default() };
         let goal = Goal {
             pass_rate: read_bound(&mut fields, "pass_rate", &SHARE, problems),
+            defence_rate: read_bound(&mut fields, "defence_rate", &SHARE, problems),
             mean_score: read_bound(&mut fields, "mean_score", &SHARE, problems),
             p50_latency: read_bound(&mut fields, "p50_latency", &LATENCY, problems),
             p95_latency: read_bound(&mut fields, "p95_latency", &LATENCY, problems),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::adversarial::Target;
 use super::checks::{CheckSet, Folders, compile_list};
 use super::matrix::Matrix;
 use super::names::{self, SuiteFile};
@@ -121,6 +122,7 @@ fn load_one(file: SuiteFile, context: &LoadContext<'_>, problems: &mut Problems)
     let (feeds, cases_gap) = feeds::read(&mut fields, folders, problems);
     let cases_place = source.place(fields.value_span("cases"));
     let matrix = fields.node("matrix").map(|node| Matrix::read(node, &source, problems)).unwrap_or_default();
+    let target = read_target(&mut fields, problems);
     let goal = fields.node("goal").map(|node| Goal::read(node, &source, problems)).unwrap_or_default();
     let rule = read_rule(&mut fields, problems);
     let max_errors = read_max_errors(&mut fields, context, problems);
@@ -148,9 +150,24 @@ fn load_one(file: SuiteFile, context: &LoadContext<'_>, problems: &mut Problems)
         defaults,
         feeds,
         matrix,
+        target,
+        attacks: None,
         gaps: Gaps { prompts: prompt_gap, checks: checks_gap, cases: cases_gap },
         source,
     })
+}
+
+/// Reads `adversarial:`, the variables that attacks go into.
+fn read_target(fields: &mut Fields<'_>, problems: &mut Problems) -> Target {
+    let source = fields.source();
+    let node = fields.node("adversarial");
+    let Some(mut inner) = node.and_then(|node| Fields::of(node, "adversarial", source, problems)) else {
+        return Target::default();
+    };
+    let mut name = |key| inner.text(key, problems).map(str::to_owned);
+    let target = Target { input: name("input"), passages: name("passages") };
+    inner.finish(problems);
+    target
 }
 
 fn read_judge(fields: &mut Fields<'_>, context: &LoadContext<'_>, problems: &mut Problems) -> Option<ModelRef> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::adversarial::Attacker;
 use super::case::{Draft, read_draft};
 use super::checks::{CheckCache, CheckSet};
 use super::dataset::{Next, Row, Rows};
@@ -88,6 +89,9 @@ pub(super) struct CaseReader<'a> {
     cache: CheckCache<'a>,
     row: Option<Row>,
     pending: Option<(Draft, usize)>,
+    attacker: Option<Attacker<'a>>,
+    /// The case whose attacks are under way, and the next of them.
+    attacked: Option<(Draft, usize)>,
     rule: String,
     /// Rows that were read again to place their problems.
     placed: Cell<usize>,
@@ -101,6 +105,8 @@ impl<'a> CaseReader<'a> {
             cache: CheckCache::new(&suite.defaults.checks, suite.folders()),
             row: None,
             pending: None,
+            attacker: suite.attacker(),
+            attacked: None,
             rule: rule_text(&suite.rule),
             placed: Cell::new(0),
         }
@@ -108,6 +114,11 @@ impl<'a> CaseReader<'a> {
 
     /// The next case; what is wrong with its row goes to `problems`.
     pub(super) fn next_case(&mut self, problems: &mut Problems) -> NextCase {
+        if let Some((draft, index)) = self.attacked.take()
+            && let Some(next) = self.attack(draft, index, problems)
+        {
+            return next;
+        }
         if let Some((draft, index)) = self.pending.take() {
             return self.combine(draft, index, problems);
         }
@@ -128,7 +139,7 @@ impl<'a> CaseReader<'a> {
         self.row = Some(row);
         match draft {
             None => NextCase::Bad,
-            Some(draft) if self.suite.matrix.is_empty() => NextCase::Case(Box::new(self.finish(draft))),
+            Some(draft) if self.suite.matrix.is_empty() => self.yielded(draft, problems),
             Some(draft) => self.combine(draft, 0, problems),
         }
     }
@@ -173,7 +184,32 @@ impl<'a> CaseReader<'a> {
         if index + 1 < combinations.len() {
             self.pending = Some((draft, index + 1));
         }
-        NextCase::Case(Box::new(self.finish(one)))
+        self.yielded(one, problems)
+    }
+
+    /// The case, or the first of those that attacks make of it.
+    fn yielded(&mut self, draft: Draft, problems: &mut Problems) -> NextCase {
+        if self.attacker.is_none() {
+            return NextCase::Case(Box::new(self.finish(draft)));
+        }
+        match self.attack(draft, 0, problems) {
+            Some(next) => next,
+            None => self.next_case(problems),
+        }
+    }
+
+    /// The case with attack number `index`; `None` when there are no more.
+    fn attack(&mut self, draft: Draft, index: usize, problems: &mut Problems) -> Option<NextCase> {
+        let attacked = self.attacker.as_mut()?.attacked(&draft, index)?;
+        self.attacked = Some((draft, index + 1));
+        Some(match attacked {
+            Ok(one) => NextCase::Case(Box::new(self.finish(one))),
+            Err(error) => {
+                let help = "give the case a shorter `id`";
+                problems.push(Diagnostic::error("invalid-value", error).at(self.place()).help(help));
+                NextCase::Bad
+            }
+        })
     }
 
     fn finish(&self, draft: Draft) -> LoadedCase {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::adversarial::{Attacker, Attacks, Ground, Target};
 use super::checks::{CheckSet, Folders};
 use super::dataset::Feed;
 use super::matrix::Matrix;
@@ -46,6 +47,10 @@ pub struct Suite {
     pub(super) defaults: Defaults,
     pub(super) feeds: Vec<Feed>,
     pub(super) matrix: Matrix,
+    /// What attacks go into.
+    pub(super) target: Target,
+    /// The attacks that its cases are run with instead of as they are.
+    pub(super) attacks: Option<Arc<Attacks>>,
     pub(super) gaps: Gaps,
 }
 
@@ -121,10 +126,35 @@ impl Suite {
             .part(self.defaults.checks.digest.as_bytes())
             .part(rule_text(&self.rule).as_bytes())
             .json(&self.goal.to_json());
+        if let Some(attacks) = &self.attacks {
+            builder = builder.part(b"attacks").part(attacks.digest().as_bytes());
+        }
         for variant in &self.variants {
             builder = builder.part(variant.digest.as_bytes());
         }
         builder.finish()
+    }
+
+    /// The same with every case attacked by all of these instead of as it is.
+    pub fn attack(&mut self, attacks: Arc<Attacks>) {
+        self.attacks = Some(attacks);
+    }
+
+    /// The attacks that it is run with.
+    pub fn attacks(&self) -> Option<&Attacks> {
+        self.attacks.as_deref()
+    }
+
+    /// Who makes the attacked cases, when there are some.
+    pub(super) fn attacker(&self) -> Option<Attacker<'_>> {
+        let ground = Ground {
+            suite: &self.name,
+            prompts: &self.prompts,
+            target: &self.target,
+            folders: self.folders(),
+            source: &self.source,
+        };
+        self.attacks.as_deref().map(|attacks| Attacker::new(attacks, ground))
     }
 
     pub(super) fn folders(&self) -> Folders<'_> {

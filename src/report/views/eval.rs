@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::super::doc::{Block, Column, Doc, Entry, Line, Table, Tone};
 use super::super::present::View;
-use super::semantic;
+use super::{attacks, semantic};
 use super::{counted, short_tokens};
 use crate::base::{Millis, Ratio, Tokens, Usd};
 use crate::eval::{CheckResult, EvalReport, Failure, GroupReport, Rate, SuiteReport, shown_cost};
@@ -82,6 +82,7 @@ fn show_suite(suite: &SuiteReport, doc: &mut Doc) {
         return;
     }
     doc.push(Block::Table(group_table(suite, one_prompt.is_none())));
+    attacks::show(suite, doc);
     doc.push_list(suite_notes(suite));
 }
 

@@ -1,5 +1,6 @@
 //! What each result shows.
 
+mod attacks;
 mod cache;
 mod checks;
 mod eval;

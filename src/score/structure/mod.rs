@@ -5,3 +5,4 @@ pub(super) mod json;
 pub(super) mod json_schema;
 pub(super) mod jsonpath;
 pub(super) mod parse;
+pub(super) mod tool_carries;

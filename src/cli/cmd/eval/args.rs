@@ -67,6 +67,13 @@ pub struct SelectArgs {
     /// Run what did not pass in a run: its id, its start, or `latest`
     #[arg(long, value_name = "RUN")]
     pub failed_in: Option<String>,
+    /// Attack every case, by all strategies or some: --adversarial=injection,role-play
+    ///
+    /// Each selected case is run once with every attack instead of as it is; a trial passes when the attack is warded
+    /// off. Strategies are those of karat and the project's own in evals/adversarial/. `goal: {defence_rate: ">= 0.95"}`
+    /// of a suite is what must be reached; without it one attack that works fails the run.
+    #[arg(long, value_name = "STRATEGY", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = "all", conflicts_with_all = ["failed_in"])]
+    pub adversarial: Vec<String>,
     /// Run suites that changed since a branch, tag or commit
     ///
     /// Commits since then and the work tree count alike. A suite changed when karat.yaml did, its file, a file that it
@@ -119,7 +126,7 @@ pub struct HowArgs {
     #[arg(long)]
     pub drop_rejected: bool,
     /// Continue a stopped run: its id, its start, or the latest
-    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "latest", conflicts_with_all = ["suites", "suite", "case", "tag", "prompt", "model", "first", "sample", "failed_in", "changed_since", "dry_run"])]
+    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "latest", conflicts_with_all = ["suites", "suite", "case", "tag", "prompt", "model", "first", "sample", "failed_in", "adversarial", "changed_since", "dry_run"])]
     pub resume: Option<String>,
     /// With --resume, repeat trials that ended in an error or ungraded
     #[arg(long, requires = "resume")]

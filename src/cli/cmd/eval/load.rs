@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::accepted::check_accepted;
 use super::args::{CacheArg, CallsArg, EvalArgs};
+use super::attacks;
 use super::changed::changed_suites;
 use super::options::PlanOptions;
 use super::routes::members;
@@ -17,7 +18,9 @@ use crate::price::PriceTable;
 use crate::prompt::Registry;
 use crate::provider::ROUTE;
 use crate::record::EmbeddingModel;
-use crate::suite::{LoadContext, Selection, Suite, Survey, discover, load as load_suites, survey_all};
+use crate::suite::{
+    Attacks, LoadContext, Selection, Suite, Survey, bundled_strategies, discover, load as load_suites, survey_all,
+};
 
 /// Words after `karat eval` that are no suite files.
 const SUBCOMMANDS: &[&str] = &["list", "show", "export", "collect"];
@@ -28,6 +31,8 @@ pub(super) struct Loaded {
     pub(super) suites: Vec<SurveyedSuite>,
     pub(super) selection: Selection,
     pub(super) prices: Arc<PriceTable>,
+    /// What the cases are attacked by, with `--adversarial`.
+    pub(super) attacks: Option<Arc<Attacks>>,
     /// Whether its calls go in batches.
     pub(super) batch: bool,
 }
@@ -179,11 +184,15 @@ pub(super) fn load(
         );
     }
     let context = LoadContext { config: &config, registry: &registry, suites: &options.suite };
-    let suites = load_suites(&paths, &context, &mut problems);
+    let mut suites = load_suites(&paths, &context, &mut problems);
+    let prices = price_table(&config, &mut problems)?;
+    let attacks = attacks::read(options, &config, &suites, &prices, session, &mut problems)?;
+    if let Some(attacks) = &attacks {
+        suites.iter_mut().for_each(|suite| suite.attack(Arc::clone(attacks)));
+    }
     let selection = options.selection();
     // All of them, so that a filter that matches nothing at all is told whatever changed.
     let surveys = survey_all(&suites, &selection, &mut problems);
-    let prices = price_table(&config, &mut problems)?;
     // A replay asks nobody: what was recorded counts, as it was asked then.
     if config.calls.value != CallMode::Replay {
         check_accepted(&suites, &surveys, &Accepting::of(&config, &prices), session, &mut problems);
@@ -195,7 +204,7 @@ pub(super) fn load(
     let is_changed = |suite: &Suite| changed.as_ref().is_none_or(|changed| changed.contains(&suite.name));
     let chosen = suites.into_iter().zip(surveys).filter(|(suite, survey)| has_part(survey) && is_changed(suite));
     let suites = chosen.map(|(suite, survey)| SurveyedSuite::new(suite, survey)).collect();
-    Ok(Loaded { config, suites, selection, prices, batch: options.batch.is_some() })
+    Ok(Loaded { config, suites, selection, prices, attacks, batch: options.batch.is_some() })
 }
 
 /// The files that were named; those that do not exist are reported with what might have been meant.
@@ -221,6 +230,9 @@ fn named_files(files: &[PathBuf], config: &Config, session: &Session, problems: 
 
 /// What a word that names no file might mean: a suite without its folder and extension, a typo, or a subcommand.
 fn meant(word: &str, files: &[String]) -> Option<String> {
+    if bundled_strategies(&mut Problems::new()).iter().any(|strategy| strategy.name.as_str() == word) {
+        return Some(format!("did you mean `--adversarial={word}`?"));
+    }
     let stem = |file: &str| Path::new(file).file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let stems: Vec<String> = files.iter().filter_map(|file| stem(file)).collect();
     let wanted = stem(word)?;

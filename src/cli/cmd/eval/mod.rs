@@ -3,6 +3,7 @@
 mod accepted;
 mod apps;
 mod args;
+mod attacks;
 mod batch;
 mod caches;
 mod catalogue;

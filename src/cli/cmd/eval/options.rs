@@ -9,7 +9,7 @@ use super::args::{BatchRestArg, EvalArgs};
 use crate::base::{CaseId, SafeName, Usd};
 use crate::cli::{Session, UsageError};
 use crate::config::CacheMode;
-use crate::suite::Selection;
+use crate::suite::{Attacks, Selection, Strategy};
 
 /// Version of this form; a run of another version cannot be resumed.
 const VERSION: u32 = 1;
@@ -45,6 +45,9 @@ pub(super) struct PlanOptions {
     /// Its `--drop-rejected`: a resumed run asks what the run asked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) drop_rejected: bool,
+    /// The strategies that its cases are attacked by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) adversarial: Option<Vec<AttackedBy>>,
     /// Which caches answered when it began, and how the semantic cache compared.
     #[serde(default)]
     pub(super) cache: Option<Value>,
@@ -65,6 +68,36 @@ impl BatchRest {
         match arg {
             BatchRestArg::Again => BatchRest::Again,
             BatchRestArg::Live => BatchRest::Live,
+        }
+    }
+}
+
+/// A strategy that a run was asked for; its facts are known once the suites are loaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct AttackedBy {
+    /// Its name; `all` stands for every strategy.
+    pub(super) strategy: String,
+    /// Its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) version: Option<u32>,
+    /// How bad it is when one of its attacks works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) severity: Option<String>,
+}
+
+impl AttackedBy {
+    /// `--adversarial` as it was given; `None` when it was not.
+    fn named(names: &[String]) -> Option<Vec<AttackedBy>> {
+        let named = |name: &String| AttackedBy { strategy: name.trim().to_owned(), version: None, severity: None };
+        (!names.is_empty()).then(|| names.iter().map(named).collect())
+    }
+
+    /// As it was read.
+    pub(super) fn of(strategy: &Strategy) -> AttackedBy {
+        AttackedBy {
+            strategy: strategy.name.to_string(),
+            version: Some(strategy.version),
+            severity: Some(strategy.severity.word().to_owned()),
         }
     }
 }
@@ -90,6 +123,7 @@ impl PlanOptions {
             changed_since: select.changed_since,
             changed_suites: None,
             drop_rejected: args.how.drop_rejected,
+            adversarial: AttackedBy::named(&select.adversarial),
             cache: None,
         }
     }
@@ -114,6 +148,12 @@ impl PlanOptions {
     pub(super) fn cache_mode(&self) -> Option<CacheMode> {
         let mode = self.cache.as_ref()?.get("mode")?.as_str()?;
         (mode == "semantic").then_some(CacheMode::Semantic)
+    }
+
+    /// With the facts of the strategies that were read.
+    pub(super) fn with_attacks(&self, attacks: Option<&Attacks>) -> PlanOptions {
+        let read = attacks.map(|attacks| attacks.strategies().iter().map(AttackedBy::of).collect());
+        PlanOptions { adversarial: read, ..self.clone() }
     }
 
     /// As they are stored.

@@ -89,7 +89,7 @@ fn header(loaded: &Loaded, options: &PlanOptions, session: &Session) -> RunHeade
         started: now,
         ended: None,
         planned: loaded.trials(),
-        options: options.to_json(),
+        options: options.with_attacks(loaded.attacks.as_deref()).to_json(),
         calls: loaded.config.calls.value.word().to_owned(),
     }
 }
