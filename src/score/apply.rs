@@ -239,7 +239,7 @@ mod tests {
     fn grade(yaml: &str, text: &str, finish: Finish, cost: Option<Usd>) -> Score {
         let reply = ChatReply { finish, ..ChatReply::of_text(text) };
         let case = case(json!({}), None);
-        score(&check(yaml), &ScoreInput { reply: &reply, latency: Millis(7), cost, case: &case })
+        score(&check(yaml), &ScoreInput { reply: &reply, latency: Millis(7), cost, case: &case, request: None })
     }
 
     fn any_text() -> impl Strategy<Value = String> {
@@ -269,7 +269,7 @@ mod tests {
             let with = case(json!({}), Some(json!(text)));
             let on = |yaml: &str| {
                 let reply = ChatReply::of_text(text.as_str());
-                score(&check(yaml), &ScoreInput { reply: &reply, latency: Millis(0), cost: None, case: &with })
+                score(&check(yaml), &ScoreInput { reply: &reply, latency: Millis(0), cost: None, case: &with, request: None })
             };
             prop_assert!(on("equals").is_pass());
             let loose = on("equals: {from: expected, ignore_case: true, normalize: true}");

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::settings::Settings;
 use super::spec::CheckSpec;
 use crate::base::{Millis, Ratio, Usd};
-use crate::record::{Case, ChatReply};
+use crate::record::{Case, ChatReply, ChatRequest};
 
 /// What a check sees: the reply, what it took, and the case.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +22,8 @@ pub struct ScoreInput<'a> {
     pub cost: Option<Usd>,
     /// The case, for values that come from it.
     pub case: &'a Case,
+    /// What was asked, system messages and tools included; `None` is unknown.
+    pub request: Option<&'a ChatRequest>,
 }
 
 /// One compiled check: cheap to apply, shared between cases and threads.
