@@ -1,7 +1,7 @@
 //! The checks karat knows, one line each.
 
 use super::spec::CheckSpec;
-use super::{call, group, likeness, reasoning, retrieval, structure, text};
+use super::{call, group, likeness, reasoning, retrieval, safety, structure, text};
 use crate::base::closest;
 
 static CHECKS: &[&CheckSpec] = &[
@@ -36,6 +36,12 @@ static CHECKS: &[&CheckSpec] = &[
     &structure::jsonpath::SPEC,
     &structure::contains_json::SPEC,
     &reasoning::check::SPEC,
+    &safety::pii::SPEC,
+    &safety::secrets::SPEC,
+    &safety::injection::SPEC,
+    &safety::system_prompt_leak::SPEC,
+    &safety::invisible_characters::SPEC,
+    &safety::unsafe_links::SPEC,
     &call::finish_reason::SPEC,
     &call::refusal::SPEC,
     &call::latency::SPEC,
@@ -86,6 +92,15 @@ const FOREIGN: &[(&str, &str)] = &[
     ("max_cost", "cost"),
     ("numeric", "number"),
     ("chain_of_thought", "reasoning"),
+    ("pii_leakage", "pii"),
+    ("personal_data", "pii"),
+    ("prompt_injection", "injection"),
+    ("prompt_extraction", "system_prompt_leak"),
+    ("prompt_leak", "system_prompt_leak"),
+    ("ascii_smuggling", "invisible_characters"),
+    ("secret", "secrets"),
+    ("links", "unsafe_links"),
+    ("urls", "unsafe_links"),
     ("steps", "reasoning"),
 ];
 
@@ -127,7 +142,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 37);
+        assert_eq!(names.len(), 43);
     }
 
     #[test]
