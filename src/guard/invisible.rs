@@ -33,6 +33,7 @@ const NAMES: &[(char, char, &str)] = &[
     ('\u{2066}', '\u{2069}', "bidirectional isolate"),
     ('\u{206a}', '\u{206f}', "deprecated format character"),
     ('\u{3164}', '\u{3164}', "hangul filler"),
+    ('\u{fe00}', '\u{fe0f}', "variation selector"),
     ('\u{feff}', '\u{feff}', "zero width no-break space"),
     ('\u{ffa0}', '\u{ffa0}', "hangul filler"),
     ('\u{fff9}', '\u{fffb}', "interlinear annotation"),
@@ -67,6 +68,11 @@ pub fn find_invisible(text: &str) -> Vec<Invisible> {
     found
 }
 
+/// The names that [`find_invisible`] gives, some of them several times.
+pub fn invisible_names() -> impl Iterator<Item = &'static str> {
+    NAMES.iter().map(|(_, _, name)| *name)
+}
+
 /// Flags of regions are this character, spelled out by tags.
 const BLACK_FLAG: char = '\u{1f3f4}';
 
@@ -94,6 +100,15 @@ fn is_spelling(before: Option<char>, character: char, after: Option<char>) -> bo
         '\u{e0100}'..='\u{e01ef}' => {
             before.is_some_and(|c| ('\u{2e80}'..='\u{323af}').contains(&c) && c.is_alphabetic())
         }
+        // A symbol, an emoji, a digit of a keycap or an ideograph may be varied, once.
+        '\u{fe00}'..='\u{fe0f}' => before.is_some_and(|c| {
+            let is_varied = !c.is_alphabetic() || !c.is_ascii() && !matches!(c, '\u{80}'..='\u{24f}');
+            is_varied
+                && !c.is_whitespace()
+                && !c.is_control()
+                && !matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+                && (!c.is_ascii() || c.is_ascii_digit() || matches!(c, '#' | '*'))
+        }),
         '\u{200e}' | '\u{200f}' | '\u{061c}' => {
             before.is_some_and(is_right_to_left) || after.is_some_and(is_right_to_left)
         }
@@ -132,6 +147,8 @@ mod tests {
         assert_eq!(names("a\u{e0041}b"), [("tag character", 1)]);
         assert_eq!(names("a\u{200d}b\u{200c}c"), [("zero width joiner", 1), ("zero width non-joiner", 5)]);
         assert_eq!(names("x\u{feff}"), [("zero width no-break space", 1)]);
+        assert_eq!(names("a\u{fe00}"), [("variation selector", 1)]);
+        assert_eq!(names("😀\u{fe0f}\u{fe01}"), [("variation selector", 7)]);
         assert_eq!(names("a\u{e0101}"), [("variation selector supplement", 1)]);
         assert_eq!(names("\u{200f}abc"), [("right-to-left mark", 0)]);
         assert_eq!(names("\u{200d}"), [("zero width joiner", 0)]);
@@ -150,6 +167,7 @@ mod tests {
             "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
             "\u{feff}first line",
             "葛\u{e0100}",
+            "1\u{fe0f}\u{20e3} ©\u{fe0f} ☎\u{fe0e} ∩\u{fe00} 葛\u{fe00}",
             "שלום\u{200f}!",
         ] {
             assert_eq!(names(text), [], "{text:?}");

@@ -155,6 +155,11 @@ impl fmt::Debug for Prompt {
 }
 
 impl Prompt {
+    /// Whether it gives instructions in a system message: only those can be given away.
+    pub fn has_system_message(&self) -> bool {
+        self.messages.iter().any(|message| message.role == Role::System)
+    }
+
     /// Compiles what was read. `name` is given the digest, for prompts that have no other name.
     pub(super) fn build(
         mut definition: Definition,

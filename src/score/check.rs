@@ -23,7 +23,7 @@ pub struct ScoreInput<'a> {
     pub cost: Option<Usd>,
     /// The case, for values that come from it.
     pub case: &'a Case,
-    /// What was asked; `None` where it is not known any more.
+    /// What was asked, system messages and tools included; `None` is unknown.
     pub request: Option<&'a ChatRequest>,
 }
 

@@ -21,6 +21,7 @@ mod reason;
 mod reasoning;
 mod registry;
 mod retrieval;
+mod safety;
 mod schema;
 mod settings;
 mod spec;

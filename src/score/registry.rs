@@ -1,7 +1,7 @@
 //! The checks karat knows, one line each.
 
 use super::spec::CheckSpec;
-use super::{asking, call, group, likeness, reasoning, retrieval, structure, text};
+use super::{asking, call, group, likeness, reasoning, retrieval, safety, structure, text};
 use crate::base::closest;
 
 static CHECKS: &[&CheckSpec] = &[
@@ -39,6 +39,12 @@ static CHECKS: &[&CheckSpec] = &[
     &structure::contains_json::SPEC,
     &structure::tool_carries::SPEC,
     &reasoning::check::SPEC,
+    &safety::pii::SPEC,
+    &safety::secrets::SPEC,
+    &safety::injection::SPEC,
+    &safety::system_prompt_leak::SPEC,
+    &safety::invisible_characters::SPEC,
+    &safety::unsafe_links::SPEC,
     &call::finish_reason::SPEC,
     &call::refusal::SPEC,
     &call::latency::SPEC,
@@ -89,6 +95,15 @@ const FOREIGN: &[(&str, &str)] = &[
     ("max_cost", "cost"),
     ("numeric", "number"),
     ("chain_of_thought", "reasoning"),
+    ("pii_leakage", "pii"),
+    ("personal_data", "pii"),
+    ("prompt_injection", "injection"),
+    ("prompt_extraction", "system_prompt_leak"),
+    ("prompt_leak", "system_prompt_leak"),
+    ("ascii_smuggling", "invisible_characters"),
+    ("secret", "secrets"),
+    ("links", "unsafe_links"),
+    ("urls", "unsafe_links"),
     ("steps", "reasoning"),
 ];
 
@@ -130,7 +145,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 40);
+        assert_eq!(names.len(), 46);
     }
 
     #[test]

@@ -11,7 +11,8 @@ use super::world::{Asking, Asks};
 pub struct CheckSpec {
     /// The word users write; `not_` in front of it negates the check.
     pub name: &'static str,
-    /// The folder of its file: `text`, `likeness`, `retrieval`, `structure`, `reasoning`, `call` or `group`.
+    /// The folder of its file: `text`, `likeness`, `retrieval`, `structure`, `reasoning`, `safety`, `call` or
+    /// `group`.
     pub family: &'static str,
     /// One line on what it checks.
     pub about: &'static str,

@@ -36,7 +36,11 @@ pub(super) fn read(
 ) -> Result<Option<Arc<Attacks>>, UsageError> {
     let Some(wanted) = &options.adversarial else { return Ok(None) };
     let folder = config.evals.value.join(FOLDER);
+    let before = problems.error_count();
     let known = read_strategies(&folder, &shown(&folder, session), problems);
+    if problems.error_count() > before {
+        return Ok(None);
+    }
     let names: Vec<String> = wanted.iter().map(|wanted| wanted.strategy.clone()).collect();
     let names = if names.iter().any(|name| name == ALL) { Vec::new() } else { names };
     let strategies = choose_strategies(known, &names).map_err(|unknown| UsageError::from(*unknown))?;
