@@ -48,7 +48,7 @@ pub(super) fn read(
 }
 
 fn shown(folder: &Path, session: &Session) -> std::path::PathBuf {
-    session.shown(folder).to_path_buf()
+    session.shown(folder).clone()
 }
 
 /// Characters that fit the smallest context among the models of the suites; `None` when none is known.
