@@ -67,6 +67,10 @@ fn find(check: &Check, input: &ScoreInput<'_>) -> Found {
             let passed = value >= check.threshold.unwrap_or(Ratio::clamped(check.spec.pass_at));
             Found::Graded { value, passed, seen, wanted }
         }
+        Finding::Decided { value, passed, seen, wanted } => {
+            let passed = check.threshold.map_or(passed, |threshold| value >= threshold);
+            Found::Graded { value, passed, seen, wanted }
+        }
         Finding::Ungraded(reason) => Found::Ungraded(reason),
     }
 }
@@ -210,6 +214,8 @@ mod tests {
         "json_schema: {value: {type: object}}",
         "jsonpath: {path: $..a, contains: a}",
         "contains_json",
+        "javascript: output.length % 2 === 0",
+        "javascript: '({pass: output.length > 3, score: 0.25, reason: output})'",
         "reasoning: {min_confidence: 0.5, answer: a}",
         "finish_reason: stop",
         "refusal",

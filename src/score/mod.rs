@@ -21,12 +21,14 @@ mod reasoning;
 mod registry;
 mod retrieval;
 mod schema;
+mod script;
 mod settings;
 mod spec;
 mod structure;
 #[cfg(test)]
 mod testing;
 mod text;
+mod text_file;
 
 pub use aggregate::{Graded, PassRule, aggregate};
 pub use apply::score;

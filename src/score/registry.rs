@@ -1,7 +1,7 @@
 //! The checks karat knows, one line each.
 
 use super::spec::CheckSpec;
-use super::{call, group, likeness, reasoning, retrieval, structure, text};
+use super::{call, group, likeness, reasoning, retrieval, script, structure, text};
 use crate::base::closest;
 
 static CHECKS: &[&CheckSpec] = &[
@@ -36,6 +36,7 @@ static CHECKS: &[&CheckSpec] = &[
     &structure::jsonpath::SPEC,
     &structure::contains_json::SPEC,
     &reasoning::check::SPEC,
+    &script::javascript::SPEC,
     &call::finish_reason::SPEC,
     &call::refusal::SPEC,
     &call::latency::SPEC,
@@ -87,6 +88,9 @@ const FOREIGN: &[(&str, &str)] = &[
     ("numeric", "number"),
     ("chain_of_thought", "reasoning"),
     ("steps", "reasoning"),
+    ("js", "javascript"),
+    ("script", "javascript"),
+    ("quickjs", "javascript"),
 ];
 
 /// All checks, by family: name, options, degenerate cases, version, example.
@@ -127,7 +131,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 37);
+        assert_eq!(names.len(), 38);
     }
 
     #[test]
