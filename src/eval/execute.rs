@@ -12,6 +12,7 @@ use super::embedder::Embedder;
 use super::health::{Health, Judgement};
 use super::plan::PlannedTrial;
 use super::trial;
+use super::world::gravest;
 use crate::base::{Problems, Usd};
 use crate::provider::{Caller, Spend};
 use crate::record::{CallError, CallRecord, CallSource, RunEvent, RunStatus, TrialRecord};
@@ -263,7 +264,8 @@ impl Engine {
     async fn settle(&mut self, ended: Ended) {
         let Ended { record, reserved, vectors } = ended;
         if self.budget.is_limited() {
-            let spent = record.call.as_ref().map_or(Some(Usd::ZERO), CallRecord::spent);
+            let calls = record.call.iter().chain(&record.judging);
+            let spent = calls.map(CallRecord::spent).try_fold(Usd::ZERO, |sum, spent| Some(sum.saturating_add(spent?)));
             // Unknown when either is: all that was set aside counts then.
             let spent = spent.filter(|_| vectors.unknown_calls == 0).map(|spent| spent.saturating_add(vectors.known));
             self.budget.settle(reserved, spent);
@@ -271,7 +273,9 @@ impl Engine {
         if let Some(call) = &record.call {
             self.measure(call);
         }
-        let judgement = record.call.as_ref().map_or(Judgement::Keep, |call| self.judge(call));
+        // A judge that can answer nobody ends the run as a model under test does.
+        let decisive = gravest(&record.judging).or(record.call.as_ref());
+        let judgement = decisive.map_or(Judgement::Keep, |call| self.judge(call));
         match judgement {
             Judgement::Keep => {
                 self.release_held().await;

@@ -225,6 +225,7 @@ mod tests {
             weight: 1.0,
             state,
             reason: String::new(),
+            details: None,
         };
         let words: Vec<_> = [
             ScoreState::Scored { value: Ratio::ONE, passed: true },

@@ -259,6 +259,7 @@ mod tests {
             consumption: Consumption { replies: graded, cost_usd: Usd::parse("0.10").ok(), ..Consumption::default() },
             cached_share: None,
             altered_trials: 0,
+            classification: None,
         }
     }
 

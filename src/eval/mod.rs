@@ -2,6 +2,9 @@
 
 mod agreement;
 mod budget;
+mod classification;
+#[cfg(test)]
+mod classification_test;
 mod consume;
 mod embedder;
 mod estimate;
@@ -19,9 +22,11 @@ mod summary;
 #[cfg(test)]
 mod testing;
 mod trial;
+mod world;
 
 pub use agreement::{AgreedShare, SemanticBucket, SemanticReport};
 pub use budget::{Grant, Limit, SharedLimit};
+pub use classification::{ClassReport, ClassificationReport};
 pub use embedder::{Embedder, embedded_prompts};
 pub use estimate::{Estimator, RequestEstimate};
 pub use execute::{Bounds, Means, Money, Stop, WorstCase, execute};

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::Failure;
 use super::agreement::SemanticReport;
+use super::classification::ClassificationReport;
 use crate::base::{Digest, Millis, ModelRef, Ratio, RunId, SafeName, Tokens, Usd};
 use crate::record::{BatchProgress, GitFacts, Outcome, RunKind, RunStatus, Verdict};
 
@@ -132,6 +133,9 @@ pub struct GroupReport {
     pub cached_share: Option<Ratio>,
     /// Trials whose parameters were dropped or changed on the way to the wire: not comparable with others.
     pub altered_trials: u64,
+    /// How well it sorts; absent where the suite has no `classification`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classification: Option<Box<ClassificationReport>>,
 }
 
 /// Trials by outcome.

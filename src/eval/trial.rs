@@ -9,14 +9,15 @@ use super::agreement::same_answer;
 use super::embedder::NoRequest;
 use super::execute::Means;
 use super::plan::PlannedTrial;
+use super::world::TrialWorld;
 use crate::base::{Digest, Millis, ModelRef, Timestamp, Usd};
 use crate::prompt::{Nearby, Rendered};
 use crate::provider::{Ask, Spend};
 use crate::record::{
-    Agreement, CallError, CallRecord, CallSource, ChatRequest, ErrorKind, Outcome, OutputFormat, Params, ToolChoice,
-    TrialRecord,
+    Agreement, CallError, CallRecord, CallSource, ChatRequest, ErrorKind, Outcome, OutputFormat, Params, Score,
+    ToolChoice, TrialRecord,
 };
-use crate::score::{ScoreInput, aggregate, score};
+use crate::score::{ScoreInput, World, aggregate, score, score_asking};
 
 /// What will be asked, and what a reader of the trial must know about it.
 pub(super) struct Prepared {
@@ -98,7 +99,12 @@ pub(super) async fn run(
     };
     let call = means.caller.call(ask, abort).await;
     spend.plus(aside.into_inner().unwrap_or_else(PoisonError::into_inner));
-    let mut record = graded(trial, call, begun);
+    let world = TrialWorld::new(&trial, &label, means, abort);
+    let scores = scored(&trial, &call, &world).await;
+    let (judging, more) = world.finish();
+    spend.plus(more);
+    let mut record = graded(trial, call, scores, begun);
+    record.judging = judging;
     // Kept with every outcome: a trial whose input was cut is not comparable with one whose input was not.
     if let Some(note) = note {
         record.note = Some(record.note.map_or(note.clone(), |own| format!("{own}; {note}")));
@@ -162,17 +168,32 @@ fn failed_embedding(model: ModelRef, error: CallError) -> CallRecord {
     }
 }
 
-/// Scores the reply of a call, or says why there is none.
-fn graded(trial: PlannedTrial, call: CallRecord, begun: Instant) -> Box<TrialRecord> {
-    let reply = match &call.reply {
-        Ok(reply) => reply,
-        Err(error) => {
-            let note = error.message.clone();
-            return finished(trial, Outcome::Error, Some(note), Some(call), begun);
-        }
+/// Applies the checks, in order; none when there is no reply.
+async fn scored(trial: &PlannedTrial, call: &CallRecord, world: &dyn World) -> Vec<Score> {
+    let Ok(reply) = &call.reply else { return Vec::new() };
+    let input = ScoreInput {
+        reply,
+        latency: call.latency_ms,
+        cost: call.cost,
+        case: &trial.case,
+        request: Some(&call.request),
     };
-    let input = ScoreInput { reply, latency: call.latency_ms, cost: call.cost, case: &trial.case };
-    let scores: Vec<_> = trial.checks.iter().map(|check| score(check, &input)).collect();
+    if trial.checks.iter().all(|check| check.asks().is_empty()) {
+        return trial.checks.iter().map(|check| score(check, &input)).collect();
+    }
+    let mut scores = Vec::with_capacity(trial.checks.len());
+    for check in trial.checks.iter() {
+        scores.push(score_asking(check, &input, world).await);
+    }
+    scores
+}
+
+/// The record of a call with the scores of its reply, or of why there is none.
+fn graded(trial: PlannedTrial, call: CallRecord, scores: Vec<Score>, begun: Instant) -> Box<TrialRecord> {
+    if let Err(error) = &call.reply {
+        let note = error.message.clone();
+        return finished(trial, Outcome::Error, Some(note), Some(call), begun);
+    }
     let grade = aggregate(&scores, &trial.rule);
     let agreement = agreement_of(&trial, &call, grade.outcome);
     let mut call = call;
@@ -189,7 +210,13 @@ fn graded(trial: PlannedTrial, call: CallRecord, begun: Instant) -> Box<TrialRec
 /// How the answer that the semantic cache had for this trial compares with the one the model gave.
 fn agreement_of(trial: &PlannedTrial, call: &CallRecord, outcome: Outcome) -> Option<Agreement> {
     let (kept, fresh) = (call.semantic.as_ref()?.kept.as_ref()?, call.reply.as_ref().ok()?);
-    let input = ScoreInput { reply: &kept.reply, latency: kept.latency_ms, cost: kept.cost, case: &trial.case };
+    let input = ScoreInput {
+        reply: &kept.reply,
+        latency: kept.latency_ms,
+        cost: kept.cost,
+        case: &trial.case,
+        request: Some(&call.request),
+    };
     let scores: Vec<_> = trial.checks.iter().map(|check| score(check, &input)).collect();
     let then = aggregate(&scores, &trial.rule).outcome;
     let is_graded = |outcome| matches!(outcome, Outcome::Pass | Outcome::Fail);
@@ -216,6 +243,7 @@ fn finished(
         scores: Vec::new(),
         note,
         call,
+        judging: Vec::new(),
         wall_ms: Millis::of(begun.elapsed()),
     })
 }

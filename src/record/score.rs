@@ -36,6 +36,9 @@ pub struct Score {
     pub state: ScoreState,
     /// What was seen and what was wanted.
     pub reason: String,
+    /// Votes, parts and raw answers, as the check keeps them; `None` when the reason says it all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<serde_json::Value>,
 }
 
 impl Score {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CallRecord, CallSource, Case, CaseRef, ErrorKind, Score, SemanticFacts, Usage};
+use super::{CallRecord, CallSource, Case, CaseRef, ErrorKind, Prediction, Score, SemanticFacts, Usage};
 use crate::base::{CaseId, Digest, DigestBuilder, Millis, ModelRef, Ratio, SafeName, Usd};
 
 /// What became of a trial.
@@ -86,6 +86,9 @@ pub struct TrialRecord {
     pub note: Option<String>,
     /// The call under test; `None` when skipped.
     pub call: Option<CallRecord>,
+    /// What its checks asked of judges, in the order they asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub judging: Vec<CallRecord>,
     /// From the moment it was started to its score, waits included.
     pub wall_ms: Millis,
 }
@@ -135,6 +138,8 @@ pub struct TrialFacts {
     pub altered: bool,
     /// What the semantic cache had; `None` when it had nothing or was not asked.
     pub semantic: Option<SemanticFacts>,
+    /// The label of the reply beside the right one; `None` where the suite has no `classification` or there is no reply.
+    pub prediction: Option<Prediction>,
     /// The model that answered, when a route was asked.
     pub answered_by: Option<ModelRef>,
     /// An attempt may be billed besides the one that answered.

@@ -64,7 +64,15 @@ pub(super) fn variants() -> Vec<VariantRecord> {
 }
 
 fn score(name: &str, state: ScoreState, reason: &str) -> Score {
-    Score { name: name.into(), check: name.into(), version: 1, weight: 1.0, state, reason: reason.into() }
+    Score {
+        name: name.into(),
+        check: name.into(),
+        version: 1,
+        weight: 1.0,
+        state,
+        reason: reason.into(),
+        details: None,
+    }
 }
 
 fn scored(name: &str, value: f64, reason: &str) -> Score {
@@ -203,6 +211,7 @@ pub(super) fn trials() -> Vec<TrialRecord> {
             scores,
             note: None,
             call: (plan.outcome != Outcome::Skipped).then(|| call(plan, &variant.model)),
+            judging: Vec::new(),
             wall_ms: Millis(plan.latency + 3),
         }
     };
@@ -234,6 +243,7 @@ pub(super) fn facts(trial: &TrialRecord) -> TrialFacts {
         error: call.and_then(|call| call.reply.as_ref().err()).map(|error| error.kind),
         altered: false,
         semantic: None,
+        prediction: None,
         answered_by: call.and_then(|call| call.answered_by.clone()),
         possible_double_charge: call.is_some_and(|call| call.possible_double_charge),
     }

@@ -105,7 +105,15 @@ mod tests {
     }
 
     fn state(weight: f64, state: ScoreState) -> Score {
-        Score { name: "n".into(), check: "c".into(), version: 1, weight, state, reason: "because".into() }
+        Score {
+            name: "n".into(),
+            check: "c".into(),
+            version: 1,
+            weight,
+            state,
+            reason: "because".into(),
+            details: None,
+        }
     }
 
     fn all(scores: &[Score]) -> (Outcome, Option<f64>) {

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use super::check::{Body, Check, Finding, From, ScoreInput};
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use super::check::{Body, Check, Finding, From, Grader, ScoreInput};
 use super::group::{self, Member};
 use super::reason;
 use super::settings::Settings;
 use super::spec::Build;
+use super::world::{Examined, World};
 use crate::base::Ratio;
 use crate::record::{Finish, Score, ScoreState};
 
@@ -16,15 +20,17 @@ use crate::record::{Finish, Score, ScoreState};
 /// or inapplicable check stays what it is. A check on text is ungraded when no visible text came because the token
 /// limit was used up before.
 pub fn score(check: &Check, input: &ScoreInput<'_>) -> Score {
-    let (state, reason) = settle(check, find(check, input), input);
-    Score {
-        name: check.name.clone(),
-        check: check.word.clone(),
-        version: check.spec.version,
-        weight: check.weight,
-        state,
-        reason: reason::bounded(reason),
+    let (found, details) = find(check, input);
+    present(check, found, details, input)
+}
+
+/// As [`score`], for a check that may ask judges: what it asks goes through `world`.
+pub async fn score_asking(check: &Check, input: &ScoreInput<'_>, world: &dyn World) -> Score {
+    if check.asks.is_empty() {
+        return score(check, input);
     }
+    let (found, details) = find_asking(check, input, world).await;
+    present(check, found, details, input)
 }
 
 /// A finding with its pass or fail, before negation.
@@ -32,6 +38,19 @@ pub(super) enum Found {
     Graded { value: Ratio, passed: bool, seen: String, wanted: String },
     Ungraded(String),
     NotApplicable(String),
+}
+
+fn present(check: &Check, found: Found, details: Option<Value>, input: &ScoreInput<'_>) -> Score {
+    let (state, reason) = settle(check, found, input);
+    Score {
+        name: check.name.clone(),
+        check: check.word.clone(),
+        version: check.spec.version,
+        weight: check.weight,
+        state,
+        reason: reason::bounded(reason),
+        details,
+    }
 }
 
 fn settle(check: &Check, found: Found, input: &ScoreInput<'_>) -> (ScoreState, String) {
@@ -50,18 +69,56 @@ fn settle(check: &Check, found: Found, input: &ScoreInput<'_>) -> (ScoreState, S
     }
 }
 
-fn find(check: &Check, input: &ScoreInput<'_>) -> Found {
-    if check.spec.reads_text
-        && let Some(reason) = missing_text(input)
-    {
-        return Found::Ungraded(reason);
+fn find(check: &Check, input: &ScoreInput<'_>) -> (Found, Option<Value>) {
+    if let Some(reason) = missing(check, input) {
+        return (Found::Ungraded(reason), None);
     }
-    let finding = match &check.body {
-        Body::Ready(scorer) => scorer.grade(input),
-        Body::Deferred { settings, origins } => deferred(check, settings, origins, input),
-        Body::AllOf(members) => return group::all_of(&scored(members, input), check.threshold),
-        Body::AnyOf(members) => return group::any_of(&scored(members, input), check.threshold),
+    let examined = match &check.body {
+        Body::Ready(grader) => examine(grader, input),
+        Body::Deferred { settings, origins } => match resolved(check, settings, origins, input) {
+            Ok(grader) => examine(&grader, input),
+            Err(reason) => Finding::Ungraded(reason).into(),
+        },
+        Body::AllOf(members) => return (group::all_of(&scored(members, input), check.threshold), None),
+        Body::AnyOf(members) => return (group::any_of(&scored(members, input), check.threshold), None),
     };
+    (judge(check, examined.finding), examined.details)
+}
+
+/// Boxed, because groups hold checks.
+fn find_asking<'a>(
+    check: &'a Check,
+    input: &'a ScoreInput<'a>,
+    world: &'a dyn World,
+) -> BoxFuture<'a, (Found, Option<Value>)> {
+    Box::pin(async move {
+        if let Some(reason) = missing(check, input) {
+            return (Found::Ungraded(reason), None);
+        }
+        let examined = match &check.body {
+            Body::Ready(grader) => ask(grader, input, world).await,
+            Body::Deferred { settings, origins } => match resolved(check, settings, origins, input) {
+                Ok(grader) => ask(&grader, input, world).await,
+                Err(reason) => Finding::Ungraded(reason).into(),
+            },
+            Body::AllOf(members) => {
+                return (group::all_of(&scored_asking(members, input, world).await, check.threshold), None);
+            }
+            Body::AnyOf(members) => {
+                return (group::any_of(&scored_asking(members, input, world).await, check.threshold), None);
+            }
+        };
+        (judge(check, examined.finding), examined.details)
+    })
+}
+
+/// Why the check has nothing to look at.
+fn missing(check: &Check, input: &ScoreInput<'_>) -> Option<String> {
+    if check.spec.reads_text { missing_text(input) } else { None }
+}
+
+/// Compares a finding with the threshold.
+fn judge(check: &Check, finding: Finding) -> Found {
     match finding {
         Finding::Graded { value, seen, wanted } => {
             let passed = value >= check.threshold.unwrap_or(Ratio::clamped(check.spec.pass_at));
@@ -72,6 +129,21 @@ fn find(check: &Check, input: &ScoreInput<'_>) -> Found {
             Found::Graded { value, passed, seen, wanted }
         }
         Finding::Ungraded(reason) => Found::Ungraded(reason),
+        Finding::NotApplicable(reason) => Found::NotApplicable(reason),
+    }
+}
+
+fn examine(grader: &Grader, input: &ScoreInput<'_>) -> Examined {
+    match grader {
+        Grader::Pure(scorer) => scorer.examine(input),
+        Grader::Asking(_) => Finding::Ungraded("nobody can be asked here".to_owned()).into(),
+    }
+}
+
+async fn ask(grader: &Grader, input: &ScoreInput<'_>, world: &dyn World) -> Examined {
+    match grader {
+        Grader::Pure(scorer) => scorer.examine(input),
+        Grader::Asking(asking) => asking.grade(input, world).await,
     }
 }
 
@@ -79,26 +151,34 @@ fn scored(members: &[Arc<Check>], input: &ScoreInput<'_>) -> Vec<Member> {
     members.iter().map(|member| Member::of(score(member, input))).collect()
 }
 
-/// Compiles a check with the values of the case, then applies it.
-fn deferred(check: &Check, settings: &Settings, origins: &[(&'static str, From)], input: &ScoreInput<'_>) -> Finding {
+/// One after the other: a judge is asked in the order that the suite tells.
+async fn scored_asking(members: &[Arc<Check>], input: &ScoreInput<'_>, world: &dyn World) -> Vec<Member> {
+    let mut scored = Vec::with_capacity(members.len());
+    for member in members {
+        scored.push(Member::of(score_asking(member, input, world).await));
+    }
+    scored
+}
+
+/// Compiles a check with the values of the case.
+fn resolved(
+    check: &Check,
+    settings: &Settings,
+    origins: &[(&'static str, From)],
+    input: &ScoreInput<'_>,
+) -> Result<Grader, String> {
     let mut settings = settings.clone();
     for (option, origin) in origins {
-        match origin.resolve(input.case) {
-            Ok(value) => settings.set(option, value.clone()),
-            Err(reason) => return Finding::Ungraded(reason),
-        }
+        settings.set(option, origin.resolve(input.case)?.clone());
     }
     let Build::Scorer(prepare) = check.spec.build else {
-        return Finding::Ungraded("internal error: a group was compiled as a scorer".to_owned());
+        return Err("internal error: a group was compiled as a scorer".to_owned());
     };
-    match prepare(&settings) {
-        Ok(prepared) => prepared.scorer.grade(input),
-        Err(faults) => {
-            let first = faults.first().map_or_else(String::new, |fault| fault.message.clone());
-            let places: Vec<String> = origins.iter().map(|(_, origin)| format!("`{origin}`")).collect();
-            Finding::Ungraded(format!("{} of the case does not fit `{}`: {first}", places.join(", "), check.word))
-        }
-    }
+    prepare(&settings).map(|prepared| prepared.grader).map_err(|faults| {
+        let first = faults.first().map_or_else(String::new, |fault| fault.message.clone());
+        let places: Vec<String> = origins.iter().map(|(_, origin)| format!("`{origin}`")).collect();
+        format!("{} of the case does not fit `{}`: {first}", places.join(", "), check.word)
+    })
 }
 
 /// Why there is no text to judge, when the token limit was reached before any: that is no answer, not a wrong one.
@@ -214,6 +294,7 @@ mod tests {
         "json_schema: {value: {type: object}}",
         "jsonpath: {path: $..a, contains: a}",
         "contains_json",
+        "label: {value: a, label: first_word, labels: [a, b]}",
         "javascript: output.length % 2 === 0",
         "javascript: '({pass: output.length > 3, score: 0.25, reason: output})'",
         "reasoning: {min_confidence: 0.5, answer: a}",
@@ -221,6 +302,10 @@ mod tests {
         "refusal",
         "latency: 1s",
         "cost: 1",
+        "similarity: a",
+        "moderation",
+        "similarity: {value: a, figure: euclidean}",
+        "moderation",
         "all_of: [json, {contains: a}]",
         "any_of: [json, {contains: a}, {cost: 1}]",
     ];
@@ -245,7 +330,7 @@ mod tests {
     fn grade(yaml: &str, text: &str, finish: Finish, cost: Option<Usd>) -> Score {
         let reply = ChatReply { finish, ..ChatReply::of_text(text) };
         let case = case(json!({}), None);
-        score(&check(yaml), &ScoreInput { reply: &reply, latency: Millis(7), cost, case: &case })
+        score(&check(yaml), &ScoreInput { reply: &reply, latency: Millis(7), cost, case: &case, request: None })
     }
 
     fn any_text() -> impl Strategy<Value = String> {
@@ -275,7 +360,7 @@ mod tests {
             let with = case(json!({}), Some(json!(text)));
             let on = |yaml: &str| {
                 let reply = ChatReply::of_text(text.as_str());
-                score(&check(yaml), &ScoreInput { reply: &reply, latency: Millis(0), cost: None, case: &with })
+                score(&check(yaml), &ScoreInput { reply: &reply, latency: Millis(0), cost: None, case: &with, request: None })
             };
             prop_assert!(on("equals").is_pass());
             let loose = on("equals: {from: expected, ignore_case: true, normalize: true}");

@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use super::settings::Settings;
 use super::spec::CheckSpec;
+use super::world::{Asking, Asks, Examined};
 use crate::base::{Millis, Ratio, Usd};
-use crate::record::{Case, ChatReply};
+use crate::record::{Case, ChatReply, ChatRequest};
 
 /// What a check sees: the reply, what it took, and the case.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +23,8 @@ pub struct ScoreInput<'a> {
     pub cost: Option<Usd>,
     /// The case, for values that come from it.
     pub case: &'a Case,
+    /// What was asked; `None` where it is not known any more.
+    pub request: Option<&'a ChatRequest>,
 }
 
 /// One compiled check: cheap to apply, shared between cases and threads.
@@ -38,6 +41,7 @@ pub struct Check {
     pub(super) body: Body,
     pub(super) identity: Value,
     pub(super) needs: Needs,
+    pub(super) asks: Asks,
 }
 
 impl Check {
@@ -78,9 +82,14 @@ impl Check {
         self.needs.vars.iter().map(String::as_str)
     }
 
-    /// Whether it reads the case's context passages. No deterministic check does.
+    /// Whether it reads the case's context passages; a case without any leaves it ungraded.
     pub fn needs_context(&self) -> bool {
-        false
+        self.needs.context
+    }
+
+    /// Whom it asks; nobody for a check that is a function of the reply.
+    pub fn asks(&self) -> &Asks {
+        &self.asks
     }
 }
 
@@ -95,6 +104,7 @@ impl fmt::Debug for Check {
 pub(super) struct Needs {
     pub(super) expected: bool,
     pub(super) vars: BTreeSet<String>,
+    pub(super) context: bool,
 }
 
 impl Needs {
@@ -108,19 +118,28 @@ impl Needs {
     pub(super) fn absorb(&mut self, other: &Needs) {
         self.expected |= other.expected;
         self.vars.extend(other.vars.iter().cloned());
+        self.context |= other.context;
     }
 }
 
 /// How a check comes to its finding.
 pub(super) enum Body {
     /// All values were written out: compiled once.
-    Ready(Box<dyn Scorer>),
+    Ready(Grader),
     /// Some values come from the case: compiled per case.
     Deferred { settings: Settings, origins: Vec<(&'static str, From)> },
     /// All members must hold.
     AllOf(Vec<Arc<Check>>),
     /// One member must hold.
     AnyOf(Vec<Arc<Check>>),
+}
+
+/// A function of the reply, or somebody who has to be asked.
+pub(super) enum Grader {
+    /// Needs nothing but the reply and its case.
+    Pure(Box<dyn Scorer>),
+    /// Asks the world.
+    Asking(Box<dyn Asking>),
 }
 
 /// A place in the case that a value comes from.
@@ -170,10 +189,14 @@ impl fmt::Display for From {
 pub(super) trait Scorer: Send + Sync {
     /// Judges the reply; knows nothing of `not_`, weight or threshold.
     fn grade(&self, input: &ScoreInput<'_>) -> Finding;
+
+    /// The same with what reports may show of it besides.
+    fn examine(&self, input: &ScoreInput<'_>) -> Examined {
+        self.grade(input).into()
+    }
 }
 
-/// What a scorer found, before threshold and `not_`. No built-in check is ever inapplicable; the record, the groups and
-/// the aggregation know that state for judges.
+/// What a scorer found, before threshold and `not_`.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Finding {
     /// A value, with noun phrases for what was seen and what was wanted.
@@ -182,6 +205,8 @@ pub(super) enum Finding {
     Decided { value: Ratio, passed: bool, seen: String, wanted: String },
     /// It could not tell, and why.
     Ungraded(String),
+    /// There is nothing of what it judges, and why: it counts neither way.
+    NotApplicable(String),
 }
 
 impl Finding {

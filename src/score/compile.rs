@@ -10,7 +10,9 @@ use super::entry::Entry;
 use super::options::Options;
 use super::settings::{Fault, Settings};
 use super::spec::{Build, Prepared};
-use crate::base::{Node, Problems, Source};
+use super::world::Asks;
+use crate::base::{ModelRef, Node, Problems, Source};
+use crate::record::EmbeddingModel;
 
 /// What compiling needs besides the entry itself.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +23,21 @@ pub struct CompileContext<'a> {
     pub base_dir: &'a Path,
     /// The file the entry stands in, for places of diagnostics.
     pub source: &'a Source,
+    /// The models that checks ask unless they name others.
+    pub models: &'a Arc<CheckModels>,
+}
+
+/// The models that checks ask unless they name others, and those under test.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CheckModels {
+    /// `judge:` of the suite, or of the project.
+    pub judge: Option<ModelRef>,
+    /// `embedding:` of the project.
+    pub embedding: Option<EmbeddingModel>,
+    /// `moderation:` of the project.
+    pub moderation: Option<ModelRef>,
+    /// Under test: a judge of the same family is warned of.
+    pub under_test: Vec<ModelRef>,
 }
 
 /// Compiles one entry of a `checks:` list: `- json`, `- contains: refund`, `- contains: {value: refund, weight: 2}`,
@@ -40,16 +57,20 @@ pub fn compile(node: &Node, ctx: &CompileContext<'_>, problems: &mut Problems) -
 fn compile_entry(node: &Node, ctx: &CompileContext<'_>, problems: &mut Problems) -> Option<Check> {
     let entry = Entry::read(node, ctx.source, problems)?;
     let mut options = Options::read(&entry, ctx, problems);
-    let mut needs = Needs::default();
+    let mut needs = Needs { context: entry.spec.reads_context, ..Needs::default() };
+    let mut asks = Asks::default();
     let (body, content) = if entry.is_group() {
         let members = members(&options, ctx, problems)?;
-        members.iter().for_each(|member| needs.absorb(&member.needs));
+        for member in &members {
+            needs.absorb(&member.needs);
+            asks.absorb(&member.asks);
+        }
         let content = members.iter().map(|member| member.identity.clone()).collect();
         let body = if matches!(entry.spec.build, Build::AllOf) { Body::AllOf(members) } else { Body::AnyOf(members) };
         (body, Value::Array(content))
     } else {
         options.origins.iter().for_each(|(_, origin)| needs.add(origin));
-        scorer(&entry, &mut options, ctx, problems)?
+        scorer(&entry, &mut options, ctx, &mut asks, problems)?
     };
     let identity = identity(&entry, &options, content);
     Some(Check {
@@ -62,6 +83,7 @@ fn compile_entry(node: &Node, ctx: &CompileContext<'_>, problems: &mut Problems)
         body,
         identity,
         needs,
+        asks,
     })
 }
 
@@ -77,6 +99,7 @@ fn scorer(
     entry: &Entry<'_>,
     options: &mut Options<'_>,
     ctx: &CompileContext<'_>,
+    asks: &mut Asks,
     problems: &mut Problems,
 ) -> Option<(Body, Value)> {
     if problems.has_errors() {
@@ -94,9 +117,12 @@ fn scorer(
             None
         }
     };
+    if let Some(prepared) = &prepared {
+        asks.absorb(&prepared.asks());
+    }
     let content = content(options, prepared.as_ref());
     if options.origins.is_empty() {
-        return prepared.map(|prepared| (Body::Ready(prepared.scorer), content));
+        return prepared.map(|prepared| (Body::Ready(prepared.grader), content));
     }
     let body = Body::Deferred {
         settings: std::mem::take(&mut options.settings),
@@ -274,7 +300,8 @@ mod tests {
         let source = crate::base::Source::new("t.yaml", "json");
         let node = crate::base::parse_yaml(&source, &mut problems).expect("yaml");
         let root = std::path::Path::new("/");
-        let ctx = super::CompileContext { root, base_dir: root, source: &source };
+        let models = std::sync::Arc::default();
+        let ctx = super::CompileContext { root, base_dir: root, source: &source, models: &models };
         assert!(super::compile(&node, &ctx, &mut problems).is_some());
     }
 

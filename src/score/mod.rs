@@ -1,13 +1,15 @@
 //! Checks: pure scorers from a reply to a three-state score.
 //!
 //! [`compile`] reads one entry of a `checks:` list into a [`Check`]; everything wrong with it becomes diagnostics.
-//! [`score`] applies a check to a reply without I/O; [`aggregate`] turns the scores of a trial into its outcome.
+//! [`score`] applies a check to a reply without I/O, [`score_asking`] one that asks judges through a [`World`]; [`aggregate`] turns the scores of a trial into its outcome.
 //! A new check is one file `<family>/<name>.rs` with a `SPEC` and one line in `registry.rs`.
 
 mod aggregate;
 mod apply;
+mod asking;
 mod call;
 mod check;
+mod classification;
 mod comparison;
 mod compile;
 mod entry;
@@ -29,11 +31,13 @@ mod structure;
 mod testing;
 mod text;
 mod text_file;
+mod world;
 
 pub use aggregate::{Graded, PassRule, aggregate};
-pub use apply::score;
+pub use apply::{score, score_asking};
 pub use check::{Check, ScoreInput};
-pub use compile::{CompileContext, compile};
+pub use compile::{CheckModels, CompileContext, compile};
 pub use reasoning::{NotReasoning, Reasoning, ReasoningForm, Step, parse_reasoning};
 pub use registry::catalogue;
 pub use spec::{COMMON_OPTIONS, CheckSpec, OptionKind, OptionSpec, ValueRule};
+pub use world::{Asks, JudgeQuestion, World};

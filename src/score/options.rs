@@ -37,9 +37,9 @@ pub(super) enum Written<'a> {
 }
 
 impl<'a> Options<'a> {
-    fn new() -> Options<'a> {
+    fn new(ctx: &CompileContext<'_>) -> Options<'a> {
         Options {
-            settings: Settings::default(),
+            settings: Settings::with_models(ctx.models),
             origins: Vec::new(),
             written: BTreeMap::new(),
             weight: 1.0,
@@ -51,7 +51,7 @@ impl<'a> Options<'a> {
 
     /// Reads the short or the long form of `entry`; all problems are reported.
     pub(super) fn read(entry: &Entry<'a>, ctx: &CompileContext<'a>, problems: &mut Problems) -> Options<'a> {
-        let mut options = Options::new();
+        let mut options = Options::new(ctx);
         match entry.body {
             Some(body) if body.as_map().is_some() => options.read_long(entry, body, ctx, problems),
             Some(body) => options.read_short(entry, body, ctx, problems),

@@ -1,7 +1,7 @@
 //! The checks karat knows, one line each.
 
 use super::spec::CheckSpec;
-use super::{call, group, likeness, reasoning, retrieval, script, structure, text};
+use super::{asking, call, classification, group, likeness, reasoning, retrieval, script, structure, text};
 use crate::base::closest;
 
 static CHECKS: &[&CheckSpec] = &[
@@ -30,12 +30,15 @@ static CHECKS: &[&CheckSpec] = &[
     &likeness::wer::SPEC,
     &likeness::cer::SPEC,
     &likeness::tfidf_cosine::SPEC,
+    &asking::similarity::SPEC,
+    &asking::moderation::SPEC,
     &retrieval::ranking::SPEC,
     &structure::json::SPEC,
     &structure::json_schema::SPEC,
     &structure::jsonpath::SPEC,
     &structure::contains_json::SPEC,
     &reasoning::check::SPEC,
+    &classification::label::SPEC,
     &script::javascript::SPEC,
     &call::finish_reason::SPEC,
     &call::refusal::SPEC,
@@ -88,6 +91,9 @@ const FOREIGN: &[(&str, &str)] = &[
     ("numeric", "number"),
     ("chain_of_thought", "reasoning"),
     ("steps", "reasoning"),
+    ("accuracy", "label"),
+    ("category", "label"),
+    ("classification", "label"),
     ("js", "javascript"),
     ("script", "javascript"),
     ("quickjs", "javascript"),
@@ -131,7 +137,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 38);
+        assert_eq!(names.len(), 41);
     }
 
     #[test]

@@ -1,18 +1,33 @@
 //! The options of one check as JSON values, and what can be wrong with them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
+
+use super::compile::CheckModels;
 
 /// Options of one check: what was written, or what the case says.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Settings {
     given: BTreeMap<&'static str, Value>,
+    /// Models for checks that ask.
+    models: Arc<CheckModels>,
 }
 
 impl Settings {
     pub(super) fn set(&mut self, option: &'static str, value: Value) {
         self.given.insert(option, value);
+    }
+
+    /// With the models that checks ask unless they name others.
+    pub(super) fn with_models(models: &Arc<CheckModels>) -> Settings {
+        Settings { given: BTreeMap::new(), models: Arc::clone(models) }
+    }
+
+    /// The models that checks ask unless they name others.
+    pub(super) fn models(&self) -> &CheckModels {
+        &self.models
     }
 
     pub(super) fn get(&self, option: &str) -> Option<&Value> {

@@ -2,15 +2,16 @@
 
 use serde::Serialize;
 
-use super::check::Scorer;
+use super::check::{Grader, Scorer};
 use super::settings::{Fault, Settings};
+use super::world::{Asking, Asks};
 
 /// One check of the catalogue: its name, options, and what it says in degenerate cases.
 #[derive(Debug, Serialize)]
 pub struct CheckSpec {
     /// The word users write; `not_` in front of it negates the check.
     pub name: &'static str,
-    /// The folder of its file: `text`, `likeness`, `retrieval`, `structure`, `reasoning`, `script`, `call` or `group`.
+    /// The folder of its file: `text`, `likeness`, `retrieval`, `structure`, `reasoning`, `classification`, `script`, `call` or `group`.
     pub family: &'static str,
     /// One line on what it checks.
     pub about: &'static str,
@@ -26,13 +27,38 @@ pub struct CheckSpec {
     pub options: &'static [OptionSpec],
     /// What it says in cases at the edge: empty replies, nothing to compare, unknown facts.
     pub degenerate: &'static [&'static str],
+    /// What it costs in calls per reply; empty for a check that asks nobody.
+    pub calls: &'static str,
     /// An entry as users write it.
     pub example: &'static str,
+    /// Whether it reads the case's context passages.
+    #[serde(skip)]
+    pub(super) reads_context: bool,
     /// Whether it looks at the reply's text, so that a text that never came leaves it ungraded.
     #[serde(skip)]
     pub(super) reads_text: bool,
     #[serde(skip)]
     pub(super) build: Build,
+}
+
+impl CheckSpec {
+    /// A check of which nothing is said: others are written as what differs from it.
+    pub(super) const PLAIN: CheckSpec = CheckSpec {
+        name: "",
+        family: "",
+        about: "",
+        version: 1,
+        pass_at: 1.0,
+        short: "",
+        value: ValueRule::None,
+        options: &[],
+        degenerate: &[],
+        calls: "",
+        example: "",
+        reads_context: false,
+        reads_text: true,
+        build: Build::AllOf,
+    };
 }
 
 /// Where the value of a check comes from when none is written.
@@ -144,14 +170,27 @@ pub(super) enum Build {
 
 /// A scorer ready to run, and what is canonical about its settings.
 pub(super) struct Prepared {
-    pub(super) scorer: Box<dyn Scorer>,
+    pub(super) grader: Grader,
     /// Options in canonical form for the identity; null removes one.
     pub(super) canonical: Vec<(&'static str, serde_json::Value)>,
 }
 
 impl Prepared {
     pub(super) fn new(scorer: impl Scorer + 'static) -> Prepared {
-        Prepared { scorer: Box::new(scorer), canonical: Vec::new() }
+        Prepared { grader: Grader::Pure(Box::new(scorer)), canonical: Vec::new() }
+    }
+
+    /// Of a check that asks.
+    pub(super) fn asking(asking: impl Asking + 'static) -> Prepared {
+        Prepared { grader: Grader::Asking(Box::new(asking)), canonical: Vec::new() }
+    }
+
+    /// Whom it asks.
+    pub(super) fn asks(&self) -> Asks {
+        match &self.grader {
+            Grader::Pure(_) => Asks::default(),
+            Grader::Asking(asking) => asking.asks(),
+        }
     }
 
     /// Says how `option` stands in the identity, whatever way it was written.

@@ -69,12 +69,17 @@ impl Confusion {
 
     /// Counts one prediction; `None` could not be read. Indices beyond the labels are ignored.
     pub fn add(&mut self, truth: usize, predicted: Option<usize>) {
+        self.add_many(truth, predicted, 1);
+    }
+
+    /// Counts several predictions of the same pair.
+    pub fn add_many(&mut self, truth: usize, predicted: Option<usize>, count: u64) {
         let cell = match predicted {
             Some(predicted) => self.counts.get_mut(truth).and_then(|row| row.get_mut(predicted)),
             None => self.unread.get_mut(truth),
         };
         if let Some(cell) = cell {
-            *cell += 1;
+            *cell += count;
         }
     }
 

@@ -6,9 +6,10 @@ use rusqlite::{Connection, Row, Statement, ToSql, params};
 
 use super::StoreError;
 use super::cases::CaseRows;
+use super::judging;
 use super::known::KnownKeys;
 use super::new_calls::NewCalls;
-use super::ready::Ready;
+use super::ready::{CallText, Ready};
 use super::semantic::add_match;
 use super::settle::{Numbers, settle};
 use super::words::{json, picos, signed, word};
@@ -146,7 +147,7 @@ impl<'db> Inserts<'db> {
         let variant = self.rows.variants.get(&trial.variant).copied();
         let variant = variant.ok_or_else(|| unplanned(format!("variant {}", trial.variant.short())))?;
         let case = self.cases.of(ready)?;
-        let call = trial.call.as_ref().map(|call| self.call(call, ready, change)).transpose()?;
+        let call = trial.call.as_ref().map(|call| self.call(call, ready.call_text(), change)).transpose()?;
         if let Some((id, found)) = call.zip(trial.call.as_ref().and_then(|call| call.semantic.as_ref())) {
             add_match(self.db, id, found)?;
         }
@@ -174,7 +175,18 @@ impl<'db> Inserts<'db> {
         for (chunk, first) in trial.scores.chunks(SCORES_AT_ONCE).zip((0_i64..).step_by(SCORES_AT_ONCE)) {
             self.scores(id, first, chunk)?;
         }
+        self.add_judging(id, ready, change)?;
         change.count(trial.outcome, 1);
+        Ok(())
+    }
+
+    /// What the checks of a trial asked, and what they keep beside their scores. Few trials have any.
+    fn add_judging(&mut self, trial: i64, ready: &Ready, change: &mut Change) -> Result<(), InsertError> {
+        for ((call, text), position) in ready.trial.judging.iter().zip(ready.judging_texts()).zip(0_i64..) {
+            let call = self.call(call, text, change)?;
+            judging::add(self.db, trial, position, call)?;
+        }
+        judging::add_details(self.db, trial, &ready.trial.scores)?;
         Ok(())
     }
 
@@ -212,18 +224,19 @@ impl<'db> Inserts<'db> {
         let Some(id) = self.known.get(&short(&trial.key.0)).copied() else { return Ok(None) };
         let outcome = self.find_outcome.query_row([id], |row| word(row, 0, Outcome::parse))?;
         self.drop_scores.execute([id])?;
+        judging::forget(self.db, id)?;
         self.drop_trial.execute([id])?;
         change.count(outcome, -1);
         Ok(Some(id))
     }
 
-    fn call(&mut self, call: &CallRecord, ready: &Ready, change: &mut Change) -> rusqlite::Result<i64> {
+    fn call(&mut self, call: &CallRecord, text: CallText<'_>, change: &mut Change) -> rusqlite::Result<i64> {
         let reply = call.reply.as_ref().ok();
         // A reply that a secret was cut from may be shown, but not answer another call; nor one that two models wrote.
-        let whole = ready.intact && call.route.as_ref().is_none_or(|route| route.continued_after.is_none());
+        let whole = text.intact && call.route.as_ref().is_none_or(|route| route.continued_after.is_none());
         let reusable =
             call.source == CallSource::Live && whole && reply.is_some_and(|reply| reply.finish != Finish::Error);
-        let (request, reply_row) = self.bodies(call, ready)?;
+        let (request, reply_row) = self.bodies(call, text)?;
         let error = call.reply.as_ref().err();
         let spent = call.spent();
         if call.source == CallSource::Live {
@@ -293,27 +306,28 @@ impl<'db> Inserts<'db> {
 
     /// Rows of the request and the reply. A reply that came from another call shares that call's rows when it is
     /// there and says the same.
-    fn bodies(&mut self, call: &CallRecord, ready: &Ready) -> rusqlite::Result<(i64, Option<i64>)> {
-        let Some(reply) = ready.reply() else { return Ok((self.request(ready.request())?, None)) };
+    fn bodies(&mut self, call: &CallRecord, text: CallText<'_>) -> rusqlite::Result<(i64, Option<i64>)> {
+        let request = text.request;
+        let Some(reply) = text.reply else { return Ok((self.request(request)?, None)) };
         if matches!(call.source, CallSource::Cache | CallSource::Shared)
             && let Some(id) = self.calls.original(&call.cache_key)?
         {
             let mut found = self.load_original.query([id])?;
             if let Some(row) = found.next()?
-                && row.get_ref(2)?.as_str()? == ready.request()
+                && row.get_ref(2)?.as_str()? == request
                 && row.get_ref(3)?.as_str()? == reply
             {
                 return Ok((row.get(0)?, Some(row.get(1)?)));
             }
         }
-        if self.remembered.contains_key(ready.request()) {
+        if self.remembered.contains_key(request) {
             let reply = self.add_body.insert([reply])?;
-            return Ok((self.request(ready.request())?, Some(reply)));
+            return Ok((self.request(request)?, Some(reply)));
         }
         // Both in one statement; rows get the numbers that follow each other.
-        self.add_bodies.execute([ready.request(), reply])?;
+        self.add_bodies.execute([request, reply])?;
         let reply = self.db.last_insert_rowid();
-        self.remember(ready.request(), reply - 1);
+        self.remember(request, reply - 1);
         Ok((reply - 1, Some(reply)))
     }
 

@@ -12,6 +12,7 @@ mod embedding;
 mod error;
 mod facts;
 mod insert;
+mod judging;
 mod known;
 mod ledger;
 mod list;

@@ -6,28 +6,46 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::clean::{clean_case, clean_json, clean_reply, clean_request, clean_text};
+use super::clean::{clean_case, clean_json, clean_reply, clean_request, clean_text, clean_value};
 use super::insert::short;
 use super::words::json_into;
 use crate::base::{DigestBuilder, Redactor};
-use crate::record::{Case, TrialRecord};
+use crate::record::{CallRecord, Case, ChatReply, TrialRecord};
 
 /// What the rows of a trial take beside its texts.
 const ROW_BYTES: usize = 500;
 
-/// A trial and the texts of its call.
+/// Where the texts of a call stand.
+#[derive(Debug, Clone, Default)]
+struct Ranges {
+    request: Range<usize>,
+    reply: Range<usize>,
+}
+
+/// The texts of a call as JSON.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CallText<'a> {
+    /// The request.
+    pub(super) request: &'a str,
+    /// The reply, if there is one.
+    pub(super) reply: Option<&'a str>,
+    /// Whether the reply is what the provider said, to the letter.
+    pub(super) intact: bool,
+}
+
+/// A trial and the texts of its calls.
 #[derive(Debug)]
 pub(super) struct Ready {
     pub(super) trial: TrialRecord,
     text: String,
-    request: Range<usize>,
-    reply: Range<usize>,
+    call: Ranges,
+    judging: Vec<Ranges>,
     /// The case as JSON.
     pub(super) case: String,
     /// Of everything the stored case holds.
     pub(super) case_identity: [u8; 16],
-    /// Whether the reply is what the provider said, to the letter.
-    pub(super) intact: bool,
+    /// Whether the replies are what the providers said, to the letter.
+    intact: bool,
 }
 
 impl Ready {
@@ -40,29 +58,29 @@ impl Ready {
             return ready;
         }
         let Ready { mut trial, case, .. } = ready;
-        let before = trial.call.as_ref().and_then(|call| call.reply.as_ref().ok()).cloned();
+        let replies = |trial: &TrialRecord| -> Vec<ChatReply> {
+            let calls = trial.call.iter().chain(&trial.judging);
+            calls.filter_map(|call| call.reply.as_ref().ok()).cloned().collect()
+        };
+        let before = replies(&trial);
         clean_trial(&mut trial, redactor);
-        let after = trial.call.as_ref().and_then(|call| call.reply.as_ref().ok());
-        let intact = before.as_ref() == after;
+        let intact = before == replies(&trial);
         Ready { intact, ..Ready::encode(trial, case) }
     }
 
     fn encode(trial: TrialRecord, case: String) -> Ready {
         let mut text = String::new();
-        let (mut request, mut reply) = (0..0, 0..0);
-        if let Some(call) = &trial.call {
-            request = json_into(&call.request, &mut text);
-            match &call.reply {
-                Ok(answer) => reply = json_into(answer, &mut text),
-                Err(error) => text.push_str(&error.message),
-            }
-        }
+        let call = trial.call.as_ref().map(|call| write(call, &mut text)).unwrap_or_default();
+        let judging = trial.judging.iter().map(|call| write(call, &mut text)).collect();
         for line in trial.scores.iter().map(|score| score.reason.as_str()).chain(trial.note.as_deref()) {
             text.push('\n');
             text.push_str(line);
         }
+        for details in trial.scores.iter().filter_map(|score| score.details.as_ref()) {
+            json_into(details, &mut text);
+        }
         let case_identity = case_identity(&trial.case);
-        Ready { trial, text, request, reply, case, case_identity, intact: true }
+        Ready { trial, text, call, judging, case, case_identity, intact: true }
     }
 
     /// About the bytes that its rows take.
@@ -70,15 +88,33 @@ impl Ready {
         self.text.len() + self.case.len() + ROW_BYTES
     }
 
-    /// The request as JSON; empty without a call.
-    pub(super) fn request(&self) -> &str {
-        self.text.get(self.request.clone()).unwrap_or("")
+    /// The texts of the call under test; empty without one.
+    pub(super) fn call_text(&self) -> CallText<'_> {
+        self.text_at(&self.call)
     }
 
-    /// The reply as JSON, if there is one.
-    pub(super) fn reply(&self) -> Option<&str> {
-        self.text.get(self.reply.clone()).filter(|text| !text.is_empty())
+    /// Those of the judges' calls, in their order.
+    pub(super) fn judging_texts(&self) -> impl Iterator<Item = CallText<'_>> {
+        self.judging.iter().map(|ranges| self.text_at(ranges))
     }
+
+    fn text_at(&self, ranges: &Ranges) -> CallText<'_> {
+        CallText {
+            request: self.text.get(ranges.request.clone()).unwrap_or(""),
+            reply: self.text.get(ranges.reply.clone()).filter(|text| !text.is_empty()),
+            intact: self.intact,
+        }
+    }
+}
+
+fn write(call: &CallRecord, text: &mut String) -> Ranges {
+    let request = json_into(&call.request, text);
+    let mut reply = 0..0;
+    match &call.reply {
+        Ok(answer) => reply = json_into(answer, text),
+        Err(error) => text.push_str(&error.message),
+    }
+    Ranges { request, reply }
 }
 
 /// Of everything a stored case holds; 16 bytes are enough to tell cases apart and keep the index small.
@@ -95,13 +131,16 @@ fn case_identity(case: &Case) -> [u8; 16] {
 
 /// Cuts known secrets out of all free texts of a trial but its case, which is shared and cleaned when it is stored.
 fn clean_trial(trial: &mut TrialRecord, redactor: &Redactor) {
-    if let Some(call) = &mut trial.call {
+    for call in trial.call.iter_mut().chain(&mut trial.judging) {
         clean_request(&mut call.request, redactor);
         match &mut call.reply {
             Ok(reply) => clean_reply(reply, redactor),
             Err(error) => clean_text(&mut error.message, redactor),
         }
     }
-    trial.scores.iter_mut().for_each(|score| clean_text(&mut score.reason, redactor));
+    for score in &mut trial.scores {
+        clean_text(&mut score.reason, redactor);
+        score.details.iter_mut().for_each(|details| clean_value(details, redactor));
+    }
     trial.note.iter_mut().for_each(|note| clean_text(note, redactor));
 }

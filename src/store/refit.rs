@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, params};
 
 use super::StoreError;
+use super::judging;
 use super::run::Store;
 use super::words::signed;
 use crate::base::RunId;
@@ -58,6 +59,7 @@ fn take_out(db: &Connection, rows: &HashMap<Vec<u8>, i64>, stale: &[TrialKey]) -
     let mut trial = db.prepare("DELETE FROM trial WHERE id = ?1")?;
     for id in stale.iter().filter_map(|key| rows.get(key.0.as_bytes().as_slice())) {
         scores.execute([id])?;
+        judging::forget(db, *id)?;
         trial.execute([id])?;
     }
     Ok(())

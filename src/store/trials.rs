@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::StoreError;
 use super::columns::{CALL_COLUMNS, CallColumns};
 use super::facts::{Names, ratio};
+use super::judging::Judging;
 use super::run::Store;
 use super::semantic::{MATCH_COLUMNS, read_match};
 use super::words::{digest, from_json, from_json_option, millis, parsed, small, unreadable, unsigned, word};
@@ -84,20 +85,21 @@ impl Store {
         let names = Names::invert(self.run_rows(run)?);
         let query = format!(
             "SELECT t.id, t.key, t.ordinal, t.suite, t.variant, t.repeat, t.outcome, t.score, t.note, t.wall_ms, \
-             e.content, c.cache_key, c.model, q.content, r.content, c.error, c.waited_ms, c.started, \
-             c.possible_double_charge, c.answered_by, c.route, c.hedges, {CALL_COLUMNS}, {MATCH_COLUMNS} \
+             e.content, {} \
              FROM trial t JOIN eval_case e ON e.id = t.eval_case LEFT JOIN call c ON c.id = t.call \
              LEFT JOIN body q ON q.id = c.request LEFT JOIN body r ON r.id = c.reply \
              LEFT JOIN semantic_match m ON m.call = c.id \
-             WHERE t.run = ?1 {condition}"
+             WHERE t.run = ?1 {condition}",
+            call_details()
         );
         let parameters: Vec<SqlValue> = std::iter::once(SqlValue::Integer(names.run)).chain(values).collect();
         self.read(|db| {
             let mut scores = Scores::prepare(db)?;
+            let mut judging = Judging::prepare(db)?;
             let mut statement = db.prepare(&query)?;
             let mut rows = statement.query(rusqlite::params_from_iter(parameters))?;
             while let Some(row) = rows.next()? {
-                if take(read_trial(row, &names, &mut scores)?).is_break() {
+                if take(read_trial(row, &names, &mut scores, &mut judging)?).is_break() {
                     break;
                 }
             }
@@ -172,10 +174,19 @@ fn read_score(row: &Row<'_>) -> rusqlite::Result<Score> {
         weight: row.get(3)?,
         state,
         reason: row.get(7)?,
+        details: None,
     })
 }
 
-fn read_trial(row: &Row<'_>, names: &Names, scores: &mut Scores<'_>) -> rusqlite::Result<TrialRecord> {
+fn read_trial(
+    row: &Row<'_>,
+    names: &Names,
+    scores: &mut Scores<'_>,
+    judging: &mut Judging<'_>,
+) -> rusqlite::Result<TrialRecord> {
+    let id = row.get(0)?;
+    let mut scores = scores.of(id)?;
+    judging.complete(id, &mut scores)?;
     Ok(TrialRecord {
         key: TrialKey(digest(row, 1)?),
         ordinal: unsigned(row.get(2)?),
@@ -185,36 +196,48 @@ fn read_trial(row: &Row<'_>, names: &Names, scores: &mut Scores<'_>) -> rusqlite
         repeat: small(row.get(5)?),
         outcome: word(row, 6, Outcome::parse)?,
         score: ratio(row, 7)?,
-        scores: scores.of(row.get(0)?)?,
+        scores,
         note: row.get(8)?,
-        call: read_call(row)?,
+        call: read_call(row, 11)?,
+        judging: judging.calls(id)?,
         wall_ms: millis(row.get(9)?),
     })
 }
 
-fn read_call(row: &Row<'_>) -> rusqlite::Result<Option<CallRecord>> {
-    let Some(columns) = CallColumns::read(row, 22)? else { return Ok(None) };
-    let reply = match (from_json_option::<ChatReply>(row, 14)?, from_json_option::<CallError>(row, 15)?) {
+/// Columns of a whole call, in the order [`read_call`] takes them: of `call c`, its request `q`, its reply `r`, and what
+/// the semantic cache had, `m`.
+pub(super) fn call_details() -> String {
+    format!(
+        "c.cache_key, c.model, q.content, r.content, c.error, c.waited_ms, c.started, c.possible_double_charge, \
+         c.answered_by, c.route, c.hedges, {CALL_COLUMNS}, {MATCH_COLUMNS}"
+    )
+}
+
+/// Reads the columns that start at `first`; `None` when the row has no call.
+pub(super) fn read_call(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<CallRecord>> {
+    let Some(columns) = CallColumns::read(row, first + 11)? else { return Ok(None) };
+    let reply = match (from_json_option::<ChatReply>(row, first + 3)?, from_json_option::<CallError>(row, first + 4)?) {
         (Some(reply), _) => Ok(reply),
         (None, Some(error)) => Err(error),
-        (None, None) => return Err(unreadable(14, "a call with neither reply nor error")),
+        (None, None) => return Err(unreadable(first + 3, "a call with neither reply nor error")),
     };
+    let answered_by = row.get::<_, Option<String>>(first + 8)?;
     Ok(Some(CallRecord {
-        cache_key: digest(row, 11)?,
-        model: parsed(row, 12, ModelRef::parse)?,
-        request: from_json(row, 13)?,
+        cache_key: digest(row, first)?,
+        model: parsed(row, first + 1, ModelRef::parse)?,
+        request: from_json(row, first + 2)?,
         reply,
         source: columns.source,
         latency_ms: columns.latency_ms,
         attempts: columns.attempts,
-        waited_ms: millis(row.get(16)?),
-        started: Timestamp(row.get(17)?),
+        waited_ms: millis(row.get(first + 5)?),
+        started: Timestamp(row.get(first + 6)?),
         cost: columns.cost,
-        possible_double_charge: row.get(18)?,
-        semantic: read_match(row, 22 + CallColumns::COUNT)?,
-        hedges: small(row.get(21)?),
-        answered_by: row.get::<_, Option<String>>(19)?.map(|_| parsed(row, 19, ModelRef::parse)).transpose()?,
-        route: from_json_option(row, 20)?,
+        possible_double_charge: row.get(first + 7)?,
+        semantic: read_match(row, first + 11 + CallColumns::COUNT)?,
+        hedges: small(row.get(first + 10)?),
+        answered_by: answered_by.map(|_| parsed(row, first + 8, ModelRef::parse)).transpose()?,
+        route: from_json_option(row, first + 9)?,
     }))
 }
 

@@ -230,6 +230,10 @@ impl Store {
             if really {
                 let stop = format!("UPDATE call SET reusable = 0 WHERE reusable = 1 AND run IN ({old})");
                 db.execute(&stop, [before.0])?;
+                // Raw answers of judges are in there.
+                let details =
+                    format!("DELETE FROM score_detail WHERE trial IN (SELECT id FROM trial WHERE run IN ({old}))");
+                db.execute(&details, [before.0])?;
                 let mark = "UPDATE body SET content = iif((SELECT is_reply FROM old_body o WHERE o.id = body.id), ?2, \
                             ?1) WHERE id IN (SELECT id FROM old_body)";
                 db.execute(mark, params![pruned_request(), pruned_reply()])?;

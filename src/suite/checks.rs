@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::base::{Digest, DigestBuilder, Node, Problems, Source, canonical_json};
-use crate::score::{self, Check, CompileContext};
+use crate::score::{self, Check, CheckModels, CompileContext};
 
 /// Most distinct check lists of rows that are kept compiled; beyond, the cache starts anew.
 const KEPT: usize = 1024;
@@ -35,6 +35,8 @@ pub(super) struct Folders<'a> {
     pub(super) root: &'a Path,
     /// The suite file's folder.
     pub(super) base_dir: &'a Path,
+    /// The models its checks ask.
+    pub(super) models: &'a Arc<CheckModels>,
 }
 
 /// Compiles a `checks:` value: a list of entries. What cannot be compiled is reported and left out.
@@ -44,7 +46,7 @@ pub(super) fn compile_list(
     folders: Folders<'_>,
     problems: &mut Problems,
 ) -> Vec<Arc<Check>> {
-    let context = CompileContext { root: folders.root, base_dir: folders.base_dir, source };
+    let context = CompileContext { root: folders.root, base_dir: folders.base_dir, source, models: folders.models };
     let entries = node.as_list().unwrap_or(std::slice::from_ref(node));
     entries.iter().filter_map(|entry| score::compile(entry, &context, problems)).collect()
 }

@@ -6,6 +6,7 @@
 
 mod case;
 mod checks;
+mod classification;
 mod dataset;
 mod disk;
 mod duplicates;

@@ -11,7 +11,7 @@ use super::{Goal, Variant};
 use crate::base::{Digest, DigestBuilder, Kind, ModelRef, Node, Place, Problems, SafeName, Source, parse_yaml};
 use crate::prompt::Prompt;
 use crate::record::Vars;
-use crate::score::PassRule;
+use crate::score::{CheckModels, PassRule};
 
 /// One suite: what to ask, of which models, and how to judge the answers. Its cases are walked by [`Suite::cases`].
 pub struct Suite {
@@ -29,10 +29,14 @@ pub struct Suite {
     pub variants: Vec<Variant>,
     /// The model that judges, where a check asks one.
     pub judge: Option<ModelRef>,
+    /// The models that its checks ask.
+    pub(super) check_models: Arc<CheckModels>,
     /// How often each case is asked, 1..=1000; a case may say otherwise.
     pub repeat: u32,
     /// What must be reached.
     pub goal: Goal,
+    /// The labels there are, in order, when the suite sorts; empty when it does not say which.
+    pub classification: Option<Vec<String>>,
     /// How scores make a trial pass.
     pub rule: PassRule,
     /// Most trials that may error or stay ungraded before the verdict is undecided.
@@ -126,7 +130,7 @@ impl Suite {
     }
 
     pub(super) fn folders(&self) -> Folders<'_> {
-        Folders { root: &self.root, base_dir: &self.base_dir }
+        Folders { root: &self.root, base_dir: &self.base_dir, models: &self.check_models }
     }
 }
 

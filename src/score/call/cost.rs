@@ -28,6 +28,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- cost: \"<= $0.05\"",
     reads_text: false,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

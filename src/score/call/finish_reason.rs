@@ -29,6 +29,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- finish_reason: [stop, stop_sequence]",
     reads_text: false,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

@@ -30,6 +30,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- latency: \"< 5s\"",
     reads_text: false,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

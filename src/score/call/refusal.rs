@@ -34,6 +34,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- not_refusal",
     reads_text: false,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every check's `prepare`")]

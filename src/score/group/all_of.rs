@@ -23,4 +23,5 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- all_of: [json, {contains: refund}]",
     reads_text: false,
     build: Build::AllOf,
+    ..CheckSpec::PLAIN
 };

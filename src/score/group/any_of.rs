@@ -23,4 +23,5 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- any_of: [{contains: refund}, {regex: \"(?i)money back\"}]",
     reads_text: false,
     build: Build::AnyOf,
+    ..CheckSpec::PLAIN
 };

@@ -226,7 +226,7 @@ mod tests {
     fn inapplicable_members_count_neither_way() {
         let member = |state| {
             let (name, check) = ("n".to_owned(), "c".to_owned());
-            Member::of(Score { name, check, version: 1, weight: 1.0, state, reason: String::new() })
+            Member::of(Score { name, check, version: 1, weight: 1.0, state, reason: String::new(), details: None })
         };
         let none = || member(ScoreState::NotApplicable);
         let pass = || member(ScoreState::Scored { value: Ratio::ONE, passed: true });
@@ -267,7 +267,7 @@ mod tests {
         let reply = ChatReply::of_text("a");
         let score = super::super::super::score(
             check,
-            &ScoreInput { reply: &reply, latency: Millis(0), cost: None, case: &case },
+            &ScoreInput { reply: &reply, latency: Millis(0), cost: None, case: &case, request: None },
         );
         match score.state {
             ScoreState::Scored { passed, .. } => Some(passed),

@@ -44,6 +44,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- bleu: {value: The cat sat on the mat, threshold: 0.4}",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

@@ -22,6 +22,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- chrf: {value: The cat sat on the mat, words: true}",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

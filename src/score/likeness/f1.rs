@@ -23,6 +23,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- f1: {value: in the year 1969, threshold: 0.8}",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

@@ -43,6 +43,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- levenshtein: {value: Reykjavik, method: jaro_winkler, threshold: 0.9}",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

@@ -25,6 +25,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- meteor_no_synonyms: The cat sat on the mat",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

@@ -7,7 +7,7 @@ pub(super) mod exact_match;
 pub(super) mod f1;
 pub(super) mod levenshtein;
 pub(super) mod meteor_no_synonyms;
-mod references;
+pub(super) mod references;
 pub(super) mod rouge;
 pub(super) mod ter;
 pub(super) mod tfidf_cosine;

@@ -9,7 +9,7 @@ use super::super::spec::{OptionSpec, Prepared};
 use crate::base::Ratio;
 
 /// The option that every one of these checks has.
-pub(super) const REFERENCE: OptionSpec = OptionSpec::value(
+pub(in crate::score) const REFERENCE: OptionSpec = OptionSpec::value(
     "value",
     "text, or a list of texts",
     "the reference; of several the one that the output is most like counts",
@@ -54,7 +54,8 @@ pub(super) fn prepare(settings: &Settings, measure: impl Measure + 'static) -> R
     Ok(Prepared::new(References { texts: texts(settings)?, measure }))
 }
 
-pub(super) fn texts(settings: &Settings) -> Result<Vec<String>, Vec<Fault>> {
+/// The reference texts of a check.
+pub(in crate::score) fn texts(settings: &Settings) -> Result<Vec<String>, Vec<Fault>> {
     let wrong = |message: String| Fault::new("value", message).code("wrong-type").alone();
     match settings.value()? {
         Value::String(text) => Ok(vec![text.clone()]),

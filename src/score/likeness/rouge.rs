@@ -49,6 +49,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- rouge: {value: The cat sat on the mat, variant: l, threshold: 0.6}",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

@@ -24,6 +24,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- tfidf_cosine: The cat sat on the mat",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

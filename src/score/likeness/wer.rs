@@ -23,6 +23,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- wer: {value: The cat sat on the mat, threshold: 0.95}",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

@@ -50,6 +50,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- reasoning: {min_steps: 2, max_steps: 8, min_confidence: 0.5, answer: \"42\"}",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

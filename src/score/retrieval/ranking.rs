@@ -63,6 +63,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- retrieval: {value: [doc-7, doc-2], path: '$.sources[*].id', metric: recall, k: 5}",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Number, Value, json};
 
 use super::super::check::{Finding, ScoreInput, Scorer};
 use super::super::reason;
 use super::super::settings::{Fault, Settings, text_of};
 use super::super::spec::{Build, CheckSpec, OptionSpec, Prepared, ValueRule};
+use super::super::world::Examined;
 use super::engine::{Failure, Script};
 use super::input;
 use super::verdict::Answer;
@@ -48,8 +49,8 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
         "the time is looked at between steps: one built-in search in a very long text may outlast it",
     ],
     example: "- javascript: output.length < 200 && !output.includes(context.vars.name)",
-    reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
@@ -140,54 +141,62 @@ struct JavaScript {
 
 impl Scorer for JavaScript {
     fn grade(&self, input: &ScoreInput<'_>) -> Finding {
+        self.examine(input).finding
+    }
+
+    fn examine(&self, input: &ScoreInput<'_>) -> Examined {
         let context = self.script.wants_context.then(|| input::context(input));
         match self.script.call(&input.reply.text, context.as_deref(), self.timeout) {
             Ok(answer) => graded(answer, &input.reply.text),
             Err(failure) => {
                 let at = failure.at.map_or(String::new(), |(line, col)| format!(" at {line}:{col}"));
-                Finding::Ungraded(format!("the script did not judge: {}{at}", reason::message(&failure.message)))
+                Finding::Ungraded(format!("the script did not judge: {}{at}", reason::message(&failure.message))).into()
             }
         }
     }
 }
 
-fn graded(answer: Answer, output: &str) -> Finding {
+fn graded(answer: Answer, output: &str) -> Examined {
     let of = || format!("for {}", reason::quote(output));
     match answer {
-        Answer::Holds(holds) => Finding::of_bool(holds, format!("`{holds}` {}", of()), "`true` from the script"),
+        Answer::Holds(holds) => Finding::of_bool(holds, format!("`{holds}` {}", of()), "`true` from the script").into(),
         Answer::Number(number) => match Ratio::new(number) {
-            Ok(value) => Finding::Graded { value, seen: format!("{number} {}", of()), wanted: wanted_number() },
-            Err(_) => Finding::Ungraded(outside("its answer", number)),
+            Ok(value) => Finding::Graded { value, seen: format!("{number} {}", of()), wanted: wanted_number() }.into(),
+            Err(_) => Finding::Ungraded(outside("its answer", number)).into(),
         },
         Answer::Told { pass, score, reason: why, named } => {
             let value = match (score, pass) {
                 (Some(score), _) => match Ratio::new(score) {
                     Ok(value) => value,
-                    Err(_) => return Finding::Ungraded(outside("`score` of its answer", score)),
+                    Err(_) => return Finding::Ungraded(outside("`score` of its answer", score)).into(),
                 },
                 (None, pass) => Ratio::of_bool(pass == Some(true)),
             };
-            let mut seen = match (pass, score) {
+            let seen = match (pass, score) {
                 (Some(pass), Some(score)) => format!("`pass: {pass}`, `score: {score}`"),
                 (Some(pass), None) => format!("`pass: {pass}`"),
                 (None, _) => format!("`score: {}`", value.get()),
             };
-            seen = format!("{seen} {}", of());
-            if let Some(why) = why.filter(|why| !why.trim().is_empty()) {
-                seen = format!("{seen}: {}", reason::message(&why));
-            }
-            // Belongs to the details of the score once a score holds some.
-            if !named.is_empty() {
-                let parts: Vec<String> =
-                    named.iter().map(|(name, number)| format!("{} {number}", reason::message(name))).collect();
-                seen = format!("{seen} [{}]", parts.join(", "));
-            }
-            match pass {
+            let seen = match why.filter(|why| !why.trim().is_empty()) {
+                Some(why) => format!("{seen} {}: {}", of(), reason::message(&why)),
+                None => format!("{seen} {}", of()),
+            };
+            let finding = match pass {
                 Some(passed) => Finding::Decided { value, passed, seen, wanted: "`pass: true` from the script".into() },
                 None => Finding::Graded { value, seen, wanted: wanted_number() },
-            }
+            };
+            Examined { finding, details: details(named) }
         }
     }
+}
+
+/// The scores of parts, by their names; those that are no number stay out, as JSON has none for them.
+fn details(named: Vec<(String, f64)>) -> Option<Value> {
+    let scores: Map<String, Value> = named
+        .into_iter()
+        .filter_map(|(name, number)| Some((reason::message(&name), Value::Number(Number::from_f64(number)?))))
+        .collect();
+    (!scores.is_empty()).then(|| json!({"named_scores": scores}))
 }
 
 fn wanted_number() -> String {
@@ -242,8 +251,10 @@ mod tests {
         assert_eq!(value_of(&told, "x"), Some(0.25));
         assert_eq!(
             reason_of(&told, "x"),
-            "saw `pass: true`, `score: 0.25` for \"x\": half way [tone 0.5, form 1]; wanted `pass: true` from the script"
+            "saw `pass: true`, `score: 0.25` for \"x\": half way; wanted `pass: true` from the script"
         );
+        assert_eq!(on_text(&told, "x").details, Some(json!({"named_scores": {"tone": 0.5, "form": 1.0}})));
+        assert_eq!(on_text("javascript: 'true'", "x").details, None);
         assert!(fails("javascript: {value: '({pass: true, score: 0.25})', threshold: 0.5}", "x"));
         assert!(fails("javascript: '({pass: false, score: 1})'", "x"));
         assert!(passes("not_javascript: '({pass: false, score: 1})'", "x"));
@@ -332,8 +343,13 @@ mod tests {
             for _ in 0..2 {
                 let input = crate::record::ChatReply::of_text("x");
                 let case = case(json!({}), None);
-                let input =
-                    super::ScoreInput { reply: &input, latency: crate::base::Millis(0), cost: None, case: &case };
+                let input = super::ScoreInput {
+                    reply: &input,
+                    latency: crate::base::Millis(0),
+                    cost: None,
+                    case: &case,
+                    request: None,
+                };
                 let score = super::super::super::score(&check, &input);
                 assert_eq!(score.state, ScoreState::Ungraded, "{script}: {}", score.reason);
                 assert!(score.reason.contains("Error"), "{script}: {}", score.reason);

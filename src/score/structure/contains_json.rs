@@ -43,6 +43,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- contains_json: {value: {severity: high}}",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

@@ -23,6 +23,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- json: {allow_fenced: true}",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every check's `prepare`")]

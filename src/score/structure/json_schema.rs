@@ -32,6 +32,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- json_schema: review.schema.json",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

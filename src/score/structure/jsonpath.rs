@@ -50,6 +50,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- jsonpath: {path: $.severity, equals: high}",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

@@ -22,6 +22,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- contains_all: {value: [refund, 30 days], threshold: 0.5}",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

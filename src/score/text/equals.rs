@@ -37,6 +37,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- equals: {value: refund approved, ignore_case: true}",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

@@ -22,6 +22,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- icontains_all: [refund, 30 days]",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

@@ -21,6 +21,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- icontains_any: [refund, money back]",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

@@ -20,6 +20,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- length: {min: 20, max: 400}",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

@@ -50,6 +50,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- number: {value: 3.14159, relative: 0.001, pick: last}",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

@@ -27,6 +27,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- one_of: {value: [financial, legal, technical], ignore_case: true}",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

@@ -21,6 +21,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- starts_with: {value: \"Dear \", trim: true}",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

@@ -22,6 +22,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     example: "- word_count: \"<= 120\"",
     reads_text: true,
     build: Build::Scorer(prepare),
+    ..CheckSpec::PLAIN
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::sample::{Folder, call, case, errored, name, raw, reply, skipped, trial, variants, write, writer};
+use super::sample::{Folder, call, case, errored, judged, name, raw, reply, skipped, trial, variants, write, writer};
 use crate::base::{CaseId, Digest, Millis, Ratio, Redactor, Secret, Usd};
 use crate::record::{
     CallSource, ChatReply, ErrorKind, Message, Outcome, Role, TrialFacts, TrialKey, TrialRecord, Usage,
@@ -26,6 +26,51 @@ fn trials_come_back_as_they_went_in_by_ordinal() {
     assert_eq!(store.trials(&run, &TrialFilter::default()).unwrap(), written);
     assert_eq!(store.trial(&run, &written[1].key).unwrap().as_ref(), Some(&written[1]));
     assert_eq!(store.trial(&run, &trial(9).key).unwrap(), None);
+}
+
+#[test]
+fn what_checks_asked_and_kept_comes_back_and_is_counted() {
+    let folder = Folder::new();
+    let (store, run) = folder.with_run("r1");
+    let written = [judged(1), trial(2), judged(3)];
+    write(&store, &run, written.clone());
+    assert_eq!(store.trials(&run, &TrialFilter::default()).unwrap(), written);
+    let judging = store.judging(&run).unwrap();
+    let [(suite, variant, totals)] = judging.as_slice() else { panic!("{judging:?}") };
+    assert_eq!((suite, *variant), (&name("zeta"), variants()[0].digest));
+    let cost: i64 = written.iter().flat_map(|trial| &trial.judging).map(|call| call.cost.unwrap().picos()).sum();
+    assert_eq!((totals.calls, totals.live, totals.failed), (4, 4, 0));
+    assert_eq!((totals.cost_usd, totals.spent_usd), (Some(Usd::from_picos(cost)), Usd::from_picos(cost)));
+    let both: i64 = written.iter().filter_map(|trial| trial.call.as_ref()?.cost).map(Usd::picos).sum::<i64>() + cost;
+    assert_eq!(store.run_row(&run).unwrap().spent.known, Usd::from_picos(both));
+}
+
+#[test]
+fn the_calls_of_judges_stay_when_their_trial_is_replaced() {
+    let folder = Folder::new();
+    let (store, run) = folder.with_run("r1");
+    write(&store, &run, [judged(1)]);
+    write(&store, &run, [trial(1)]);
+    assert_eq!(store.trials(&run, &TrialFilter::default()).unwrap(), [trial(1)]);
+    assert!(store.judging(&run).unwrap().is_empty());
+    assert_eq!(raw(&folder.db(), "SELECT count(*) FROM call"), 4);
+    assert_eq!(raw(&folder.db(), "SELECT count(*) FROM score_detail"), 0);
+}
+
+#[test]
+fn secrets_are_cut_out_of_what_judges_said() {
+    let folder = Folder::new();
+    let (store, run) = folder.with_run("r1");
+    let mut record = judged(1);
+    record.scores[1].details = Some(serde_json::json!({"raw": "the key is sk-1234567890abcdef"}));
+    if let Ok(reply) = &mut record.judging[0].reply {
+        reply.text = "sk-1234567890abcdef".to_owned();
+    }
+    let (writer, _events) = writer(&store, &run, Redactor::new(&[Secret::new("sk-1234567890abcdef")]));
+    writer.send_blocking(Box::new(record)).unwrap();
+    writer.close().unwrap();
+    let stored = format!("{:?}", store.trials(&run, &TrialFilter::default()).unwrap());
+    assert!(!stored.contains("sk-1234567890abcdef") && stored.contains("the key is"), "{stored}");
 }
 
 #[test]
@@ -96,6 +141,7 @@ fn facts_come_from_plain_columns_by_ordinal() {
         error: None,
         altered: true,
         semantic: None,
+        prediction: None,
         answered_by: None,
         possible_double_charge: true,
     };

@@ -164,6 +164,7 @@ pub(super) fn scores() -> Vec<Score> {
         weight: 1.5,
         state,
         reason: format!("saw {name} ✓"),
+        details: None,
     };
     vec![
         score("one", ScoreState::Scored { value: Ratio::new(0.25).unwrap(), passed: false }),
@@ -188,8 +189,17 @@ pub(super) fn trial(ordinal: u64) -> TrialRecord {
         scores: scores(),
         note: None,
         call: Some(call(&format!("key {ordinal}"), 5_000 + i64::try_from(ordinal).unwrap())),
+        judging: Vec::new(),
         wall_ms: Millis(900),
     }
+}
+
+/// The same trial with two calls of judges, the first for 40 picodollars, the second for 2.
+pub(super) fn judged(ordinal: u64) -> TrialRecord {
+    let judging = vec![call(&format!("judge {ordinal}"), 40), call(&format!("again {ordinal}"), 2)];
+    let mut judged = TrialRecord { judging, ..trial(ordinal) };
+    judged.scores[1].details = Some(serde_json::json!({"votes": [1, "ä"]}));
+    judged
 }
 
 /// The same trial after its call failed.

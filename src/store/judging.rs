@@ -1,0 +1,107 @@
+//! What checks asked of judges, and what they keep beside their scores.
+
+use rusqlite::{Connection, Statement, params};
+
+use super::StoreError;
+use super::run::Store;
+use super::trials::{call_details, read_call};
+use super::words::{from_json, json, small, unsigned, usd};
+use crate::base::{Digest, RunId, SafeName, Usd};
+use crate::record::{CallRecord, JudgeTotals, Score};
+
+/// Notes that a check of a trial made a call.
+pub(super) fn add(db: &Connection, trial: i64, position: i64, call: i64) -> rusqlite::Result<()> {
+    db.prepare_cached("INSERT INTO judging (trial, position, call) VALUES (?1, ?2, ?3)")?
+        .execute([trial, position, call])
+        .map(|_| ())
+}
+
+/// Keeps the details of those scores that have some.
+pub(super) fn add_details(db: &Connection, trial: i64, scores: &[Score]) -> rusqlite::Result<()> {
+    for (score, position) in scores.iter().zip(0_i64..) {
+        let Some(details) = &score.details else { continue };
+        db.prepare_cached("INSERT INTO score_detail (trial, position, detail) VALUES (?1, ?2, ?3)")?
+            .execute(params![trial, position, json(details)])?;
+    }
+    Ok(())
+}
+
+/// Removes what belongs to a trial's scores besides themselves. The judges' calls stay: they were paid for.
+pub(super) fn forget(db: &Connection, trial: i64) -> rusqlite::Result<()> {
+    db.prepare_cached("DELETE FROM judging WHERE trial = ?1")?.execute([trial])?;
+    db.prepare_cached("DELETE FROM score_detail WHERE trial = ?1")?.execute([trial])?;
+    Ok(())
+}
+
+/// Reads what the checks of trials asked and kept.
+pub(super) struct Judging<'db> {
+    calls: Statement<'db>,
+    details: Statement<'db>,
+}
+
+impl<'db> Judging<'db> {
+    pub(super) fn prepare(db: &'db Connection) -> rusqlite::Result<Judging<'db>> {
+        let calls = format!(
+            "SELECT {} FROM judging j JOIN call c ON c.id = j.call LEFT JOIN body q ON q.id = c.request \
+             LEFT JOIN body r ON r.id = c.reply LEFT JOIN semantic_match m ON m.call = c.id \
+             WHERE j.trial = ?1 ORDER BY j.position",
+            call_details()
+        );
+        let details = "SELECT position, detail FROM score_detail WHERE trial = ?1";
+        Ok(Judging { calls: db.prepare(&calls)?, details: db.prepare(details)? })
+    }
+
+    /// The calls of a trial's checks, in the order they were made.
+    pub(super) fn calls(&mut self, trial: i64) -> rusqlite::Result<Vec<CallRecord>> {
+        let mut calls = Vec::new();
+        let mut rows = self.calls.query([trial])?;
+        while let Some(row) = rows.next()? {
+            calls.extend(read_call(row, 0)?);
+        }
+        Ok(calls)
+    }
+
+    /// Puts what the checks of a trial kept beside their scores.
+    pub(super) fn complete(&mut self, trial: i64, scores: &mut [Score]) -> rusqlite::Result<()> {
+        let mut rows = self.details.query([trial])?;
+        while let Some(row) = rows.next()? {
+            let position = usize::try_from(row.get::<_, i64>(0)?).unwrap_or(usize::MAX);
+            if let Some(score) = scores.get_mut(position) {
+                score.details = Some(from_json(row, 1)?);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Store {
+    /// What judging cost in a run, by suite and variant; only those with judges. Calls of replaced trials are not in it.
+    ///
+    /// # Errors
+    /// [`StoreError::RunNotFound`]; otherwise why the store cannot be read.
+    pub fn judging(&self, run: &RunId) -> Result<Vec<(SafeName, Digest, JudgeTotals)>, StoreError> {
+        let names = super::facts::Names::invert(self.run_rows(run)?);
+        let query = "SELECT t.suite, t.variant, count(*), sum(c.source = 'live'), sum(c.reply IS NULL), sum(c.cost), \
+                     sum(c.cost IS NULL), sum(c.spent), sum(c.spent IS NULL) \
+                     FROM trial t JOIN judging j ON j.trial = t.id JOIN call c ON c.id = j.call \
+                     WHERE t.run = ?1 GROUP BY t.suite, t.variant ORDER BY min(t.ordinal)";
+        self.read(|db| {
+            let mut statement = db.prepare_cached(query)?;
+            let mut rows = statement.query([names.run])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let totals = JudgeTotals {
+                    calls: unsigned(row.get(2)?),
+                    live: unsigned(row.get(3)?),
+                    failed: unsigned(row.get(4)?),
+                    cost_usd: usd(row.get(5)?),
+                    unknown_cost_calls: u64::from(small(row.get(6)?)),
+                    spent_usd: usd(row.get(7)?).unwrap_or(Usd::ZERO),
+                    unknown_spent_calls: u64::from(small(row.get(8)?)),
+                };
+                found.push((names.suite(row, 0)?, names.variant(row, 1)?, totals));
+            }
+            Ok(found)
+        })
+    }
+}
