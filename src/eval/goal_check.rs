@@ -17,6 +17,21 @@ pub(super) enum Metric {
     P95Latency,
     CostPerCall,
     TotalCost,
+    /// A figure of labels.
+    Labels(LabelMetric),
+}
+
+/// A figure of labels, 0..=1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LabelMetric {
+    Accuracy,
+    MacroF1,
+    MicroF1,
+    WeightedF1,
+    Kappa,
+    Mcc,
+    Brier,
+    Ece,
 }
 
 /// How the value of a metric is written.
@@ -43,13 +58,34 @@ const METRICS: &[MetricSpec] = &[
     spec(Metric::P95Latency, "p95_latency", "p95_latency_ms", "p95 latency", Unit::Time),
     spec(Metric::CostPerCall, "cost_per_call", "cost_per_call_usd", "cost per call", Unit::Money),
     spec(Metric::TotalCost, "total_cost", "total_cost_usd", "total cost", Unit::Money),
+    labels(LabelMetric::Accuracy, "accuracy", "accuracy", "accuracy"),
+    labels(LabelMetric::MacroF1, "macro_f1", "macro_f1", "macro F1"),
+    labels(LabelMetric::MicroF1, "micro_f1", "micro_f1", "micro F1"),
+    labels(LabelMetric::WeightedF1, "weighted_f1", "weighted_f1", "weighted F1"),
+    labels(LabelMetric::Kappa, "kappa", "kappa", "kappa"),
+    labels(LabelMetric::Mcc, "mcc", "mcc", "MCC"),
+    labels(LabelMetric::Brier, "brier", "brier", "Brier score"),
+    labels(LabelMetric::Ece, "ece", "ece_10_bins", "calibration error"),
 ];
 
 const fn spec(metric: Metric, key: &'static str, figure: &'static str, words: &'static str, unit: Unit) -> MetricSpec {
     MetricSpec { metric, key, figure, words, unit }
 }
 
+const fn labels(metric: LabelMetric, key: &'static str, figure: &'static str, words: &'static str) -> MetricSpec {
+    MetricSpec { metric: Metric::Labels(metric), key, figure, words, unit: Unit::Share }
+}
+
 impl Metric {
+    /// Whether a bound on it asks for right answers, so that single trials may fail.
+    fn is_quality(self) -> bool {
+        match self {
+            Metric::PassRate | Metric::DefenceRate | Metric::MeanScore => true,
+            Metric::Labels(metric) => !matches!(metric, LabelMetric::Brier | LabelMetric::Ece),
+            Metric::P50Latency | Metric::P95Latency | Metric::CostPerCall | Metric::TotalCost => false,
+        }
+    }
+
     fn spec(self) -> Option<&'static MetricSpec> {
         METRICS.iter().find(|spec| spec.metric == self)
     }
@@ -125,7 +161,7 @@ pub(super) struct Goal {
 }
 
 impl Goal {
-    /// Reads a goal. Without `pass_rate`, `defence_rate` and `mean_score` every trial has to pass: a limit on latency alone must not
+    /// Reads a goal. Without `pass_rate`, `mean_score` and the like every trial has to pass: a limit on latency alone must not
     /// turn failing checks into a pass.
     pub(super) fn read(goal: &Value) -> Goal {
         let mut read = Goal::default();
@@ -134,12 +170,15 @@ impl Goal {
             Value::Object(entries) => entries.iter().for_each(|(key, value)| read.entry(key, value)),
             other => read.problems.push(format!("the stored goal `{other}` is not a mapping")),
         }
-        let has = |metric| read.bounds.iter().any(|bound: &Bound| bound.metric == metric);
-        read.every_trial = ![Metric::PassRate, Metric::DefenceRate, Metric::MeanScore].into_iter().any(has);
+        read.every_trial = !read.bounds.iter().any(|bound| bound.metric.is_quality());
         read
     }
 
     fn entry(&mut self, key: &str, value: &Value) {
+        // Kept beside the goal for the report.
+        if key == "classification" {
+            return;
+        }
         if value.is_null() {
             return;
         }

@@ -260,6 +260,7 @@ mod tests {
             cached_share: None,
             altered_trials: 0,
             attacks: Vec::new(),
+            classification: None,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::time::Duration;
 
-use super::goal_check::{Bound, Metric, Wanted};
+use super::goal_check::{Bound, LabelMetric, Metric, Wanted};
 use super::rate::real;
 use super::report::GroupReport;
 use crate::base::{Millis, Ratio, Usd};
@@ -40,6 +40,7 @@ pub(super) fn judge_bound(report: &GroupReport, bound: &Bound, open: u64) -> Opt
         Metric::P50Latency => plain(bound, report.p50_latency_ms, shown_ms, replies, open),
         Metric::P95Latency => plain(bound, report.p95_latency_ms, shown_ms, replies, open),
         Metric::CostPerCall | Metric::TotalCost => cost(bound, report, open),
+        Metric::Labels(metric) => labels(report, bound, metric, open),
     };
     Some(judged)
 }
@@ -104,6 +105,37 @@ fn plain(bound: &Bound, estimate: Option<f64>, show: impl Fn(f64) -> String, n: 
         (_, None) => (VerdictWord::Undecided, format!("{name} is unknown, wanted `{}`", bound.text)),
     };
     judged(bound, estimate, n, word, reason)
+}
+
+/// A figure of labels. With open trials only accuracy has ends that can be told: all of them right, or none.
+fn labels(report: &GroupReport, bound: &Bound, metric: LabelMetric, open: u64) -> Judged {
+    let found = report.classification.as_deref();
+    let n = found.map_or(0, |found| found.predictions);
+    let estimate = found.and_then(|found| match metric {
+        LabelMetric::Accuracy => found.accuracy.map(|rate| rate.estimate),
+        LabelMetric::MacroF1 => found.macro_average.map(|average| average.f1),
+        LabelMetric::MicroF1 => found.micro_average.map(|average| average.f1),
+        LabelMetric::WeightedF1 => found.weighted_average.map(|average| average.f1),
+        LabelMetric::Kappa => found.kappa,
+        LabelMetric::Mcc => found.mcc,
+        LabelMetric::Brier => found.brier,
+        LabelMetric::Ece => found.ece_10_bins,
+    });
+    // Predictions that are in no figure could have changed it.
+    let beyond = found.map_or(0, |found| found.beyond_labels);
+    let mut judged = plain(bound, estimate, |value| format!("{value:.3}"), n, open + beyond);
+    let (LabelMetric::Accuracy, Some(rate)) = (metric, found.and_then(|found| found.accuracy)) else { return judged };
+    judged.figure.interval = Some((rate.low, rate.high));
+    let right =
+        real(found.map_or(0, |found| found.confusion.iter().enumerate().filter_map(|(at, row)| row.get(at)).sum()));
+    let best = (right + real(open + beyond)) / real(n + open + beyond);
+    let reaches = |value: f64| bound.op.holds(compare(value, bound.wanted));
+    if judged.figure.verdict == VerdictWord::Undecided && !reaches(best) {
+        judged.figure.verdict = VerdictWord::Fail;
+        judged.reason =
+            format!("accuracy {:.3} misses `{}` even if every open trial were right", rate.estimate, bound.text);
+    }
+    judged
 }
 
 /// Costs are compared in whole picodollars. The known part is a lower bound of the whole, so a limit that it exceeds is

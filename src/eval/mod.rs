@@ -3,6 +3,9 @@
 mod agreement;
 mod attacks;
 mod budget;
+mod classification;
+#[cfg(test)]
+mod classification_test;
 mod consume;
 mod embedder;
 mod estimate;
@@ -25,6 +28,7 @@ mod world;
 pub use agreement::{AgreedShare, SemanticBucket, SemanticReport};
 pub use attacks::StrategyReport;
 pub use budget::{Grant, Limit, SharedLimit};
+pub use classification::{ClassReport, ClassificationReport};
 pub use embedder::{Embedder, embedded_prompts};
 pub use estimate::{Estimator, RequestEstimate};
 pub use execute::{Bounds, Means, Money, Stop, WorstCase, execute};

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::base::{Problems, SafeName};
 use crate::record::{CaseRef, Outcome, Params, TrialKey};
@@ -72,6 +72,10 @@ pub fn goal_json(suite: &Suite) -> Value {
         let foreign = if suite.attacks().is_some() { &["pass_rate", "mean_score"][..] } else { &["defence_rate"] };
         fields.retain(|name, _| !foreign.contains(&name.as_str()));
         fields.insert("max_errors".to_owned(), Value::from(suite.max_errors));
+        // What the report of its labels needs besides the trials.
+        if let Some(labels) = &suite.classification {
+            fields.insert("classification".to_owned(), json!({"labels": labels}));
+        }
     }
     goal
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::Failure;
 use super::agreement::SemanticReport;
 use super::attacks::StrategyReport;
+use super::classification::ClassificationReport;
 use crate::base::{Digest, Millis, ModelRef, Ratio, RunId, SafeName, Tokens, Usd};
 use crate::record::{BatchProgress, GitFacts, Outcome, RunKind, RunStatus, Verdict};
 
@@ -136,6 +137,9 @@ pub struct GroupReport {
     /// How well attacks were warded off, by strategy; empty without `--adversarial`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attacks: Vec<StrategyReport>,
+    /// How well it sorts; absent where the suite has no `classification`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classification: Option<Box<ClassificationReport>>,
 }
 
 /// Trials by outcome.

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::Failure;
 use super::agreement::SemanticTally;
 use super::attacks::AttackTally;
+use super::classification::LabelTally;
 use super::consume::{add_money, consume};
 use super::goal_check::Goal;
 use super::judge::{GroupContext, JudgeRules, judge_group, judge_run, judge_suite};
@@ -71,7 +72,10 @@ impl Summarizer {
             return;
         };
         let repeated = self.suites.get(suite).is_some_and(|suite| suite.repeat > 1);
-        self.groups.entry((suite, variant)).or_default().add(facts, repeated);
+        let suites = &self.suites;
+        let group = self.groups.entry((suite, variant));
+        let new = || GroupTally { labels: suites.get(suite).and_then(LabelTally::of), ..GroupTally::default() };
+        group.or_insert_with(new).add(facts, repeated);
         self.totals.counts.add(facts.outcome);
         consume(&mut self.totals.consumption, facts);
         self.totals.http_attempts += u64::from(facts.attempts);
@@ -213,6 +217,7 @@ struct GroupTally {
     saved_calls: u64,
     altered: u64,
     attacks: AttackTally,
+    labels: Option<LabelTally>,
 }
 
 impl GroupTally {
@@ -221,6 +226,9 @@ impl GroupTally {
         if matches!(facts.outcome, Outcome::Pass | Outcome::Fail) {
             let passed = facts.outcome == Outcome::Pass;
             self.rate.add(&facts.case_id, facts.group.as_deref(), repeated, passed);
+        }
+        if let Some(labels) = self.labels.as_mut().filter(|_| facts.outcome != Outcome::Skipped) {
+            labels.add(facts, repeated);
         }
         if let Some(score) = facts.score {
             self.score_sum += score.get() * facts.weight;
@@ -263,12 +271,22 @@ impl GroupTally {
             cached_share: share(self.saved_calls, self.calls),
             altered_trials: self.altered,
             attacks: self.attacks.report(options),
+            classification: self.labels.as_ref().map(|labels| Box::new(labels.report())),
         }
     }
 }
 
 fn is_saved(source: CallSource) -> bool {
     matches!(source, CallSource::Cache | CallSource::Shared | CallSource::Semantic)
+}
+
+/// The goal without what is kept beside it.
+fn written_goal(goal: &Value) -> Value {
+    let mut goal = goal.clone();
+    if let Value::Object(entries) = &mut goal {
+        entries.shift_remove("classification");
+    }
+    goal
 }
 
 fn suite_report(record: &SuiteRecord, groups: Vec<GroupReport>) -> SuiteReport {
@@ -278,7 +296,7 @@ fn suite_report(record: &SuiteRecord, groups: Vec<GroupReport>) -> SuiteReport {
         digest: record.digest,
         cases: record.cases,
         repeat: record.repeat,
-        goal: record.goal.clone(),
+        goal: written_goal(&record.goal),
         verdict: judge_suite(&groups),
         groups,
     }
@@ -373,6 +391,7 @@ mod tests {
             error: None,
             altered: false,
             semantic: None,
+            prediction: None,
             answered_by: None,
             possible_double_charge: false,
         }

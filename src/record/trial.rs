@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CallRecord, CallSource, Case, CaseRef, ErrorKind, Score, SemanticFacts, Usage};
+use super::{CallRecord, CallSource, Case, CaseRef, ErrorKind, Prediction, Score, SemanticFacts, Usage};
 use crate::base::{CaseId, Digest, DigestBuilder, Millis, ModelRef, Ratio, SafeName, Usd};
 
 /// What became of a trial.
@@ -138,6 +138,8 @@ pub struct TrialFacts {
     pub altered: bool,
     /// What the semantic cache had; `None` when it had nothing or was not asked.
     pub semantic: Option<SemanticFacts>,
+    /// The label of the reply beside the right one; `None` where the suite has no `classification` or there is no reply.
+    pub prediction: Option<Prediction>,
     /// The model that answered, when a route was asked.
     pub answered_by: Option<ModelRef>,
     /// An attempt may be billed besides the one that answered.

@@ -243,6 +243,7 @@ pub(super) fn facts(trial: &TrialRecord) -> TrialFacts {
         error: call.and_then(|call| call.reply.as_ref().err()).map(|error| error.kind),
         altered: false,
         semantic: None,
+        prediction: None,
         answered_by: call.and_then(|call| call.answered_by.clone()),
         possible_double_charge: call.is_some_and(|call| call.possible_double_charge),
     }

@@ -124,6 +124,10 @@ fn judge(check: &Check, finding: Finding) -> Found {
             let passed = value >= check.threshold.unwrap_or(Ratio::clamped(check.spec.pass_at));
             Found::Graded { value, passed, seen, wanted }
         }
+        Finding::Decided { value, passed, seen, wanted } => {
+            let passed = check.threshold.map_or(passed, |threshold| value >= threshold);
+            Found::Graded { value, passed, seen, wanted }
+        }
         Finding::Ungraded(reason) => Found::Ungraded(reason),
         Finding::NotApplicable(reason) => Found::NotApplicable(reason),
     }
@@ -290,6 +294,9 @@ mod tests {
         "json_schema: {value: {type: object}}",
         "jsonpath: {path: $..a, contains: a}",
         "contains_json",
+        "label: {value: a, label: first_word, labels: [a, b]}",
+        "javascript: output.length % 2 === 0",
+        "javascript: '({pass: output.length > 3, score: 0.25, reason: output})'",
         "reasoning: {min_confidence: 0.5, answer: a}",
         "pii: {kinds: [email, national_id], ignore_samples: true}",
         "secrets: {certain: true}",

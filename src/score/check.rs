@@ -201,6 +201,8 @@ pub(super) trait Scorer: Send + Sync {
 pub(super) enum Finding {
     /// A value, with noun phrases for what was seen and what was wanted.
     Graded { value: Ratio, seen: String, wanted: String },
+    /// As `Graded`, with its own word on whether it passes, which a `threshold` that is written overrules.
+    Decided { value: Ratio, passed: bool, seen: String, wanted: String },
     /// It could not tell, and why.
     Ungraded(String),
     /// There is nothing of what it judges, and why: it counts neither way.

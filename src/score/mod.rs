@@ -9,6 +9,7 @@ mod apply;
 mod asking;
 mod call;
 mod check;
+mod classification;
 mod comparison;
 mod compile;
 mod entry;
@@ -23,12 +24,14 @@ mod registry;
 mod retrieval;
 mod safety;
 mod schema;
+mod script;
 mod settings;
 mod spec;
 mod structure;
 #[cfg(test)]
 mod testing;
 mod text;
+mod text_file;
 mod world;
 
 pub use aggregate::{Graded, PassRule, aggregate};

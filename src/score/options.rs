@@ -7,6 +7,7 @@ use super::entry::Entry;
 use super::schema;
 use super::settings::{Fault, Settings};
 use super::spec::{CheckSpec, OptionKind, OptionSpec, ValueRule};
+use super::text_file;
 use super::{COMMON_OPTIONS, CompileContext};
 use crate::base::{Diagnostic, Fields, Kind, Node, Problems, Ratio, Source, Span};
 
@@ -117,7 +118,7 @@ impl<'a> Options<'a> {
                         self.settings.set(option.name, word.into());
                     }
                 }
-                OptionKind::Value | OptionKind::Fixed | OptionKind::Schema | OptionKind::Checks => {
+                OptionKind::Value | OptionKind::Fixed | OptionKind::Schema | OptionKind::File | OptionKind::Checks => {
                     if let Some(node) = fields.node(option.name) {
                         self.take(option, node, ctx, problems);
                     }
@@ -158,6 +159,13 @@ impl<'a> Options<'a> {
             OptionKind::Schema => {
                 if let Some((schema, written)) = schema::load(option.name, node, ctx, problems) {
                     self.settings.set(option.name, schema);
+                    self.written.insert(option.name, written);
+                }
+                return;
+            }
+            OptionKind::File => {
+                if let Some((text, written)) = text_file::load(option.name, node, ctx, problems) {
+                    self.settings.set(option.name, text);
                     self.written.insert(option.name, written);
                 }
                 return;
@@ -253,15 +261,35 @@ fn locate(node: &Node, fault: &Fault, source: &Source) -> Span {
     fault.range.and_then(|range| inside_text(node, range, source)).unwrap_or(node.span)
 }
 
-/// Columns of a byte range of the text of `node`, when the file shows the text as it is (no escapes, one line).
+/// Columns of a byte range of the text of `node`, when the file shows the text as it is (no escapes, one line or the
+/// lines of a block).
 fn inside_text(node: &Node, (start, end): (usize, usize), source: &Source) -> Option<Span> {
     let text = node.as_text()?;
+    if text.trim_end().contains('\n') {
+        return inside_block(node, text, start, source);
+    }
     let line = source.text().lines().nth(usize::try_from(node.span.line.checked_sub(source.first_line())?).ok()?)?;
     let from: usize = line.chars().take(usize::try_from(node.span.col.checked_sub(1)?).ok()?).map(char::len_utf8).sum();
     let at = from + line.get(from..)?.find(text)?;
     let before = line.get(..at + start.min(text.len()))?.chars().count();
     let covered = text.get(start..end.min(text.len())).map_or(1, |part| part.chars().count()).max(1);
     Some(Span::new(node.span.line, u32::try_from(before + 1).ok()?, u32::try_from(covered).ok()?))
+}
+
+/// One character of a text of several lines, which the file shows line by line: a block of YAML, or the whole file.
+fn inside_block(node: &Node, text: &str, start: usize, source: &Source) -> Option<Span> {
+    let before = text.get(..start.min(text.len()))?;
+    let line = before.matches('\n').count();
+    let col = before.rsplit('\n').next()?.chars().count();
+    let wanted = text.lines().nth(line)?;
+    let first = usize::try_from(node.span.line.checked_sub(source.first_line())?).ok()?;
+    // The text begins where the node does, or below the `|` of a block.
+    let below = usize::from(!source.text().lines().nth(first)?.ends_with(text.lines().next()?));
+    let at = first + line + below;
+    let shown = source.text().lines().nth(at)?;
+    let indent = shown.strip_suffix(wanted)?.chars().count();
+    let at = u32::try_from(at).ok()?.checked_add(source.first_line())?;
+    Some(Span::new(at, u32::try_from(indent + col + 1).ok()?, 1))
 }
 
 /// The node of `from` when it is the only key of a mapping: `value: {from: expected}`.

@@ -1,7 +1,7 @@
 //! The checks karat knows, one line each.
 
 use super::spec::CheckSpec;
-use super::{asking, call, group, likeness, reasoning, retrieval, safety, structure, text};
+use super::{asking, call, classification, group, likeness, reasoning, retrieval, safety, script, structure, text};
 use crate::base::closest;
 
 static CHECKS: &[&CheckSpec] = &[
@@ -45,6 +45,8 @@ static CHECKS: &[&CheckSpec] = &[
     &safety::system_prompt_leak::SPEC,
     &safety::invisible_characters::SPEC,
     &safety::unsafe_links::SPEC,
+    &classification::label::SPEC,
+    &script::javascript::SPEC,
     &call::finish_reason::SPEC,
     &call::refusal::SPEC,
     &call::latency::SPEC,
@@ -105,6 +107,12 @@ const FOREIGN: &[(&str, &str)] = &[
     ("links", "unsafe_links"),
     ("urls", "unsafe_links"),
     ("steps", "reasoning"),
+    ("accuracy", "label"),
+    ("category", "label"),
+    ("classification", "label"),
+    ("js", "javascript"),
+    ("script", "javascript"),
+    ("quickjs", "javascript"),
 ];
 
 /// All checks, by family: name, options, degenerate cases, version, example.
@@ -145,7 +153,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 46);
+        assert_eq!(names.len(), 48);
     }
 
     #[test]

@@ -10,9 +10,8 @@ use super::CompileContext;
 use super::options::Written;
 use super::reason;
 use super::settings::Fault;
-use crate::base::{
-    Diagnostic, Digest, Kind, Node, Place, Problems, Source, Span, closest, files, json_message, parse_yaml,
-};
+use super::text_file::{self, pointing};
+use crate::base::{Diagnostic, Digest, Kind, Node, Place, Problems, Source, Span, closest, json_message, parse_yaml};
 
 /// Steps back a `pattern` of a schema may take on one text.
 const BACKTRACK_LIMIT: usize = 200_000;
@@ -50,24 +49,8 @@ fn read_file(
     problems: &mut Problems,
 ) -> Option<(Value, Node, Source)> {
     let here = ctx.source.place(span);
-    let path = match files::inside(ctx.root, ctx.base_dir, named) {
-        Ok(path) => path,
-        Err(message) => {
-            problems.push(
-                Diagnostic::error("path-outside-project", message).at(here).help("copy the file into the project"),
-            );
-            return None;
-        }
-    };
+    let (path, source) = text_file::read(named, span, ctx, problems)?;
     let shown = path.strip_prefix(ctx.root).unwrap_or(Path::new(named));
-    let source = match files::read_source(&path, shown) {
-        Ok(source) => source,
-        Err(diagnostic) => {
-            let near = files::similar(&path, named).filter(|_| diagnostic.code == "file-not-found");
-            problems.push(pointing(diagnostic.did_you_mean(near.as_deref()), here));
-            return None;
-        }
-    };
     let mut own = Problems::new();
     let is_yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
     // A `.json` file must be JSON; where a diagnostic needs a place inside, it is read as the YAML it is as well.
@@ -103,14 +86,6 @@ fn strict_json(source: &Source, problems: &mut Problems) -> Option<Value> {
             );
             None
         }
-    }
-}
-
-/// A problem of the file as such, shown where the suite names it.
-fn pointing(diagnostic: Diagnostic, here: Place) -> Diagnostic {
-    match &diagnostic.place {
-        Some(place) if place.line > 0 => diagnostic.related(here, "named here"),
-        _ => diagnostic.at(here),
     }
 }
 

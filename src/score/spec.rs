@@ -11,8 +11,7 @@ use super::world::{Asking, Asks};
 pub struct CheckSpec {
     /// The word users write; `not_` in front of it negates the check.
     pub name: &'static str,
-    /// The folder of its file: `text`, `likeness`, `retrieval`, `structure`, `reasoning`, `safety`, `call` or
-    /// `group`.
+    /// The folder of its file, such as `text` or `structure`.
     pub family: &'static str,
     /// One line on what it checks.
     pub about: &'static str,
@@ -99,6 +98,8 @@ pub enum OptionKind {
     Fixed,
     /// A JSON Schema written out, or the path of a file with one.
     Schema,
+    /// The path of a text file inside the project, relative to the suite; its content is the value.
+    File,
     /// `true` or `false`; `false` unless given.
     Flag,
     /// A number of at least 0; 0 unless given.
@@ -123,6 +124,11 @@ impl OptionSpec {
     /// A schema or its path.
     pub(super) const fn schema(name: &'static str, about: &'static str) -> OptionSpec {
         OptionSpec { name, kind: OptionKind::Schema, takes: "a mapping or a path", about }
+    }
+
+    /// A text file.
+    pub(super) const fn file(name: &'static str, about: &'static str) -> OptionSpec {
+        OptionSpec { name, kind: OptionKind::File, takes: "a path", about }
     }
 
     /// A switch.

@@ -11,7 +11,7 @@ use super::run::Store;
 use super::semantic::{MATCH_COLUMNS, read_match_facts};
 use super::words::{digest, millis, parsed, small, unreadable, unsigned, usd, word, word_option};
 use crate::base::{CaseId, Digest, ModelRef, Ratio, RunId, SafeName, Usd};
-use crate::record::{ErrorKind, Outcome, TrialFacts, TrialKey};
+use crate::record::{ErrorKind, Outcome, Prediction, TrialFacts, TrialKey};
 
 impl Store {
     /// Hands every stored trial of a run to `take`, by ordinal. Memory does not grow with their number.
@@ -20,13 +20,22 @@ impl Store {
     /// [`StoreError::RunNotFound`]; otherwise why the store cannot be read.
     pub fn facts(&self, run: &RunId, mut take: impl FnMut(TrialFacts)) -> Result<(), StoreError> {
         let names = Names::invert(self.run_rows(run)?);
+        let sorts = self.suites(run)?.iter().any(|suite| suite.goal.get("classification").is_some());
+        // The first check of a suite that sorts is the one on its label.
+        let (label, labels) = if sorts {
+            let join = "LEFT JOIN score l ON l.trial = t.id AND l.position = 0 AND l.check_name = 'label' \
+                        LEFT JOIN score_detail d ON d.trial = l.trial AND d.position = 0";
+            ("d.detail", join)
+        } else {
+            ("NULL", "")
+        };
         // The index is named because the other one on `run` would need a sort of all rows.
         let query = format!(
             "SELECT t.key, t.ordinal, t.suite, t.variant, t.case_id, t.case_group, t.weight, t.repeat, t.outcome, \
              t.score, c.spent, c.error_kind, c.altered, c.reply IS NOT NULL, c.ttft_ms, \
-             c.answered_by, c.possible_double_charge, c.batched, {CALL_COLUMNS}, {MATCH_COLUMNS} \
+             c.answered_by, c.possible_double_charge, c.batched, {CALL_COLUMNS}, {MATCH_COLUMNS}, {label} AS label \
              FROM trial t INDEXED BY trial_ordinal LEFT JOIN call c ON c.id = t.call \
-             LEFT JOIN semantic_match m ON m.call = t.call \
+             LEFT JOIN semantic_match m ON m.call = t.call {labels} \
              WHERE t.run = ?1 ORDER BY t.ordinal"
         );
         self.read(|db| {
@@ -114,6 +123,13 @@ pub(super) fn ratio(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<Rati
     value.map(|value| Ratio::new(value).map_err(|error| unreadable(index, error.to_string()))).transpose()
 }
 
+/// The details of the check on the label; `None` where there is none.
+fn prediction(row: &Row<'_>) -> rusqlite::Result<Option<Prediction>> {
+    let text: Option<String> = row.get("label")?;
+    let unlike = |error: serde_json::Error| unreadable(0, format!("the details of a label: {error}"));
+    text.map(|text| serde_json::from_str(&text).map_err(unlike)).transpose()
+}
+
 fn read_facts(row: &Row<'_>, names: &Names) -> rusqlite::Result<TrialFacts> {
     let call = CallColumns::read(row, 18)?;
     let replied: bool = row.get(13)?;
@@ -140,6 +156,7 @@ fn read_facts(row: &Row<'_>, names: &Names) -> rusqlite::Result<TrialFacts> {
         attempts: call.as_ref().map_or(0, |call| call.attempts),
         error: word_option(row, 11, ErrorKind::parse)?.filter(|_| outcome == Outcome::Error),
         semantic: read_match_facts(row, 18 + CallColumns::COUNT)?,
+        prediction: prediction(row)?,
         altered: row.get::<_, Option<bool>>(12)?.unwrap_or(false),
         answered_by: row.get::<_, Option<String>>(15)?.map(|_| parsed(row, 15, ModelRef::parse)).transpose()?,
         possible_double_charge: row.get::<_, Option<bool>>(16)?.unwrap_or(false),

@@ -74,7 +74,21 @@ pub struct Goal {
     pub cost_per_call: Option<Bound<Usd>>,
     /// Cost of the whole suite: `"< $2"`.
     pub total_cost: Option<Bound<Usd>>,
+    /// Bounds on the labels of a suite with `classification`, by name.
+    pub labels: Vec<(&'static str, Bound<Ratio>)>,
 }
+
+/// Figures of labels that a goal may bound, and whether more is better: `accuracy: ">= 0.9"`, `brier: "< 0.1"`.
+const ON_LABELS: &[(&str, bool)] = &[
+    ("accuracy", true),
+    ("macro_f1", true),
+    ("micro_f1", true),
+    ("weighted_f1", true),
+    ("kappa", true),
+    ("mcc", true),
+    ("brier", false),
+    ("ece", false),
+];
 
 impl Goal {
     /// Whether nothing is asked for.
@@ -97,7 +111,13 @@ impl Goal {
         put("p95_latency", self.p95_latency.as_ref().map(|bound| bound.written.clone()));
         put("cost_per_call", self.cost_per_call.as_ref().map(|bound| bound.written.clone()));
         put("total_cost", self.total_cost.as_ref().map(|bound| bound.written.clone()));
+        self.labels.iter().for_each(|(name, bound)| put(name, Some(bound.written.clone())));
         Value::Object(map)
+    }
+
+    /// The bounds on labels, by name.
+    pub(super) fn on_labels(&self) -> &[(&'static str, Bound<Ratio>)] {
+        &self.labels
     }
 
     /// Reads a `goal:` mapping; everything wrong with it goes to `problems`.
@@ -111,6 +131,13 @@ impl Goal {
             p95_latency: read_bound(&mut fields, "p95_latency", &LATENCY, problems),
             cost_per_call: read_bound(&mut fields, "cost_per_call", &COST, problems),
             total_cost: read_bound(&mut fields, "total_cost", &COST, problems),
+            labels: ON_LABELS
+                .iter()
+                .filter_map(|(name, rises)| {
+                    let measure = if *rises { &SHARE } else { &MISS };
+                    Some((*name, read_bound(&mut fields, name, measure, problems)?))
+                })
+                .collect(),
         };
         fields.finish(problems);
         goal
@@ -129,6 +156,12 @@ struct Measure<T> {
 }
 
 const SHARE: Measure<Ratio> = Measure { rises: true, example: ">= 0.9", parse: parse_share, nonsense: senseless_share };
+const MISS: Measure<Ratio> = Measure {
+    rises: false,
+    example: "< 0.1",
+    parse: parse_share,
+    nonsense: |op, value| (op == Op::Less && *value <= Ratio::ZERO).then_some("no error is below zero"),
+};
 const LATENCY: Measure<Millis> = Measure {
     rises: false,
     example: "< 5s",

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::adversarial::Target;
 use super::checks::{CheckSet, Folders, compile_list};
+use super::classification::{self, Classification};
 use super::matrix::Matrix;
 use super::names::{self, SuiteFile};
 use super::select::matches_any;
@@ -16,7 +17,7 @@ use crate::base::{Diagnostic, Fields, Kind, ModelRef, Place, Problems, Ratio, Sa
 use crate::config::{Config, Origin, ProviderConfig, Setting, WireName};
 use crate::prompt::{Registry, read_params};
 use crate::record::Vars;
-use crate::score::{CheckModels, PassRule};
+use crate::score::{Check, CheckModels, PassRule};
 
 /// What suites are loaded with.
 pub struct LoadContext<'a> {
@@ -118,12 +119,14 @@ fn load_one(file: SuiteFile, context: &LoadContext<'_>, problems: &mut Problems)
         under_test: models.iter().map(|model| model.model.clone()).collect(),
     });
     let folders = Folders { root, base_dir: &base_dir, models: &check_models };
-    let (defaults, checks_gap) = read_defaults(&mut fields, folders, problems);
+    let sorts = classification::read(&mut fields, folders, problems);
+    let (defaults, checks_gap) = read_defaults(&mut fields, sorts.as_ref(), folders, problems);
     let (feeds, cases_gap) = feeds::read(&mut fields, folders, problems);
     let cases_place = source.place(fields.value_span("cases"));
     let matrix = fields.node("matrix").map(|node| Matrix::read(node, &source, problems)).unwrap_or_default();
     let target = read_target(&mut fields, problems);
     let goal = fields.node("goal").map(|node| Goal::read(node, &source, problems)).unwrap_or_default();
+    classification::check_goal(&goal, sorts.is_some(), problems);
     let rule = read_rule(&mut fields, problems);
     let max_errors = read_max_errors(&mut fields, context, problems);
     fields.finish(problems);
@@ -142,6 +145,7 @@ fn load_one(file: SuiteFile, context: &LoadContext<'_>, problems: &mut Problems)
         check_models,
         repeat,
         goal,
+        classification: sorts.map(|sorts| sorts.labels),
         rule,
         max_errors,
         root: root.to_path_buf(),
@@ -189,16 +193,26 @@ fn read_max_errors(fields: &mut Fields<'_>, context: &LoadContext<'_>, problems:
 }
 
 /// Reads `defaults:`. The flag says whether its checks could not all be compiled.
-fn read_defaults(fields: &mut Fields<'_>, folders: Folders<'_>, problems: &mut Problems) -> (Defaults, bool) {
-    let mut defaults = Defaults { checks: CheckSet::of(Vec::new()), tags: Vec::new(), weight: 1.0, vars: Vars::new() };
+fn read_defaults(
+    fields: &mut Fields<'_>,
+    sorts: Option<&Classification>,
+    folders: Folders<'_>,
+    problems: &mut Problems,
+) -> (Defaults, bool) {
+    // The check on the label comes first: that is where its details are looked for.
+    let label: Vec<Arc<Check>> = sorts.and_then(|sorts| sorts.check.clone()).into_iter().collect();
+    let unsound = sorts.is_some() && label.is_empty();
+    let checks = CheckSet::of(label.clone());
+    let mut defaults = Defaults { checks, tags: Vec::new(), weight: 1.0, vars: Vars::new() };
     let source = fields.source();
-    let Some(node) = fields.node("defaults") else { return (defaults, false) };
+    let Some(node) = fields.node("defaults") else { return (defaults, unsound) };
     let Some(mut inner) = Fields::of(node, "defaults", source, problems) else { return (defaults, true) };
     let before = problems.error_count();
     if let Some(checks) = inner.node("checks") {
-        defaults.checks = CheckSet::of(compile_list(checks, source, folders, problems));
+        let written = compile_list(checks, source, folders, problems);
+        defaults.checks = CheckSet::of(label.into_iter().chain(written).collect());
     }
-    let gap = problems.error_count() > before;
+    let gap = unsound || problems.error_count() > before;
     defaults.tags = super::case::read_tags(&mut inner, problems);
     defaults.weight = super::case::read_weight(&mut inner, problems).unwrap_or(1.0);
     defaults.vars = super::case::read_vars(&mut inner, problems);

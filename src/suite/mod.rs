@@ -7,6 +7,7 @@
 mod adversarial;
 mod case;
 mod checks;
+mod classification;
 mod dataset;
 mod disk;
 mod duplicates;

@@ -36,6 +36,8 @@ pub struct Suite {
     pub repeat: u32,
     /// What must be reached.
     pub goal: Goal,
+    /// The labels there are, in order, when the suite sorts; empty when it does not say which.
+    pub classification: Option<Vec<String>>,
     /// How scores make a trial pass.
     pub rule: PassRule,
     /// Most trials that may error or stay ungraded before the verdict is undecided.

@@ -3,6 +3,7 @@
 mod attacks;
 mod cache;
 mod checks;
+mod classification;
 mod eval;
 mod pings;
 mod plan;

@@ -62,11 +62,24 @@ impl Pattern {
     pub(crate) fn find(&self, text: &str) -> Result<Option<(usize, usize)>, String> {
         match self.regex.find(text) {
             Ok(found) => Ok(found.map(|found| (found.start(), found.end()))),
-            Err(_) => Err(format!(
-                "the expression `{}` backtracks more than {BACKTRACK_LIMIT} steps on this text; \
-                 nested repetitions such as `(a+)+` do",
-                self.regex.as_str()
-            )),
+            Err(_) => Err(self.gave_up()),
+        }
+    }
+
+    fn gave_up(&self) -> String {
+        format!(
+            "the expression `{}` backtracks more than {BACKTRACK_LIMIT} steps on this text; \
+             nested repetitions such as `(a+)+` do",
+            self.regex.as_str()
+        )
+    }
+
+    /// The text of the last group of the first match that took part, or of the whole match; `Err` when the limit was
+    /// reached.
+    pub(crate) fn captured<'t>(&self, text: &'t str) -> Result<Option<&'t str>, String> {
+        match self.regex.captures(text) {
+            Ok(found) => Ok(found.and_then(|groups| groups.iter().flatten().last().map(|group| group.as_str()))),
+            Err(_) => Err(self.gave_up()),
         }
     }
 

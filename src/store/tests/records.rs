@@ -141,6 +141,7 @@ fn facts_come_from_plain_columns_by_ordinal() {
         error: None,
         altered: true,
         semantic: None,
+        prediction: None,
         answered_by: None,
         possible_double_charge: true,
     };

@@ -1,0 +1,4 @@
+//! Checks on labels: what `classification:` of a suite counts.
+
+pub(super) mod label;
+mod read;

@@ -1,0 +1,6 @@
+//! Checks that users write themselves, in a language of their own.
+
+mod engine;
+mod input;
+pub(super) mod javascript;
+mod verdict;
