@@ -3,6 +3,7 @@
 mod agreement;
 mod attacks;
 mod budget;
+mod calibrate;
 mod classification;
 #[cfg(test)]
 mod classification_test;
@@ -28,6 +29,9 @@ mod world;
 pub use agreement::{AgreedShare, SemanticBucket, SemanticReport};
 pub use attacks::StrategyReport;
 pub use budget::{Grant, Limit, SharedLimit};
+pub use calibrate::{
+    CalibrationReport, CheckCalibration, HumanLabel, Labelled, Ledger, Share, Template, calibrate, read_labels,
+};
 pub use classification::{ClassReport, ClassificationReport};
 pub use embedder::{Embedder, embedded_prompts};
 pub use estimate::{Estimator, RequestEstimate};

@@ -10,6 +10,7 @@ mod bad_inputs;
 mod batch;
 mod batch_stub;
 mod caches;
+mod calibrate;
 mod canary;
 mod changed_since;
 mod commands;

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod cache;
+mod calibrate;
 mod checks;
 mod classification;
 mod eval;

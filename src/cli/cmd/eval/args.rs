@@ -228,6 +228,49 @@ pub enum EvalCommand {
     Export(ExportArgs),
     /// Get what the batches of a run have brought by now
     Collect(CollectArgs),
+    /// Compare the judges of a suite with labels of people
+    Calibrate(CalibrateArgs),
+}
+
+/// Compare the judges of a suite with labels of people
+///
+/// Labels are rows such as {"case": "a", "label": true}: is the output good? `label` is true or false, "pass" or "fail", or
+/// a number from 0 to 1; `check`, `model`, `prompt`, `repeat` and `output` say which output is meant where there are
+/// several. Nothing is called: the judges' verdicts are those of a stored run. Figures: agreement, Cohen's kappa,
+/// Krippendorff's alpha, Spearman's correlation, false passes and fails, bias to length and to position, and the pass rate
+/// of the unlabelled outputs, corrected for the judge's errors (Rogan and Gladen).
+#[derive(Args, Debug)]
+#[command(
+    before_help = "Examples:\n  karat eval calibrate support-answers --template > human.jsonl    Write the outputs to be labelled\n  karat eval calibrate support-answers --labels human.jsonl       Compare the judges with the labels",
+    after_help = crate::cli::args::EXIT_CODES
+)]
+pub struct CalibrateArgs {
+    /// Compare the judges of this suite: its name or file
+    #[arg(value_name = "SUITE")]
+    pub suite: String,
+    /// Read the labels of people from this JSONL file
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub labels: Option<PathBuf>,
+    /// Print the rows to be labelled instead: one per output and judge
+    #[arg(long, conflicts_with_all = ["labels", "min_kappa"])]
+    pub template: bool,
+    /// Take the outputs of this run: its id, its start, or `latest` [default: the newest with the suite]
+    #[arg(long, value_name = "RUN")]
+    pub run: Option<String>,
+    /// Compare this check, a judge or not (can be repeated) [default: all judges]
+    #[arg(long, value_name = "CHECK")]
+    pub check: Vec<String>,
+    /// Fail when Cohen's kappa of a judge is below this
+    #[arg(long, value_name = "KAPPA", value_parser = kappa)]
+    pub min_kappa: Option<f64>,
+    /// Print it in this format
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = super::format_parser(Format::of_lists()))]
+    pub format: Format,
+}
+
+fn kappa(text: &str) -> Result<f64, String> {
+    let value: f64 = text.parse().map_err(|_| "write a number from -1 to 1, such as 0.6".to_owned())?;
+    if (-1.0..=1.0).contains(&value) { Ok(value) } else { Err("kappa lies between -1 and 1".to_owned()) }
 }
 
 /// List stored runs, newest first

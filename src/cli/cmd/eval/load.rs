@@ -23,7 +23,7 @@ use crate::suite::{
 };
 
 /// Words after `karat eval` that are no suite files.
-const SUBCOMMANDS: &[&str] = &["list", "show", "export", "collect"];
+const SUBCOMMANDS: &[&str] = &["list", "show", "export", "collect", "calibrate"];
 
 /// Everything a run is made of.
 pub(super) struct Loaded {

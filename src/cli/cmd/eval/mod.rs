@@ -6,6 +6,7 @@ mod args;
 mod attacks;
 mod batch;
 mod caches;
+mod calibrate;
 mod catalogue;
 mod changed;
 mod checks;
@@ -31,8 +32,8 @@ mod stored;
 
 pub(in crate::cli) use apps::names as app_names;
 pub use args::{
-    BatchRestArg, CacheArg, CallsArg, CollectArgs, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs, SelectArgs,
-    ShowArgs, ShowRunArgs, UndecidedArg,
+    BatchRestArg, CacheArg, CalibrateArgs, CallsArg, CollectArgs, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs,
+    SelectArgs, ShowArgs, ShowRunArgs, UndecidedArg,
 };
 pub(in crate::cli) use providers::{own_transport, pricer, settings_of};
 pub use start::run;
