@@ -33,6 +33,6 @@ pub use aggregate::{Graded, PassRule, aggregate};
 pub use apply::score;
 pub use check::{Check, ScoreInput};
 pub use compile::{CompileContext, compile};
-pub use reasoning::{NotReasoning, Reasoning, ReasoningForm, Step, parse_reasoning};
+pub use reasoning::{NotReasoning, Reasoning, ReasoningForm, Step, parse_reasoning, reasoning_of};
 pub use registry::catalogue;
 pub use spec::{COMMON_OPTIONS, CheckSpec, OptionKind, OptionSpec, ValueRule};

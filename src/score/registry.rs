@@ -36,6 +36,9 @@ static CHECKS: &[&CheckSpec] = &[
     &structure::jsonpath::SPEC,
     &structure::contains_json::SPEC,
     &reasoning::check::SPEC,
+    &reasoning::consistency::SPEC,
+    &reasoning::progression::SPEC,
+    &reasoning::calibration::SPEC,
     &safety::pii::SPEC,
     &safety::secrets::SPEC,
     &safety::injection::SPEC,
@@ -92,6 +95,8 @@ const FOREIGN: &[(&str, &str)] = &[
     ("max_cost", "cost"),
     ("numeric", "number"),
     ("chain_of_thought", "reasoning"),
+    ("brier", "reasoning_calibration"),
+    ("confidence", "reasoning_calibration"),
     ("pii_leakage", "pii"),
     ("personal_data", "pii"),
     ("prompt_injection", "injection"),
@@ -142,7 +147,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 43);
+        assert_eq!(names.len(), 46);
     }
 
     #[test]
