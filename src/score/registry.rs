@@ -39,6 +39,9 @@ static CHECKS: &[&CheckSpec] = &[
     &structure::contains_json::SPEC,
     &structure::tool_carries::SPEC,
     &reasoning::check::SPEC,
+    &reasoning::consistency::SPEC,
+    &reasoning::progression::SPEC,
+    &reasoning::calibration::SPEC,
     &safety::pii::SPEC,
     &safety::secrets::SPEC,
     &safety::injection::SPEC,
@@ -97,6 +100,8 @@ const FOREIGN: &[(&str, &str)] = &[
     ("max_cost", "cost"),
     ("numeric", "number"),
     ("chain_of_thought", "reasoning"),
+    ("brier", "reasoning_calibration"),
+    ("confidence", "reasoning_calibration"),
     ("pii_leakage", "pii"),
     ("personal_data", "pii"),
     ("prompt_injection", "injection"),
@@ -153,7 +158,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 48);
+        assert_eq!(names.len(), 51);
     }
 
     #[test]

@@ -168,7 +168,7 @@ fn is_denied(text: &str, start: usize) -> bool {
             word.starts_with("n'") || word.starts_with("n’") || !rest.ends_with(char::is_alphanumeric)
         })
     };
-    DENIALS.iter().any(|word| stands(&word))
+    DENIALS.iter().any(stands)
 }
 
 /// A phrase that begins with a letter begins a word, in scripts that have words.

@@ -22,7 +22,7 @@ impl Strength {
 
 /// One kind of personal data: its form, and what decides whether a text of this form is what it looks like.
 pub(super) struct Detector {
-    /// Name, snake_case: `email`, `us_ssn`.
+    /// Name, in small letters with `_`: `email`, `us_ssn`.
     pub(super) kind: &'static str,
     /// In words: `an e-mail address`.
     pub(super) phrase: &'static str,

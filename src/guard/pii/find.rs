@@ -14,7 +14,7 @@ const MAX_LOOKS: usize = 200_000;
 const BEFORE: usize = 48;
 
 /// Words for numbers of another kind.
-const OTHERS: &str = r"orders?|invoices?|tickets?|case|ref(?:erence)?s?|part|serial|sku|model|tracking|shipment|article|item|product|batch|lot|isbn|doi|build|version|ver|release|v|rev|commit|id|no|nr|section|chapter|clause|paragraph|rule|figure|num(?:ber)?|bestell\w*|rechnung\w*|auftrag\w*|artikel\w*|vorgang\w*|sendung\w*|commande|facture|colis|pedido|factura|ordine|fattura|zam[óo]wieni\w*|faktur\w*|bestelling|factuur|заказ\w*|счет\w*";
+const OTHERS: &str = r"orders?|invoices?|tickets?|case|ref(?:erence)?s?|part|serial|sku|model|tracking|shipment|article|item|product|batch|lot|isbn|doi|build|version|ver|release|v|rev|commit|id|no\.|nr|section|chapter|clause|paragraph|rule|figure|num(?:ber)?|bestell\w*|rechnung\w*|auftrag\w*|artikel\w*|vorgang\w*|sendung\w*|commande|facture|colis|pedido|factura|ordine|fattura|zam[óo]wieni\w*|faktur\w*|bestelling|factuur|заказ\w*|счет\w*";
 
 /// Detectors, the surer ones first: of two that overlap the earlier one counts.
 static GENERAL: [Detector; 6] =
@@ -47,7 +47,12 @@ static READY: LazyLock<Vec<Ready>> = LazyLock::new(|| {
         .collect()
 });
 
-static OTHER: LazyLock<Option<Regex>> = LazyLock::new(|| word_before(OTHERS));
+/// The word stands right before the number, with no more than `no.`, `number` or a sign between: "the order came from
+/// 81.2.69.142" is about an address.
+static OTHER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let between = r"(?:[\s:.#(-]*(?:nos?|nr|num|numbers?|nummer|id|code|is|was|n°|nº)\b)*[^\p{L}\p{N}]*";
+    Regex::new(&format!(r"(?i)(?:^|[^\[\p{{L}}\p{{N}}_])(?:{OTHERS}){between}$")).ok()
+});
 
 /// One of `words` with no other number behind it, at the end of a text. A word behind `[` is a redaction's, not the
 /// text's; scripts without spaces have no beginning of a word.

@@ -35,8 +35,11 @@ fn judge_international(text: &str) -> Strength {
     let length = digits.len() - if is_plus { 0 } else { 2 };
     // `+1` is North America: always ten digits behind it.
     let is_american = is_plus && digits.first() == Some(&1);
-    let fits =
-        if is_american { digits.len() == 11 && is_american_number(&digits[1..]) } else { (8..=15).contains(&length) };
+    let fits = if is_american {
+        digits.len() == 11 && is_american_number(digits.get(1..).unwrap_or_default())
+    } else {
+        (8..=15).contains(&length)
+    };
     let strength = if is_plus { Strength::Sure } else { Strength::Named };
     strength.when(fits && is_balanced(text))
 }

@@ -1,23 +1,17 @@
 //! `refusal`: the model refused to answer.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use super::super::check::{Finding, ScoreInput, Scorer};
 use super::super::reason;
 use super::super::settings::{Fault, Settings};
 use super::super::spec::{Build, CheckSpec, OptionSpec, Prepared, ValueRule};
+use super::refusing::{refusing_json, refusing_language};
 use crate::record::Finish;
-
-/// Characters at the beginning of the text in which a refusal must stand.
-const LOOKED_AT: usize = 300;
 
 pub(crate) static SPEC: CheckSpec = CheckSpec {
     name: "refusal",
     family: "call",
     about: "the model refused to answer; usually written `not_refusal`",
-    version: 1,
+    version: 2,
     pass_at: 1.0,
     short: "",
     value: ValueRule::None,
@@ -26,8 +20,13 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
         "counts only refusals the provider marks, not those told by their words",
     )],
     degenerate: &[
-        "a refusal the provider marks always counts; otherwise the text must begin, after an apology at most, with an \
-         English sentence such as `I can't help with that` or `I must decline`",
+        "a refusal the provider marks always counts; otherwise the text must begin, after an apology at most, with a sentence \
+         such as `I can't help with that` or `I must decline`, in one of 28 languages: Arabic, Chinese, Czech, Danish and \
+         Norwegian, Dutch, English, Finnish, French, German, Greek, Hebrew, Hindi, Hungarian, Indonesian, Italian, \
+         Japanese, Korean, Persian, Polish, Portuguese, Romanian, Russian, Spanish, Swedish, Thai, Turkish, Ukrainian, \
+         Vietnamese",
+        "a reply that is a JSON object is one when `refusal` or `refused` in it is true or a text, or when its `answer`, \
+         `response`, `message`, `error` or the like begins so; `refused: false` denies it",
         "only the first 300 characters are looked at, and `I cannot find any problem` is no refusal",
         "an empty text, a filtered or a truncated one is not a refusal",
     ],
@@ -42,34 +41,24 @@ fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
     Ok(Prepared::new(Refusal { marked_only: settings.flag("marked_only") }))
 }
 
-/// A refusal in words: an opening that may apologise, then "I cannot" and what is not done. The second half keeps
-/// answers such as "I cannot find a bug" or "I can't recommend this library" out.
-static REFUSING: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let opening = r"(?:(?:i'm|i am|we're|we are) (?:\w+ ){0,2}sorry|sorry|my apologies|apologies|i apologi[sz]e|unfortunately|i understand|thank you for asking)";
-    let gap = r"[^.!?\n]{0,80}?[.,;:!—–-]*\s*";
-    let bridge = r"(?:(?:but|however|and|as an ai(?: language)?(?: model| assistant)?),?\s*){0,2}";
-    let cannot = r"(?:i|we)(?: simply| just| really)?(?: can't| cannot| can not| won't| will not|(?:'m| am|'re| are)(?: unable| not able| not comfortable| not willing| unwilling)(?: to)?)";
-    let done = r"(?: be able to)? (?:(?:help|helping|assist|assisting)(?: you)?(?:[.!,]|$| (?:with|in|you|further|on)\b)|(?:comply|fulfill|fulfil|engage|participate|do (?:that|this|so))\b|(?:answer|discuss|support|continue|complete|process) (?:with )?(?:that|this|these|those|your|the)\b|(?:provide|providing|create|creating|generate|generating|write|writing|produce|share|offer|give)(?: you)?(?: with)? (?:that|this|such|any|instructions|guidance|assistance|content|information (?:on|about|that|for)|advice (?:on|about))\b)";
-    let decline = r"i (?:must|have to|need to|will have to|am going to|'ll have to)(?: \w+ly)? (?:decline|refuse)\b";
-    let pattern = format!(r"^(?:{opening}{gap})?{bridge}(?:{cannot}{done}|{decline})");
-    // `None` cannot happen: a test compiles it. Without it only marked refusals would be found.
-    Regex::new(&pattern).ok()
-});
-
-/// Whether the text begins like a refusal. English only.
-fn is_refusing(text: &str) -> bool {
-    let beginning: String = text
-        .trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '*' | '>' | '“' | '#'))
-        .chars()
-        .take(LOOKED_AT)
-        .map(|c| if matches!(c, '\u{2019}' | '\u{2bc}' | '`') { '\'' } else { c })
-        .collect::<String>()
-        .to_lowercase();
-    REFUSING.as_ref().is_some_and(|pattern| pattern.is_match(&beginning))
-}
-
 struct Refusal {
     marked_only: bool,
+}
+
+impl Refusal {
+    /// How the words of a text tell that it is a refusal.
+    fn told(&self, text: &str) -> Option<String> {
+        if self.marked_only {
+            return None;
+        }
+        if let Some(key) = refusing_json(text) {
+            return Some(format!("whose `{}` is a refusal", reason::message(&key)));
+        }
+        refusing_language(text).map(|language| match language {
+            "en" => "which begins like a refusal".to_owned(),
+            language => format!("which begins like a refusal (`{language}`)"),
+        })
+    }
 }
 
 impl Scorer for Refusal {
@@ -79,8 +68,8 @@ impl Scorer for Refusal {
             (true, format!("a refusal marked by the provider: {}", reason::quote(words)))
         } else if reply.finish == Finish::Refusal {
             (true, format!("a stop for `refusal`, with {}", reason::quote(&reply.text)))
-        } else if !self.marked_only && is_refusing(&reply.text) {
-            (true, format!("{}, which begins like a refusal", reason::quote(&reply.text)))
+        } else if let Some(how) = self.told(&reply.text) {
+            (true, format!("{}, {how}", reason::quote(&reply.text)))
         } else {
             (false, reason::quote(&reply.text))
         };
@@ -90,13 +79,11 @@ impl Scorer for Refusal {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{fails, on_reply, passes};
-    use super::*;
-    use crate::record::{ChatReply, Usage};
+    use super::super::super::testing::{fails, on_reply, passes, reason_of};
+    use crate::record::{ChatReply, Finish, Usage};
 
     #[test]
     fn refusals_are_told_by_their_words() {
-        assert!(REFUSING.is_some());
         for text in [
             "I'm sorry, but I can't help with that.",
             "I’m sorry, but I can’t assist with that request.",
@@ -132,7 +119,6 @@ mod tests {
             "The model said: \"I'm sorry, but I can't help with that.\"",
             "You can't help it.",
             "I am unable to reproduce the bug.",
-            "Je suis désolé, mais je ne peux pas vous aider.",
             "I won't repeat the question.",
         ] {
             assert!(fails("refusal", text) && passes("not_refusal", text), "{text}");
@@ -147,6 +133,16 @@ mod tests {
             assert!(on_reply("refusal: {marked_only: true}", &reply).is_pass());
         }
         assert!(fails("refusal: {marked_only: true}", "I can't help with that."));
+    }
+
+    #[test]
+    fn other_languages_and_json_are_read() {
+        let text = "Je suis désolé, mais je ne peux pas vous aider.";
+        assert!(passes("refusal", text) && fails("refusal: {marked_only: true}", text));
+        assert!(reason_of("not_refusal", text).contains("which begins like a refusal (`fr`)"));
+        let text = r#"{"refused": true}"#;
+        assert!(passes("refusal", text) && fails("refusal: {marked_only: true}", text));
+        assert!(reason_of("not_refusal", text).contains("whose `refused` is a refusal"));
     }
 
     #[test]

@@ -6,8 +6,8 @@ use super::super::check::{Finding, ScoreInput, Scorer};
 use super::super::reason;
 use super::super::settings::{Fault, Settings, kind_of};
 use super::super::spec::{Build, CheckSpec, OptionKind, OptionSpec, Prepared, ValueRule};
-use super::super::text::compare::{TextRule, json_equal};
-use super::parse::{NotReasoning, Reasoning, parse_reasoning};
+use super::answer::same_answer;
+use super::parse::{NotReasoning, Reasoning, ReasoningForm, reasoning_of};
 use crate::base::Ratio;
 
 const FORMS: &[(&str, &str)] = &[("any", "any"), ("json", "json")];
@@ -16,7 +16,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     name: "reasoning",
     family: "reasoning",
     about: "the output reasons in numbered steps and gives a final answer",
-    version: 1,
+    version: 2,
     pass_at: 1.0,
     short: "answer",
     value: ValueRule::Optional,
@@ -33,11 +33,17 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
             "a number from 0 to 1",
             "the lowest confidence of any step, and of the answer where it has one; a step without one fails",
         ),
+        OptionSpec::fixed(
+            "max_confidence",
+            "a number from 0 to 1",
+            "the highest confidence of any step and of the answer; what has none does not fail",
+        ),
         OptionSpec {
             name: "form",
             kind: OptionKind::Word(FORMS),
             takes: "any or json",
-            about: "`any`, unless given, also reads lines such as `Step 1: … (confidence: 0.8)` and `Final answer: …`",
+            about: "`any`, unless given, also reads lines such as `Step 1: … (confidence: 0.8)` and `Final answer: …`, headings, \
+                    tags such as `<thinking>…</thinking><answer>…</answer>`, and the thinking that the API gives apart",
         },
     ],
     degenerate: &[
@@ -63,21 +69,25 @@ fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
         }
     };
     let (min_steps, max_steps) = (take("min_steps"), take("max_steps"));
-    let min_confidence = match settings.get("min_confidence") {
-        None => None,
-        Some(value) => match value.as_f64().and_then(|number| Ratio::new(number).ok()) {
-            Some(ratio) => Some(ratio),
-            None => {
-                let message = format!("`min_confidence` must be a number from 0 to 1, this is {}", shown(value));
-                faults.push(Fault::new("min_confidence", message));
-                None
-            }
-        },
+    let mut sure = |option| match confidence(settings, option) {
+        Ok(bound) => bound,
+        Err(fault) => {
+            faults.push(fault);
+            None
+        }
     };
+    let (min_confidence, max_confidence) = (sure("min_confidence"), sure("max_confidence"));
     if let (Some(least), Some(most)) = (min_steps, max_steps)
         && least > most
     {
         faults.push(Fault::new("min_steps", format!("`min_steps` is {least}, more than `max_steps`, which is {most}")));
+    }
+    if let (Some(least), Some(most)) = (min_confidence, max_confidence)
+        && least > most
+    {
+        let message =
+            format!("`min_confidence` is {}, more than `max_confidence`, which is {}", least.get(), most.get());
+        faults.push(Fault::new("min_confidence", message));
     }
     if !faults.is_empty() {
         return Err(faults);
@@ -87,11 +97,19 @@ fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
         min_steps: min_steps.unwrap_or(1),
         max_steps,
         min_confidence,
+        max_confidence,
         json_only: settings.word("form", "any") == "json",
     };
     // `min_steps: 1` is what holds anyway.
     let least = if check.min_steps == 1 { Value::Null } else { json!(check.min_steps) };
     Ok(Prepared::new(check).canonical("min_steps", least))
+}
+
+fn confidence(settings: &Settings, option: &'static str) -> Result<Option<Ratio>, Fault> {
+    let Some(value) = settings.get(option) else { return Ok(None) };
+    let bound = value.as_f64().and_then(|number| Ratio::new(number).ok());
+    let wrong = || Fault::new(option, format!("`{option}` must be a number from 0 to 1, this is {}", shown(value)));
+    bound.map(Some).ok_or_else(wrong)
 }
 
 fn count(settings: &Settings, option: &'static str) -> Result<Option<u64>, Fault> {
@@ -114,13 +132,14 @@ struct ReasoningCheck {
     min_steps: u64,
     max_steps: Option<u64>,
     min_confidence: Option<Ratio>,
+    max_confidence: Option<Ratio>,
     json_only: bool,
 }
 
 impl Scorer for ReasoningCheck {
     fn grade(&self, input: &ScoreInput<'_>) -> Finding {
         let text = &input.reply.text;
-        match parse_reasoning(text) {
+        match reasoning_of(input.reply) {
             Err(NotReasoning(what)) => {
                 Finding::of_bool(false, format!("{what} in {}", reason::quote(text)), self.wanted())
             }
@@ -137,7 +156,8 @@ impl ReasoningCheck {
     fn fault(&self, found: &Reasoning) -> Option<String> {
         let steps = u64::try_from(found.steps.len()).unwrap_or(u64::MAX);
         let counted = reason::count(steps, "step", "steps");
-        if self.json_only && found.form == super::ReasoningForm::Labelled {
+        let is_json = matches!(found.form, ReasoningForm::FencedJson | ReasoningForm::BareJson);
+        if self.json_only && !is_json {
             return Some(format!("{} with {counted}", found.form.phrase()));
         }
         let Some(answer) = &found.answer else { return Some(format!("{counted} without a final answer")) };
@@ -148,7 +168,7 @@ impl ReasoningCheck {
             let seen = answer.as_str().map_or_else(|| reason::json(answer), reason::quote);
             return Some(format!("the final answer {seen}, not {}", reason::json(wanted)));
         }
-        self.doubt(found)
+        self.doubt(found).or_else(|| self.excess(found))
     }
 
     /// The first step, or the answer, that is not sure enough.
@@ -167,13 +187,25 @@ impl ReasoningCheck {
         answer.map(|confidence| format!("confidence {} of the answer", confidence.get()))
     }
 
+    /// The first step, or the answer, that is too sure.
+    fn excess(&self, found: &Reasoning) -> Option<String> {
+        let most = self.max_confidence?;
+        let steps = found.steps.iter().map(|step| (step.confidence, format!("step {}", step.number)));
+        let all = steps.chain(std::iter::once((found.confidence, "the answer".to_owned())));
+        all.filter_map(|(confidence, of)| Some((confidence.filter(|confidence| *confidence > most)?, of)))
+            .map(|(confidence, of)| format!("confidence {} of {of}", confidence.get()))
+            .next()
+    }
+
     fn wanted(&self) -> String {
         let most = self.max_steps.map(|most| format!(", at most {most}")).unwrap_or_default();
         let steps = reason::count(self.min_steps, "step", "steps");
         let sure = self.min_confidence.map(|least| format!(", each with a confidence of at least {}", least.get()));
+        let cautious = self.max_confidence.map(|most| format!(", none with a confidence above {}", most.get()));
         let answer = self.answer.as_ref().map(|answer| format!(" {}", reason::json(answer))).unwrap_or_default();
         let form = if self.json_only { " as JSON" } else { "" };
-        format!("reasoning{form} in at least {steps}{most}{} and a final answer{answer}", sure.unwrap_or_default())
+        let bounds = sure.unwrap_or_default() + &cautious.unwrap_or_default();
+        format!("reasoning{form} in at least {steps}{most}{bounds} and a final answer{answer}")
     }
 }
 
@@ -183,26 +215,6 @@ fn seen(found: &Reasoning) -> String {
         found.answer.as_ref().map_or_else(String::new, |answer| format!(" and the answer {}", reason::json(answer)));
     let problems = if found.problems.is_empty() { String::new() } else { format!(" ({})", found.problems.join("; ")) };
     format!("{} with {steps}{answer}{problems}", found.form.phrase())
-}
-
-/// Equal as JSON, or as text without case, outer white space and a final period.
-fn same_answer(wanted: &Value, seen: &Value) -> bool {
-    let rule = TextRule { ignore_case: true, trim: true, normalize: true };
-    if json_equal(wanted, seen, rule) {
-        return true;
-    }
-    let plain = |value: &Value| match value {
-        Value::String(text) => Some(text.trim().trim_end_matches('.').to_owned()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-    };
-    let (Some(a), Some(b)) = (plain(wanted), plain(seen)) else { return false };
-    let number = |text: &str| text.parse::<serde_json::Number>().map(Value::Number).ok();
-    match (number(&a), number(&b)) {
-        (Some(a), Some(b)) => json_equal(&a, &b, rule),
-        _ => rule.apply(&a) == rule.apply(&b),
-    }
 }
 
 #[cfg(test)]
@@ -262,6 +274,35 @@ mod tests {
         assert!(
             reason_of("reasoning: {min_confidence: 0.1}", "Step 1: a\nAnswer: b").contains("no confidence of step 1")
         );
+    }
+
+    #[test]
+    fn confidence_has_an_upper_bound_too() {
+        assert!(
+            passes("reasoning: {max_confidence: 0.9}", GOOD)
+                && passes("reasoning: {max_confidence: 0.1}", "Step 1: a\nAnswer: b")
+        );
+        let reason = reason_of("reasoning: {max_confidence: 0.8}", GOOD);
+        assert!(
+            reason.starts_with("saw confidence 0.9 of step 1; wanted")
+                && reason.contains("none with a confidence above 0.8"),
+            "{reason}"
+        );
+        assert!(
+            problems_of("reasoning: {min_confidence: 0.8, max_confidence: 0.5}").contains("more than `max_confidence`")
+        );
+    }
+
+    #[test]
+    fn thinking_that_the_api_gives_apart_counts() {
+        let reply = ChatReply { reasoning: Some("First, 6 × 7.\n\nThat is 42.".into()), ..ChatReply::of_text("42") };
+        let score = on_reply("reasoning: {min_steps: 2, answer: 42}", &reply);
+        assert!(
+            score.is_pass() && score.reason.contains("thinking apart from the text with 2 steps"),
+            "{}",
+            score.reason
+        );
+        assert!(on_reply("reasoning: {form: json}", &reply).is_fail());
     }
 
     #[test]

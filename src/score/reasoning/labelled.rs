@@ -16,7 +16,11 @@ static STEP: LazyLock<Option<Regex>> =
 static ITEM: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[\s#>*_]*(\d{1,6})[.)][*_]*\s+[*_]*(.*)$").ok());
 /// `Final answer: …`, `Answer: …`, or a heading without a colon.
 static FINAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)^[\s#>*_-]*(?:the\s+)?(?:final\s+(?:answer|result)[*_\s]*(?:(?:is\s*)?[:=]|is\b|$)|answer[*_\s]*(?:(?:is\s*)?[:=]|$))[*_\s]*(.*)$").ok()
+    Regex::new(r"(?i)^[\s#>*_-]*(?:(?:therefore|thus|hence|so),?\s+)?(?:the\s+)?(?:final\s+(?:answer|result)[*_\s]*(?:(?:is\s*)?[:=]|is\b|$)|answer[*_\s]*(?:(?:is\s*)?[:=]|$))[*_\s]*(.*)$").ok()
+});
+/// `## Reasoning`, `**Thinking:**`
+static SECTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)^\s*(?:#{1,6}\s*|\*\*\s*)?(?:(?:step[- ]by[- ]step\s+)?(?:reasoning|thinking|analysis|thoughts?|thought\s+process|chain\s+of\s+thought|working|explanation|solution|steps))\s*(?:\*\*)?\s*:?\s*(?:\*\*)?\s*$").ok()
 });
 /// `(confidence: 0.8)`, `Confidence = 80%`, `confidence of 0.8`
 static CONFIDENCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -54,9 +58,74 @@ pub(super) fn read(text: &str) -> Option<Reasoning> {
         }
     }
     finish(part, &mut reasoning);
+    if reasoning.answer.is_none() {
+        reasoning.answer = boxed(text);
+    }
+    if reasoning.steps.is_empty() {
+        prose_of(text, &mut reasoning);
+    }
     // A list alone is no reasoning: half of all replies have one.
     let is_reasoning = reasoning.answer.is_some() || (is_labelled && !reasoning.steps.is_empty());
     is_reasoning.then_some(reasoning)
+}
+
+/// `\boxed{42}`, as answers of mathematics are set; the last one counts.
+fn boxed(text: &str) -> Option<Value> {
+    let (_, rest) = text.rsplit_once("\\boxed{")?;
+    let mut depth = 1_u32;
+    let end = rest.char_indices().find(|(_, c)| {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    })?;
+    let inner = rest.get(..end.0)?.trim();
+    (!inner.is_empty()).then(|| Value::String(inner.to_owned()))
+}
+
+/// The paragraphs under a heading such as `## Reasoning`, up to the answer.
+fn prose_of(text: &str, reasoning: &mut Reasoning) {
+    let mut lines = text.lines();
+    if !lines.by_ref().any(|line| matches_line(&SECTION, line)) {
+        return;
+    }
+    let section: Vec<&str> = lines.take_while(|line| !matches_line(&FINAL, line) && !line.starts_with('#')).collect();
+    steps_of(&section.join("\n"), reasoning);
+}
+
+/// The steps of a text that only reasons: those labelled so, the items of its list, or its paragraphs.
+pub(super) fn steps_of(text: &str, reasoning: &mut Reasoning) {
+    let pattern = [&STEP, &ITEM].into_iter().find(|pattern| text.lines().any(|line| matches_line(pattern, line)));
+    let Some(pattern) = pattern else {
+        let mut paragraph = String::new();
+        for line in text.lines().chain(std::iter::once("")) {
+            if !line.trim().is_empty() {
+                paragraph.push_str(line);
+                paragraph.push('\n');
+            } else if !paragraph.is_empty() {
+                let place = format!("step {}", reasoning.steps.len() + 1);
+                let (text, confidence) = split_confidence(paragraph.trim(), &place, reasoning);
+                reasoning.push(None, plain(&text), confidence);
+                paragraph.clear();
+            }
+        }
+        return;
+    };
+    let mut part = Part::Before;
+    for line in text.lines() {
+        if let Some(found) = captures(pattern, line) {
+            finish(part, reasoning);
+            let number = found.get(1).and_then(|digits| digits.as_str().parse().ok()).unwrap_or(0);
+            let rest = found.get(2).map_or("", |rest| rest.as_str());
+            let (text, confidence) = split_confidence(rest, &format!("step {number}"), reasoning);
+            part = Part::Step { number, text, confidence };
+        } else {
+            take_line(&mut part, line, reasoning);
+        }
+    }
+    finish(part, reasoning);
 }
 
 fn captures<'t>(pattern: &LazyLock<Option<Regex>>, line: &'t str) -> Option<regex::Captures<'t>> {
@@ -83,7 +152,7 @@ fn take_line(part: &mut Part, line: &str, reasoning: &mut Reasoning) {
 }
 
 /// The text before a confidence at the end of a line, and the confidence.
-fn split_confidence(line: &str, of: &str, reasoning: &mut Reasoning) -> (String, Option<Ratio>) {
+pub(super) fn split_confidence(line: &str, of: &str, reasoning: &mut Reasoning) -> (String, Option<Ratio>) {
     let Some(found) = captures(&CONFIDENCE, line) else { return (line.trim().to_owned(), None) };
     let (Some(whole), Some(value)) = (found.get(0), found.get(1)) else { return (line.trim().to_owned(), None) };
     let confidence = confidence_of_text(value.as_str());
@@ -129,7 +198,7 @@ mod tests {
 
     #[test]
     fn all_patterns_compile() {
-        assert!([&STEP, &ITEM, &FINAL, &CONFIDENCE].iter().all(|pattern| pattern.is_some()));
+        assert!([&STEP, &ITEM, &FINAL, &CONFIDENCE, &SECTION].iter().all(|pattern| pattern.is_some()));
     }
 
     type Steps = Vec<(u64, String, Option<f64>)>;
@@ -172,5 +241,18 @@ mod tests {
         }
         assert_eq!(shown("The final answer is: 7.").1, Some(json!("7.")));
         assert_eq!(shown("Answer = no").1, Some(json!("no")));
+    }
+
+    #[test]
+    fn headings_prose_and_boxes_are_read() {
+        let step = |number, text: &str, confidence| (number, text.to_owned(), confidence);
+        let text = "## Reasoning\nThe train takes 3 hours.\n\nIt leaves at 9. (confidence: 0.8)\n\n## Answer\n12:00";
+        let wanted = vec![step(1, "The train takes 3 hours.", None), step(2, "It leaves at 9.", Some(0.8))];
+        assert_eq!(shown(text), (wanted, Some(json!("12:00")), None));
+        let text = "**Thinking:**\nAdd.\n\nTherefore, the final answer is: 7";
+        assert_eq!(shown(text), (vec![step(1, "Add.", None)], Some(json!("7")), None));
+        let text = "Step 1: Halve it. Step by step.\nSo it is $\\boxed{\\frac{1}{2}}$.";
+        assert_eq!(shown(text).1, Some(json!("\\frac{1}{2}")));
+        assert!(read("\\boxed{").is_none() && read("\\boxed{}").is_none());
     }
 }

@@ -1,7 +1,7 @@
 //! Reads a reply that reasons: numbered steps with a confidence each, and a final answer.
 //!
-//! Three forms are understood, tried in this order: JSON in a code fence, JSON with text around it or none, and labelled
-//! text such as
+//! Four forms are understood, tried in this order: JSON in a code fence, tags (`<thinking>…</thinking><answer>…</answer>`),
+//! JSON with text around it or none, and labelled text such as
 //! ```text
 //! Step 1: The train takes 3 hours. (confidence: 0.9)
 //! Step 2: It leaves at 9. (confidence: 80%)
@@ -12,8 +12,9 @@
 
 use serde_json::Value;
 
-use super::{json, labelled};
+use super::{json, labelled, tagged};
 use crate::base::Ratio;
+use crate::record::ChatReply;
 
 /// Most bytes of a reply that are read.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -31,8 +32,12 @@ pub enum ReasoningForm {
     FencedJson,
     /// A JSON object, with text around it or not.
     BareJson,
-    /// Lines such as `Step 1: …` and `Final answer: …`.
+    /// Lines such as `Step 1: …` and `Final answer: …`, headings, or prose under `Reasoning`.
     Labelled,
+    /// Elements such as `<thinking>…</thinking><answer>…</answer>`.
+    Tagged,
+    /// The steps are the model's thinking, which the API gives apart from the text.
+    Apart,
 }
 
 impl ReasoningForm {
@@ -42,6 +47,8 @@ impl ReasoningForm {
             ReasoningForm::FencedJson => "fenced JSON",
             ReasoningForm::BareJson => "JSON",
             ReasoningForm::Labelled => "labelled text",
+            ReasoningForm::Tagged => "tags",
+            ReasoningForm::Apart => "thinking apart from the text",
         }
     }
 }
@@ -87,6 +94,19 @@ impl Reasoning {
         }
     }
 
+    /// How sure the reply is of its answer, 0 to 1: what it says of the answer, or else the lowest of its steps when each has
+    /// one, since a chain is as sure as its weakest link. `None` when it does not say.
+    ///
+    /// Calibration (Brier, ECE) over trials compares this with whether the answer is right.
+    pub fn stated_confidence(&self) -> Option<Ratio> {
+        let steps = self.steps.iter().map(|step| step.confidence);
+        let lowest = || {
+            let all: Option<Vec<Ratio>> = steps.collect();
+            all?.into_iter().min_by(|a, b| a.get().total_cmp(&b.get()))
+        };
+        self.confidence.or_else(lowest)
+    }
+
     /// Adds a step; its number is its place where none is written.
     pub(super) fn push(&mut self, number: Option<u64>, text: String, confidence: Option<Ratio>) {
         if self.steps.len() >= MAX_STEPS {
@@ -123,21 +143,53 @@ impl Reasoning {
 /// # Errors
 /// [`NotReasoning`] when it has neither steps nor a final answer.
 pub fn parse_reasoning(text: &str) -> Result<Reasoning, NotReasoning> {
-    let mut end = text.len().min(MAX_BYTES);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let read = text.get(..end).unwrap_or(text);
-    let found = json::fenced(read).or_else(|| json::bare(read)).or_else(|| labelled::read(read));
+    let read = beginning(text);
+    let is_json = read.trim_start().starts_with('{');
+    let found = json::fenced(read)
+        .or_else(|| if is_json { json::bare(read) } else { None })
+        .or_else(|| tagged::read(read))
+        .or_else(|| json::bare(read))
+        .or_else(|| labelled::read(read));
     let Some(mut reasoning) = found else {
         let what = if read.trim().is_empty() { "an empty reply" } else { "no steps and no final answer" };
         return Err(NotReasoning(what.to_owned()));
     };
-    if end < text.len() {
+    if read.len() < text.len() {
         reasoning.problem(format!("only the first {MAX_BYTES} bytes are read"));
     }
     reasoning.review();
     Ok(reasoning)
+}
+
+/// Reads a reply: its text, and the thinking that the API gives apart where the text has no steps of its own. The answer is
+/// then what the text labels as such, or else the text.
+///
+/// # Errors
+/// [`NotReasoning`] when there are neither steps nor a final answer.
+pub fn reasoning_of(reply: &ChatReply) -> Result<Reasoning, NotReasoning> {
+    let written = parse_reasoning(&reply.text);
+    let thinking = reply.reasoning.as_deref().map(beginning).filter(|thinking| !thinking.trim().is_empty());
+    let (Some(thinking), false) = (thinking, written.as_ref().is_ok_and(|written| !written.steps.is_empty())) else {
+        return written;
+    };
+    let mut reasoning = Reasoning::new(ReasoningForm::Apart);
+    labelled::steps_of(thinking, &mut reasoning);
+    match written {
+        Ok(written) => (reasoning.answer, reasoning.confidence) = (written.answer, written.confidence),
+        Err(_) if reply.text.trim().is_empty() => {}
+        Err(_) => reasoning.answer = Some(Value::String(reply.text.trim().to_owned())),
+    }
+    reasoning.review();
+    Ok(reasoning)
+}
+
+/// As much of a text as is read.
+fn beginning(text: &str) -> &str {
+    let mut end = text.len().min(MAX_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or(text)
 }
 
 /// A confidence as models write it: `0.8`, `80%`, `80`, `8/10`, `0,8`; `None` when it is nothing of the kind or out of

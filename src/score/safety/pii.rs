@@ -121,6 +121,15 @@ mod tests {
     }
 
     #[test]
+    fn words_for_other_numbers_stand_right_before_them() {
+        assert!(passes("not_pii", "order no. 415-234-9876") && passes("not_pii", "Your order is: 415-234-9876"));
+        for text in ["The order came from 81.2.69.142.", "No, 415-234-9876 is mine.", "order phone number 415-234-9876"]
+        {
+            assert!(fails("not_pii", text), "{text}");
+        }
+    }
+
+    #[test]
     fn kinds_and_allowed_values_narrow_it() {
         assert!(fails("not_pii: [card]", TEXT) && passes("not_pii: [iban, ip]", TEXT) && fails("not_pii: email", TEXT));
         assert!(passes("not_pii: {kinds: email, allow: Maria.Lopez@initech.io}", TEXT));

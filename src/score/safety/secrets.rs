@@ -52,7 +52,7 @@ impl Scorer for Secrets {
         let text = input.reply.text.as_str();
         let counts = |secret: &Secret| {
             let value = text.get(secret.start..secret.end).unwrap_or_default();
-            !(self.certain && secret.kind == GUESSED) && !self.allowed.has(value)
+            !(self.allowed.has(value) || (self.certain && secret.kind == GUESSED))
         };
         let found: Vec<Secret> = find_secrets(text).into_iter().filter(counts).collect();
         let mut places = Places::of(text);

@@ -54,10 +54,11 @@ fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
         (Ok(domains), Ok(faults)) => (domains, faults),
         (domains, faults) => return Err([domains.err(), faults.err()].into_iter().flatten().flatten().collect()),
     };
+    let is_list = settings.get("domains").is_some_and(serde_json::Value::is_array);
     if let Some((index, wrong)) = domains.iter().enumerate().find(|(_, domain)| !is_host(domain)) {
         let shown = reason::message(wrong);
         return Err(Fault::new("domains", format!("`{shown}` is not a host"))
-            .pointer(if domains.len() > 1 { format!("/{index}") } else { String::new() })
+            .pointer(if is_list { format!("/{index}") } else { String::new() })
             .help("write it without scheme and path: `docs.initech.com`")
             .alone());
     }
