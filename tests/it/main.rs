@@ -11,6 +11,7 @@ mod batch_stub;
 mod caches;
 mod canary;
 mod changed_since;
+mod classification;
 mod commands;
 mod completions;
 #[cfg(unix)]
