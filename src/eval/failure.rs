@@ -29,6 +29,9 @@ pub struct CheckResult {
     pub weight: f64,
     /// What was seen and what was wanted.
     pub reason: String,
+    /// Parts of the result, such as the label that was read; absent when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<serde_json::Value>,
 }
 
 impl CheckResult {
@@ -48,6 +51,7 @@ impl CheckResult {
             passed,
             weight: score.weight,
             reason: score.reason.clone(),
+            details: score.details.clone(),
         }
     }
 

@@ -8,7 +8,7 @@ use super::agreement::SemanticReport;
 use super::attacks::StrategyReport;
 use super::classification::ClassificationReport;
 use crate::base::{Digest, Millis, ModelRef, Ratio, RunId, SafeName, Tokens, Usd};
-use crate::record::{BatchProgress, GitFacts, Outcome, RunKind, RunStatus, Verdict};
+use crate::record::{BatchProgress, GitFacts, Incomparable, Outcome, RunKind, RunStatus, Verdict};
 
 /// Version of the JSON form of [`EvalReport`] and of the other results; additive changes keep it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -26,6 +26,9 @@ pub struct EvalReport {
     pub suites: Vec<SuiteReport>,
     /// Over all suites.
     pub totals: Totals,
+    /// Checks that gave scores of this run in other versions than today's: its scores are not compared with new ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outdated_checks: Option<Incomparable>,
     /// Where the replies came from.
     pub cache: CacheStats,
     /// What the semantic cache did; absent when it was off.

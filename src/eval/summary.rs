@@ -163,6 +163,7 @@ impl Summarizer {
             cache: self.cache,
             semantic: self.semantic.report(self.header.options.get("cache")),
             routes: self.routes(),
+            outdated_checks: None,
             breakers: self.breakers,
             failures,
             failures_total,

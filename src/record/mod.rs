@@ -8,6 +8,7 @@ mod embedding;
 mod event;
 mod fate;
 mod judging;
+mod metric;
 mod moderation;
 mod params;
 mod prediction;
@@ -29,6 +30,7 @@ pub use embedding::{EmbeddingCall, EmbeddingModel, EmbeddingParams, EmbeddingRep
 pub use event::RunEvent;
 pub use fate::{Fate, ParamFate};
 pub use judging::JudgeTotals;
+pub use metric::{Direction, Incomparable, MetricChange, MetricVersion, comparable};
 pub use moderation::{ModerationCategory, ModerationReply};
 pub use params::Params;
 pub use prediction::Prediction;

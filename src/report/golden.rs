@@ -207,6 +207,7 @@ fn the_other_views() {
         .to_vec(),
         edge_cases: vec!["an empty output contains nothing".into()],
         version: 1,
+        direction: "higher",
     };
     let checks = ChecksReport::of(vec![check("contains", "the reply has the text"), check("equals", "it is the text")]);
     same("checks.plain.txt", &shown_view(&checks, Format::Plain));

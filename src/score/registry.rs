@@ -1,8 +1,11 @@
 //! The checks karat knows, one line each.
 
+use std::collections::BTreeSet;
+
 use super::spec::CheckSpec;
 use super::{asking, call, classification, group, likeness, reasoning, retrieval, safety, script, structure, text};
 use crate::base::closest;
+use crate::record::MetricVersion;
 
 static CHECKS: &[&CheckSpec] = &[
     &text::equals::SPEC,
@@ -123,6 +126,11 @@ const FOREIGN: &[(&str, &str)] = &[
 /// All checks, by family: name, options, degenerate cases, version, example.
 pub fn catalogue() -> &'static [&'static CheckSpec] {
     CHECKS
+}
+
+/// Today's version of every check: what scores of other days are compared with.
+pub fn metric_versions() -> BTreeSet<MetricVersion> {
+    CHECKS.iter().map(|spec| MetricVersion::of(spec.name, spec.version)).collect()
 }
 
 /// The check of a word, and whether `not_` negates it.

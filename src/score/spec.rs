@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::check::{Grader, Scorer};
 use super::settings::{Fault, Settings};
 use super::world::{Asking, Asks};
+use crate::record::Direction;
 
 /// One check of the catalogue: its name, options, and what it says in degenerate cases.
 #[derive(Debug, Serialize)]
@@ -17,6 +18,9 @@ pub struct CheckSpec {
     pub about: &'static str,
     /// Version of the implementation; scores of different versions are not comparable.
     pub version: u32,
+    /// Which way its score is better. Measures that are better the lower they are, such as error rates, become scores
+    /// of the other direction, so that `not_`, weights and means work alike for all.
+    pub direction: Direction,
     /// The lowest score that passes unless the user sets `threshold`, before `not_` is applied.
     pub pass_at: f64,
     /// The option that the short form `- name: x` sets; empty when it takes no value.
@@ -48,6 +52,7 @@ impl CheckSpec {
         family: "",
         about: "",
         version: 1,
+        direction: Direction::Higher,
         pass_at: 1.0,
         short: "",
         value: ValueRule::None,

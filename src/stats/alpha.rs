@@ -32,10 +32,11 @@ pub fn krippendorff_alpha(units: &[Vec<Option<f64>>], scale: Scale) -> Option<f6
     }
     values.sort_unstable_by(f64::total_cmp);
     let n = real(values.len());
-    // Distinct values with how often each occurs; −0 and 0 are one.
+    // Distinct values with how often each occurs. Ascending, so that a value not above the last one equals it; −0 and
+    // 0 are one.
     let mut distinct: Vec<(f64, f64)> = Vec::new();
     for value in values {
-        match distinct.last_mut().filter(|(last, _)| *last == value) {
+        match distinct.last_mut().filter(|(last, _)| *last >= value) {
             Some((_, count)) => *count += 1.0,
             None => distinct.push((value, 1.0)),
         }

@@ -58,7 +58,7 @@ pub fn calibration_bins(forecasts: &[Forecast], bins: usize) -> Option<Vec<Calib
     Some(sums.into_iter().enumerate().map(range).collect())
 }
 
-/// The expected calibration error (Naeini et al. 2015): Σ n_b/n · |right − confidence| over `bins` ranges of equal
+/// The expected calibration error (Naeini et al. 2015): Σ `n_b`/n · |right − confidence| over `bins` ranges of equal
 /// width, 0 is best. It depends on the number of bins, which belongs beside it. `None` as in [`calibration_bins`].
 pub fn expected_calibration_error(forecasts: &[Forecast], bins: usize) -> Option<f64> {
     let bins = calibration_bins(forecasts, bins)?;

@@ -1,12 +1,14 @@
 //! Correlation of two lists.
 
+use std::cmp::Ordering;
+
 /// Ranks from 1, equal values sharing the mean of theirs. Values must be finite.
 fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
     let mut ranks = vec![0.0; values.len()];
     let mut start = 0;
-    for run in order.chunk_by(|a, b| values[*a] == values[*b]) {
+    for run in order.chunk_by(|a, b| values[*a].partial_cmp(&values[*b]) == Some(Ordering::Equal)) {
         // Ranks start+1 ..= start+len have this mean.
         let mean = real(start) + f64::midpoint(1.0, real(run.len()));
         for index in run {
@@ -34,7 +36,8 @@ pub fn pearson(a: &[f64], b: &[f64]) -> Option<f64> {
         of_a += x * x;
         of_b += y * y;
     }
-    let constant = |values: &[f64]| values.windows(2).all(|pair| pair[0] == pair[1]);
+    let constant =
+        |values: &[f64]| values.windows(2).all(|pair| pair[0].partial_cmp(&pair[1]) == Some(Ordering::Equal));
     let scale = of_a.sqrt() * of_b.sqrt();
     (scale > 0.0 && !constant(a) && !constant(b)).then(|| (together / scale).clamp(-1.0, 1.0))
 }

@@ -16,6 +16,7 @@ mod judging;
 mod known;
 mod ledger;
 mod list;
+mod metrics;
 mod migrate;
 mod new_calls;
 mod open;

@@ -13,6 +13,7 @@ mod caches;
 mod calibrate;
 mod canary;
 mod changed_since;
+mod classification;
 mod commands;
 mod completions;
 #[cfg(unix)]

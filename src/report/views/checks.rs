@@ -38,8 +38,10 @@ pub struct CheckRow {
     pub options: Vec<CheckOption>,
     /// What it says of empty and missing values.
     pub edge_cases: Vec<String>,
-    /// Version of its implementation.
+    /// Version of its implementation; scores of different versions are not compared.
     pub version: u32,
+    /// Which way its score is better: `higher` or `lower`.
+    pub direction: &'static str,
 }
 
 /// One option of a check.
@@ -107,6 +109,10 @@ fn explained(check: &CheckRow) -> Doc {
         doc.push(Block::Heading(Line::of("edge cases", Tone::Strong)));
         doc.push_list(check.edge_cases.iter().map(|case| Line::from(case.as_str())).collect());
     }
+    doc.push(Block::Paragraph(Line::from(format!(
+        "version {}; {} is better; scores of different versions are not compared",
+        check.version, check.direction
+    ))));
     doc.push(Block::Paragraph(Line::from(format!(
         "`not_{}` turns it round; an ungraded check stays ungraded",
         check.name

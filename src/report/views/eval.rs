@@ -249,6 +249,11 @@ impl EvalView<'_> {
         if rates.any(|rate| rate.clustered) {
             facts.push(("rates".to_owned(), Line::from("each with its 95 % interval, wider where cases are related")));
         }
+        if let Some(outdated) = &report.outdated_checks {
+            let text =
+                format!("scored by other versions of checks than today's, so not compared with new runs: {outdated}");
+            facts.push(("outdated".to_owned(), Line::from(text)));
+        }
         let mut run = Line::of(report.run.id.as_str(), Tone::Strong);
         if let Some(path) = self.stored_in {
             run = run.text(format!(" in {path}"));

@@ -45,5 +45,6 @@ fn row(spec: &CheckSpec) -> CheckRow {
         options: own.chain(common.map(|common| option(common, true))).collect(),
         edge_cases: spec.degenerate.iter().map(|&case| case.to_owned()).collect(),
         version: spec.version,
+        direction: spec.direction.word(),
     }
 }

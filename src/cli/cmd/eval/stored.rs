@@ -1,11 +1,14 @@
 //! Stored runs: opening the store to look, finding a run, and the report of one.
 
+use std::collections::BTreeSet;
+
 use super::present::FAILURES_SHOWN;
 use crate::base::{Problems, RunId};
 use crate::cli::{Session, UsageError};
 use crate::config::{Config, Overrides};
 use crate::eval::{EvalReport, JudgeRules, Summarizer};
-use crate::record::Outcome;
+use crate::record::{MetricVersion, Outcome, comparable};
+use crate::score::metric_versions;
 use crate::store::{Access, Store, TrialFilter};
 
 /// Opens the store of the project to read.
@@ -52,5 +55,7 @@ pub(super) fn report_of(store: &Store, run: &RunId, max_errors: u32) -> anyhow::
     let failures = store.trials(run, &filter)?;
     let mut report = summary.finish(&failures, total, JudgeRules { max_errors: u64::from(max_errors) });
     report.run.batch = store.batch_progress(run)?;
+    let scored: BTreeSet<MetricVersion> = store.metric_versions(run)?.into_values().flatten().collect();
+    report.outdated_checks = comparable(&scored, &metric_versions()).err();
     Ok(report)
 }

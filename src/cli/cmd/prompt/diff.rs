@@ -65,6 +65,7 @@ pub(super) fn run(args: &DiffArgs, session: &Session) -> anyhow::Result<Exit> {
     let mut results = ResultsReader::open(&config)?;
     report.results.before = results.of(before.digest)?;
     report.results.after = results.of(after.digest)?;
+    report.results.incomparable = results.incomparable(&report.results.before, &report.results.after)?;
     show(&report, args.format, session)?;
     Ok(if args.exit_code && !report.diff.is_empty() { Exit::Failed } else { Exit::Passed })
 }

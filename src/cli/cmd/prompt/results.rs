@@ -1,14 +1,14 @@
 //! What versions of prompts scored: the store's runs, judged as `karat eval show` judges them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
-use crate::base::{Digest, RunId};
+use crate::base::{Digest, RunId, SafeName};
 use crate::config::Config;
 use crate::eval::{EvalReport, JudgeRules, Summarizer};
-use crate::record::{RunHeader, VariantRecord};
-use crate::report::prompt::{Evidence, PromptResults};
+use crate::record::{MetricVersion, RunHeader, VariantRecord, comparable};
+use crate::report::prompt::{Evidence, IncomparableResults, PromptResults};
 use crate::store::{Access, Store, StoreError};
 
 /// Newest runs that are looked at for one version.
@@ -93,6 +93,37 @@ impl ResultsReader {
     /// [`StoreError`] when the store cannot be read.
     pub(super) fn last(&mut self, digests: &HashSet<Digest>) -> Result<HashMap<Digest, PromptResults>, StoreError> {
         self.read(digests, LAST_RUNS, true)
+    }
+
+    /// Pairs of results on the same suite that different versions of checks gave.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store cannot be read.
+    pub(super) fn incomparable(
+        &self,
+        before: &PromptResults,
+        after: &PromptResults,
+    ) -> Result<Vec<IncomparableResults>, StoreError> {
+        let Some(store) = &self.store else { return Ok(Vec::new()) };
+        let pairs: BTreeSet<(&SafeName, &RunId, &RunId)> = before
+            .results
+            .iter()
+            .flat_map(|one| after.results.iter().map(move |other| (one, other)))
+            .filter(|(one, other)| one.suite == other.suite && one.run != other.run)
+            .map(|(one, other)| (&one.suite, &one.run, &other.run))
+            .collect();
+        let mut versions: HashMap<&RunId, BTreeMap<SafeName, BTreeSet<MetricVersion>>> = HashMap::new();
+        for run in pairs.iter().flat_map(|(_, before, after)| [*before, *after]) {
+            if !versions.contains_key(run) {
+                versions.insert(run, store.metric_versions(run)?);
+            }
+        }
+        let of = |run: &RunId, suite: &SafeName| versions.get(run).and_then(|suites| suites.get(suite));
+        let compared = pairs.into_iter().filter_map(|(suite, before, after)| {
+            let why = comparable(of(before, suite)?, of(after, suite)?).err()?;
+            Some(IncomparableResults { suite: suite.clone(), before: before.clone(), after: after.clone(), why })
+        });
+        Ok(compared.collect())
     }
 
     fn read(

@@ -7,10 +7,10 @@ use super::super::super::doc::{Block, Column, Doc, Line, Table, Tone};
 use super::super::super::present::View;
 use super::edit_lines::edit_lines;
 use super::results::{PromptResult, PromptResults, shown_result, shown_usd};
-use crate::base::{Digest, ModelRef, Tokens, Usd};
+use crate::base::{Digest, ModelRef, RunId, SafeName, Tokens, Usd};
 use crate::eval::{SCHEMA_VERSION, shown_cost_range};
 use crate::prompt::{Change, Mark, MessageDiff, OverrideDiff, Prompt, PromptDiff, ValueChange, VariableDiff};
-use crate::record::Role;
+use crate::record::{Incomparable, Role};
 
 /// Most characters of a value in a sentence.
 const VALUE_CHARS: usize = 60;
@@ -110,6 +110,24 @@ pub struct SideResults {
     pub before: PromptResults,
     /// The second.
     pub after: PromptResults,
+    /// Pairs of results on the same suite whose checks were of different versions: they are not compared. Absent when
+    /// there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub incomparable: Vec<IncomparableResults>,
+}
+
+/// Two runs of a suite whose scores different versions of checks gave.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct IncomparableResults {
+    /// The suite.
+    pub suite: SafeName,
+    /// The run of the first prompt.
+    pub before: RunId,
+    /// The run of the second prompt.
+    pub after: RunId,
+    /// What differs.
+    #[serde(flatten)]
+    pub why: Incomparable,
 }
 
 impl DiffReport {
@@ -126,6 +144,7 @@ impl DiffReport {
             results: SideResults {
                 before: PromptResults::none(before.digest),
                 after: PromptResults::none(after.digest),
+                incomparable: Vec::new(),
             },
         }
     }
@@ -211,6 +230,13 @@ impl DiffReport {
             results.results.iter().map(|result| result_row(side, result)).collect()
         };
         doc.push(Block::Table(Table { columns, rows: sides.into_iter().flat_map(rows).collect() }));
+        let notes = self.results.incomparable.iter().map(|pair| {
+            Line::from(format!(
+                "the results on {} are not comparable: {} (runs {} and {}); run the older one again",
+                pair.suite, pair.why, pair.before, pair.after
+            ))
+        });
+        doc.push_list(notes.collect());
     }
 }
 

@@ -22,7 +22,9 @@ mod usage;
 mod verify;
 
 pub use changed::ChangedReport;
-pub use diff::{CallEstimate, DiffReport, DiffSide, ModelEstimate, RenderedDiff, RenderedSide, SideResults};
+pub use diff::{
+    CallEstimate, DiffReport, DiffSide, IncomparableResults, ModelEstimate, RenderedDiff, RenderedSide, SideResults,
+};
 pub use evidence::Evidence;
 pub use history::{CommitRow, EventRow, HistoryReport};
 pub use import::{ImportReport, ImportedFile, ImportedPrompt};
