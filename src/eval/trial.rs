@@ -171,7 +171,8 @@ fn graded(trial: PlannedTrial, call: CallRecord, begun: Instant) -> Box<TrialRec
             return finished(trial, Outcome::Error, Some(note), Some(call), begun);
         }
     };
-    let input = ScoreInput { reply, latency: call.latency_ms, cost: call.cost, case: &trial.case };
+    let input =
+        ScoreInput { reply, latency: call.latency_ms, cost: call.cost, case: &trial.case, tools: &call.request.tools };
     let scores: Vec<_> = trial.checks.iter().map(|check| score(check, &input)).collect();
     let grade = aggregate(&scores, &trial.rule);
     let agreement = agreement_of(&trial, &call, grade.outcome);
@@ -189,7 +190,13 @@ fn graded(trial: PlannedTrial, call: CallRecord, begun: Instant) -> Box<TrialRec
 /// How the answer that the semantic cache had for this trial compares with the one the model gave.
 fn agreement_of(trial: &PlannedTrial, call: &CallRecord, outcome: Outcome) -> Option<Agreement> {
     let (kept, fresh) = (call.semantic.as_ref()?.kept.as_ref()?, call.reply.as_ref().ok()?);
-    let input = ScoreInput { reply: &kept.reply, latency: kept.latency_ms, cost: kept.cost, case: &trial.case };
+    let input = ScoreInput {
+        reply: &kept.reply,
+        latency: kept.latency_ms,
+        cost: kept.cost,
+        case: &trial.case,
+        tools: &call.request.tools,
+    };
     let scores: Vec<_> = trial.checks.iter().map(|check| score(check, &input)).collect();
     let then = aggregate(&scores, &trial.rule).outcome;
     let is_graded = |outcome| matches!(outcome, Outcome::Pass | Outcome::Fail);

@@ -210,6 +210,10 @@ mod tests {
         "json_schema: {value: {type: object}}",
         "jsonpath: {path: $..a, contains: a}",
         "contains_json",
+        "tool_call_valid: {tools: {f: {type: object}}, allow_none: true}",
+        "tool_correctness: {value: [f, {name: g, arguments: {a: 1}}], order: in_order, score: f1}",
+        "tool_args: {tool: f, value: {a: 1}}",
+        "trajectory: {value: [f], used: [g], max_steps: 3}",
         "reasoning: {min_confidence: 0.5, answer: a}",
         "finish_reason: stop",
         "refusal",
@@ -239,7 +243,7 @@ mod tests {
     fn grade(yaml: &str, text: &str, finish: Finish, cost: Option<Usd>) -> Score {
         let reply = ChatReply { finish, ..ChatReply::of_text(text) };
         let case = case(json!({}), None);
-        score(&check(yaml), &ScoreInput { reply: &reply, latency: Millis(7), cost, case: &case })
+        score(&check(yaml), &ScoreInput { reply: &reply, latency: Millis(7), cost, case: &case, tools: &[] })
     }
 
     fn any_text() -> impl Strategy<Value = String> {
@@ -269,7 +273,7 @@ mod tests {
             let with = case(json!({}), Some(json!(text)));
             let on = |yaml: &str| {
                 let reply = ChatReply::of_text(text.as_str());
-                score(&check(yaml), &ScoreInput { reply: &reply, latency: Millis(0), cost: None, case: &with })
+                score(&check(yaml), &ScoreInput { reply: &reply, latency: Millis(0), cost: None, case: &with, tools: &[] })
             };
             prop_assert!(on("equals").is_pass());
             let loose = on("equals: {from: expected, ignore_case: true, normalize: true}");

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::settings::Settings;
 use super::spec::CheckSpec;
 use crate::base::{Millis, Ratio, Usd};
-use crate::record::{Case, ChatReply};
+use crate::record::{Case, ChatReply, Tool};
 
 /// What a check sees: the reply, what it took, and the case.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +22,8 @@ pub struct ScoreInput<'a> {
     pub cost: Option<Usd>,
     /// The case, for values that come from it.
     pub case: &'a Case,
+    /// The tools that the request offered; empty where it offered none, or where an application has its own.
+    pub tools: &'a [Tool],
 }
 
 /// One compiled check: cheap to apply, shared between cases and threads.

@@ -27,6 +27,7 @@ mod structure;
 #[cfg(test)]
 mod testing;
 mod text;
+mod tools;
 
 pub use aggregate::{Graded, PassRule, aggregate};
 pub use apply::score;

@@ -1,7 +1,7 @@
 //! The checks karat knows, one line each.
 
 use super::spec::CheckSpec;
-use super::{call, group, likeness, reasoning, retrieval, structure, text};
+use super::{call, group, likeness, reasoning, retrieval, structure, text, tools};
 use crate::base::closest;
 
 static CHECKS: &[&CheckSpec] = &[
@@ -35,6 +35,10 @@ static CHECKS: &[&CheckSpec] = &[
     &structure::json_schema::SPEC,
     &structure::jsonpath::SPEC,
     &structure::contains_json::SPEC,
+    &tools::tool_call_valid::SPEC,
+    &tools::tool_correctness::SPEC,
+    &tools::tool_args::SPEC,
+    &tools::trajectory::SPEC,
     &reasoning::check::SPEC,
     &call::finish_reason::SPEC,
     &call::refusal::SPEC,
@@ -87,6 +91,22 @@ const FOREIGN: &[(&str, &str)] = &[
     ("numeric", "number"),
     ("chain_of_thought", "reasoning"),
     ("steps", "reasoning"),
+    ("is_valid_openai_function_call", "tool_call_valid"),
+    ("is_valid_openai_tools_call", "tool_call_valid"),
+    ("is_valid_function_call", "tool_call_valid"),
+    ("tool_call_f1", "tool_correctness"),
+    ("tool_call_accuracy", "tool_correctness"),
+    ("tool_correctness_metric", "tool_correctness"),
+    ("tools_called", "tool_correctness"),
+    ("argument_correctness", "tool_args"),
+    ("skill_used", "trajectory"),
+    ("tool_used", "trajectory"),
+    ("tool_sequence", "trajectory"),
+    ("step_count", "trajectory"),
+    ("trajectory:tool_used", "trajectory"),
+    ("trajectory:tool_sequence", "trajectory"),
+    ("trajectory:step_count", "trajectory"),
+    ("trajectory:tool_args_match", "tool_args"),
 ];
 
 /// All checks, by family: name, options, degenerate cases, version, example.
@@ -127,7 +147,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 37);
+        assert_eq!(names.len(), 41);
     }
 
     #[test]

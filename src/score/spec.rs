@@ -10,7 +10,7 @@ use super::settings::{Fault, Settings};
 pub struct CheckSpec {
     /// The word users write; `not_` in front of it negates the check.
     pub name: &'static str,
-    /// The folder of its file: `text`, `likeness`, `retrieval`, `structure`, `reasoning`, `call` or `group`.
+    /// The folder of its file: `text`, `likeness`, `retrieval`, `structure`, `tools`, `reasoning`, `call` or `group`.
     pub family: &'static str,
     /// One line on what it checks.
     pub about: &'static str,

@@ -60,13 +60,13 @@ pub(super) fn on_reply(yaml: &str, reply: &ChatReply) -> Score {
 /// The score of a check on a reply with its latency and cost.
 pub(super) fn on_call(yaml: &str, reply: &ChatReply, latency: Millis, cost: Option<Usd>) -> Score {
     let case = case(serde_json::json!({}), None);
-    score(&check(yaml), &ScoreInput { reply, latency, cost, case: &case })
+    score(&check(yaml), &ScoreInput { reply, latency, cost, case: &case, tools: &[] })
 }
 
 /// The score of a check on a text with this case.
 pub(super) fn with_case(yaml: &str, text: &str, case: &Case) -> Score {
     let reply = ChatReply::of_text(text);
-    score(&check(yaml), &ScoreInput { reply: &reply, latency: Millis(0), cost: None, case })
+    score(&check(yaml), &ScoreInput { reply: &reply, latency: Millis(0), cost: None, case, tools: &[] })
 }
 
 /// The score of a check on a text.

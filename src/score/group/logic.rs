@@ -267,7 +267,7 @@ mod tests {
         let reply = ChatReply::of_text("a");
         let score = super::super::super::score(
             check,
-            &ScoreInput { reply: &reply, latency: Millis(0), cost: None, case: &case },
+            &ScoreInput { reply: &reply, latency: Millis(0), cost: None, case: &case, tools: &[] },
         );
         match score.state {
             ScoreState::Scored { passed, .. } => Some(passed),
