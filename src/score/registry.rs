@@ -35,6 +35,7 @@ static CHECKS: &[&CheckSpec] = &[
     &structure::json_schema::SPEC,
     &structure::jsonpath::SPEC,
     &structure::contains_json::SPEC,
+    &structure::json_diff::SPEC,
     &tools::tool_call_valid::SPEC,
     &tools::tool_correctness::SPEC,
     &tools::tool_args::SPEC,
@@ -99,6 +100,9 @@ const FOREIGN: &[(&str, &str)] = &[
     ("tool_correctness_metric", "tool_correctness"),
     ("tools_called", "tool_correctness"),
     ("argument_correctness", "tool_args"),
+    ("jsondiff", "json_diff"),
+    ("json_compare", "json_diff"),
+    ("json_correctness", "json_schema"),
     ("skill_used", "trajectory"),
     ("tool_used", "trajectory"),
     ("tool_sequence", "trajectory"),
@@ -147,7 +151,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 41);
+        assert_eq!(names.len(), 42);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `tool_args`: a tool is called with these arguments.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::check::{Finding, ScoreInput, Scorer};
 use super::super::reason;
