@@ -211,6 +211,7 @@ mod tests {
         "jsonpath: {path: $..a, contains: a}",
         "contains_json",
         "json_diff: {value: {a: 1, b: [x, y]}, any_order: true, fields: {/a: {absolute: 1}}}",
+        "sql: {dialect: sqlite, statements: [select], tables: [a], columns: [a.b], in_block: true}",
         "tool_call_valid: {tools: {f: {type: object}}, allow_none: true}",
         "tool_correctness: {value: [f, {name: g, arguments: {a: 1}}], order: in_order, score: f1}",
         "tool_args: {tool: f, value: {a: 1}}",

@@ -23,6 +23,7 @@ mod retrieval;
 mod schema;
 mod settings;
 mod spec;
+mod sql;
 mod structure;
 #[cfg(test)]
 mod testing;

@@ -1,7 +1,7 @@
 //! The checks karat knows, one line each.
 
 use super::spec::CheckSpec;
-use super::{call, group, likeness, reasoning, retrieval, structure, text, tools};
+use super::{call, group, likeness, reasoning, retrieval, sql, structure, text, tools};
 use crate::base::closest;
 
 static CHECKS: &[&CheckSpec] = &[
@@ -36,6 +36,7 @@ static CHECKS: &[&CheckSpec] = &[
     &structure::jsonpath::SPEC,
     &structure::contains_json::SPEC,
     &structure::json_diff::SPEC,
+    &sql::check::SPEC,
     &tools::tool_call_valid::SPEC,
     &tools::tool_correctness::SPEC,
     &tools::tool_args::SPEC,
@@ -103,6 +104,8 @@ const FOREIGN: &[(&str, &str)] = &[
     ("jsondiff", "json_diff"),
     ("json_compare", "json_diff"),
     ("json_correctness", "json_schema"),
+    ("is_sql", "sql"),
+    ("contains_sql", "sql"),
     ("skill_used", "trajectory"),
     ("tool_used", "trajectory"),
     ("tool_sequence", "trajectory"),
@@ -151,7 +154,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 42);
+        assert_eq!(names.len(), 43);
     }
 
     #[test]

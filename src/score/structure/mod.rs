@@ -1,6 +1,7 @@
 //! Checks on JSON in the reply.
 
 pub(super) mod contains_json;
+pub(super) mod fence;
 pub(super) mod json;
 mod json_compare;
 pub(super) mod json_diff;
