@@ -11,6 +11,7 @@ mod check;
 mod comparison;
 mod compile;
 mod entry;
+mod format;
 mod group;
 mod likeness;
 mod measure;

@@ -1,7 +1,7 @@
 //! The checks karat knows, one line each.
 
 use super::spec::CheckSpec;
-use super::{call, group, likeness, reasoning, retrieval, sql, structure, text, tools};
+use super::{call, format, group, likeness, reasoning, retrieval, sql, structure, text, tools};
 use crate::base::closest;
 
 static CHECKS: &[&CheckSpec] = &[
@@ -19,6 +19,10 @@ static CHECKS: &[&CheckSpec] = &[
     &text::number::SPEC,
     &text::length::SPEC,
     &text::word_count::SPEC,
+    &text::quantity::SPEC,
+    &text::date::SPEC,
+    &text::readability::SPEC,
+    &text::language::SPEC,
     &likeness::exact_match::SPEC,
     &likeness::f1::SPEC,
     &likeness::rouge::SPEC,
@@ -37,6 +41,11 @@ static CHECKS: &[&CheckSpec] = &[
     &structure::contains_json::SPEC,
     &structure::json_diff::SPEC,
     &sql::check::SPEC,
+    &format::xml::SPEC,
+    &format::html::SPEC,
+    &format::yaml::SPEC,
+    &format::csv::SPEC,
+    &format::code_block::SPEC,
     &tools::tool_call_valid::SPEC,
     &tools::tool_correctness::SPEC,
     &tools::tool_args::SPEC,
@@ -106,6 +115,23 @@ const FOREIGN: &[(&str, &str)] = &[
     ("json_correctness", "json_schema"),
     ("is_sql", "sql"),
     ("contains_sql", "sql"),
+    ("is_xml", "xml"),
+    ("contains_xml", "xml"),
+    ("is_html", "html"),
+    ("contains_html", "html"),
+    ("is_yaml", "yaml"),
+    ("is_csv", "csv"),
+    ("code", "code_block"),
+    ("contains_code", "code_block"),
+    ("contains_n_of", "contains_any"),
+    ("unit", "quantity"),
+    ("date_equals", "date"),
+    ("flesch", "readability"),
+    ("flesch_kincaid", "readability"),
+    ("reading_ease", "readability"),
+    ("lang", "language"),
+    ("detect_language", "language"),
+    ("regex_captures", "regex"),
     ("skill_used", "trajectory"),
     ("tool_used", "trajectory"),
     ("tool_sequence", "trajectory"),
@@ -154,7 +180,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 43);
+        assert_eq!(names.len(), 52);
     }
 
     #[test]

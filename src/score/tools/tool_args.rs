@@ -51,12 +51,12 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
     let tool = settings.get("tool").map(|tool| text_of("tool", "", tool)).transpose().map_err(Fault::alone)?;
+    let schema = settings.get("schema").map(|schema| Schema::compile("schema", schema)).transpose()?;
     let value = settings.get("value").cloned();
     if let Some(other) = value.as_ref().filter(|value| !value.is_object()) {
         let message = format!("`value` must be a mapping of arguments, this is {}", kind_of(other));
         return Err(Fault::new("value", message).code("wrong-type").alone());
     }
-    let schema = settings.get("schema").map(|schema| Schema::compile("schema", schema)).transpose()?;
     if value.is_none() && schema.is_none() {
         return Err(Fault::new("value", "there are no arguments to compare with")
             .code("missing-field")
