@@ -85,7 +85,8 @@ impl Reader {
                 }
                 // `<div/>` closes nothing in HTML; in SVG and MathML it does.
                 let foreign = self.open.iter().any(|open| open == "svg" || open == "math");
-                if !VOID.contains(&name.as_str()) && !(tag.self_closing && foreign) {
+                let closes_itself = tag.self_closing && foreign;
+                if !closes_itself && !VOID.contains(&name.as_str()) {
                     self.open.push(name);
                 }
             }

@@ -24,7 +24,7 @@ pub(super) fn value(text: &str) -> Result<Value, NotYaml> {
     });
     match (node, first) {
         (Some(node), None) => Ok(node.to_json()),
-        (_, Some((code, told))) if matches!(code, "yaml-budget" | "yaml-too-large") => Err(NotYaml::TooMuch(told)),
+        (_, Some(("yaml-budget" | "yaml-too-large", told))) => Err(NotYaml::TooMuch(told)),
         (_, Some((_, told))) => Err(NotYaml::Fault(told)),
         (None, None) => Err(NotYaml::Fault("it cannot be read".to_owned())),
     }

@@ -47,7 +47,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
         IN_BLOCK,
     ],
     degenerate: &[
-        "an empty output, comments alone and prose fail; `not_sql` passes on them",
+        "an empty output, comments alone and prose fail; `not_sql` passes on them; functions are not limited",
         "it parses: whether tables and columns exist is not known; parsers take more than databases do",
         "names are compared without case and quotes; names of `WITH` and of subqueries are no tables",
         "with `tables` or `columns` only select, insert, update, delete, merge (not with `columns`) and explain may stand",

@@ -5,3 +5,4 @@ pub(super) mod parse;
 mod permit;
 mod scope;
 mod uses;
+mod writes;

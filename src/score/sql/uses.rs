@@ -4,10 +4,8 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, Delete, Expr, FromTable, FunctionArg, FunctionArgExpr, FunctionArguments, Insert,
-    JoinConstraint, JoinOperator, ObjectName, OnConflictAction, OnInsert, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, SetExpr, Statement, TableObject, TableWithJoins, Update, UpdateTableFromKind,
-    Visit, Visitor,
+    Expr, FunctionArg, FunctionArgExpr, FunctionArguments, JoinConstraint, JoinOperator, ObjectName, Query, Select,
+    SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement, TableWithJoins, Visit, Visitor,
 };
 
 use super::scope::{Origin, Source, parts, plain, sources};
@@ -45,9 +43,10 @@ pub(super) fn uses(statements: &[Statement]) -> Uses {
     reader.uses
 }
 
+/// Walks statements and keeps what they touch.
 #[derive(Default)]
-struct Reader {
-    uses: Uses,
+pub(super) struct Reader {
+    pub(super) uses: Uses,
     /// Kinds of the statements around this place.
     actions: Vec<String>,
     /// Names of `WITH` that are known here.
@@ -55,10 +54,11 @@ struct Reader {
     /// The names known inside the bodies of `WITH` that are still to come, by the address of the body.
     bodies: HashMap<usize, Vec<String>>,
     /// Sources around this place.
-    scopes: Vec<Scope>,
+    pub(super) scopes: Vec<Scope>,
 }
 
-struct Scope {
+/// The names at a place.
+pub(super) struct Scope {
     sources: Vec<Source>,
     /// Names that the query gives its columns: they stand for columns in `ORDER BY`.
     given: Vec<String>,
@@ -75,7 +75,7 @@ impl Reader {
         self.queries.last().cloned().unwrap_or_default()
     }
 
-    fn sources_of<'a>(&self, tables: impl IntoIterator<Item = &'a TableWithJoins>) -> Vec<Source> {
+    pub(super) fn sources_of<'a>(&self, tables: impl IntoIterator<Item = &'a TableWithJoins>) -> Vec<Source> {
         let known = self.known();
         sources(tables, &|name| known.iter().any(|query| query == name))
     }
@@ -88,7 +88,7 @@ impl Reader {
         self.uses.columns.push(Column { action: self.action(), name, origins });
     }
 
-    fn wildcard(&mut self) {
+    pub(super) fn wildcard(&mut self) {
         let sources = self.scopes.last().map(|scope| scope.sources.clone()).unwrap_or_default();
         sources.into_iter().for_each(|source| self.column("*".to_owned(), vec![source.origin]));
     }
@@ -136,13 +136,13 @@ impl Reader {
         self.column(name, vec![origin]);
     }
 
-    fn named(&mut self, name: &ObjectName) {
+    pub(super) fn named(&mut self, name: &ObjectName) {
         let mut parts = parts(name);
         let Some(column) = parts.pop() else { return };
         if parts.is_empty() { self.unqualified(column) } else { self.qualified(&parts, column) }
     }
 
-    fn items(&mut self, items: &[SelectItem]) {
+    pub(super) fn items(&mut self, items: &[SelectItem]) {
         for item in items {
             match item {
                 SelectItem::Wildcard(_) => self.wildcard(),
@@ -158,7 +158,7 @@ impl Reader {
         }
     }
 
-    fn joins<'a>(&mut self, tables: impl IntoIterator<Item = &'a TableWithJoins>) {
+    pub(super) fn joins<'a>(&mut self, tables: impl IntoIterator<Item = &'a TableWithJoins>) {
         for join in tables.into_iter().flat_map(|table| &table.joins) {
             match constraint(&join.join_operator) {
                 Some(JoinConstraint::Using(names)) => names.iter().for_each(|name| self.named(name)),
@@ -170,75 +170,8 @@ impl Reader {
         }
     }
 
-    fn assignments(&mut self, assignments: &[Assignment]) {
-        for assignment in assignments {
-            match &assignment.target {
-                AssignmentTarget::ColumnName(name) => self.named(name),
-                AssignmentTarget::Tuple(names) => names.iter().for_each(|name| self.named(name)),
-            }
-        }
-    }
-
-    fn open(&mut self, sources: Vec<Source>) {
+    pub(super) fn open(&mut self, sources: Vec<Source>) {
         self.scopes.push(Scope { sources, given: Vec::new(), given_first: false });
-    }
-
-    fn insert(&mut self, insert: &Insert) {
-        let mut sources = Vec::new();
-        if let TableObject::TableName(name) = &insert.table {
-            let own = parts(name);
-            let origin = Origin::Table(own.join("."));
-            let alias = insert.table_alias.as_ref().map(|alias| plain(&alias.alias));
-            sources.push(Source { name: alias.unwrap_or_else(|| own.last().cloned().unwrap_or_default()), origin });
-        }
-        self.open(sources);
-        if insert.columns.is_empty() && insert.assignments.is_empty() {
-            self.wildcard();
-        }
-        insert.columns.iter().for_each(|name| self.named(name));
-        self.assignments(&insert.assignments);
-        match &insert.on {
-            Some(OnInsert::DuplicateKeyUpdate(assignments)) => self.assignments(assignments),
-            Some(OnInsert::OnConflict(conflict)) => {
-                if let OnConflictAction::DoUpdate(update) = &conflict.action {
-                    self.assignments(&update.assignments);
-                }
-            }
-            Some(_) | None => {}
-        }
-        self.items(insert.returning.as_deref().unwrap_or_default());
-        self.unread(insert.output.is_some());
-    }
-
-    fn update(&mut self, update: &Update) {
-        let from = match &update.from {
-            Some(UpdateTableFromKind::BeforeSet(tables) | UpdateTableFromKind::AfterSet(tables)) => tables.as_slice(),
-            None => &[],
-        };
-        let tables: Vec<&TableWithJoins> = std::iter::once(&update.table).chain(from).collect();
-        // A target without a table is a column of the table that is written to.
-        self.open(self.sources_of([&update.table]));
-        self.assignments(&update.assignments);
-        self.scopes.pop();
-        self.open(self.sources_of(tables.iter().copied()));
-        self.joins(tables);
-        self.items(update.returning.as_deref().unwrap_or_default());
-        self.unread(update.output.is_some());
-    }
-
-    fn delete(&mut self, delete: &Delete) {
-        let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
-        let tables: Vec<&TableWithJoins> = from.iter().chain(delete.using.iter().flatten()).collect();
-        self.open(self.sources_of(tables.iter().copied()));
-        self.joins(tables);
-        self.items(delete.returning.as_deref().unwrap_or_default());
-        self.unread(delete.output.is_some());
-    }
-
-    fn unread(&mut self, has_output: bool) {
-        if has_output {
-            self.uses.doubt = Some("the columns of `OUTPUT` are not read".to_owned());
-        }
     }
 
     fn set(&mut self, set: &SetExpr, scope: &mut Scope) {

@@ -45,8 +45,8 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
          3.1291 (McLaughlin 1969); a hard word has three syllables or more, whatever its ending",
         "Coleman-Liau = 0.0588 letters/100 words - 0.296 sentences/100 words - 15.8 (1975); automated = 4.71 \
          characters/word + 0.5 words/sentence - 21.43 (Senter and Smith 1967), characters being letters and digits",
-        "words and sentences are those of Unicode (UAX 29); a word has a letter or digit, a sentence a word; line breaks of \
-         lists end sentences",
+        "words and sentences are those of Unicode (UAX 29); a word has a letter or digit, a sentence a word; a line break \
+         ends a sentence",
         "syllables are runs of the vowels aeiouy; an e, es or ed at the end counts only where it is heard (table, boxes, \
          wanted); a word has one at least. Dictionaries differ in about one word of ten",
         "a text without words, or with fewer than half of its letters from a to z, is ungraded",

@@ -83,7 +83,7 @@ const UNITS: &[Row] = &[
     (Dimension::Area, 1.0, &["m²", "m2", "sqm"], &[]),
     (Dimension::Area, 1e4, &["ha"], &["hectare", "hectares"]),
     (Dimension::Area, 1e6, &["km²", "km2"], &[]),
-    (Dimension::Area, 4046.856_422_4, &[], &["acre", "acres"]),
+    (Dimension::Area, 4_046.856_422_4, &[], &["acre", "acres"]),
     (Dimension::Volume, 1e-3, &["ml", "mL"], &["milliliter", "milliliters", "millilitre", "millilitres"]),
     (Dimension::Volume, 1e-2, &["cl", "cL"], &["centiliter", "centiliters", "centilitre", "centilitres"]),
     (Dimension::Volume, 1.0, &["l", "L"], &["liter", "liters", "litre", "litres"]),
