@@ -29,19 +29,28 @@ struct Permit {
 impl Permits {
     /// Reads the three options.
     pub(super) fn of_settings(settings: &Settings) -> Result<Permits, Vec<Fault>> {
-        let list = |option: &'static str| settings.get(option).map(|value| texts_of(option, value)).transpose();
-        let permits = |option: &'static str, is_column: bool| {
-            let Some(texts) = list(option)? else { return Ok(None) };
-            texts
-                .iter()
-                .map(|text| read(option, text, is_column).map_err(Fault::alone))
-                .collect::<Result<_, _>>()
-                .map(Some)
+        let mut faults = Vec::new();
+        let mut list = |option: &'static str| {
+            let texts = settings.get(option).map(|value| texts_of(option, value)).transpose();
+            texts.unwrap_or_else(|found| {
+                faults.extend(found);
+                None
+            })
         };
-        let statements = list("statements")?;
-        let statements =
-            statements.map(|kinds| kinds.iter().map(|kind| kind.trim().to_lowercase()).collect::<Vec<_>>());
-        Ok(Permits { statements, tables: permits("tables", false)?, columns: permits("columns", true)? })
+        let (statements, tables, columns) = (list("statements"), list("tables"), list("columns"));
+        let mut permits = |option: &'static str, texts: Option<Vec<String>>| {
+            let read = |(at, text): (usize, &String)| {
+                let fault = |fault: Fault| faults.push(fault.pointer(format!("/{at}")));
+                read(option, text, option == "columns").map_err(fault).ok()
+            };
+            texts.map(|texts| texts.iter().enumerate().filter_map(read).collect())
+        };
+        let (tables, columns) = (permits("tables", tables), permits("columns", columns));
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let lower = |kinds: Vec<String>| kinds.iter().map(|kind| kind.trim().to_lowercase()).collect();
+        Ok(Permits { statements: statements.map(lower), tables, columns })
     }
 
     /// What stands in the identity for an option.
