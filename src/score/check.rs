@@ -10,7 +10,7 @@ use super::settings::Settings;
 use super::spec::CheckSpec;
 use super::world::{Asking, Asks, Examined};
 use crate::base::{Millis, Ratio, Usd};
-use crate::record::{Case, ChatReply, ChatRequest};
+use crate::record::{Case, ChatReply, ChatRequest, Tool};
 
 /// What a check sees: the reply, what it took, and the case.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +25,13 @@ pub struct ScoreInput<'a> {
     pub case: &'a Case,
     /// What was asked, system messages and tools included; `None` is unknown.
     pub request: Option<&'a ChatRequest>,
+}
+
+impl<'a> ScoreInput<'a> {
+    /// The tools that the request offered; none where it offered none, is not known, or an application has its own.
+    pub fn tools(&self) -> &'a [Tool] {
+        self.request.map_or(&[], |request| request.tools.as_slice())
+    }
 }
 
 /// One compiled check: cheap to apply, shared between cases and threads.

@@ -13,6 +13,7 @@ mod classification;
 mod comparison;
 mod compile;
 mod entry;
+mod format;
 mod group;
 mod likeness;
 mod measure;
@@ -27,11 +28,13 @@ mod schema;
 mod script;
 mod settings;
 mod spec;
+mod sql;
 mod structure;
 #[cfg(test)]
 mod testing;
 mod text;
 mod text_file;
+mod tools;
 mod world;
 
 pub use aggregate::{Graded, PassRule, aggregate};

@@ -320,7 +320,7 @@ fn read_from(node: &Node, source: &Source, problems: &mut Problems) -> Option<Fr
 fn looks_like_a_value(spec: &CheckSpec, body: &Node, source: &Source) -> Option<Diagnostic> {
     let entries = body.as_map()?;
     let known = |key: &str| spec.options.iter().chain(COMMON_OPTIONS).any(|option| option.name == key);
-    let takes_mapping = matches!(spec.name, "equals" | "json_schema" | "contains_json");
+    let takes_mapping = matches!(spec.name, "equals" | "json_schema" | "contains_json" | "json_diff");
     if !takes_mapping || entries.is_empty() || entries.iter().any(|(key, _)| known(&key.text)) {
         return None;
     }

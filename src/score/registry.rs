@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::spec::CheckSpec;
-use super::{asking, call, classification, group, likeness, reasoning, retrieval, safety, script, structure, text};
+use super::{
+    asking, call, classification, format, group, likeness, reasoning, retrieval, safety, script, sql, structure, text,
+    tools,
+};
 use crate::base::closest;
 use crate::record::MetricVersion;
 
@@ -22,6 +25,10 @@ static CHECKS: &[&CheckSpec] = &[
     &text::number::SPEC,
     &text::length::SPEC,
     &text::word_count::SPEC,
+    &text::quantity::SPEC,
+    &text::date::SPEC,
+    &text::readability::SPEC,
+    &text::language::SPEC,
     &likeness::exact_match::SPEC,
     &likeness::f1::SPEC,
     &likeness::rouge::SPEC,
@@ -41,6 +48,17 @@ static CHECKS: &[&CheckSpec] = &[
     &structure::jsonpath::SPEC,
     &structure::contains_json::SPEC,
     &structure::tool_carries::SPEC,
+    &structure::json_diff::SPEC,
+    &sql::check::SPEC,
+    &format::xml::SPEC,
+    &format::html::SPEC,
+    &format::yaml::SPEC,
+    &format::csv::SPEC,
+    &format::code_block::SPEC,
+    &tools::tool_call_valid::SPEC,
+    &tools::tool_correctness::SPEC,
+    &tools::tool_args::SPEC,
+    &tools::trajectory::SPEC,
     &reasoning::check::SPEC,
     &reasoning::consistency::SPEC,
     &reasoning::progression::SPEC,
@@ -121,6 +139,44 @@ const FOREIGN: &[(&str, &str)] = &[
     ("js", "javascript"),
     ("script", "javascript"),
     ("quickjs", "javascript"),
+    ("is_valid_openai_function_call", "tool_call_valid"),
+    ("is_valid_openai_tools_call", "tool_call_valid"),
+    ("is_valid_function_call", "tool_call_valid"),
+    ("tool_call_f1", "tool_correctness"),
+    ("tool_call_accuracy", "tool_correctness"),
+    ("tool_correctness_metric", "tool_correctness"),
+    ("tools_called", "tool_correctness"),
+    ("argument_correctness", "tool_args"),
+    ("jsondiff", "json_diff"),
+    ("json_compare", "json_diff"),
+    ("json_correctness", "json_schema"),
+    ("is_sql", "sql"),
+    ("contains_sql", "sql"),
+    ("is_xml", "xml"),
+    ("contains_xml", "xml"),
+    ("is_html", "html"),
+    ("contains_html", "html"),
+    ("is_yaml", "yaml"),
+    ("is_csv", "csv"),
+    ("code", "code_block"),
+    ("contains_code", "code_block"),
+    ("contains_n_of", "contains_any"),
+    ("unit", "quantity"),
+    ("date_equals", "date"),
+    ("flesch", "readability"),
+    ("flesch_kincaid", "readability"),
+    ("reading_ease", "readability"),
+    ("lang", "language"),
+    ("detect_language", "language"),
+    ("regex_captures", "regex"),
+    ("skill_used", "trajectory"),
+    ("tool_used", "trajectory"),
+    ("tool_sequence", "trajectory"),
+    ("step_count", "trajectory"),
+    ("trajectory:tool_used", "trajectory"),
+    ("trajectory:tool_sequence", "trajectory"),
+    ("trajectory:step_count", "trajectory"),
+    ("trajectory:tool_args_match", "tool_args"),
 ];
 
 /// All checks, by family: name, options, degenerate cases, version, example.
@@ -166,7 +222,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 51);
+        assert_eq!(names.len(), 66);
     }
 
     #[test]

@@ -97,6 +97,11 @@ pub(super) struct Schema {
 impl Schema {
     /// Compiles the schema of `option`. References must stay inside it.
     pub(super) fn compile(option: &'static str, schema: &Value) -> Result<Schema, Vec<Fault>> {
+        Schema::compile_with(option, schema, true)
+    }
+
+    /// Like [`Schema::compile`]; `formats` says whether `format` is checked, or says nothing, as the newer drafts have it.
+    pub(super) fn compile_with(option: &'static str, schema: &Value, formats: bool) -> Result<Schema, Vec<Fault>> {
         let mut faults = outside_references(option, schema);
         faults.extend(against_standard(option, schema));
         if !faults.is_empty() {
@@ -104,7 +109,7 @@ impl Schema {
         }
         jsonschema::options()
             .offline()
-            .should_validate_formats(true)
+            .should_validate_formats(formats)
             .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_LIMIT))
             .build(schema)
             .map(|validator| Schema { validator })

@@ -2,6 +2,7 @@
 //!
 //! Lengths and n-grams are over Unicode code points; nothing is normalised unless a function says so.
 
+pub(super) mod assignment;
 pub(super) mod bleu;
 pub(super) mod chrf;
 pub(super) mod edit;

@@ -22,6 +22,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
              to the suite; drafts 4 to 2020-12 by `$schema`, the newest unless given; `format` is checked; `$ref` must \
              stay inside",
         ),
+        OptionSpec::flag("ignore_format", "`format` says nothing, as the drafts from 2019-09 on have it"),
         ALLOW_FENCED,
     ],
     degenerate: &[
@@ -37,7 +38,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
     let value = settings.value()?;
-    let schema = Schema::compile("value", value)?;
+    let schema = Schema::compile_with("value", value, !settings.flag("ignore_format"))?;
     let allow_fenced = settings.flag("allow_fenced");
     Ok(Prepared::new(JsonSchema { schema, allow_fenced }).canonical("value", Schema::canonical(value)))
 }
@@ -80,6 +81,56 @@ mod tests {
         }
         let reason = reason_of(SCHEMA, r#"{"severity":"urgent"}"#);
         assert!(reason.contains("/severity: \"urgent\" is not one of"), "{reason}");
+    }
+
+    #[test]
+    fn each_draft_is_read_by_its_own_words() {
+        let (old, new) = ("http://json-schema.org/draft-0", "https://json-schema.org/draft/20");
+        for (draft, rule, good, bad) in [
+            (format!("{old}4/schema#"), "minimum: 1, exclusiveMinimum: true", "2", "1"),
+            (format!("{old}6/schema#"), "const: 1, propertyNames: {maxLength: 1}", "1", "2"),
+            (format!("{old}7/schema#"), "if: {minimum: 5}, then: {multipleOf: 2}, else: {maximum: 3}", "6", "7"),
+            (format!("{new}19-09/schema"), "dependentRequired: {a: [b]}", "{\"a\":1,\"b\":1}", "{\"a\":1}"),
+            (format!("{new}19-09/schema"), "items: [{type: integer}], additionalItems: false", "[1]", "[1,2]"),
+            (format!("{new}20-12/schema"), "prefixItems: [{type: integer}], items: false", "[1]", "[1,2]"),
+            (
+                format!("{new}20-12/schema"),
+                "properties: {a: true}, unevaluatedProperties: false",
+                "{\"a\":1}",
+                "{\"b\":1}",
+            ),
+        ] {
+            let check = format!("json_schema: {{value: {{$schema: '{draft}', {rule}}}}}");
+            assert!(passes(&check, good) && fails(&check, bad), "{draft} {rule}");
+        }
+        // A word that a draft does not know says nothing.
+        assert!(passes(
+            "json_schema: {value: {$schema: 'http://json-schema.org/draft-07/schema#', prefixItems: [false]}}",
+            "[1]"
+        ));
+    }
+
+    #[test]
+    fn formats_are_checked_unless_they_shall_not_be() {
+        for (format, good, bad) in [
+            ("date", "2024-02-29", "2024-02-30"),
+            ("date-time", "2024-07-01T10:00:00Z", "2024-07-01"),
+            ("time", "10:00:00Z", "25:00:00Z"),
+            ("duration", "P1DT2H", "1 day"),
+            ("email", "a@b.example", "nobody"),
+            ("hostname", "a.example", "-a.example"),
+            ("ipv4", "127.0.0.1", "256.0.0.1"),
+            ("ipv6", "::1", "12345::"),
+            ("uri", "https://a.example/b?c#d", "a b"),
+            ("uuid", "123e4567-e89b-12d3-a456-426614174000", "123e4567"),
+            ("regex", "a+", "a("),
+            ("json-pointer", "/a/0", "a"),
+        ] {
+            let check = format!("json_schema: {{value: {{type: string, format: {format}}}}}");
+            assert!(passes(&check, &format!("\"{good}\"")) && fails(&check, &format!("\"{bad}\"")), "{format}");
+            let lax = format!("json_schema: {{value: {{type: string, format: {format}}}, ignore_format: true}}");
+            assert!(passes(&lax, &format!("\"{bad}\"")), "{format}");
+        }
     }
 
     #[test]

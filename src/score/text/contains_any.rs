@@ -2,7 +2,7 @@
 
 use super::super::settings::{Fault, Settings};
 use super::super::spec::{Build, CheckSpec, Prepared, ValueRule};
-use super::find::{self, MANY, Mode};
+use super::find::{self, ANY, Mode};
 
 pub(crate) static SPEC: CheckSpec = CheckSpec {
     name: "contains_any",
@@ -12,7 +12,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     pass_at: 1.0,
     short: "value",
     value: ValueRule::OrExpected,
-    options: MANY,
+    options: ANY,
     degenerate: &[
         "an empty output contains nothing; `not_contains_any` passes when none is found",
         "without `value` and without `expected` in the case it is ungraded",
@@ -37,6 +37,16 @@ mod tests {
         assert!(passes("contains_any: [a, zz]", "buzz") && fails("contains_any: [a, q]", "buzz"));
         assert!(fails("not_contains_any: [q, zz]", "buzz") && passes("not_contains_any: [q, x]", "buzz"));
         assert!(passes("contains_any: zz", "buzz") && fails("contains_any: [a]", ""));
+    }
+
+    #[test]
+    fn several_of_the_texts_may_be_asked_for() {
+        let check = "contains_any: {value: [red, green, blue], at_least: 2}";
+        assert!(passes(check, "red and blue") && fails(check, "red red") && fails(check, ""));
+        assert!(passes("icontains_any: {value: [Red, green], at_least: 2}", "red GREEN"));
+        assert!(reason_of(check, "red").contains("saw \"red\" with \"red\"; wanted text containing at least 2 of"));
+        assert!(problems_of("contains_any: {value: [a], at_least: 2}").contains("there are 1 texts"));
+        assert!(problems_of("contains_any: {value: [a], at_least: 0}").contains("from 1"));
     }
 
     #[test]

@@ -17,6 +17,12 @@ pub(super) const ONE: &[OptionSpec] = &[OptionSpec::value("value", "text", "the 
 pub(super) const MANY: &[OptionSpec] =
     &[OptionSpec::value("value", "a list of texts", "the texts to find; a single text is a list of one")];
 
+/// The options of the `_any` forms.
+pub(super) const ANY: &[OptionSpec] = &[
+    OptionSpec::value("value", "a list of texts", "the texts to find; a single text is a list of one"),
+    OptionSpec::fixed("at_least", "a whole number", "how many of the texts must be found; 1 unless given"),
+];
+
 /// How many of the texts must be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
@@ -34,7 +40,25 @@ pub(super) fn prepare(settings: &Settings, mode: Mode, ignore_case: bool) -> Res
     };
     let canonical = if mode == Mode::One { json!(shown.first()) } else { json!(shown) };
     let needles = if ignore_case { shown.iter().map(|text| fold(text)).collect() } else { shown.clone() };
-    Ok(Prepared::new(Finder { shown, needles, mode, ignore_case }).canonical("value", canonical))
+    let at_least = at_least(settings, shown.len()).map_err(Fault::alone)?;
+    let counted = if at_least == 1 { serde_json::Value::Null } else { json!(at_least) };
+    Ok(Prepared::new(Finder { shown, needles, mode, ignore_case, at_least })
+        .canonical("value", canonical)
+        .canonical("at_least", counted))
+}
+
+/// How many of `count` texts must be found.
+fn at_least(settings: &Settings, count: usize) -> Result<usize, Fault> {
+    let Some(value) = settings.get("at_least") else { return Ok(1) };
+    let wanted = value.as_u64().and_then(|wanted| usize::try_from(wanted).ok()).filter(|wanted| *wanted > 0);
+    match wanted {
+        None => Err(Fault::new("at_least", "`at_least` must be a whole number from 1").code("wrong-type")),
+        // The texts of a case may be any number: how many there are is known when they are.
+        Some(wanted) if wanted > count => {
+            Err(Fault::new("value", format!("`at_least` is {wanted}, and there are {count} texts to find")))
+        }
+        Some(wanted) => Ok(wanted),
+    }
 }
 
 struct Finder {
@@ -42,6 +66,8 @@ struct Finder {
     needles: Vec<String>,
     mode: Mode,
     ignore_case: bool,
+    /// How many must be found, in [`Mode::Any`].
+    at_least: usize,
 }
 
 impl Scorer for Finder {
@@ -50,6 +76,7 @@ impl Scorer for Finder {
         let haystack = if self.ignore_case { Cow::Owned(fold(text)) } else { Cow::Borrowed(text) };
         let found: Vec<Option<usize>> = self.needles.iter().map(|needle| haystack.find(needle.as_str())).collect();
         match self.mode {
+            Mode::Any if self.at_least > 1 => self.some(text, &found),
             Mode::One | Mode::Any => self.any(text, &found),
             Mode::All => self.all(text, &found),
         }
@@ -65,6 +92,17 @@ impl Finder {
         };
         let any = if self.mode == Mode::Any { "any of " } else { "" };
         Finding::of_bool(first.is_some(), seen, format!("text containing {any}{}{}", self.list(), self.phrase()))
+    }
+
+    fn some(&self, text: &str, found: &[Option<usize>]) -> Finding {
+        let there: Vec<&str> =
+            found.iter().zip(&self.shown).filter(|(at, _)| at.is_some()).map(|(_, shown)| shown.as_str()).collect();
+        let seen = match there.as_slice() {
+            [] => format!("{} without any of them", reason::quote(text)),
+            there => format!("{} with {}", reason::quote(text), reason::list(there)),
+        };
+        let wanted = format!("text containing at least {} of {}{}", self.at_least, self.list(), self.phrase());
+        Finding::of_bool(there.len() >= self.at_least, seen, wanted)
     }
 
     fn all(&self, text: &str, found: &[Option<usize>]) -> Finding {

@@ -2,7 +2,7 @@
 
 use super::super::settings::{Fault, Settings};
 use super::super::spec::{Build, CheckSpec, Prepared, ValueRule};
-use super::find::{self, MANY, Mode};
+use super::find::{self, ANY, Mode};
 
 pub(crate) static SPEC: CheckSpec = CheckSpec {
     name: "icontains_any",
@@ -12,7 +12,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     pass_at: 1.0,
     short: "value",
     value: ValueRule::OrExpected,
-    options: MANY,
+    options: ANY,
     degenerate: &[
         "an empty output contains nothing; `not_icontains_any` passes when none is found",
         "without `value` and without `expected` in the case it is ungraded",

@@ -1,15 +1,19 @@
 //! `regex`: a regular expression matches somewhere in the output.
 
 use fancy_regex::{Error, Regex, RegexBuilder};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::check::{Finding, ScoreInput, Scorer};
 use super::super::reason;
-use super::super::settings::{Fault, Settings, text_of};
+use super::super::settings::{Fault, Settings, kind_of, text_of};
 use super::super::spec::{Build, CheckSpec, OptionSpec, Prepared, ValueRule};
+use super::compare::{TextRule, json_equal};
+use crate::base::closest;
 
 /// Steps back an expression may take on one output: about 10 ms, then the check is ungraded.
 const BACKTRACK_LIMIT: usize = 200_000;
+/// Most matches whose groups are looked at.
+const MOST_MATCHES: usize = 10_000;
 
 pub(crate) static SPEC: CheckSpec = CheckSpec {
     name: "regex",
@@ -19,13 +23,21 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     pass_at: 1.0,
     short: "value",
     value: ValueRule::OrExpected,
-    options: &[OptionSpec::value(
-        "value",
-        "a regular expression",
-        "syntax of the Rust `regex` crate with look-around and back-references; not anchored: use `^` and `$`; flags \
-         inside, such as `(?i)`, `(?m)`, `(?s)`",
-    )],
+    options: &[
+        OptionSpec::value(
+            "value",
+            "a regular expression",
+            "syntax of the Rust `regex` crate with look-around and back-references; not anchored: use `^` and `$`; flags \
+             inside, such as `(?i)`, `(?m)`, `(?s)`",
+        ),
+        OptionSpec::value(
+            "captures",
+            "a mapping",
+            "what the named groups of one match must hold: `{year: 2024}` for `(?<year>\\d{4})`; numbers by value",
+        ),
+    ],
     degenerate: &[
+        "with `captures` one match must hold all of them; a group that took no part in the match holds nothing",
         "an empty output matches only what matches nothing, such as `^$`",
         "an expression that backtracks more than 200,000 steps on an output is ungraded",
         "without `value` and without `expected` in the case it is ungraded",
@@ -38,8 +50,46 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
     let pattern = Pattern::compile("value", settings.value()?).map_err(Fault::alone)?;
+    let captures = settings.get("captures").map(|wanted| captures(&pattern, wanted)).transpose()?;
     let canonical = json!(pattern.regex.as_str());
-    Ok(Prepared::new(Matches { pattern }).canonical("value", canonical))
+    Ok(Prepared::new(Matches { pattern, captures: captures.unwrap_or_default() }).canonical("value", canonical))
+}
+
+/// The wanted content of named groups; all faults at once.
+fn captures(pattern: &Pattern, wanted: &Value) -> Result<Vec<(String, Value)>, Vec<Fault>> {
+    let Value::Object(wanted) = wanted else {
+        let message = format!("`captures` must be a mapping of names to values, this is {}", kind_of(wanted));
+        return Err(Fault::new("captures", message).code("wrong-type").alone());
+    };
+    let known: Vec<&str> = pattern.regex.capture_names().flatten().collect();
+    let mut faults = Vec::new();
+    for (name, value) in wanted {
+        let fault = |message: String| Fault::new("captures", message).pointer(format!("/{name}"));
+        if !known.contains(&name.as_str()) {
+            let near = closest(name, known.iter().copied()).map(|near| format!("; did you mean `{near}`?"));
+            let message = format!("the expression has no group `{name}`{}", near.unwrap_or_default());
+            // A fault of the expression: one from the case is known only there.
+            faults.push(Fault::new("value", message).help("a group with a name is written `(?<name>…)`"));
+        }
+        if !matches!(value, Value::String(_) | Value::Number(_)) {
+            faults.push(fault(format!("a group holds text or a number, this is {}", kind_of(value))));
+        }
+    }
+    if wanted.is_empty() {
+        faults.push(Fault::new("captures", "`captures` is empty"));
+    }
+    let pairs = wanted.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    if faults.is_empty() { Ok(pairs) } else { Err(faults) }
+}
+
+/// Whether the text of a group is the value wanted.
+fn holds(wanted: &Value, seen: &str) -> bool {
+    match wanted {
+        Value::String(wanted) => wanted == seen,
+        wanted => seen
+            .parse::<serde_json::Number>()
+            .is_ok_and(|seen| json_equal(wanted, &Value::Number(seen), TextRule::default())),
+    }
 }
 
 /// A compiled expression with its limits.
@@ -49,7 +99,7 @@ pub(crate) struct Pattern {
 
 impl Pattern {
     /// Compiles the text of `option`.
-    pub(crate) fn compile(option: &'static str, value: &serde_json::Value) -> Result<Pattern, Fault> {
+    pub(crate) fn compile(option: &'static str, value: &Value) -> Result<Pattern, Fault> {
         let text = text_of(option, "", value)?;
         RegexBuilder::new(&text)
             .backtrack_limit(BACKTRACK_LIMIT)
@@ -66,14 +116,6 @@ impl Pattern {
         }
     }
 
-    fn gave_up(&self) -> String {
-        format!(
-            "the expression `{}` backtracks more than {BACKTRACK_LIMIT} steps on this text; \
-             nested repetitions such as `(a+)+` do",
-            self.regex.as_str()
-        )
-    }
-
     /// The text of the last group of the first match that took part, or of the whole match; `Err` when the limit was
     /// reached.
     pub(crate) fn captured<'t>(&self, text: &'t str) -> Result<Option<&'t str>, String> {
@@ -81,6 +123,14 @@ impl Pattern {
             Ok(found) => Ok(found.and_then(|groups| groups.iter().flatten().last().map(|group| group.as_str()))),
             Err(_) => Err(self.gave_up()),
         }
+    }
+
+    fn gave_up(&self) -> String {
+        format!(
+            "the expression `{}` backtracks more than {BACKTRACK_LIMIT} steps on this text; \
+             nested repetitions such as `(a+)+` do",
+            self.regex.as_str()
+        )
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -126,17 +176,46 @@ fn plain_problem(pattern: &str) -> Option<(String, Option<usize>)> {
 
 struct Matches {
     pattern: Pattern,
+    /// Names of groups and what they must hold.
+    captures: Vec<(String, Value)>,
 }
 
 impl Scorer for Matches {
     fn grade(&self, input: &ScoreInput<'_>) -> Finding {
         let text = &input.reply.text;
         let wanted = format!("a match of `{}`", self.pattern.as_str());
+        if !self.captures.is_empty() {
+            return self.grade_captures(text, &wanted);
+        }
         match self.pattern.find(text) {
             Ok(Some((start, end))) => Finding::of_bool(true, reason::quote_around(text, start, end), wanted),
             Ok(None) => Finding::of_bool(false, reason::quote(text), wanted),
             Err(limit) => Finding::Ungraded(limit),
         }
+    }
+}
+
+impl Matches {
+    fn grade_captures(&self, text: &str, wanted: &str) -> Finding {
+        let shown: Vec<String> =
+            self.captures.iter().map(|(name, value)| format!("{name}: {}", reason::json(value))).collect();
+        let wanted = format!("{wanted} with {}", shown.join(", "));
+        let mut first = None;
+        for found in self.pattern.regex.captures_iter(text).take(MOST_MATCHES) {
+            let Ok(found) = found else { return Finding::Ungraded(self.pattern.gave_up()) };
+            let group = |name: &str| found.name(name).map(|group| group.as_str());
+            if self.captures.iter().all(|(name, value)| group(name).is_some_and(|seen| holds(value, seen))) {
+                let (start, end) = found.get(0).map_or((0, 0), |whole| (whole.start(), whole.end()));
+                return Finding::of_bool(true, reason::quote_around(text, start, end), wanted);
+            }
+            first.get_or_insert_with(|| {
+                let held = |name: &String| group(name).map_or_else(|| "nothing".to_owned(), reason::quote);
+                let held: Vec<String> =
+                    self.captures.iter().map(|(name, _)| format!("{name}: {}", held(name))).collect();
+                format!("{} in {}", held.join(", "), reason::quote(text))
+            });
+        }
+        Finding::of_bool(false, first.unwrap_or_else(|| format!("no match in {}", reason::quote(text))), wanted)
     }
 }
 
@@ -152,6 +231,20 @@ mod tests {
         assert!(passes("regex: '^$'", "") && fails("regex: '.'", ""));
         assert!(passes("regex: 'pass(?!word)'", "passport") && fails("regex: 'pass(?!word)'", "password"));
         assert!(passes("regex: '(\\w)\\1'", "aab") && passes("regex: '\\p{Han}{2}'", "日本"));
+    }
+
+    #[test]
+    fn named_groups_hold_what_is_wanted() {
+        let check = "regex: {value: '(?<year>\\d{4})-(?<month>\\d\\d)', captures: {year: 2024, month: '07'}}";
+        assert!(passes(check, "from 2023-07 to 2024-07") && fails(check, "2024-08") && fails(check, "none"));
+        assert!(
+            super::super::super::testing::reason_of(check, "2024-08")
+                .starts_with("saw year: \"2024\", month: \"08\" in")
+        );
+        assert!(fails("regex: {value: 'a(?<b>b)?', captures: {b: b}}", "a"));
+        assert!(problems_of("regex: {value: '(?<year>a)', captures: {yaer: 1}}").contains("did you mean `year`?"));
+        assert!(problems_of("regex: {value: 'a', captures: {}}").contains("is empty"));
+        assert!(problems_of("regex: {value: '(?<a>a)', captures: {a: [1]}}").contains("text or a number"));
     }
 
     #[test]
