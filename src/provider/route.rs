@@ -28,8 +28,8 @@ use crate::net::{Auth, HttpReply};
 use crate::record::{CallError, ChatReply, ChatRequest, ErrorKind};
 use gate::local;
 
-/// Shorter waits are those of the first wave, which is spread over some milliseconds: nothing to be told.
-const WORTH_TELLING: Duration = Duration::from_millis(25);
+/// Shorter waits are those of the first calls, which leave one after the other: nothing to be told.
+const WORTH_TELLING: Duration = Duration::from_millis(35);
 
 /// One provider as it is called.
 #[derive(Debug)]
