@@ -155,6 +155,10 @@ impl Route {
         let blown = self.fuses.watch(model);
         let mut parcel = self.pack(errand.request)?;
         let load = self.load(errand.request)?;
+        if let (Backend::Http(http), Some(parcel)) = (&self.backend, &parcel) {
+            // Else the calls that leave one after the other would meet here, and go on together.
+            http.transport.prepare(&parcel.encoded.http, &parcel.timeouts);
+        }
         loop {
             let waiting = Instant::now();
             let gate = self.gate(model, load, errand.hasty, progress);
