@@ -180,6 +180,7 @@ impl Route {
                 Ok(mut reply) => {
                     leave.succeeded();
                     self.fuses.note_answer(model);
+                    progress.latency = Q::latency(&mut reply, progress.latency);
                     self.limiter.settle(&slot, Q::used(&reply));
                     self.hedges.took(progress.latency);
                     Q::warn(&mut reply, parcel.map(|parcel| parcel.encoded.warnings).unwrap_or_default());

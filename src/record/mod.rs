@@ -28,7 +28,7 @@ pub use event::RunEvent;
 pub use fate::{Fate, ParamFate};
 pub use moderation::{ModerationCategory, ModerationReply};
 pub use params::Params;
-pub use reply::{ChatReply, Finish, LogprobToken, StreamTimes, Warning};
+pub use reply::{ChatReply, Finish, LogprobToken, OffClock, StreamTimes, Warning};
 pub use rerank::{Ranked, RerankReply};
 pub use route::{RouteNote, Strategy, Tried};
 pub use run::{GitFacts, RunHeader, RunKind, RunStatus, SuiteRecord, VariantRecord};
