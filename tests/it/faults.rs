@@ -26,8 +26,12 @@ fn settings(kind: &str, name: &str, url: &str, stream: bool) -> ProviderSettings
     settings.key = Some(settings.spec.key_of(Secret::new("sk-test"), None));
     settings.stream = stream;
     // Far more than anything takes here that comes at all, on a machine however busy.
-    settings.timeouts =
-        TimeoutSettings { connect_ms: None, first_byte_ms: Some(20_000), idle_ms: Some(20_000), total_ms: Some(40_000) };
+    settings.timeouts = TimeoutSettings {
+        connect_ms: None,
+        first_byte_ms: Some(20_000),
+        idle_ms: Some(20_000),
+        total_ms: Some(40_000),
+    };
     settings.retry = RetrySettings {
         max_attempts: 3,
         base_ms: 10,

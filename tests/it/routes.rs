@@ -116,8 +116,10 @@ fn adaptive_leaves_a_model_that_fails_or_that_is_dear_as_its_weights_say() {
     // One failure of one: (0 + 1) / (1 + 2); nothing is known of the other: 1/2.
     assert!(notes[0].contains("score 0.50 (success 0.50"), "{notes:?}");
     assert!(notes[0].contains("after `first/dear` (overloaded)"), "{notes:?}");
-    assert!(notes[1..].iter().all(|note| note.starts_with("\"score 0.67") && !note.contains("after")), "{notes:?}");
-    // What failed is remembered: the next run does not begin with it.
+    // From here on: 1/3 against 2/3, 3/4, 4/5 …
+    assert!(notes[1].starts_with("\"score 0.67") && notes[4].starts_with("\"score 0.83"), "{notes:?}");
+    assert!(notes[1..].iter().all(|note| !note.contains("after")), "{notes:?}");
+    // Five answers of five are remembered: the next run begins with who gave them.
     failing.run("eval --no-cache").exits(0);
     assert_eq!((bad.calls(), good.calls()), (asked, 10));
 
