@@ -23,7 +23,7 @@ use super::question::Question;
 use super::retry::{Tally, counts};
 use super::settings::{ProviderSettings, RetrySettings};
 use super::spec::{Endpoint, Failure, ProviderKey};
-use crate::base::{Clock, Digest, Usd};
+use crate::base::{Clock, Digest, Redactor, Usd};
 use crate::net::{Auth, HttpReply};
 use crate::record::{CallError, ChatReply, ChatRequest, ErrorKind};
 use gate::local;
@@ -132,6 +132,15 @@ impl Route {
             fuses: Fuses::default(),
             clock,
         }
+    }
+
+    /// Keeps secrets out of texts that came up in the run: those of an application's sessions, and fetched tokens.
+    pub(super) fn found_secrets(&self) -> Option<Arc<Redactor>> {
+        if let Some(app) = &self.settings.app {
+            return Some(app.redactor());
+        }
+        let Backend::Http(http) = &self.backend else { return None };
+        http.authority.as_ref()?.redactor()
     }
 
     /// The answer, after as many attempts as it takes.
