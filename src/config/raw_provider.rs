@@ -132,6 +132,8 @@ fn address(fields: &mut Fields<'_>, name: &'static str, problems: &mut Problems)
     let (url, place) = value::text(fields, name, problems)?;
     match check_url(&url) {
         Ok(url) => Some((url, place)),
+        // A variable that is not set has been told already, and is the reason.
+        Err(_) if url.contains("${env.") => None,
         Err(message) => {
             let message = match name {
                 "proxy" if url.contains('@') => {

@@ -287,6 +287,13 @@ fn wrong_values_are_all_reported_with_their_places() {
 }
 
 #[test]
+fn an_address_whose_variable_is_not_set_is_one_problem() {
+    let found = codes("providers:\n  gw: {type: openai, base_url: \"${env.NOWHERE_SET}/v1\"}\n");
+    let found: Vec<&str> = found.iter().map(|(code, _)| *code).collect();
+    assert_eq!(found, ["variable-not-set"]);
+}
+
+#[test]
 fn literal_keys_are_refused_and_never_shown() {
     let yaml = "providers:\n  openai:\n    api_key: sk-hidden-1\n    key: sk-hidden-2\n    key_env: sk-hidden-3\n\
                 \x20   base_url: https://user:sk-hidden-4@host\n    headers: {Authorization: Bearer sk-hidden-5}\n";

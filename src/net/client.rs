@@ -19,6 +19,10 @@ const MAX_URLS: usize = 64;
 
 /// Whatever carries a request to its server. Production has [`HttpClient`]; tests bring their own.
 pub trait Transport: Send + Sync + fmt::Debug {
+    /// Does what is done once before the first request of this kind, such as reading certificates, which may block for a
+    /// moment. What goes wrong is told by the request itself.
+    fn prepare(&self, _request: &HttpRequest, _timeouts: &Timeouts) {}
+
     /// Sends one request and reads the whole reply.
     fn send<'a>(
         &'a self,
@@ -137,6 +141,12 @@ impl HttpClient {
 }
 
 impl Transport for HttpClient {
+    fn prepare(&self, request: &HttpRequest, timeouts: &Timeouts) {
+        if let Ok(url) = self.url(&request.url) {
+            drop(self.pools.get(Need::of(&url, request.method, timeouts.connect), &self.options));
+        }
+    }
+
     fn send<'a>(
         &'a self,
         request: &'a HttpRequest,

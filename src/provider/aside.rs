@@ -113,6 +113,9 @@ impl Caller {
         let mut answer = route.answer(Errand { request, label: what, identity: &identity, stop, hasty: false }).await;
         if let Err(error) = &mut answer.reply {
             clean_error(&self.redactor, error);
+            if let Some(found) = route.found_secrets() {
+                clean_error(&found, error);
+            }
             answer.latency = Duration::ZERO;
         }
         tracing::debug!(

@@ -24,6 +24,12 @@ const POLL_TRIES: u32 = 4;
 /// First wait before such a repetition; it doubles.
 const POLL_WAIT: Duration = Duration::from_millis(500);
 
+/// Waits before the looks at what was streamed.
+const LOOK_WAITS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(250), Duration::from_millis(500)];
+
+/// The longest time that one such look may take.
+const LOOK_LIMIT: Duration = Duration::from_secs(5);
+
 /// How the provider itself is reached.
 #[derive(Debug)]
 pub(super) struct HttpBackend {
@@ -90,10 +96,14 @@ impl Attempt<'_> {
         let end = Instant::now() + timeouts.total;
         let mut arrived = self.exchange(&self.parcel.encoded.http, streaming, &timeouts).await?;
         let mut step = 0;
+        let mut begun = None;
         while let Arrived::Whole(reply) = &arrived
             && let Some(follow) = question.follow(wire, reply, self.endpoint(), step)
         {
-            arrived = self.follow(follow, streaming, &timeouts, end).await?;
+            let next = self.follow(follow, streaming, &timeouts, end).await?;
+            if let Arrived::Whole(reply) = std::mem::replace(&mut arrived, next) {
+                begun = Some(reply);
+            }
             step += 1;
         }
         match arrived {
@@ -102,8 +112,45 @@ impl Attempt<'_> {
                 let failure = Failure { timed_out: failure.timed_out || step > 0, ..failure };
                 self.heeded(failure, &reply)
             }),
-            Arrived::Streamed(reply) => Q::of_stream(*reply)
-                .ok_or_else(|| Failure::new(ErrorKind::Refused, "internal error: this reply cannot be a stream")),
+            Arrived::Streamed(mut reply) => {
+                let look = begun.and_then(|begun| question.after_stream(wire, &begun, self.endpoint()));
+                if let Some(look) = look {
+                    self.complete(&mut reply, look, &timeouts).await;
+                }
+                Q::of_stream(*reply)
+                    .ok_or_else(|| Failure::new(ErrorKind::Refused, "internal error: this reply cannot be a stream"))
+            }
+        }
+    }
+
+    /// Adds what a stream did not tell. The answer is there: what goes wrong here changes nothing about it.
+    async fn complete(&self, reply: &mut ChatReply, mut look: HttpRequest, timeouts: &Timeouts) {
+        let asked = Instant::now();
+        self.open_to(&mut look);
+        let limit = Timeouts { total: LOOK_LIMIT.min(timeouts.total), ..*timeouts };
+        for wait in LOOK_WAITS {
+            sleep(wait).await;
+            // What was streamed may be counted only a moment later.
+            if let Ok(Arrived::Whole(told)) = self.exchange(&look, None, &limit).await
+                && let Ok(told) = self.http.wire.decode(&told)
+            {
+                reply.usage = reply.usage.or(told.usage);
+                reply.reported_cost = reply.reported_cost.or(told.reported_cost);
+                reply.model = reply.model.take().or(told.model);
+                reply.request_id = told.request_id.or(reply.request_id.take());
+                break;
+            }
+        }
+        reply.off_clock.after = asked.elapsed();
+    }
+
+    /// Gives a further request of an exchange its key. The address may come from a reply: the key goes nowhere but where
+    /// it went before.
+    fn open_to(&self, request: &mut HttpRequest) {
+        let first = &self.parcel.encoded.http;
+        if same_origin(&first.url, &request.url) {
+            request.auth.clone_from(&first.auth);
+            dress(request, &self.settings.headers);
         }
     }
 
@@ -132,12 +179,7 @@ impl Attempt<'_> {
         end: Instant,
     ) -> Result<Arrived, Failure> {
         let Follow { http: mut request, after } = follow;
-        let first = &self.parcel.encoded.http;
-        // The address may come from the reply: the key goes nowhere but where it went before.
-        if same_origin(&first.url, &request.url) {
-            request.auth.clone_from(&first.auth);
-            dress(&mut request, &self.settings.headers);
-        }
+        self.open_to(&mut request);
         let mut wait = after;
         for attempt in 1.. {
             let limit = end.saturating_duration_since(Instant::now());

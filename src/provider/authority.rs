@@ -1,12 +1,13 @@
 //! Proving who asks where a key in a header is not enough: signatures, tokens that expire.
 
 use std::fmt;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
 use super::settings::ProviderSettings;
 use super::spec::Failure;
-use crate::base::Timestamp;
+use crate::base::{Redactor, Timestamp};
 use crate::net::{HttpReply, HttpRequest, Transport};
 
 /// What an authority may use.
@@ -31,5 +32,10 @@ pub trait Authority: Send + Sync + fmt::Debug {
     /// A reply came back; whether the proof was refused and a fresh one is worth one more attempt.
     fn refused(&self, _reply: &HttpReply) -> bool {
         false
+    }
+
+    /// Keeps the secrets out of texts that it has fetched, if any; those of the settings are kept out anyway.
+    fn redactor(&self) -> Option<Arc<Redactor>> {
+        None
     }
 }

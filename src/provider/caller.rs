@@ -442,8 +442,8 @@ impl Caller {
             Ok(reply) => clean_reply(&self.redactor, reply),
             Err(error) => clean_error(&self.redactor, error),
         }
-        if let Some(app) = self.routes.get(&ask.model.provider).and_then(|route| route.settings.app.as_ref()) {
-            let spoken = app.redactor();
+        let found = self.routes.get(&ask.model.provider).and_then(Route::found_secrets);
+        if let Some(spoken) = found {
             match &mut reply {
                 Ok(reply) => clean_reply(&spoken, reply),
                 Err(error) => clean_error(&spoken, error),

@@ -9,7 +9,7 @@ use super::mock::Mock;
 use super::spec::{Encoded, Endpoint, Failure, Follow, Wire};
 use super::stream::StreamWire;
 use crate::base::Digest;
-use crate::net::HttpReply;
+use crate::net::{HttpReply, HttpRequest};
 use crate::record::{CallError, ChatReply, ChatRequest, ErrorKind, Part, Usage, Warning};
 
 /// A question that a route can put to its provider.
@@ -49,6 +49,16 @@ pub(super) trait Question: Sync {
 
     /// Tokens it used.
     fn used(reply: &Self::Reply) -> Option<Used>;
+
+    /// The next request when a stream has ended that `begun` had named: for what streams do not tell.
+    fn after_stream(&self, _wire: &dyn Wire, _begun: &HttpReply, _endpoint: Endpoint<'_>) -> Option<HttpRequest> {
+        None
+    }
+
+    /// How long the answer took, of what was measured.
+    fn latency(_reply: &mut Self::Reply, measured: Duration) -> Duration {
+        measured
+    }
 
     /// Puts down what was changed on the way to the wire.
     fn warn(reply: &mut Self::Reply, warnings: Vec<Warning>);
@@ -93,6 +103,16 @@ impl Question for ChatRequest {
 
     fn follow(&self, wire: &dyn Wire, reply: &HttpReply, endpoint: Endpoint<'_>, step: u32) -> Option<Follow> {
         wire.follow(reply, endpoint, step)
+    }
+
+    fn after_stream(&self, wire: &dyn Wire, begun: &HttpReply, endpoint: Endpoint<'_>) -> Option<HttpRequest> {
+        wire.after_stream(begun, endpoint)
+    }
+
+    fn latency(reply: &mut ChatReply, measured: Duration) -> Duration {
+        let off = std::mem::take(&mut reply.off_clock);
+        reply.stream = reply.stream.map(|times| times.earlier(off.before));
+        measured.saturating_sub(off.before).saturating_sub(off.after)
     }
 
     fn thinks_long(&self, wire: &dyn Wire, known_as: Option<&str>) -> bool {

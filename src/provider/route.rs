@@ -23,13 +23,13 @@ use super::question::Question;
 use super::retry::{Tally, counts};
 use super::settings::{ProviderSettings, RetrySettings};
 use super::spec::{Endpoint, Failure, ProviderKey};
-use crate::base::{Clock, Digest, Usd};
+use crate::base::{Clock, Digest, Redactor, Usd};
 use crate::net::{Auth, HttpReply};
 use crate::record::{CallError, ChatReply, ChatRequest, ErrorKind};
 use gate::local;
 
-/// Shorter waits are those of the first wave, which is spread over some milliseconds: nothing to be told.
-const WORTH_TELLING: Duration = Duration::from_millis(25);
+/// Shorter waits are those of the first calls, which leave one after the other: nothing to be told.
+const WORTH_TELLING: Duration = Duration::from_millis(35);
 
 /// One provider as it is called.
 #[derive(Debug)]
@@ -134,6 +134,15 @@ impl Route {
         }
     }
 
+    /// Keeps secrets out of texts that came up in the run: those of an application's sessions, and fetched tokens.
+    pub(super) fn found_secrets(&self) -> Option<Arc<Redactor>> {
+        if let Some(app) = &self.settings.app {
+            return Some(app.redactor());
+        }
+        let Backend::Http(http) = &self.backend else { return None };
+        http.authority.as_ref()?.redactor()
+    }
+
     /// The answer, after as many attempts as it takes.
     pub(super) async fn answer<Q: Question>(&self, errand: Errand<'_, Q>) -> Answer<Q::Reply> {
         let mut progress = Progress::default();
@@ -155,6 +164,10 @@ impl Route {
         let blown = self.fuses.watch(model);
         let mut parcel = self.pack(errand.request)?;
         let load = self.load(errand.request)?;
+        if let (Backend::Http(http), Some(parcel)) = (&self.backend, &parcel) {
+            // Else the calls that leave one after the other would meet here, and go on together.
+            http.transport.prepare(&parcel.encoded.http, &parcel.timeouts);
+        }
         loop {
             let waiting = Instant::now();
             let gate = self.gate(model, load, errand.hasty, progress);
@@ -176,6 +189,7 @@ impl Route {
                 Ok(mut reply) => {
                     leave.succeeded();
                     self.fuses.note_answer(model);
+                    progress.latency = Q::latency(&mut reply, progress.latency);
                     self.limiter.settle(&slot, Q::used(&reply));
                     self.hedges.took(progress.latency);
                     Q::warn(&mut reply, parcel.map(|parcel| parcel.encoded.warnings).unwrap_or_default());

@@ -278,6 +278,12 @@ pub trait Wire: Send + Sync + fmt::Debug {
     fn follow(&self, _reply: &HttpReply, _endpoint: Endpoint<'_>, _step: u32) -> Option<Follow> {
         None
     }
+
+    /// A look at what was streamed once it has ended, for the usage that the stream does not tell; `begun` is the reply
+    /// that named the stream. Its reply is decoded as any other.
+    fn after_stream(&self, _begun: &HttpReply, _endpoint: Endpoint<'_>) -> Option<HttpRequest> {
+        None
+    }
 }
 
 /// One more request before the answer is there.

@@ -34,7 +34,7 @@ pub use metric::{Direction, Incomparable, MetricChange, MetricVersion, comparabl
 pub use moderation::{ModerationCategory, ModerationReply};
 pub use params::Params;
 pub use prediction::Prediction;
-pub use reply::{ChatReply, Finish, LogprobToken, StreamTimes, Warning};
+pub use reply::{ChatReply, Finish, LogprobToken, OffClock, StreamTimes, Warning};
 pub use rerank::{Ranked, RerankReply};
 pub use route::{RouteNote, Strategy, Tried};
 pub use run::{GitFacts, RunHeader, RunKind, RunStatus, SuiteRecord, VariantRecord};

@@ -1,6 +1,7 @@
 //! What comes back from a chat request.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -136,6 +137,18 @@ pub struct ChatReply {
     /// Times within a streamed reply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<StreamTimes>,
+    /// What the latency must not count; it is taken out when the call is measured, and not kept.
+    #[serde(skip)]
+    pub off_clock: OffClock,
+}
+
+/// Time within an exchange in which nothing was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OffClock {
+    /// Before the answer: a server on the user's own machine loads the model when it is asked for the first time.
+    pub before: Duration,
+    /// After the answer: what it used is asked for separately.
+    pub after: Duration,
 }
 
 /// Times within a streamed reply, all counted from when the request was sent.
@@ -153,6 +166,20 @@ pub struct StreamTimes {
     pub chunks: u64,
     /// Longest gap between two visible frames.
     pub longest_gap_ms: Millis,
+}
+
+impl StreamTimes {
+    /// The times as they would be, had the answer been begun so much earlier.
+    #[must_use]
+    pub fn earlier(self, by: Duration) -> StreamTimes {
+        let less = |at: Millis| Millis(at.0.saturating_sub(Millis::of(by).0));
+        StreamTimes {
+            first_byte_ms: less(self.first_byte_ms),
+            first_token_ms: self.first_token_ms.map(less),
+            first_thought_ms: self.first_thought_ms.map(less),
+            ..self
+        }
+    }
 }
 
 impl ChatReply {
@@ -184,6 +211,7 @@ impl ChatReply {
             fingerprint: None,
             warnings: Vec::new(),
             stream: None,
+            off_clock: OffClock::default(),
         }
     }
 }

@@ -82,6 +82,60 @@ fn round_robin_takes_turns_by_case_and_the_cheapest_capable_model_is_asked() {
     assert_eq!((dear.calls(), cheap.calls()), (0, 2));
 }
 
+/// How many trials each model answered.
+fn shares(project: &Project) -> (usize, usize) {
+    let all = answered(project);
+    let of = |name: &str| all.iter().filter(|(by, _)| by.starts_with(name)).count();
+    (of("first/"), of("second/"))
+}
+
+#[test]
+fn the_fastest_is_found_out_and_remembered_by_the_next_run() {
+    let slow = Stub::start(Duration::from_millis(250), |seen| Reaction::Say(seen.user.clone()));
+    let fast = Stub::echo();
+    let project = project(&slow, &fast, "{strategy: fastest, models: [first/gpt-4o, second/gpt-4o]}", 6);
+    project.run("eval").exits(0);
+    // Each is asked once, because nobody knows how fast it is; then the faster one only.
+    assert_eq!((shares(&project), slow.calls()), ((1, 5), 1));
+    let notes: String = answered(&project).into_iter().map(|(_, note)| note["why"].to_string()).collect();
+    assert!(notes.contains("no latency of it is known yet") && notes.contains("number 1 by speed"), "{notes}");
+    project.run("eval --no-cache").exits(0);
+    assert_eq!((shares(&project), slow.calls(), fast.calls()), ((0, 6), 1, 11));
+}
+
+#[test]
+fn adaptive_leaves_a_model_that_fails_or_that_is_dear_as_its_weights_say() {
+    let (bad, good) = (failing(), Stub::echo());
+    let route =
+        |weights: &str| format!("{{strategy: adaptive, models: [first/dear, second/cheap], weights: {{{weights}}}}}");
+    let failing = project(&bad, &good, &route("success: 1, cost: 0, latency: 0"), 5);
+    failing.run("eval").exits(0);
+    let asked = bad.calls();
+    assert_eq!(good.calls(), 5);
+    let notes: Vec<String> = answered(&failing).into_iter().map(|(_, note)| note["why"].to_string()).collect();
+    // One failure of one: (0 + 1) / (1 + 2); nothing is known of the other: 1/2.
+    assert!(notes[0].contains("score 0.50 (success 0.50"), "{notes:?}");
+    assert!(notes[0].contains("after `first/dear` (overloaded)"), "{notes:?}");
+    // From here on: 1/3 against 2/3, 3/4, 4/5 …
+    assert!(notes[1].starts_with("\"score 0.67") && notes[4].starts_with("\"score 0.83"), "{notes:?}");
+    assert!(notes[1..].iter().all(|note| !note.contains("after")), "{notes:?}");
+    // Five answers of five are remembered: the next run begins with who gave them.
+    failing.run("eval --no-cache").exits(0);
+    assert_eq!((bad.calls(), good.calls()), (asked, 10));
+
+    let prices = "prices:\n  - {model: first/dear, input: \"5\", output: \"15\"}\n  - {model: second/cheap, input: \"1\", output: \"3\"}\n";
+    for (weights, wanted) in [("success: 0, cost: 1, latency: 0", (0, 4)), ("success: 1, cost: 0, latency: 0", (4, 0))]
+    {
+        let (dear, cheap) = (Stub::echo(), Stub::echo());
+        let project = project(&dear, &cheap, &route(weights), 4);
+        let yaml = std::fs::read_to_string(project.path().join("karat.yaml")).expect("karat.yaml");
+        project.write("karat.yaml", &format!("{yaml}{prices}"));
+        project.run("eval").exits(0);
+        // With the same share of answers the first of the route stays the first.
+        assert_eq!((dear.calls(), cheap.calls()), wanted, "{weights}");
+    }
+}
+
 #[test]
 fn routes_are_checked_before_the_first_call() {
     let (first, second) = (Stub::echo(), Stub::echo());
@@ -92,6 +146,9 @@ fn routes_are_checked_before_the_first_call() {
         ("{strategy: fallback, models: [route/other]}", "cannot be routes"),
         ("{strategy: fallback, models: [second/a], weights: {success: 1}}", "`weights` are for"),
         ("{strategy: cheapest, models: [second/a], needs: [wings]}", "wings"),
+        ("{strategy: adaptive, models: [second/a], weights: {speed: 1}}", "speed"),
+        ("{strategy: adaptive, models: [second/a], weights: {success: -1}}", "success"),
+        ("{strategy: fastest, models: [second/a, second/a]}", "stands there twice"),
     ] {
         let told = project(&first, &second, route, 1).run("eval").exits(2);
         assert!(told.stderr.contains(wanted), "{route}\n{}", told.stderr);

@@ -2,7 +2,14 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::routing::{get, post};
+use serde_json::json;
 
 use crate::faulty::{Fault, Faulty};
 use crate::project::Project;
@@ -112,4 +119,105 @@ fn bad_proxies_and_certificates_are_told_before_anything_is_sent() {
     let told = project.run("eval").exits(2);
     assert!(told.stderr.contains("HTTPS_PROXY") && !told.stderr.contains("pa55word"), "{}", told.stderr);
     assert_eq!(server.calls(), 0);
+}
+
+/// Serves an app in a thread of its own; gives its address.
+fn serve(app: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
+    listener.set_nonblocking(true).expect("nonblocking");
+    let url = format!("http://{}", listener.local_addr().expect("address"));
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+        runtime.block_on(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("listener");
+            axum::serve(listener, app).await.expect("serves");
+        });
+    });
+    url
+}
+
+/// A server of predictions whose streams stand at a server of their own, and the lines of what both were asked, each
+/// with whether a key came along.
+fn predictions(events: &'static str) -> (String, Arc<Mutex<Vec<String>>>) {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let note = {
+        let asked = Arc::clone(&asked);
+        move |what: &str, headers: &HeaderMap| {
+            let key = if headers.contains_key("authorization") { "key" } else { "no key" };
+            asked.lock().expect("asked").push(format!("{what}: {key}"));
+        }
+    };
+    let noted = note.clone();
+    let streams = serve(Router::new().route(
+        "/s/ab12",
+        get(move |headers: HeaderMap| async move {
+            noted("stream", &headers);
+            ([(header::CONTENT_TYPE, "text/event-stream")], events)
+        }),
+    ));
+    let (made, looked) = (note.clone(), note);
+    let looks = Arc::new(Mutex::new(0));
+    let url = serve(
+        Router::new()
+            .route(
+                "/v1/models/meta/llama/predictions",
+                post(move |headers: HeaderMap| async move {
+                    made("predict", &headers);
+                    let urls = json!({"stream": format!("{streams}/s/ab12")});
+                    let body = json!({"id": "ab12", "model": "meta/llama", "status": "starting", "urls": urls});
+                    (StatusCode::CREATED, [(header::CONTENT_TYPE, "application/json")], body.to_string())
+                }),
+            )
+            .route(
+                "/v1/predictions/ab12",
+                get(move |headers: HeaderMap| async move {
+                    looked("look", &headers);
+                    let first = std::mem::replace(&mut *looks.lock().expect("looks"), 1) == 0;
+                    tokio::time::sleep(Duration::from_millis(600)).await;
+                    // What it used is known only a moment after the stream has ended.
+                    let status = if first { "processing" } else { "succeeded" };
+                    let metrics = json!({"input_token_count": 31, "output_token_count": 7, "predict_time": 0.2});
+                    let body = json!({"id": "ab12", "model": "meta/llama", "status": status, "output": ["x"], "metrics": metrics});
+                    ([(header::CONTENT_TYPE, "application/json")], body.to_string())
+                }),
+            ),
+    );
+    (url, asked)
+}
+
+#[test]
+fn a_prediction_is_streamed_and_what_it_used_is_asked_for_afterwards() {
+    let events =
+        "event: output\ndata: question\n\nevent: logs\ndata: x\n\nevent: output\ndata:  0\n\nevent: done\ndata: {}\n\n";
+    let (url, asked) = predictions(events);
+    let project = Project::new(&url, "rep/meta/llama", 1);
+    project.write(
+        "karat.yaml",
+        &format!("calls: live\nproviders:\n  rep: {{type: replicate, base_url: '{url}/v1', key_env: OPENAI_API_KEY, stream: true}}\n"),
+    );
+    project.run("eval --no-cache").exits(0);
+    let told = asked.lock().expect("asked").clone();
+    assert_eq!(told, ["predict: key", "stream: no key", "look: key", "look: key"]);
+    let trial = project.run("eval show latest --case q0 --format json").exits(0).json();
+    let call = &trial["trials"][0]["call"];
+    assert_eq!(call["reply"]["text"], "question 0", "{call:#}");
+    assert_eq!((&call["reply"]["usage"]["input"], &call["reply"]["usage"]["output"]), (&json!(31), &json!(7)));
+    assert_eq!(call["reply"]["stream"]["chunks"], 2);
+    // The looks took 1.2 s and more; the answer did not.
+    assert!(call["latency_ms"].as_u64().is_some_and(|ms| ms < 1_200), "{call:#}");
+}
+
+#[test]
+fn a_stream_of_a_prediction_that_fails_is_an_error_in_the_models_words() {
+    let (url, asked) =
+        predictions("event: output\ndata: questi\n\nevent: error\ndata: {\"detail\": \"CUDA out of memory\"}\n\n");
+    let project = Project::new(&url, "rep/meta/llama", 1);
+    project.write(
+        "karat.yaml",
+        &format!("calls: live\nproviders:\n  rep: {{type: replicate, base_url: '{url}/v1', key_env: OPENAI_API_KEY, stream: true, retries: {{max_attempts: 1}}}}\n"),
+    );
+    project.run("eval --no-cache").exits(3);
+    let shown = project.run("eval show latest --case q0").exits(0).stdout;
+    assert!(shown.contains("CUDA out of memory"), "{shown}");
+    assert!(!asked.lock().expect("asked").iter().any(|line| line.starts_with("look")));
 }

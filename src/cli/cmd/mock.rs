@@ -122,6 +122,13 @@ async fn serve(args: &MockArgs, options: ServerOptions, session: &Session) -> an
     let about = about(&options);
     let server = bind(args, options).await?;
     let address = server.address();
+    let mut listening = Box::pin(first_signal());
+    // Polled once, it listens: whoever has read the address may stop the server at once.
+    tokio::select! {
+        biased;
+        exit = &mut listening => return Ok(exit),
+        () = std::future::ready(()) => {}
+    }
     session.ui.answer(&told(args.format, address))?;
     session.ui.note(&about);
     if args.host.is_some() && !address.ip().is_loopback() {
@@ -138,7 +145,7 @@ async fn serve(args: &MockArgs, options: ServerOptions, session: &Session) -> an
             }
         };
         let exit = tokio::select! {
-            exit = first_signal() => exit,
+            exit = listening => exit,
             () = over => Exit::Passed,
         };
         stopping.cancel();

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::bucket::Bucket;
 use super::headers::{Stated, Window};
+use super::opening::{Opening, Rhythm};
 use super::pace::Pace;
 use super::window::{Place, Places};
 use super::{Buckets, REQUEST_BURST_S, TOKEN_BURST_S};
@@ -50,9 +51,7 @@ pub(super) struct Lane {
     paused_at: Option<Instant>,
     output: Option<f64>,
     latency: Option<f64>,
-    /// The first wave, until anything came back: when it began, and how many have left.
-    wave: Option<(Instant, u32)>,
-    heard: bool,
+    opening: Opening,
     /// Refusals although the limit is known, and the last of them.
     explained: u32,
     last_explained: Option<Instant>,
@@ -68,8 +67,7 @@ impl Lane {
             paused_at: None,
             output: None,
             latency: None,
-            wave: None,
-            heard: false,
+            opening: Opening::default(),
             explained: 0,
             last_explained: None,
         }
@@ -93,7 +91,7 @@ impl Lane {
     pub(super) fn take(
         &mut self,
         wanted: &Amounts,
-        wave_step: Duration,
+        rhythm: Option<Rhythm>,
         now: Instant,
     ) -> ((Option<Instant>, u32), Amounts) {
         // Our counts are estimates: what seems larger than the limit takes all of it.
@@ -106,7 +104,8 @@ impl Lane {
         };
         let (until, _) = self.learned.take(&amounts, now);
         let (paced, edition) = self.pace.take(now);
-        ((until.max(paced).max(self.wave(wave_step, now)), edition), amounts)
+        let opening = rhythm.and_then(|rhythm| self.opening.take(rhythm, now));
+        ((until.max(paced).max(opening), edition), amounts)
     }
 
     pub(super) fn give_back(&mut self, taken: &Taken) {
@@ -114,20 +113,10 @@ impl Lane {
         self.pace.give(taken.edition);
     }
 
-    fn wave(&mut self, step: Duration, now: Instant) -> Option<Instant> {
-        if self.heard || step.is_zero() {
-            return None;
-        }
-        let (begun, left) = self.wave.get_or_insert((now, 0));
-        let turn = *begun + step * *left;
-        *left += 1;
-        (turn > now).then_some(turn)
-    }
-
     /// A request was let through.
     pub(super) fn answered(&mut self, sent: Instant, output: Option<u64>) {
         let now = Instant::now();
-        self.heard = true;
+        self.opening.heard(sent);
         self.pace.accepted(now);
         self.places.answered();
         mean(&mut self.latency, now.saturating_duration_since(sent).as_secs_f64());
@@ -139,7 +128,7 @@ impl Lane {
     /// A request was refused for its rate.
     pub(super) fn refused(&mut self, place: &Place, sent: Instant, asked: Option<Duration>, steep: bool, is_set: bool) {
         let now = Instant::now();
-        self.heard = true;
+        self.opening.heard(sent);
         if steep {
             self.places.ease(place);
             return;
@@ -184,7 +173,6 @@ impl Lane {
     /// Learns from headers.
     pub(super) fn learn(&mut self, stated: &Stated) {
         let now = Instant::now();
-        self.heard = true;
         if self.learned.requests.is_none() && stated.requests.is_some_and(|window| window.limit.is_some()) {
             // What refusals taught before was a guess.
             self.pace.forget(now);
@@ -206,6 +194,9 @@ impl Lane {
         let until = now + wait;
         self.paused_at = Some(now);
         self.not_before = Some(self.not_before.map_or(until, |known| known.max(until)));
+        if !self.is_paced() && !self.pace.is_futile(now) {
+            self.opening.again(wait);
+        }
     }
 
     /// How long the pause still lasts.
@@ -213,15 +204,22 @@ impl Lane {
         self.not_before?.checked_duration_since(now).filter(|left| !left.is_zero())
     }
 
+    /// Whether those that a pause held back leave in some order of their own.
+    pub(super) fn has_order(&self) -> bool {
+        self.is_paced() || self.opening.repeats()
+    }
+
     /// Whether a turn that was taken at this moment is none any more: a pause began, or the pace changed.
     pub(super) fn has_changed(&self, taken: &Taken, moment: Instant) -> bool {
         let paused = self.paused_at.is_some_and(|at| at >= moment) && self.pause_left(Instant::now()).is_some();
-        self.is_paced() && (paused || self.pace.edition() != taken.edition)
+        let paced = self.is_paced();
+        (paced && self.pace.edition() != taken.edition) || (paused && (paced || self.opening.repeats()))
     }
 
-    /// A request goes out.
-    pub(super) fn sent(&mut self) {
-        self.pace.sent();
+    /// A request goes out at this moment, which is given back.
+    pub(super) fn sent(&mut self, now: Instant) -> Instant {
+        self.pace.sent(now);
+        now
     }
 }
 

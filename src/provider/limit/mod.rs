@@ -3,6 +3,7 @@
 mod bucket;
 mod headers;
 mod lane;
+mod opening;
 mod pace;
 mod window;
 
@@ -19,6 +20,7 @@ use crate::net::HttpReply;
 use bucket::Bucket;
 use headers::Stated;
 use lane::{Amounts, Lane, Taken};
+use opening::Rhythm;
 use window::Place;
 
 /// Seconds of a minute's requests that may be fired at once. Providers enforce windows far below a minute: a limit of 600
@@ -28,13 +30,8 @@ const REQUEST_BURST_S: f64 = 0.1;
 const TOKEN_BURST_S: f64 = 10.0;
 /// Over how long the calls that a pause held back are spread.
 const PAUSE_SPREAD: Duration = Duration::from_millis(10);
-/// Between two calls of the first wave: a limit that nobody knows of is hit by a few calls, not by all of them.
-const WAVE_STEP: Duration = Duration::from_micros(600);
-/// The whole first wave takes this divided by the number of its calls at most: with many calls at once a run is short, and
-/// the wave must not be felt.
-const WAVE: Duration = Duration::from_secs(1);
 /// How often a call whose turn falls into a pause queues again.
-const MOST_ROUNDS: u32 = 8;
+const MOST_ROUNDS: u32 = 12;
 
 /// What a request is expected to take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -72,7 +69,7 @@ pub(super) struct Limiter {
     limits: Limits,
     slots: Option<Arc<Semaphore>>,
     ceiling: usize,
-    wave_step: Duration,
+    rhythm: Option<Rhythm>,
     state: Mutex<State>,
 }
 
@@ -103,8 +100,8 @@ pub(super) struct Slot {
 }
 
 impl Limiter {
-    /// `ceiling` is how many calls the whole run makes at once; `waves` whether the first of them are spread.
-    pub(super) fn new(limits: Limits, ceiling: Option<u32>, waves: bool) -> Limiter {
+    /// `ceiling` is how many calls the whole run makes at once; `spread` whether the first of them leave one after the other.
+    pub(super) fn new(limits: Limits, ceiling: Option<u32>, spread: bool) -> Limiter {
         let now = Instant::now();
         let whole = |number: u32| usize::try_from(number.max(1)).unwrap_or(1).min(Semaphore::MAX_PERMITS);
         let ceiling = [limits.concurrency, ceiling].into_iter().flatten().min();
@@ -116,13 +113,11 @@ impl Limiter {
             output: minute(limits.otpm, TOKEN_BURST_S),
             day: limits.rpd.map(|limit| Bucket::new(f64::from(limit), 86_400.0, 86_400.0, now)),
         };
-        let many = ceiling.unwrap_or(1_000).max(1);
-        let wave_step = if waves { WAVE_STEP.min(WAVE / many / many) } else { Duration::ZERO };
         Limiter {
             limits,
             slots: limits.concurrency.map(|most| Arc::new(Semaphore::new(whole(most)))),
             ceiling: ceiling.map_or(10_000, whole),
-            wave_step,
+            rhythm: spread.then(|| Rhythm::new(ceiling.unwrap_or(1_000))),
             state: Mutex::new(State { set, lanes: HashMap::new() }),
         }
     }
@@ -172,8 +167,8 @@ impl Limiter {
                 reservation.kept = true;
                 let taken = reservation.taken;
                 drop(reservation);
-                self.with(&family, |lane, _| lane.sent());
-                return Ok(Slot { _permit: permit, place, family: family.clone(), taken, sent: Instant::now() });
+                let sent = self.with(&family, |lane, now| lane.sent(now));
+                return Ok(Slot { _permit: permit, place, family: family.clone(), taken, sent });
             }
         }
     }
@@ -195,8 +190,8 @@ impl Limiter {
         reservation.kept = true;
         let taken = reservation.taken;
         drop(reservation);
-        self.with(&family, |lane, _| lane.sent());
-        Some(Slot { _permit: permit, place, family, taken, sent: Instant::now() })
+        let sent = self.with(&family, |lane, now| lane.sent(now));
+        Some(Slot { _permit: permit, place, family, taken, sent })
     }
 
     /// A request was answered, or failed for a reason that is not its rate: gives back what it did not use.
@@ -253,14 +248,19 @@ impl Limiter {
     }
 
     async fn sit_out_pause(&self, family: &str, longest: Duration) -> Result<(), Held> {
-        let (left, paced) = self.with(family, |lane, now| (lane.pause_left(now), lane.is_paced()));
-        let Some(left) = left else { return Ok(()) };
-        if left > longest.mul_f64(1.1) {
-            return Err(Held::Pause(left));
+        // Others that are refused meanwhile may make it longer.
+        loop {
+            let (left, ordered) = self.with(family, |lane, now| (lane.pause_left(now), lane.has_order()));
+            let Some(left) = left else { return Ok(()) };
+            if left > longest.mul_f64(1.1) {
+                return Err(Held::Pause(left));
+            }
+            if !ordered {
+                tokio::time::sleep(left + PAUSE_SPREAD.mul_f64(rand::random::<f64>())).await;
+                return Ok(());
+            }
+            tokio::time::sleep(left).await;
         }
-        let spread = if paced { Duration::ZERO } else { PAUSE_SPREAD.mul_f64(rand::random::<f64>()) };
-        tokio::time::sleep(left + spread).await;
-        Ok(())
     }
 
     fn reserve<'l>(&'l self, family: &'l str, load: Load) -> Reservation<'l> {
@@ -275,7 +275,7 @@ impl Limiter {
             output: lane.expected_output(load.output),
         };
         let (first, day) = set.take(&amounts, now);
-        let (second, learned) = lane.take(&amounts, self.wave_step, now);
+        let (second, learned) = lane.take(&amounts, self.rhythm, now);
         let taken = Taken { set: amounts, learned, edition: second.1 };
         Reservation { limiter: self, family, taken, until: first.max(second.0), day, kept: false }
     }

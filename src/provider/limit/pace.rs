@@ -4,6 +4,7 @@
 //! whatever the rate (a server that refuses at random, a limit on something else) are noticed: then nothing is paced, and
 //! only what the server asks for is waited.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -14,14 +15,21 @@ use super::bucket::Bucket;
 const SHARE: f64 = 0.96;
 /// Growth per answered request: two hundred requests for a tenth.
 const GROWTH: f64 = 1.0005;
+/// The same while the rate is a guess after a first refusal, which a small bucket makes far too low: fifty requests for
+/// the double.
+const GUESS_GROWTH: f64 = 1.015;
+/// Share of a guess that is left when it is refused.
+const GUESS_SHARE: f64 = 0.85;
 /// Requests that are accepted between two refusals of a limit that is known well.
-const LONG: u64 = 6;
+const LONG: u64 = 10;
 /// So many short stretches in a row are no limit on the rate.
 const SHORT_STRETCHES: u32 = 8;
 /// Accepted requests before the first refusal that are needed to guess a rate.
 const EVIDENCE: u64 = 5;
 /// How long refusals are then not learned from, at first.
 const DISBELIEF: Duration = Duration::from_secs(60);
+/// Requests of which is remembered when they went.
+const REMEMBERED: usize = 256;
 /// Measuring begins anew after so long.
 const MEMORY: Duration = Duration::from_secs(30);
 
@@ -35,11 +43,16 @@ pub(super) struct Pace {
     since: Instant,
     /// Whether counting began with a refusal, so that the server's bucket was empty then.
     from_empty: bool,
+    /// Whether the rate is what a first refusal suggests, not what was measured between two.
+    guessed: bool,
     accepted: u64,
+    /// When the latest requests went, the newest last.
+    went: VecDeque<Instant>,
     stretch: u64,
     short_stretches: u32,
     first_rate: Option<f64>,
-    last_refusal: Option<Instant>,
+    /// When the request went that was refused last, and when that was known.
+    last_refusal: Option<(Instant, Instant)>,
     disbelief_until: Option<Instant>,
     disbelief: Duration,
 }
@@ -51,7 +64,9 @@ impl Pace {
             edition: 0,
             since: now,
             from_empty: false,
+            guessed: false,
             accepted: 0,
+            went: VecDeque::new(),
             stretch: 0,
             short_stretches: 0,
             first_rate: None,
@@ -89,9 +104,13 @@ impl Pace {
     }
 
     /// A request goes out. It counts as accepted until it is refused: replies come late.
-    pub(super) fn sent(&mut self) {
+    pub(super) fn sent(&mut self, now: Instant) {
         self.accepted += 1;
         self.stretch += 1;
+        if self.went.len() == REMEMBERED {
+            self.went.pop_front();
+        }
+        self.went.push_back(now);
     }
 
     /// A request was refused, and that says nothing about the rate.
@@ -108,32 +127,46 @@ impl Pace {
 
     /// A request was answered.
     pub(super) fn accepted(&mut self, now: Instant) {
+        let growth = if self.guessed { GUESS_GROWTH } else { GROWTH };
         if let Some(bucket) = &mut self.bucket {
-            bucket.set_rate(bucket.rate() * GROWTH, now);
+            bucket.set_rate(bucket.rate() * growth, now);
         }
     }
 
     /// A request that went at `sent` was refused; `asked` is how long the server wants it to wait, if it says so. Refusals
     /// of requests that were under way at the same time are one.
     pub(super) fn refused(&mut self, asked: Option<Duration>, sent: Instant, now: Instant) {
-        self.not_sent();
-        if self.last_refusal.is_some_and(|last| sent <= last) || self.is_futile(now) {
+        let same_time = self.last_refusal.is_some_and(|(met, known)| sent >= met && sent <= known);
+        if same_time {
+            // Left out already.
             return;
         }
-        let stretch = std::mem::take(&mut self.stretch);
+        self.not_sent();
+        if self.last_refusal.is_some_and(|(_, known)| sent <= known) || self.is_futile(now) {
+            return;
+        }
+        // What went after it met an empty bucket too: only those before it were let through.
+        let later = self.went.iter().rev().take_while(|at| **at >= sent).count().saturating_sub(1);
+        let later = u64::try_from(later).unwrap_or(u64::MAX);
+        self.accepted = self.accepted.saturating_sub(later);
+        let stretch = std::mem::take(&mut self.stretch).saturating_sub(later);
         if self.from_empty {
             self.short_stretches = if stretch < LONG { self.short_stretches + 1 } else { 0 };
         }
-        let rate = self.measured(asked, now);
-        if self.short_stretches >= SHORT_STRETCHES || self.falls(rate) {
+        // Their bucket may have been full while a guess was too low: measuring begins here.
+        let was_guess = std::mem::take(&mut self.guessed);
+        let rate =
+            if was_guess { self.rate().map(|rate| rate * GUESS_SHARE / SHARE) } else { self.measured(asked, now) };
+        if self.short_stretches >= SHORT_STRETCHES || (!was_guess && self.falls(rate)) {
             return self.give_up(now);
         }
-        if !self.from_empty || now.duration_since(self.since) > MEMORY {
+        self.guessed = !self.from_empty && rate.is_some();
+        if !self.from_empty || was_guess || now.duration_since(self.since) > MEMORY {
             self.from_empty = true;
             self.since = now;
             self.accepted = 0;
         }
-        self.last_refusal = Some(now);
+        self.last_refusal = Some((sent, now));
         let Some(rate) = rate else { return };
         let mut bucket = Bucket::new(rate, 1.0, 0.0, now);
         bucket.set_rate(rate * SHARE, now);
@@ -187,16 +220,22 @@ mod tests {
         let at = |seconds: f64| start + Duration::from_secs_f64(seconds);
         let mut pace = Pace::new(start);
         assert_eq!((pace.take(start).0, pace.rate()), (None, None));
-        (0..11).for_each(|_| pace.sent());
+        (0..11).for_each(|_| pace.sent(start));
         pace.refused(Some(Duration::from_secs(1)), at(0.1), at(0.2));
         assert!(pace.rate().is_some_and(|rate| (7.9..8.1).contains(&rate)), "{:?}", pace.rate());
         // Others that were under way at the same time change nothing.
         pace.refused(Some(Duration::from_secs(1)), at(0.1), at(0.21));
-        (0..21).for_each(|_| pace.sent());
+        // The guess was too high; how much is measured from here on.
+        (0..21).for_each(|_| pace.sent(at(2.0)));
         pace.refused(Some(Duration::from_secs(1)), at(4.1), at(4.2));
-        assert!(pace.rate().is_some_and(|rate| (4.79..4.81).contains(&rate)), "{:?}", pace.rate());
+        assert!(pace.rate().is_some_and(|rate| (6.7..6.9).contains(&rate)), "{:?}", pace.rate());
+        (0..21).for_each(|_| pace.sent(at(8.0)));
+        // What went after the one that was refused met an empty bucket too.
+        (0..3).for_each(|_| pace.sent(at(8.1)));
+        pace.refused(Some(Duration::from_secs(1)), at(8.1), at(8.2));
+        assert!(pace.rate().is_some_and(|rate| (5.03..5.05).contains(&rate)), "{:?}", pace.rate());
         let lone = &mut Pace::new(start);
-        lone.sent();
+        lone.sent(start);
         lone.refused(Some(Duration::from_secs(1)), start, start);
         assert_eq!(lone.rate(), None);
     }
@@ -211,8 +250,9 @@ mod tests {
                 assert!(refusals < 14, "{accepted}");
                 pace.refused(Some(Duration::from_secs(1)), Instant::now(), Instant::now());
                 // The slower we go, the longer it takes until the next one of them.
+                (0..accepted).for_each(|_| pace.sent(Instant::now()));
                 tokio::time::advance(Duration::from_secs_f64(seconds * f64::from(refusals))).await;
-                (0..=accepted).for_each(|_| pace.sent());
+                pace.sent(Instant::now());
             }
             assert_eq!(pace.rate(), None);
             pace.refused(None, Instant::now(), Instant::now());

@@ -2,7 +2,7 @@
 //!
 //! It begins at the ceiling. A slow start would cost a run against a healthy server several round trips, and most servers
 //! (those on loopback, gateways, self-hosted ones) never refuse for it; what a refusal costs is one round trip of one
-//! call. The first wave is spread over a few milliseconds instead, see [`super::Limiter::slot`].
+//! call. The first calls leave one after the other instead, see [`super::opening`].
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

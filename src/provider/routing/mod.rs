@@ -42,7 +42,8 @@ pub struct RouteSettings {
 pub struct Weights {
     /// Share of calls that were answered.
     pub success: f64,
-    /// How cheap, compared with the cheapest.
+    /// How cheap, compared with the cheapest: by what earlier replies cost where that is known of all models, else by
+    /// price.
     pub cost: f64,
     /// How fast, compared with the fastest.
     pub latency: f64,

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{History, ModelHistory};
-use crate::base::ModelRef;
+use crate::base::{ModelRef, Usd};
 use crate::record::{CallRecord, CallSource};
 
 /// Latencies of this run that are remembered per model.
@@ -34,6 +34,9 @@ struct Seen {
     next: usize,
     calls: u64,
     failed: u64,
+    /// What the replies of this run cost, in picodollars, and how many have a known cost.
+    cost: i128,
+    priced: u64,
 }
 
 /// What the choice among models rests on.
@@ -43,6 +46,8 @@ pub(super) struct Standing {
     pub(super) p50_ms: Option<f64>,
     /// Share of calls that are answered, by Laplace's rule: never 0 or 1, a half when nothing is known.
     pub(super) success: f64,
+    /// Mean known cost of a reply.
+    pub(super) mean_cost: Option<Usd>,
 }
 
 impl Observed {
@@ -60,6 +65,7 @@ impl Observed {
         Standing {
             p50_ms: own.or(earlier.p50_latency_ms).or_else(|| median(&seen.latencies)),
             success: (real(calls.saturating_sub(failed)) + 1.0) / (real(calls) + 2.0),
+            mean_cost: seen.mean_cost(),
         }
     }
 
@@ -73,6 +79,8 @@ impl Observed {
         seen.calls += 1;
         seen.failed += u64::from(call.reply.is_err());
         if call.reply.is_ok() {
+            seen.cost += call.cost.map_or(0, |cost| i128::from(cost.picos()));
+            seen.priced += u64::from(call.cost.is_some());
             let latency = real(call.latency_ms.0);
             let next = seen.next;
             match seen.latencies.get_mut(next) {
@@ -92,6 +100,17 @@ impl Observed {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ModelRef, Seen>> {
         self.models.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seen {
+    /// Over the replies of earlier runs and of this one.
+    fn mean_cost(&self) -> Option<Usd> {
+        let earlier = self.earlier.and_then(|it| it.mean_cost.map(|mean| (mean, it.calls.saturating_sub(it.failed))));
+        let (mean, replies) = earlier.unwrap_or((Usd::ZERO, 0));
+        let sum = i128::from(mean.picos()) * i128::from(replies) + self.cost;
+        let mean = sum.checked_div(i128::from(replies + self.priced))?;
+        i64::try_from(mean).ok().map(Usd::from_picos)
     }
 }
 

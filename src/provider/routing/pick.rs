@@ -75,14 +75,19 @@ pub(super) fn order<'a>(
 
 /// The best figures among the candidates, that the others are compared with.
 struct Best {
+    /// Whether costs are those of earlier replies: they know how long a model's answers are, and count when all
+    /// candidates have one. Else they are estimates for this request, by price.
+    from_replies: bool,
     cost: Option<Usd>,
     p50_ms: Option<f64>,
 }
 
 impl Best {
     fn of(candidates: &[&Candidate<'_>]) -> Best {
+        let from_replies = candidates.iter().all(|candidate| candidate.standing.mean_cost.is_some());
         Best {
-            cost: candidates.iter().filter_map(|candidate| candidate.cost).min(),
+            from_replies,
+            cost: candidates.iter().filter_map(|candidate| cost_of(candidate, from_replies)).min(),
             p50_ms: candidates.iter().filter_map(|candidate| candidate.standing.p50_ms).reduce(f64::min),
         }
     }
@@ -90,7 +95,7 @@ impl Best {
     /// Cheapness and speed as shares of the best. An unknown price is worth nothing, because it may be any; an unknown
     /// latency as much as the best, so that it becomes known.
     fn shares(&self, candidate: &Candidate<'_>) -> (f64, f64) {
-        let cost = match (self.cost, candidate.cost) {
+        let cost = match (self.cost, cost_of(candidate, self.from_replies)) {
             (Some(best), Some(own)) if own > Usd::ZERO => share(best, own),
             (_, Some(_)) => 1.0,
             (_, None) => 0.0,
@@ -107,6 +112,10 @@ impl Best {
         let sum = (weights.success + weights.cost + weights.latency).max(f64::MIN_POSITIVE);
         (weights.success * candidate.standing.success + weights.cost * cost + weights.latency * latency) / sum
     }
+}
+
+fn cost_of(candidate: &Candidate<'_>, from_replies: bool) -> Option<Usd> {
+    if from_replies { candidate.standing.mean_cost } else { candidate.cost }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a share needs no more than 53 bits")]
@@ -154,7 +163,7 @@ mod tests {
                 model,
                 lacks: if name.starts_with("unable") { vec![Capability::Tools] } else { vec![] },
                 cost: cost.map(Usd::from_picos),
-                standing: Standing { p50_ms: *p50_ms, success: *success },
+                standing: Standing { p50_ms: *p50_ms, success: *success, mean_cost: None },
             })
             .collect();
         names(&order(strategy, Weights::default(), &candidates, turn))
@@ -180,6 +189,25 @@ mod tests {
             assert_eq!(ordered(strategy, &all, turn), wanted, "{strategy:?}");
         }
         assert_eq!(ordered(Strategy::Fallback, &[("unable", None, None, 0.5)], 0), Vec::<String>::new());
+    }
+
+    /// Dear by price, and cheap in the end because its answers are short.
+    #[test]
+    fn adaptive_weighs_what_replies_did_cost_once_that_is_known_of_all() {
+        let models = [model("terse"), model("wordy")];
+        let candidate = |index: usize, cost, mean: Option<i64>| Candidate {
+            model: &models[index],
+            lacks: vec![],
+            cost: Some(Usd::from_picos(cost)),
+            standing: Standing { p50_ms: None, success: 0.5, mean_cost: mean.map(Usd::from_picos) },
+        };
+        for (means, wanted) in
+            [([Some(100), Some(900)], "terse"), ([Some(100), None], "wordy"), ([None, None], "wordy")]
+        {
+            let candidates = [candidate(0, 500, means[0]), candidate(1, 400, means[1])];
+            let picks = order(Strategy::Adaptive, Weights::default(), &candidates, 0);
+            assert_eq!(picks[0].model.model, wanted, "{means:?}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::super::body::{clean, json_object, malformed, request_id, text_at};
 use super::errors;
 use super::usage::usage_of;
 use crate::net::HttpReply;
-use crate::record::{ChatReply, Finish, Part, ToolCall};
+use crate::record::{ChatReply, Finish, OffClock, Part, ToolCall};
 
 pub(super) fn decode(reply: &HttpReply) -> Result<ChatReply, Failure> {
     if !(200..300).contains(&reply.status) {
@@ -50,6 +50,7 @@ fn assemble(reply: &HttpReply, body: &Map<String, Value>, blocks: &[Value]) -> C
         thoughts: blocks.iter().filter_map(thought).collect(),
         contexts: Vec::new(),
         stream: None,
+        off_clock: OffClock::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use super::super::body::{clean, json_object, malformed, request_id, text_at};
 use super::errors;
 use crate::net::HttpReply;
 use crate::price::{Dialect, normalize};
-use crate::record::{ChatReply, Finish, Part, ToolCall, Usage};
+use crate::record::{ChatReply, Finish, OffClock, Part, ToolCall, Usage};
 
 pub(super) fn decode(reply: &HttpReply) -> Result<ChatReply, Failure> {
     if !(200..300).contains(&reply.status) {
@@ -93,6 +93,7 @@ impl Told {
             fingerprint: None,
             warnings: Vec::new(),
             stream: None,
+            off_clock: OffClock::default(),
         }
     }
 }

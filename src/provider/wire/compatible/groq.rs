@@ -44,9 +44,10 @@ const QUIRKS: Quirks = Quirks {
 };
 
 fn error(status: u16, error: &ErrorBody) -> Option<(ErrorKind, Retry)> {
-    // The model wrote JSON or a tool call that is none: a new try may do better, as with any answer that cannot be read.
+    // The model wrote JSON or a tool call that is none. That is what it answers, for an evaluation to count (reference §16
+    // retries no such status): a new try until it fits would make the model look better than it is.
     let unreadable = matches!(error.code.as_str(), "json_validate_failed" | "tool_use_failed");
-    (status == 400 && unreadable).then_some((ErrorKind::Malformed, Retry::Soon))
+    (status == 400 && unreadable).then_some((ErrorKind::Malformed, Retry::Never))
 }
 
 /// The id of the request stands in the body; `id` is that of the completion.

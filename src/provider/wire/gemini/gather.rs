@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::super::stream::Sign;
 use super::super::body::{clean, text_at};
 use crate::price::{Dialect, normalize};
-use crate::record::{ChatReply, Finish, LogprobToken, Part, ToolCall, Usage};
+use crate::record::{ChatReply, Finish, LogprobToken, OffClock, Part, ToolCall, Usage};
 
 /// What has come so far.
 #[derive(Debug, Default)]
@@ -119,6 +119,7 @@ impl Gathering {
             fingerprint: None,
             warnings: Vec::new(),
             stream: None,
+            off_clock: OffClock::default(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The reply of `POST /api/chat`.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use super::super::super::spec::Failure;
@@ -8,7 +10,7 @@ use super::super::error_body::ErrorBody;
 use super::errors;
 use crate::net::HttpReply;
 use crate::price::{Dialect, normalize};
-use crate::record::{ChatReply, Finish, LogprobToken, Part, ToolCall, Usage};
+use crate::record::{ChatReply, Finish, LogprobToken, OffClock, Part, ToolCall, Usage};
 
 pub(super) fn decode(reply: &HttpReply) -> Result<ChatReply, Failure> {
     if !(200..300).contains(&reply.status) {
@@ -39,6 +41,7 @@ pub(super) struct Pieces {
     finish_raw: Option<String>,
     usage: Option<Usage>,
     model: Option<String>,
+    load: Duration,
 }
 
 /// What one object brought.
@@ -65,6 +68,8 @@ impl Pieces {
         self.logprobs.extend(tokens.iter().filter_map(logprob));
         let done = body.get("done") == Some(&Value::Bool(true));
         if done {
+            // In nanoseconds; the first call of a model waits for it to be loaded.
+            self.load = body.get("load_duration").and_then(Value::as_u64).map(Duration::from_nanos).unwrap_or_default();
             self.finish_raw = body.get("done_reason").and_then(Value::as_str).map(clean);
             let usage = normalize(Dialect::Ollama, &Value::Object(body.clone()));
             self.usage = Some(usage).filter(|usage| usage.input.or(usage.output).is_some());
@@ -86,6 +91,7 @@ impl Pieces {
             logprobs: self.logprobs,
             usage: self.usage,
             model: self.model,
+            off_clock: OffClock { before: self.load, ..OffClock::default() },
             ..ChatReply::of_text(self.text)
         }
     }
@@ -122,7 +128,10 @@ fn finish_of(raw: Option<&str>, calls_tools: bool) -> Finish {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::super::question::Question;
     use super::*;
+    use crate::base::Millis;
+    use crate::record::{ChatRequest, StreamTimes};
     use serde_json::json;
 
     #[test]
@@ -132,6 +141,19 @@ mod tests {
         let reply = HttpReply { status: 200, body: body.to_string().into_bytes(), ..HttpReply::default() };
         let usage = decode(&reply).expect("reply").usage.expect("usage");
         assert_eq!((usage.input, usage.output), (None, Some(40)));
+    }
+
+    #[test]
+    fn the_time_to_load_the_model_is_no_latency() {
+        // Reference §11: the first call includes `load_duration`.
+        let body = json!({"message": {"content": "x"}, "done": true, "load_duration": 3_500_000_000_u64});
+        let reply = HttpReply { status: 200, body: body.to_string().into_bytes(), ..HttpReply::default() };
+        let reply = &mut decode(&reply).expect("reply");
+        reply.stream = Some(StreamTimes { first_token_ms: Some(Millis(3_600)), ..StreamTimes::default() });
+        let latency = <ChatRequest as Question>::latency(reply, Duration::from_millis(4_000));
+        assert_eq!(latency, Duration::from_millis(500));
+        assert_eq!(reply.stream.and_then(|times| times.first_token_ms), Some(Millis(100)));
+        assert_eq!(reply.off_clock, OffClock::default());
     }
 
     #[test]

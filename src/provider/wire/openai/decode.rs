@@ -8,7 +8,7 @@ use super::super::body::{borrowed_object, clean, malformed, request_id, text_of 
 use super::errors;
 use super::quirks::Quirks;
 use crate::net::HttpReply;
-use crate::record::{ChatReply, ErrorKind, Finish, LogprobToken, ToolCall};
+use crate::record::{ChatReply, ErrorKind, Finish, LogprobToken, OffClock, ToolCall};
 
 /// The reply of a host with these quirks.
 pub(in crate::provider::wire) fn decode(reply: &HttpReply, quirks: &Quirks) -> Result<ChatReply, Failure> {
@@ -83,6 +83,7 @@ fn assemble(
         warnings: Vec::new(),
         contexts: Vec::new(),
         stream: None,
+        off_clock: OffClock::default(),
     }
 }
 

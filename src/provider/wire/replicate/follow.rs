@@ -26,20 +26,19 @@ pub(super) fn follow(reply: &HttpReply, endpoint: Endpoint<'_>, step: u32) -> Op
         let http = HttpRequest { method: Method::Get, url, headers: vec![accept], auth: None, body: Vec::new() };
         return Some(Follow { http, after: Duration::ZERO });
     }
+    let after = FIRST_WAIT.saturating_mul(1 << step.min(8)).min(LONGEST_WAIT);
+    Some(Follow { http: look(&body, endpoint)?, after })
+}
+
+/// A look at a prediction.
+pub(super) fn look(body: &Value, endpoint: Endpoint<'_>) -> Option<HttpRequest> {
     // Not `urls.get`: the key goes along, and only to where the first request went.
     let id = body.get("id")?.as_str()?;
     if id.is_empty() || !id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) {
         return None;
     }
-    let http = HttpRequest {
-        method: Method::Get,
-        url: join_url(endpoint.base_url, &format!("predictions/{id}")),
-        headers: Vec::new(),
-        auth: None,
-        body: Vec::new(),
-    };
-    let after = FIRST_WAIT.saturating_mul(1 << step.min(8)).min(LONGEST_WAIT);
-    Some(Follow { http, after })
+    let url = join_url(endpoint.base_url, &format!("predictions/{id}"));
+    Some(HttpRequest { method: Method::Get, url, headers: Vec::new(), auth: None, body: Vec::new() })
 }
 
 /// Where the prediction streams, if it does. It stands at a server of its own, which gets no key: the address proves who

@@ -7,7 +7,8 @@ mod stream;
 
 use super::super::spec::{Encoded, Endpoint, Failure, Follow, KeySource, ProviderSpec, Wire};
 use super::super::stream::StreamWire;
-use crate::net::HttpReply;
+use super::body::text_of;
+use crate::net::{HttpReply, HttpRequest};
 use crate::record::{CallError, ChatReply, ChatRequest};
 
 /// Replicate.
@@ -46,5 +47,10 @@ impl Wire for Replicate {
 
     fn follow(&self, reply: &HttpReply, endpoint: Endpoint<'_>, step: u32) -> Option<Follow> {
         follow::follow(reply, endpoint, step)
+    }
+
+    fn after_stream(&self, begun: &HttpReply, endpoint: Endpoint<'_>) -> Option<HttpRequest> {
+        let body = serde_json::from_str(text_of(begun).trim()).ok()?;
+        follow::look(&body, endpoint)
     }
 }

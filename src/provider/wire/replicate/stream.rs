@@ -1,4 +1,5 @@
-//! The stream of a prediction: events `output` with plain text, `logs`, `error` and `done`. It tells no usage.
+//! The stream of a prediction: events `output` with plain text, `logs`, `error` and `done`. It tells no usage:
+//! the prediction itself is looked at for that when its stream has ended.
 
 use serde_json::Value;
 

@@ -7,7 +7,7 @@ use super::super::body::{clean, json_object, malformed, request_id, text_at};
 use super::super::openai::errors;
 use super::super::openai::quirks::Quirks;
 use crate::net::HttpReply;
-use crate::record::{ChatReply, ErrorKind, Finish, LogprobToken, Part, ToolCall};
+use crate::record::{ChatReply, ErrorKind, Finish, LogprobToken, OffClock, Part, ToolCall};
 
 pub(super) fn decode(reply: &HttpReply) -> Result<ChatReply, Failure> {
     if !(200..300).contains(&reply.status) {
@@ -65,6 +65,7 @@ pub(super) fn read(reply: &HttpReply, body: &Map<String, Value>) -> Result<ChatR
         fingerprint: None,
         warnings: Vec::new(),
         stream: None,
+        off_clock: OffClock::default(),
     })
 }
 

@@ -14,7 +14,7 @@ use super::super::error_body::{describe, kind_of_status};
 use super::super::percent::percent_encode;
 use super::credentials::{Grant, grant_of};
 use super::jwt::{Claims, signed};
-use crate::base::{Secret, Timestamp};
+use crate::base::{Redactor, Secret, Timestamp};
 use crate::net::{Auth, HttpReply, HttpRequest, Method, NetError, Timeouts, is_loopback_url};
 use crate::record::ErrorKind;
 
@@ -27,6 +27,9 @@ const MARGIN: Duration = Duration::from_secs(60);
 /// How long a token holds when the answer does not say.
 const USUAL_SECONDS: u64 = 3600;
 
+/// Tokens that are kept out of texts: each lives for an hour.
+const HIDDEN: usize = 16;
+
 /// A token that was fetched within this time before a refusal is not the reason of the refusal.
 const FRESH: Duration = Duration::from_secs(30);
 
@@ -38,6 +41,8 @@ pub(super) fn new(_settings: &ProviderSettings) -> Arc<dyn Authority> {
 #[derive(Debug, Default)]
 struct Tokens {
     kept: Mutex<Option<Token>>,
+    /// The latest tokens, and what keeps them out of texts.
+    hidden: Mutex<(Vec<Secret>, Option<Arc<Redactor>>)>,
     /// Held while a token is fetched, so that calls that begin together fetch one. It guards no data: whoever is
     /// dropped while holding it leaves nothing half done.
     fetching: tokio::sync::Mutex<()>,
@@ -86,9 +91,22 @@ impl Authority for Tokens {
         }
         true
     }
+
+    fn redactor(&self) -> Option<Arc<Redactor>> {
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
+    }
 }
 
 impl Tokens {
+    /// A token that has ended is still no text for a report.
+    fn hide(&self, secret: &Secret) {
+        let mut hidden = self.hidden.lock().unwrap_or_else(PoisonError::into_inner);
+        hidden.0.push(secret.clone());
+        let surplus = hidden.0.len().saturating_sub(HIDDEN);
+        hidden.0.drain(..surplus);
+        hidden.1 = Some(Arc::new(Redactor::new(&hidden.0)));
+    }
+
     /// The token in force, fetched when there is none.
     async fn token(&self, grant: &Grant, access: Access<'_>) -> Result<Secret, Failure> {
         if let Some(secret) = self.kept(access.now) {
@@ -100,6 +118,7 @@ impl Tokens {
         }
         let token = fetch(grant, access).await?;
         let secret = token.secret.clone();
+        self.hide(&secret);
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
         drop(turn);
         Ok(secret)

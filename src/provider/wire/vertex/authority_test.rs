@@ -87,6 +87,9 @@ async fn a_token_is_fetched_once_and_kept_until_a_minute_before_its_end() {
     assert_eq!(ask(&tokens, &settings, &endpoint, late).await, Ok("Bearer token-1".to_owned()));
     let end = NOW.plus(Duration::from_secs(3540));
     assert_eq!(ask(&tokens, &settings, &endpoint, end).await, Ok("Bearer token-2".to_owned()));
+    // Neither the token in force nor the one before may stand in a text.
+    let clean = tokens.redactor().expect("redactor").clean("x token-1 y token-2 z").into_owned();
+    assert!(!clean.contains("token-1") && !clean.contains("token-2") && clean.starts_with("x "), "{clean}");
     let sent = endpoint.sent.lock().expect("lock");
     let body = "grant_type=refresh_token&client_id=id&client_secret=canary-s%26&refresh_token=canary%2Fr";
     assert_eq!(sent[0], ("https://oauth2.example/token".to_owned(), body.to_owned()));
