@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::super::spec::{Encoded, Endpoint};
-use super::super::body::{Changes, join_url, merge_extra, number};
+use super::super::body::{Changes, bytes_of, join_url, merge_extra, number};
 use super::super::percent::percent_encode;
 use super::contents::{contents, system};
 use super::models::{Generation, thinking};
@@ -37,7 +37,7 @@ pub(in super::super) fn post(url: String, body: Map<String, Value>) -> HttpReque
         url,
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
         auth: None,
-        body: Value::Object(body).to_string().into_bytes(),
+        body: bytes_of(&body),
     }
 }
 

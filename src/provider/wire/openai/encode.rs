@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::super::spec::{Encoded, Endpoint};
-use super::super::body::{Changes, join_url, merge_extra, number, refused};
+use super::super::body::{Changes, bytes_of, join_url, merge_extra, number, refused};
 use super::models::{Family, takes_marks};
 use super::quirks::{Marks, Quirks};
 use crate::net::{HttpRequest, Method};
@@ -56,7 +56,7 @@ pub(in crate::provider::wire) fn post(url: String, body: Map<String, Value>, cha
         url,
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
         auth: None,
-        body: Value::Object(body).to_string().into_bytes(),
+        body: bytes_of(&body),
     };
     Encoded { http, warnings: changes.0 }
 }
