@@ -2,8 +2,10 @@
 
 mod gate;
 
-use std::pin::pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -314,8 +316,15 @@ impl Route {
         &self,
         errand: Errand<'_, Q>,
         blown: &CancellationToken,
-        work: impl Future<Output = T> + Unpin,
+        mut work: impl Future<Output = T> + Unpin,
     ) -> Result<T, CallError> {
+        // Mostly there is nothing to wait for: then nobody need be asked to wake us.
+        if !errand.stop.is_cancelled() && !blown.is_cancelled() {
+            let looked = poll_fn(|context| Poll::Ready(Pin::new(&mut work).poll(context))).await;
+            if let Poll::Ready(done) = looked {
+                return Ok(done);
+            }
+        }
         tokio::select! {
             biased;
             () = errand.stop.cancelled() => Err(stopped()),
