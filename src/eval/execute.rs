@@ -213,7 +213,7 @@ impl Engine {
         self.tasks.spawn(async move {
             let mut vectors = Spend::default();
             // Boxed, and inside of the task: a trial under way takes many kilobytes, which tasks copy several times.
-            let record = Box::pin(trial::run(*trial, &means, &mut vectors, &abort)).await;
+            let record = Box::pin(trial::run(trial, &means, &mut vectors, &abort)).await;
             Ended { record, reserved, vectors }
         });
         None

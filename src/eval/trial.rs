@@ -66,7 +66,7 @@ impl PlannedTrial {
 /// Runs a trial to its outcome. Never fails: what goes wrong is the outcome.
 /// `spend` counts what vectors cost on the way.
 pub(super) async fn run(
-    trial: PlannedTrial,
+    trial: Box<PlannedTrial>,
     means: &Means,
     spend: &mut Spend,
     abort: &CancellationToken,
@@ -74,17 +74,17 @@ pub(super) async fn run(
     let begun = Instant::now();
     if let Some(reason) = &trial.skip {
         let note = reason.clone();
-        return finished(trial, Outcome::Skipped, Some(note), None, begun);
+        return finished(*trial, Outcome::Skipped, Some(note), None, begun);
     }
     let prepared = prepare(&trial, means, spend, abort).await;
     let Prepared { request, note } = match prepared {
         Ok(prepared) => prepared,
-        Err(NoRequest::Prompt(why)) => return finished(trial, Outcome::Error, Some(why), None, begun),
+        Err(NoRequest::Prompt(why)) => return finished(*trial, Outcome::Error, Some(why), None, begun),
         // As a call that failed: what stops a run for a chat model stops it for an embedding model.
         Err(NoRequest::Embedding(model, error)) => {
             let note = format!("examples cannot be chosen: {error}");
             let call = failed_embedding(model, error);
-            return finished(trial, Outcome::Error, Some(note), Some(call), begun);
+            return finished(*trial, Outcome::Error, Some(note), Some(call), begun);
         }
     };
     let label = format!("{}/{}", trial.suite, trial.case.id);
@@ -104,7 +104,7 @@ pub(super) async fn run(
     let scores = scored(&trial, &call, &world).await;
     let (judging, more) = world.finish();
     spend.plus(more);
-    let mut record = graded(trial, call, scores, begun);
+    let mut record = graded(*trial, call, scores, begun);
     record.judging = judging;
     // Kept with every outcome: a trial whose input was cut is not comparable with one whose input was not.
     if let Some(note) = note {
@@ -120,7 +120,8 @@ async fn prepare(
     abort: &CancellationToken,
 ) -> Result<Prepared, NoRequest> {
     match (&trial.variant.embedding, &means.embedder) {
-        (Some(model), Some(embedder)) => embedder.request(trial, model, spend, abort).await,
+        // Boxed: it is rare, and its tens of kilobytes would be part of every trial under way.
+        (Some(model), Some(embedder)) => Box::pin(embedder.request(trial, model, spend, abort)).await,
         _ => trial.request_near(None).map_err(NoRequest::Prompt),
     }
 }

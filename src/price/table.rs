@@ -2,8 +2,10 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
+use std::io::Read;
 use std::sync::{Arc, LazyLock};
 
+use ruzstd::decoding::StreamingDecoder;
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -13,12 +15,17 @@ use super::overrides::PriceOverride;
 use super::record::Record;
 
 const HEADER: &str = include_str!("data/header.json");
-const MODELS: &str = include_str!("data/models.jsonl");
+/// `models.jsonl`, packed: as it is, it would be a fortieth of the program. A test holds the two equal.
+const MODELS: &[u8] = include_bytes!("data/models.jsonl.zst");
 /// Every line of the data starts so; the binary search reads the id from here without parsing the line.
 const LINE_START: &str = r#"{"id":""#;
 const SCHEMA_VERSION: u32 = 1;
 
-static BUNDLED: LazyLock<Result<PriceTable, PriceError>> = LazyLock::new(|| PriceTable::read(HEADER, MODELS));
+static BUNDLED: LazyLock<Result<PriceTable, PriceError>> = LazyLock::new(|| {
+    // Once per process, and kept until its end.
+    let models: &'static str = Box::leak(unpacked(MODELS)?.into_boxed_str());
+    PriceTable::read(HEADER, models)
+});
 
 /// Why price data cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -26,6 +33,9 @@ pub enum PriceError {
     /// The header is not what the format says.
     #[error("the price data's header is not valid: {0}")]
     Header(String),
+    /// The records cannot be unpacked.
+    #[error("the price data cannot be unpacked: {0}")]
+    Packed(String),
     /// The format is newer than this program.
     #[error("the price data has format {found}, this program reads {SCHEMA_VERSION}")]
     Version {
@@ -165,6 +175,15 @@ struct Header {
 }
 
 /// The id of a line of the data, without parsing the line.
+/// The text in a Zstandard frame.
+fn unpacked(packed: &[u8]) -> Result<String, PriceError> {
+    let broken = |error: String| PriceError::Packed(error);
+    let mut decoder = StreamingDecoder::new(packed).map_err(|error| broken(error.to_string()))?;
+    let mut text = String::new();
+    decoder.read_to_string(&mut text).map_err(|error| broken(error.to_string()))?;
+    Ok(text)
+}
+
 fn line_id(line: &str) -> &str {
     line.strip_prefix(LINE_START).and_then(|rest| rest.split_once('"')).map_or("", |(id, _)| id)
 }
@@ -178,6 +197,13 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+
+    #[test]
+    fn the_packed_records_are_those_of_the_file_that_people_read() {
+        assert_eq!(unpacked(MODELS).as_deref(), Ok(include_str!("data/models.jsonl")));
+        assert!(matches!(unpacked(b"{}"), Err(PriceError::Packed(_))));
+        assert!(matches!(unpacked(MODELS.get(..9_000).expect("cut")), Err(PriceError::Packed(_))));
+    }
 
     #[test]
     fn every_line_of_the_data_can_be_found_and_read() {

@@ -100,7 +100,7 @@ impl Attempt<'_> {
         while let Arrived::Whole(reply) = &arrived
             && let Some(follow) = question.follow(wire, reply, self.endpoint(), step)
         {
-            let next = self.follow(follow, streaming, &timeouts, end).await?;
+            let next = Box::pin(self.follow(follow, streaming, &timeouts, end)).await?;
             if let Arrived::Whole(reply) = std::mem::replace(&mut arrived, next) {
                 begun = Some(reply);
             }
@@ -212,7 +212,20 @@ impl Attempt<'_> {
         streaming: Option<&dyn StreamWire>,
         timeouts: &Timeouts,
     ) -> Result<Arrived, Failure> {
-        let Some(authority) = &self.http.authority else { return self.send(request, streaming, timeouts).await };
+        match &self.http.authority {
+            Some(authority) => Box::pin(self.prove(&**authority, request, streaming, timeouts)).await,
+            None => self.send(request, streaming, timeouts).await,
+        }
+    }
+
+    /// One request with proof of who asks, made anew when it is refused.
+    async fn prove(
+        &self,
+        authority: &dyn Authority,
+        request: &HttpRequest,
+        streaming: Option<&dyn StreamWire>,
+        timeouts: &Timeouts,
+    ) -> Result<Arrived, Failure> {
         let mut signed = request.clone();
         authority.authorize(&mut signed, self.access()).await?;
         let arrived = self.send(&signed, streaming, timeouts).await?;
@@ -234,13 +247,22 @@ impl Attempt<'_> {
         streaming: Option<&dyn StreamWire>,
         timeouts: &Timeouts,
     ) -> Result<Arrived, Failure> {
-        let transport = &self.http.transport;
-        let Some(streaming) = streaming else {
-            let reply = transport.send(request, timeouts).await;
-            let reply = reply.inspect(|reply| (self.learn)(reply));
-            return reply.map(Arrived::Whole).map_err(|error| self.net_failure(&error, timeouts));
-        };
+        if let Some(streaming) = streaming {
+            return Box::pin(self.send_for_stream(request, streaming, timeouts)).await;
+        }
+        let reply = self.http.transport.send(request, timeouts).await;
+        let reply = reply.inspect(|reply| (self.learn)(reply));
+        reply.map(Arrived::Whole).map_err(|error| self.net_failure(&error, timeouts))
+    }
+
+    async fn send_for_stream(
+        &self,
+        request: &HttpRequest,
+        streaming: &dyn StreamWire,
+        timeouts: &Timeouts,
+    ) -> Result<Arrived, Failure> {
         let sent = Instant::now();
+        let transport = &self.http.transport;
         let mut open = transport.open(request, timeouts).await.map_err(|error| self.net_failure(&error, timeouts))?;
         (self.learn)(&open.head);
         if is_whole(&open.head, streaming.framing()) {

@@ -261,17 +261,20 @@ impl Caller {
     /// breaker, retry, network. Cancelling `stop` ends it at any point with [`ErrorKind::Cancelled`].
     ///
     /// A reference `route/<name>` asks the models of that route, each in this way, until one answers.
+    ///
+    /// A future is as large as the largest of its ways, and is copied on every storey of this house when a call begins. So
+    /// here and below, what few calls need is boxed: the usual call then copies hundreds of bytes, not tens of thousands.
     pub async fn call(&self, ask: Ask<'_>, stop: &CancellationToken) -> CallRecord {
         match self.route_of(ask.model) {
-            Some(route) => self.call_route(ask, route, stop).await,
-            None => self.call_model(ask, false, stop).await.0,
+            Some(route) => Box::pin(self.call_route(ask, route, stop)).await,
+            None => self.call_model(Box::new(ask), false, stop).await.0,
         }
     }
 
     /// Asks one model; also gives what a stream had brought when it broke off. `hasty` says that somebody else can answer.
     pub(super) async fn call_model(
         &self,
-        ask: Ask<'_>,
+        ask: Box<Ask<'_>>,
         hasty: bool,
         stop: &CancellationToken,
     ) -> (CallRecord, Option<String>) {
@@ -281,8 +284,8 @@ impl Caller {
             return (self.refusal(&ask, message, started), None);
         };
         match &route.backend {
-            Backend::Cassette => (self.replay(ask, route, started), None),
-            Backend::Mock(_) => (self.play(ask, route, started, stop).await, None),
+            Backend::Cassette => (self.replay(*ask, route, started), None),
+            Backend::Mock(_) => (Box::pin(self.play(*ask, route, started, stop)).await, None),
             Backend::Http(_) | Backend::Process(_) => self.live(ask, route, hasty, started, stop).await,
         }
     }
@@ -333,33 +336,31 @@ impl Caller {
         answer.attempts = 0;
         answer.cost = self.price(ask.model, &answer.reply, started);
         // A mock can stand in for a provider while its cassettes are written, as the bundled example does.
-        let asked = (self.mode == CallMode::Record)
-            .then(|| (ask.request.digest(ask.model.provider.as_str()), ask.request.clone()));
+        let asked = self.to_keep(&ask);
         let (label, repeat) = (ask.label, ask.repeat);
         self.keep(self.record(ask, key, answer, CallSource::Mock, started), label, repeat, asked)
     }
 
     async fn live(
         &self,
-        mut ask: Ask<'_>,
+        mut ask: Box<Ask<'_>>,
         route: &Route,
         hasty: bool,
         started: Timestamp,
         stop: &CancellationToken,
     ) -> (CallRecord, Option<String>) {
         // The cassette answers the request as it was asked, whatever limit this environment puts on it.
-        let asked = (self.mode == CallMode::Record)
-            .then(|| (ask.request.digest(ask.model.provider.as_str()), ask.request.clone()));
+        let asked = self.to_keep(&ask);
         let (label, repeat) = (ask.label, ask.repeat);
         let allowed = self.limit_tokens(&mut ask.request);
         let key = cache_key(route, &ask.request, ask.repeat);
         let batched = allowed.is_ok().then(|| self.batched_answer(ask.model, &ask.request, &key)).flatten();
         if let Some(Ok((answer, source, sent))) = batched {
-            return (self.keep(self.record(ask, key, answer, source, sent), label, repeat, asked), None);
+            return (self.keep(self.record(*ask, key, answer, source, sent), label, repeat, asked), None);
         }
         let cache = self.cache.as_ref().filter(|_| route.settings.cache);
         if let Some(kept) = cache.and_then(|cache| cache.get(&key)) {
-            let record = self.record(ask, key, answer_of(kept), CallSource::Cache, started);
+            let record = self.record(*ask, key, answer_of(kept), CallSource::Cache, started);
             return (self.keep(record, label, repeat, asked), None);
         }
         let allowed = allowed.and(batched.map_or(Ok(()), |answer| answer.map(|_| ())));
@@ -367,15 +368,18 @@ impl Caller {
         if let Err(error) = known {
             return (failed(&ask, key, CallSource::Live, error, started), None);
         }
-        let mut alike = self.alike(&ask, route, &key, stop).await;
+        let mut alike = match &self.semantic {
+            Some(semantic) => Box::pin(self.alike(semantic, &ask, route, &key, stop)).await,
+            None => None,
+        };
         if let Some((found, kept)) = alike.as_mut().filter(|alike| !alike.verify).and_then(|alike| alike.found.take()) {
-            let record = self.record(ask, key, answer_of(kept), CallSource::Semantic, started);
+            let record = self.record(*ask, key, answer_of(kept), CallSource::Semantic, started);
             return (CallRecord { semantic: Some(found), ..record }, None);
         }
         let (mut answer, shared) = self.share(&ask, route, &key, hasty, started, stop).await;
         let source = if shared { CallSource::Shared } else { CallSource::Live };
         let partial = answer.partial.take().map(|text| self.redactor.clean(&text).into_owned());
-        let mut record = self.record(ask, key, answer, source, started);
+        let mut record = self.record(*ask, key, answer, source, started);
         self.learn(&mut record, alike);
         (self.keep(record, label, repeat, asked), partial)
     }
@@ -392,7 +396,7 @@ impl Caller {
     ) -> (Answer, bool) {
         let lead = || async {
             let errand = Errand { request: &ask.request, label: ask.label, identity: key, stop, hasty };
-            let mut answer = route.answer(errand).await;
+            let mut answer = Box::pin(route.answer(errand)).await;
             answer.cost = self.price(ask.model, &answer.reply, started);
             let cancelled = answer.reply.as_ref().is_err_and(|error| error.kind == ErrorKind::Cancelled);
             if cancelled { Err(answer) } else { Ok(answer) }
@@ -425,9 +429,22 @@ impl Caller {
         self.pricer.as_ref().map_or(reply.reported_cost, |price| price(model, reply, started))
     }
 
+    /// What a cassette keeps a reply under, in record mode.
+    fn to_keep(&self, ask: &Ask<'_>) -> Option<Box<(Digest, ChatRequest)>> {
+        (self.mode == CallMode::Record)
+            .then(|| Box::new((ask.request.digest(ask.model.provider.as_str()), ask.request.clone())))
+    }
+
     /// Puts a reply aside for the cassette when there is a digest to keep it under, as in record mode.
-    fn keep(&self, record: CallRecord, label: &str, repeat: u32, kept: Option<(Digest, ChatRequest)>) -> CallRecord {
-        if let (Ok(reply), Some((digest, request))) = (&record.reply, kept) {
+    fn keep(
+        &self,
+        record: CallRecord,
+        label: &str,
+        repeat: u32,
+        kept: Option<Box<(Digest, ChatRequest)>>,
+    ) -> CallRecord {
+        if let (Ok(reply), Some(kept)) = (&record.reply, kept) {
+            let (digest, request) = *kept;
             let (latency_ms, cost) = (record.latency_ms, record.cost);
             let model = &record.model;
             self.shelf.record(&Kept { digest, label, model, repeat, request: &request, reply, latency_ms, cost });

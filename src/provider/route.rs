@@ -2,7 +2,10 @@
 
 mod gate;
 
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -170,14 +173,22 @@ impl Route {
         }
         loop {
             let waiting = Instant::now();
-            let gate = self.gate(model, load, errand.hasty, progress);
-            let (slot, leave) = self.unless_stopped(errand, &blown, gate).await??;
+            let (slot, leave) = {
+                // Pinned here: by value it would be part of `unless_stopped` twice.
+                let gate = pin!(self.gate(model, load, errand.hasty, progress));
+                self.unless_stopped(errand, &blown, gate).await??
+            };
             progress.waited += Some(waiting.elapsed()).filter(|wait| *wait >= WORTH_TELLING).unwrap_or_default();
             progress.sent();
             self.with_budget(RetryBudget::request);
             let sent = Instant::now();
             let trip = self.fuses.set_out();
-            let attempt = self.hedged(errand, parcel.as_ref(), load, progress);
+            let attempt = async {
+                match self.hedging_after() {
+                    Some(patience) => Box::pin(self.hedged(errand, parcel.as_ref(), load, progress, patience)).await,
+                    None => self.attempt(errand, parcel.as_ref(), progress.tally.attempts, self.left(progress)).await,
+                }
+            };
             let result = tokio::select! {
                 biased;
                 result = attempt => result,
@@ -204,29 +215,41 @@ impl Route {
                     let next = self.next(&failure, model, &slot, progress);
                     drop(slot);
                     let wait = next?;
-                    self.unless_stopped(errand, &blown, tokio::time::sleep(wait)).await?;
+                    self.unless_stopped(errand, &blown, Box::pin(tokio::time::sleep(wait))).await?;
                     progress.waited += wait;
                 }
             }
         }
     }
 
-    /// One attempt, and where the user wants it a second one when the first takes long: the first good answer counts, the
-    /// other is given up. Streams are not asked for twice.
+    /// How long an attempt may take before a second one is made beside it, where the user wants that. Streams are not
+    /// asked for twice.
+    fn hedging_after(&self) -> Option<Duration> {
+        let patience = self.hedges.patience()?;
+        let streams =
+            matches!(&self.backend, Backend::Http(http) if self.settings.endpoint(&*http.wire, http.official).stream);
+        Some(patience).filter(|_| !streams)
+    }
+
+    /// Time until the call must have ended.
+    fn left(&self, progress: &Progress) -> Duration {
+        let spent = progress.first_sent.map(|first| first.elapsed()).unwrap_or_default();
+        Duration::from_millis(self.retry().deadline_ms).saturating_sub(spent)
+    }
+
+    /// One attempt, and a second one when the first takes longer than `patience`: the first good answer counts, the other
+    /// is given up.
     async fn hedged<Q: Question>(
         &self,
         errand: Errand<'_, Q>,
         parcel: Option<&Parcel>,
         load: Load,
         progress: &mut Progress,
+        patience: Duration,
     ) -> Result<Q::Reply, Failure> {
         let number = progress.tally.attempts;
-        let spent = progress.first_sent.map(|first| first.elapsed()).unwrap_or_default();
-        let left = Duration::from_millis(self.retry().deadline_ms).saturating_sub(spent);
+        let left = self.left(progress);
         let first = self.attempt(errand, parcel, number, left);
-        let streams =
-            matches!(&self.backend, Backend::Http(http) if self.settings.endpoint(&*http.wire, http.official).stream);
-        let Some(patience) = self.hedges.patience().filter(|_| !streams) else { return first.await };
         tokio::pin!(first);
         tokio::select! {
             biased;
@@ -291,8 +314,12 @@ impl Route {
                 let attempt = Attempt { http, settings: &self.settings, clock, parcel, left, learn: &learn };
                 attempt.make(errand.request).await
             }
-            (Backend::Process(exec), _) => errand.request.run(exec, self.settings.timeouts.resolve(true).total).await,
-            (Backend::Mock(mock), _) => errand.request.play(mock, errand.label, errand.identity, number).await,
+            (Backend::Process(exec), _) => {
+                Box::pin(errand.request.run(exec, self.settings.timeouts.resolve(true).total)).await
+            }
+            (Backend::Mock(mock), _) => {
+                Box::pin(errand.request.play(mock, errand.label, errand.identity, number)).await
+            }
             (Backend::Http(_), None) | (Backend::Cassette, _) => {
                 Err(Failure::new(ErrorKind::Refused, "internal error: there is nothing to send"))
             }
@@ -303,8 +330,15 @@ impl Route {
         &self,
         errand: Errand<'_, Q>,
         blown: &CancellationToken,
-        work: impl Future<Output = T>,
+        mut work: impl Future<Output = T> + Unpin,
     ) -> Result<T, CallError> {
+        // Mostly there is nothing to wait for: then nobody need be asked to wake us.
+        if !errand.stop.is_cancelled() && !blown.is_cancelled() {
+            let looked = poll_fn(|context| Poll::Ready(Pin::new(&mut work).poll(context))).await;
+            if let Poll::Ready(done) = looked {
+                return Ok(done);
+            }
+        }
         tokio::select! {
             biased;
             () = errand.stop.cancelled() => Err(stopped()),

@@ -11,8 +11,13 @@ const LONGEST: usize = 800;
 
 /// Text with white space as single spaces and without control sequences or direction overrides.
 pub(super) fn clean(text: &str) -> String {
+    let safe = strip_control(text);
+    // Most texts are left as they are.
+    if safe.bytes().all(|byte| matches!(byte, b' '..=b'~')) && !safe.contains("  ") {
+        return safe.into_owned();
+    }
     let mut out = String::with_capacity(text.len().min(512));
-    for c in strip_control(text).chars() {
+    for c in safe.chars() {
         if c.is_whitespace() {
             if !out.ends_with(' ') {
                 out.push(' ');
@@ -50,16 +55,20 @@ fn beginning(text: &str, longest: usize) -> (String, bool) {
 /// The surroundings of the bytes `start..end`, quoted: `"…can get a refund within…" at character 104`.
 pub(super) fn quote_around(text: &str, start: usize, end: usize) -> String {
     let before = text.get(..start).unwrap_or("");
-    let matched: String = text.get(start..end).unwrap_or("").chars().take(SHOWN).collect();
+    let matched = first_chars(text.get(start..end).unwrap_or(""), SHOWN);
     let after = text.get(end..).unwrap_or("");
     let position = before.chars().count() + 1;
     let (before, after) = (strip_control(before), strip_control(after));
-    let left: Vec<char> = before.chars().rev().take(AROUND).collect();
-    let left: String = left.into_iter().rev().collect();
-    let right: String = after.chars().take(AROUND).collect();
+    let left = before.char_indices().rev().take(AROUND).last().map_or(before.len(), |(index, _)| index);
+    let left = before.get(left..).unwrap_or("");
+    let right = first_chars(&after, AROUND);
     let open = if left.len() < before.len() { "…" } else { "" };
     let close = if right.len() < after.len() || matched.len() < end.saturating_sub(start) { "…" } else { "" };
     format!("\"{open}{}{close}\" (at character {position})", clean(&format!("{left}{matched}{right}")))
+}
+
+fn first_chars(text: &str, most: usize) -> &str {
+    text.char_indices().nth(most).and_then(|(index, _)| text.get(..index)).unwrap_or(text)
 }
 
 /// Up to five texts, quoted, and how many more there are.

@@ -27,7 +27,9 @@ impl<'v> Reader<'v> {
 
     /// The value at `path`, if there is one.
     pub(super) fn at(&self, path: &[&str]) -> Option<&'v Value> {
-        path.iter().try_fold(self.raw, |value, key| value.get(key))
+        // Names are compared, not hashed: there are few of them, and dozens of questions to each reply.
+        let field = |value: &'v Value, key: &str| value.as_object()?.iter().find(|(name, _)| *name == key);
+        path.iter().try_fold(self.raw, |value, key| field(value, key).map(|(_, found)| found))
     }
 
     /// Whether there is anything at `path`, readable or not.

@@ -29,10 +29,16 @@ pub(super) struct Stated {
 impl Stated {
     /// Reads OpenAI's and Anthropic's spellings; other providers use one of them, Azure without the limits.
     pub(super) fn of(reply: &HttpReply, now: Timestamp) -> Stated {
+        // Most servers state none.
+        if !reply.headers.iter().any(|(name, _)| name.contains("ratelimit-")) {
+            return Stated::default();
+        }
         let openai = |what: &str| {
-            window(reply, now, |field| format!("x-ratelimit-{field}-{what}")).filter(|window| !is_daily(window))
+            window(reply, now, |name, field| is_made_of(name, ["x-ratelimit-", field, "-", what]))
+                .filter(|window| !is_daily(window))
         };
-        let anthropic = |what: &str| window(reply, now, |field| format!("anthropic-ratelimit-{what}-{field}"));
+        let anthropic =
+            |what: &str| window(reply, now, |name, field| is_made_of(name, ["anthropic-ratelimit-", what, "-", field]));
         // A reply that says when to come again is believed before its windows: at OpenAI `reset` is when a window is full
         // again, which is minutes after the next request would pass.
         let says_when = retry_after(reply, now).is_some();
@@ -68,13 +74,24 @@ fn is_daily(window: &Window) -> bool {
     left && window.reset.is_some_and(|reset| reset > Duration::from_secs(61))
 }
 
-fn window(reply: &HttpReply, now: Timestamp, name: impl Fn(&str) -> String) -> Option<Window> {
-    let number = |field| reply.header(&name(field))?.trim().parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0);
+/// Whether a name is these pieces, one after the other. Every reply is asked for a dozen names: none of them is put
+/// together for that.
+fn is_made_of(name: &str, pieces: [&str; 4]) -> bool {
+    pieces.iter().try_fold(name, |rest, piece| rest.strip_prefix(piece)).is_some_and(str::is_empty)
+}
+
+/// A window whose headers are those for which `is_named` says so, given their name and the field.
+fn window(reply: &HttpReply, now: Timestamp, is_named: impl Fn(&str, &str) -> bool) -> Option<Window> {
+    let header = |field: &str| {
+        let found = reply.headers.iter().find(|(name, _)| is_named(name, field));
+        found.map(|(_, value)| value.as_str())
+    };
+    let number = |field| header(field)?.trim().parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0);
     let (limit, remaining) = (number("limit").filter(|limit| *limit > 0.0), number("remaining"));
     if limit.is_none() && remaining.is_none() {
         return None;
     }
-    let reset = reply.header(&name("reset")).and_then(|text| reset_time(text.trim(), now));
+    let reset = header("reset").and_then(|text| reset_time(text.trim(), now));
     Some(Window { limit, remaining, reset })
 }
 

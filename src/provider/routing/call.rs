@@ -77,7 +77,7 @@ impl Caller {
                 alike: ask.alike,
                 aside: ask.aside,
             };
-            let (record, partial) = self.call_model(inner, !is_last, stop).await;
+            let (record, partial) = self.call_model(Box::new(inner), !is_last, stop).await;
             self.observed.note(pick.model, &record);
             journey.add(&record);
             match &record.reply {

@@ -31,18 +31,19 @@ impl Caller {
         semantic.problem.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Looks for an answer to nearly the same question. `None` when the cache is off or the request has no text to be
-    /// compared. Only when the providers are really called: a cassette must hold what the model said.
+    /// Looks for an answer to nearly the same question. `None` when the cache is not for this call or the request has no
+    /// text to be compared. Only when the providers are really called: a cassette must hold what the model said.
     pub(in crate::provider) async fn alike(
         &self,
+        semantic: &Semantic,
         ask: &Ask<'_>,
         route: &Route,
         key: &Digest,
         stop: &CancellationToken,
-    ) -> Option<Alike> {
-        let semantic = self.semantic.as_ref().filter(|_| self.mode == CallMode::Live && route.settings.cache)?;
+    ) -> Option<Box<Alike>> {
         let settings = &semantic.settings;
-        if !ask.alike && !settings.repeats {
+        let is_live = self.mode == CallMode::Live && route.settings.cache;
+        if !is_live || (!ask.alike && !settings.repeats) {
             return None;
         }
         let (text, rest) = settings.compare.split(&ask.request)?;
@@ -72,11 +73,11 @@ impl Caller {
             made: self.clock.now(),
         };
         let found = semantic.best(&question, &vector, self.clock.now());
-        Some(Alike { question, verify: is_chosen(key, settings.verify), found })
+        Some(Box::new(Alike { question, verify: is_chosen(key, settings.verify), found }))
     }
 
     /// Keeps a question that a live call has answered, with what the cache had for it.
-    pub(in crate::provider) fn learn(&self, record: &mut CallRecord, alike: Option<Alike>) {
+    pub(in crate::provider) fn learn(&self, record: &mut CallRecord, alike: Option<Box<Alike>>) {
         let (Some(semantic), Some(alike)) = (&self.semantic, alike) else { return };
         let Ok(reply) = &record.reply else { return };
         if record.source != CallSource::Live {

@@ -47,7 +47,7 @@ impl Wire for Azure {
         let mut fields = body(request, family, endpoint, &Quirks { marks, ..QUIRKS }, &mut changes)?;
         merge_extra(&mut fields, &request.params.extra);
         stream(&mut fields, endpoint);
-        Ok(post(address(endpoint, &request.model, "chat/completions"), fields, changes))
+        Ok(post(address(endpoint, &request.model, "chat/completions"), &fields, changes))
     }
 
     fn decode(&self, reply: &HttpReply) -> Result<ChatReply, Failure> {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_json_borrow::Value as Borrowed;
 
@@ -25,9 +25,15 @@ pub(super) fn post_json(url: String, body: &Value) -> Encoded {
         url,
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
         auth: None,
-        body: body.to_string().into_bytes(),
+        body: bytes_of(body),
     };
     Encoded { http, warnings: Vec::new() }
+}
+
+/// A body as it is sent.
+pub(super) fn bytes_of(body: &impl Serialize) -> Vec<u8> {
+    // Writing JSON values to memory does not fail: their keys are texts.
+    serde_json::to_vec(body).unwrap_or_default()
 }
 
 /// Puts the user's extra fields on top of a body; objects are merged key by key, all else is replaced.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::super::spec::{Encoded, Endpoint};
-use super::super::body::{Changes, join_url, merge_extra, number};
+use super::super::body::{Changes, bytes_of, join_url, merge_extra, number};
 use super::super::cache_marks::cache_marks;
 use super::messages::{system, turns};
 use super::models::Family;
@@ -42,7 +42,7 @@ pub(super) fn encode(request: &ChatRequest, endpoint: Endpoint<'_>) -> Result<En
             ("anthropic-version".to_owned(), version.to_owned()),
         ],
         auth: None,
-        body: Value::Object(body).to_string().into_bytes(),
+        body: bytes_of(&body),
     };
     Ok(Encoded { http, warnings: changes.0 })
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::super::spec::{Encoded, Endpoint};
-use super::super::body::{Changes, join_url, merge_extra, refused};
+use super::super::body::{Changes, bytes_of, join_url, merge_extra, refused};
 use super::super::cache_marks::cache_marks;
 use super::super::percent::percent_encode;
 use super::messages::{system, turns};
@@ -34,7 +34,7 @@ pub(super) fn encode(request: &ChatRequest, endpoint: Endpoint<'_>) -> Result<En
         url: join_url(&base_url(endpoint)?, &path),
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
         auth: None,
-        body: Value::Object(body).to_string().into_bytes(),
+        body: bytes_of(&body),
     };
     Ok(Encoded { http, warnings: changes.0 })
 }

@@ -60,7 +60,7 @@ impl Wire for Compatible {
         } else {
             stream(&mut fields, endpoint);
         }
-        Ok(post((quirks.chat_url)(endpoint.base_url), fields, changes))
+        Ok(post((quirks.chat_url)(endpoint.base_url), &fields, changes))
     }
 
     fn decode(&self, reply: &HttpReply) -> Result<ChatReply, Failure> {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::super::spec::{Encoded, Endpoint};
-use super::super::body::{Changes, join_url, merge_extra, number};
+use super::super::body::{Changes, bytes_of, join_url, merge_extra, number};
 use super::super::percent::percent_encode;
 use super::contents::{contents, system};
 use super::models::{Generation, thinking};
@@ -22,7 +22,7 @@ pub(super) fn encode(request: &ChatRequest, endpoint: Endpoint<'_>) -> Result<En
     let model = if request.model.contains('/') { request.model.clone() } else { format!("models/{}", request.model) };
     let path = format!("{}:{}", percent_encode(&model, "/"), method(endpoint.stream));
     let url = join_url(base, &if versioned { path } else { format!("v1beta/{path}") });
-    Ok(Encoded { http: post(url, body), warnings: changes.0 })
+    Ok(Encoded { http: post(url, &body), warnings: changes.0 })
 }
 
 /// What is asked of the model, with the parameter that makes a stream one of events.
@@ -31,13 +31,13 @@ pub(in super::super) fn method(stream: bool) -> &'static str {
 }
 
 /// A JSON request.
-pub(in super::super) fn post(url: String, body: Map<String, Value>) -> HttpRequest {
+pub(in super::super) fn post(url: String, body: &Map<String, Value>) -> HttpRequest {
     HttpRequest {
         method: Method::Post,
         url,
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
         auth: None,
-        body: Value::Object(body).to_string().into_bytes(),
+        body: bytes_of(body),
     }
 }
 

@@ -1,11 +1,13 @@
 //! `POST /chat/completions` (reference §2.2 and §2.8).
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::super::super::spec::{Encoded, Endpoint};
-use super::super::body::{Changes, join_url, merge_extra, number, refused};
+use super::super::body::{Changes, bytes_of, join_url, merge_extra, number, refused};
 use super::models::{Family, takes_marks};
 use super::quirks::{Marks, Quirks};
+use super::texts::{Texts, texts_of};
 use crate::net::{HttpRequest, Method};
 use crate::record::{
     CallError, ChatRequest, Media, Message, OutputFormat, Params, Part, Role, Tool, ToolCall, ToolChoice,
@@ -22,10 +24,19 @@ pub(super) fn encode(request: &ChatRequest, endpoint: Endpoint<'_>) -> Result<En
     let mut changes = Changes::default();
     let marks = if endpoint.official && takes_marks(known_as) { Marks::Breakpoint } else { Marks::Never };
     let quirks = Quirks { marks, ..Quirks::OPENAI };
-    let mut body = body(request, Family::of(known_as), endpoint, &quirks, &mut changes)?;
+    let family = Family::of(known_as);
+    let url = join_url(endpoint.base_url, "chat/completions");
+    let texts = request.params.extra.is_empty().then(|| texts_of(request, system_role(family, endpoint))).flatten();
+    if let Some(messages) = texts {
+        let mut rest = Map::new();
+        fields(&mut rest, request, family, endpoint, &quirks, &mut changes);
+        stream(&mut rest, endpoint);
+        return Ok(post(url, &Texts { model: &request.model, messages, rest }, changes));
+    }
+    let mut body = body(request, family, endpoint, &quirks, &mut changes)?;
     merge_extra(&mut body, &request.params.extra);
     stream(&mut body, endpoint);
-    Ok(post(join_url(endpoint.base_url, "chat/completions"), body, changes))
+    Ok(post(url, &body, changes))
 }
 
 /// The body without the user's extra fields, for a host with these quirks.
@@ -39,24 +50,36 @@ pub(in crate::provider::wire) fn body(
     let mut body = Map::new();
     body.insert("model".to_owned(), json!(request.model));
     body.insert("messages".to_owned(), Value::Array(messages(request, family, endpoint, quirks)?));
-    limits(&mut body, &request.params, family, endpoint);
-    reasoning(&mut body, &request.params, family, quirks, changes);
-    sampling(&mut body, &request.params, family, changes);
-    plain(&mut body, &request.params, family, quirks, changes);
-    output(&mut body, request, changes);
-    tools(&mut body, request);
-    prediction(&mut body, request, family, changes);
+    fields(&mut body, request, family, endpoint, quirks, changes);
     Ok(body)
 }
 
+/// All fields but the model and the messages.
+fn fields(
+    body: &mut Map<String, Value>,
+    request: &ChatRequest,
+    family: Family,
+    endpoint: Endpoint<'_>,
+    quirks: &Quirks,
+    changes: &mut Changes,
+) {
+    limits(body, &request.params, family, endpoint);
+    reasoning(body, &request.params, family, quirks, changes);
+    sampling(body, &request.params, family, changes);
+    plain(body, &request.params, family, quirks, changes);
+    output(body, request, changes);
+    tools(body, request);
+    prediction(body, request, family, changes);
+}
+
 /// The request that carries a body.
-pub(in crate::provider::wire) fn post(url: String, body: Map<String, Value>, changes: Changes) -> Encoded {
+pub(in crate::provider::wire) fn post(url: String, body: &impl Serialize, changes: Changes) -> Encoded {
     let http = HttpRequest {
         method: Method::Post,
         url,
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
         auth: None,
-        body: Value::Object(body).to_string().into_bytes(),
+        body: bytes_of(body),
     };
     Encoded { http, warnings: changes.0 }
 }
@@ -79,14 +102,18 @@ pub(in crate::provider::wire) fn stream(body: &mut Map<String, Value>, endpoint:
     }
 }
 
+/// Reasoning models call it `developer`; compatible servers often know only `system`, which OpenAI accepts too.
+fn system_role(family: Family, endpoint: Endpoint<'_>) -> &'static str {
+    if family.reasons() && endpoint.official { "developer" } else { "system" }
+}
+
 fn messages(
     request: &ChatRequest,
     family: Family,
     endpoint: Endpoint<'_>,
     quirks: &Quirks,
 ) -> Result<Vec<Value>, CallError> {
-    // Reasoning models call it `developer`; compatible servers often know only `system`, which OpenAI accepts too.
-    let system = if family.reasons() && endpoint.official { "developer" } else { "system" };
+    let system = system_role(family, endpoint);
     let mut list = Vec::with_capacity(request.messages.len());
     for message in &request.messages {
         let before = list.len();

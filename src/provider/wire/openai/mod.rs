@@ -8,6 +8,7 @@ pub(super) mod models;
 mod moderation;
 pub(super) mod quirks;
 pub(super) mod stream;
+mod texts;
 mod usage;
 
 use super::super::batch::{BatchWire, OpenAiBatches};

@@ -47,7 +47,7 @@ pub(super) fn encode(request: &ChatRequest, endpoint: Endpoint<'_>) -> Result<En
         body.insert("stream".to_owned(), json!(true));
     }
     merge_extra(&mut body, &params.extra);
-    Ok(post(join_url(endpoint.base_url, "responses"), body, changes))
+    Ok(post(join_url(endpoint.base_url, "responses"), &body, changes))
 }
 
 fn limit(body: &mut Map<String, Value>, params: &Params, endpoint: Endpoint<'_>, changes: &mut Changes) {

@@ -29,7 +29,7 @@ pub(super) fn encode(request: &ChatRequest, endpoint: Endpoint<'_>) -> Result<En
     if !is_claude(&request.model) {
         let body = gemini::body(request, &mut changes)?;
         let url = place.url(endpoint, &request.model, "google", gemini::method(endpoint.stream));
-        return Ok(Encoded { http: gemini::post(url, body), warnings: changes.0 });
+        return Ok(Encoded { http: gemini::post(url, &body), warnings: changes.0 });
     }
     let streams = endpoint.stream && Anthropic.streaming().is_some();
     let mut body = anthropic::body(request, &mut changes)?;
@@ -42,7 +42,7 @@ pub(super) fn encode(request: &ChatRequest, endpoint: Endpoint<'_>) -> Result<En
     merge_extra(&mut body, &request.params.extra);
     let method = if streams { "streamRawPredict" } else { "rawPredict" };
     let url = place.url(endpoint, &request.model, "anthropic", method);
-    Ok(Encoded { http: gemini::post(url, body), warnings: changes.0 })
+    Ok(Encoded { http: gemini::post(url, &body), warnings: changes.0 })
 }
 
 /// Project and location, both fit for a path.
