@@ -299,6 +299,13 @@ mod tests {
         "moderation",
         "similarity: {value: a, figure: euclidean}",
         "rubric: a",
+        "quality",
+        "factuality: a",
+        "closed_qa: a",
+        "faithfulness",
+        "answer_relevance",
+        "hallucination",
+        "instruction_adherence",
         "all_of: [json, {contains: a}]",
         "any_of: [json, {contains: a}, {cost: 1}]",
     ];

@@ -33,6 +33,13 @@ static CHECKS: &[&CheckSpec] = &[
     &asking::similarity::SPEC,
     &asking::moderation::SPEC,
     &judge::rubric::SPEC,
+    &judge::quality::SPEC,
+    &judge::factuality::SPEC,
+    &judge::closed_qa::SPEC,
+    &judge::faithfulness::SPEC,
+    &judge::answer_relevance::SPEC,
+    &judge::hallucination::SPEC,
+    &judge::instruction_adherence::SPEC,
     &retrieval::ranking::SPEC,
     &structure::json::SPEC,
     &structure::json_schema::SPEC,
@@ -92,6 +99,17 @@ const FOREIGN: &[(&str, &str)] = &[
     ("model_graded", "rubric"),
     ("llm_judge", "rubric"),
     ("judge", "rubric"),
+    ("model_graded_closedqa", "closed_qa"),
+    ("closedqa", "closed_qa"),
+    ("model_graded_fact", "factuality"),
+    ("factual", "factuality"),
+    ("context_faithfulness", "faithfulness"),
+    ("groundedness", "faithfulness"),
+    ("answer_relevancy", "answer_relevance"),
+    ("response_relevancy", "answer_relevance"),
+    ("prompt_alignment", "instruction_adherence"),
+    ("instruction_following", "instruction_adherence"),
+    ("grade", "quality"),
     ("chain_of_thought", "reasoning"),
     ("steps", "reasoning"),
 ];
@@ -134,7 +152,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 40);
+        assert_eq!(names.len(), 47);
     }
 
     #[test]

@@ -4,17 +4,25 @@
 //! forms, reading, repair) is here once: a metric asks [`Seat::ask`](ask::Seat::ask) and gives an
 //! [`Opinion`](metric::Opinion).
 
+pub(super) mod answer_relevance;
 mod ask;
 mod bench;
+pub(super) mod closed_qa;
+pub(super) mod factuality;
+pub(super) mod faithfulness;
 mod family;
 mod form;
+pub(super) mod hallucination;
+pub(super) mod instruction_adherence;
 mod labelled;
 mod material;
 mod metric;
 mod options;
 #[cfg(test)]
 mod outcomes;
+pub(super) mod quality;
 mod read;
 pub(super) mod rubric;
 mod subject;
+mod tally;
 mod vote;
