@@ -306,6 +306,10 @@ mod tests {
         "answer_relevance",
         "hallucination",
         "instruction_adherence",
+        "geval: a",
+        "pairwise: a",
+        "select_best: [a, b]",
+        "dag: [{id: a, ask: b?, yes: 1, no: 0}]",
         "all_of: [json, {contains: a}]",
         "any_of: [json, {contains: a}, {cost: 1}]",
     ];

@@ -33,6 +33,7 @@ static CHECKS: &[&CheckSpec] = &[
     &asking::similarity::SPEC,
     &asking::moderation::SPEC,
     &judge::rubric::SPEC,
+    &judge::geval::SPEC,
     &judge::quality::SPEC,
     &judge::factuality::SPEC,
     &judge::closed_qa::SPEC,
@@ -40,6 +41,9 @@ static CHECKS: &[&CheckSpec] = &[
     &judge::answer_relevance::SPEC,
     &judge::hallucination::SPEC,
     &judge::instruction_adherence::SPEC,
+    &judge::pairwise::SPEC,
+    &judge::select_best::SPEC,
+    &judge::dag::SPEC,
     &retrieval::ranking::SPEC,
     &structure::json::SPEC,
     &structure::json_schema::SPEC,
@@ -110,6 +114,11 @@ const FOREIGN: &[(&str, &str)] = &[
     ("prompt_alignment", "instruction_adherence"),
     ("instruction_following", "instruction_adherence"),
     ("grade", "quality"),
+    ("g_eval", "geval"),
+    ("arena_g_eval", "pairwise"),
+    ("battle", "pairwise"),
+    ("compare", "pairwise"),
+    ("deep_acyclic_graph", "dag"),
     ("chain_of_thought", "reasoning"),
     ("steps", "reasoning"),
 ];
@@ -152,7 +161,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 47);
+        assert_eq!(names.len(), 51);
     }
 
     #[test]

@@ -12,7 +12,8 @@ use serde_json::json;
 
 use super::super::testing::{ScriptedWorld, asked_as, case};
 use super::{
-    answer_relevance, closed_qa, factuality, faithfulness, hallucination, instruction_adherence, quality, rubric,
+    answer_relevance, closed_qa, dag, factuality, faithfulness, geval, hallucination, instruction_adherence, pairwise,
+    quality, rubric, select_best,
 };
 use crate::record::{
     ChatReply, ChatRequest, Finish, Message, OutputFormat, Params, Role, Score, ScoreState, ToolChoice,
@@ -36,6 +37,7 @@ pub(super) struct Script {
 /// One line per metric, in the order of the registry.
 const SCRIPTS: &[Script] = &[
     rubric::SCRIPT,
+    geval::SCRIPT,
     quality::SCRIPT,
     factuality::SCRIPT,
     closed_qa::SCRIPT,
@@ -43,6 +45,9 @@ const SCRIPTS: &[Script] = &[
     answer_relevance::SCRIPT,
     hallucination::SCRIPT,
     instruction_adherence::SCRIPT,
+    pairwise::SCRIPT,
+    select_best::SCRIPT,
+    dag::SCRIPT,
 ];
 
 /// An output that tries to judge itself.
