@@ -41,7 +41,7 @@ pub(super) fn read(reply: &ChatReply, form: &Form) -> Result<Answer, Unread> {
     }
     if unfit.is_none() {
         let last = last_object(text, form).map(|value| form.check(&value));
-        let found = last.or_else(|| form.from_labels(|label| labelled::last(text, label)));
+        let found = last.or_else(|| form.labelled(|label| labelled::last(text, label)));
         match found {
             Some(Ok(answer)) => return Ok(answer),
             Some(Err(error)) => unfit = Some(error),

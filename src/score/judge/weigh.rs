@@ -2,7 +2,7 @@
 
 use crate::record::LogprobToken;
 
-/// Alternatives less likely than this are noise of the long tail (as in the G-Eval of DeepEval).
+/// Alternatives less likely than this are noise of the long tail (as in the G-Eval of `DeepEval`).
 const LEAST: f64 = 0.01;
 
 /// Σ p·grade / Σ p over the alternatives of the last token that is the grade; `None` where they are not known, or where
