@@ -155,7 +155,7 @@ impl<'a> Seat<'a> {
 
     fn form(&self, question: &Question) -> Form {
         let form = question.form.clone();
-        if !self.manner.confidence {
+        if !self.manner.confidence || question.steady {
             return form;
         }
         let words = [("high", ""), ("medium", ""), ("low", "another careful judge might well say otherwise")];

@@ -20,7 +20,7 @@ use super::subject::{Asked, QUESTION, said};
 pub(crate) static SPEC: CheckSpec = CheckSpec {
     name: "dag",
     family: "judge",
-    about: "a judge walks a graph of yes/no and choice questions, which ends in a score",
+    about: "a judge's walk through a graph of yes/no and choice questions ends at a good score",
     pass_at: 0.5,
     short: "nodes",
     value: ValueRule::Required,

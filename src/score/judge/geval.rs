@@ -21,7 +21,7 @@ use super::weigh;
 pub(crate) static SPEC: CheckSpec = CheckSpec {
     name: "geval",
     family: "judge",
-    about: "a judge grades the output by steps made of criteria (G-Eval)",
+    about: "a judge gives the output a good grade by steps made of criteria (G-Eval)",
     pass_at: 0.7,
     short: "criteria",
     value: ValueRule::Optional,
