@@ -15,6 +15,7 @@ mod compile;
 mod entry;
 mod format;
 mod group;
+mod judge;
 mod likeness;
 mod measure;
 mod numerals;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::spec::CheckSpec;
 use super::{
-    asking, call, classification, format, group, likeness, reasoning, retrieval, safety, script, sql, structure, text,
-    tools,
+    asking, call, classification, format, group, judge, likeness, reasoning, retrieval, safety, script, sql, structure,
+    text, tools,
 };
 use crate::base::closest;
 use crate::record::MetricVersion;
@@ -42,6 +42,18 @@ static CHECKS: &[&CheckSpec] = &[
     &likeness::tfidf_cosine::SPEC,
     &asking::similarity::SPEC,
     &asking::moderation::SPEC,
+    &judge::rubric::SPEC,
+    &judge::geval::SPEC,
+    &judge::quality::SPEC,
+    &judge::factuality::SPEC,
+    &judge::closed_qa::SPEC,
+    &judge::faithfulness::SPEC,
+    &judge::answer_relevance::SPEC,
+    &judge::hallucination::SPEC,
+    &judge::instruction_adherence::SPEC,
+    &judge::pairwise::SPEC,
+    &judge::select_best::SPEC,
+    &judge::dag::SPEC,
     &retrieval::ranking::SPEC,
     &structure::json::SPEC,
     &structure::json_schema::SPEC,
@@ -120,6 +132,26 @@ const FOREIGN: &[(&str, &str)] = &[
     ("max_latency", "latency"),
     ("max_cost", "cost"),
     ("numeric", "number"),
+    ("llm_rubric", "rubric"),
+    ("model_graded", "rubric"),
+    ("llm_judge", "rubric"),
+    ("judge", "rubric"),
+    ("model_graded_closedqa", "closed_qa"),
+    ("closedqa", "closed_qa"),
+    ("model_graded_fact", "factuality"),
+    ("factual", "factuality"),
+    ("context_faithfulness", "faithfulness"),
+    ("groundedness", "faithfulness"),
+    ("answer_relevancy", "answer_relevance"),
+    ("response_relevancy", "answer_relevance"),
+    ("prompt_alignment", "instruction_adherence"),
+    ("instruction_following", "instruction_adherence"),
+    ("grade", "quality"),
+    ("g_eval", "geval"),
+    ("arena_g_eval", "pairwise"),
+    ("battle", "pairwise"),
+    ("compare", "pairwise"),
+    ("deep_acyclic_graph", "dag"),
     ("chain_of_thought", "reasoning"),
     ("brier", "reasoning_calibration"),
     ("confidence", "reasoning_calibration"),
@@ -222,7 +254,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 66);
+        assert_eq!(names.len(), 78);
     }
 
     #[test]
@@ -239,7 +271,8 @@ mod tests {
         for (word, ours) in pairs {
             assert_eq!(suggest(word).as_deref(), Some(ours), "{word}");
         }
-        assert_eq!(suggest("llm_rubric"), None);
+        assert_eq!(suggest("llm-rubric").as_deref(), Some("rubric"));
+        assert_eq!(suggest("frobnicate"), None);
     }
 
     #[test]
