@@ -3,6 +3,7 @@
 mod accepted;
 mod apps;
 mod args;
+mod asked;
 mod batch;
 mod caches;
 mod catalogue;
