@@ -274,6 +274,11 @@ impl Problems {
         }
     }
 
+    /// Whether the same was said already, wherever it stood.
+    pub fn tells(&self, other: &Diagnostic) -> bool {
+        self.found.iter().any(|told| told.code == other.code && told.message == other.message)
+    }
+
     /// Shows files below `root` by their path from there: no message needs the machine's own folders.
     pub fn relative_to(&mut self, root: &Path) {
         let shorten = |place: &mut Place| {

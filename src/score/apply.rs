@@ -298,7 +298,7 @@ mod tests {
         "similarity: a",
         "moderation",
         "similarity: {value: a, figure: euclidean}",
-        "moderation",
+        "rubric: a",
         "all_of: [json, {contains: a}]",
         "any_of: [json, {contains: a}, {cost: 1}]",
     ];

@@ -11,7 +11,7 @@ use super::options::Options;
 use super::settings::{Fault, Settings};
 use super::spec::{Build, Prepared};
 use super::world::Asks;
-use crate::base::{ModelRef, Node, Problems, Source};
+use crate::base::{Diagnostic, ModelRef, Node, Problems, Severity, Source};
 use crate::record::EmbeddingModel;
 
 /// What compiling needs besides the entry itself.
@@ -48,13 +48,13 @@ pub struct CheckModels {
 pub fn compile(node: &Node, ctx: &CompileContext<'_>, problems: &mut Problems) -> Option<Arc<Check>> {
     // Problems of this entry alone, so that earlier ones do not decide whether it is sound.
     let mut own = Problems::new();
-    let check = compile_entry(node, ctx, &mut own);
+    let check = compile_entry(node, ctx, problems, &mut own);
     let sound = !own.has_errors();
     problems.absorb(own);
     check.filter(|_| sound).map(Arc::new)
 }
 
-fn compile_entry(node: &Node, ctx: &CompileContext<'_>, problems: &mut Problems) -> Option<Check> {
+fn compile_entry(node: &Node, ctx: &CompileContext<'_>, told: &Problems, problems: &mut Problems) -> Option<Check> {
     let entry = Entry::read(node, ctx.source, problems)?;
     let mut options = Options::read(&entry, ctx, problems);
     let mut needs = Needs { context: entry.spec.reads_context, ..Needs::default() };
@@ -70,7 +70,10 @@ fn compile_entry(node: &Node, ctx: &CompileContext<'_>, problems: &mut Problems)
         (body, Value::Array(content))
     } else {
         options.origins.iter().for_each(|(_, origin)| needs.add(origin));
-        scorer(&entry, &mut options, ctx, &mut asks, problems)?
+        let (body, content, warnings) = scorer(&entry, &mut options, ctx, &mut asks, problems)?;
+        // One word on a judge is enough for all the checks that ask it.
+        warnings.into_iter().filter(|warning| !told.tells(warning)).for_each(|warning| problems.push(warning));
+        (body, content)
     };
     let identity = identity(&entry, &options, content);
     Some(Check {
@@ -94,14 +97,14 @@ fn members(options: &Options<'_>, ctx: &CompileContext<'_>, problems: &mut Probl
     compiled.into_iter().collect()
 }
 
-/// The body of a check that is not a group, and its options in canonical form.
+/// The body of a check that is not a group, its options in canonical form, and what is to be warned of.
 fn scorer(
     entry: &Entry<'_>,
     options: &mut Options<'_>,
     ctx: &CompileContext<'_>,
     asks: &mut Asks,
     problems: &mut Problems,
-) -> Option<(Body, Value)> {
+) -> Option<(Body, Value, Vec<Diagnostic>)> {
     if problems.has_errors() {
         return None;
     }
@@ -121,14 +124,18 @@ fn scorer(
         asks.absorb(&prepared.asks());
     }
     let content = content(options, prepared.as_ref());
+    let warnings = prepared.iter().flat_map(|prepared| &prepared.warnings);
+    let warnings =
+        warnings.map(|fault| Diagnostic { severity: Severity::Warning, ..options.diagnose(fault, entry, ctx) });
+    let warnings: Vec<Diagnostic> = warnings.collect();
     if options.origins.is_empty() {
-        return prepared.map(|prepared| (Body::Ready(prepared.grader), content));
+        return prepared.map(|prepared| (Body::Ready(prepared.grader), content, warnings));
     }
     let body = Body::Deferred {
         settings: std::mem::take(&mut options.settings),
         origins: std::mem::take(&mut options.origins),
     };
-    Some((body, content))
+    Some((body, content, warnings))
 }
 
 /// The settings with samples for values that come from the case, so that the written ones are judged now.

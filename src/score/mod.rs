@@ -13,6 +13,7 @@ mod comparison;
 mod compile;
 mod entry;
 mod group;
+mod judge;
 mod likeness;
 mod measure;
 mod numerals;

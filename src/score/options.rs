@@ -90,6 +90,7 @@ impl<'a> Options<'a> {
             fields.invalid("name", "`name` is empty", problems);
         }
         self.threshold = fields.number("threshold", 0.0..=1.0, problems).map(Ratio::clamped);
+        self.settings.set_threshold(self.threshold);
         if self.threshold == Some(Ratio::ZERO) {
             let place = ctx.source.place(fields.value_span("threshold"));
             problems.push(

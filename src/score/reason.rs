@@ -83,6 +83,12 @@ pub(super) fn message(text: &str) -> String {
     if cut { format!("{shown}…") } else { shown }
 }
 
+/// What a judge said: quoted, cleaned, and cut where it goes on.
+pub(super) fn said(text: &str) -> String {
+    let (shown, cut) = beginning(text.trim(), 4 * SHOWN);
+    if cut { format!("\"{shown}…\"") } else { format!("\"{shown}\"") }
+}
+
 /// A whole reason, cut where it is longer than anyone reads.
 pub(super) fn bounded(text: String) -> String {
     if text.chars().nth(LONGEST).is_none() {

@@ -1,7 +1,7 @@
 //! The checks karat knows, one line each.
 
 use super::spec::CheckSpec;
-use super::{asking, call, group, likeness, reasoning, retrieval, structure, text};
+use super::{asking, call, group, judge, likeness, reasoning, retrieval, structure, text};
 use crate::base::closest;
 
 static CHECKS: &[&CheckSpec] = &[
@@ -32,6 +32,7 @@ static CHECKS: &[&CheckSpec] = &[
     &likeness::tfidf_cosine::SPEC,
     &asking::similarity::SPEC,
     &asking::moderation::SPEC,
+    &judge::rubric::SPEC,
     &retrieval::ranking::SPEC,
     &structure::json::SPEC,
     &structure::json_schema::SPEC,
@@ -87,6 +88,10 @@ const FOREIGN: &[(&str, &str)] = &[
     ("max_latency", "latency"),
     ("max_cost", "cost"),
     ("numeric", "number"),
+    ("llm_rubric", "rubric"),
+    ("model_graded", "rubric"),
+    ("llm_judge", "rubric"),
+    ("judge", "rubric"),
     ("chain_of_thought", "reasoning"),
     ("steps", "reasoning"),
 ];
@@ -129,7 +134,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 39);
+        assert_eq!(names.len(), 40);
     }
 
     #[test]
@@ -146,7 +151,8 @@ mod tests {
         for (word, ours) in pairs {
             assert_eq!(suggest(word).as_deref(), Some(ours), "{word}");
         }
-        assert_eq!(suggest("llm_rubric"), None);
+        assert_eq!(suggest("llm-rubric").as_deref(), Some("rubric"));
+        assert_eq!(suggest("frobnicate"), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::compile::CheckModels;
+use crate::base::Ratio;
 
 /// Options of one check: what was written, or what the case says.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +14,8 @@ pub(super) struct Settings {
     given: BTreeMap<&'static str, Value>,
     /// Models for checks that ask.
     models: Arc<CheckModels>,
+    /// `threshold`, for checks that look closer at values near it.
+    threshold: Option<Ratio>,
 }
 
 impl Settings {
@@ -22,12 +25,22 @@ impl Settings {
 
     /// With the models that checks ask unless they name others.
     pub(super) fn with_models(models: &Arc<CheckModels>) -> Settings {
-        Settings { given: BTreeMap::new(), models: Arc::clone(models) }
+        Settings { given: BTreeMap::new(), models: Arc::clone(models), threshold: None }
     }
 
     /// The models that checks ask unless they name others.
     pub(super) fn models(&self) -> &CheckModels {
         &self.models
+    }
+
+    /// Keeps the lowest value that passes.
+    pub(super) fn set_threshold(&mut self, threshold: Option<Ratio>) {
+        self.threshold = threshold;
+    }
+
+    /// The lowest value that passes; `None` is what the check itself says.
+    pub(super) fn threshold(&self) -> Option<Ratio> {
+        self.threshold
     }
 
     pub(super) fn get(&self, option: &str) -> Option<&Value> {

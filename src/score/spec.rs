@@ -11,7 +11,7 @@ use super::world::{Asking, Asks};
 pub struct CheckSpec {
     /// The word users write; `not_` in front of it negates the check.
     pub name: &'static str,
-    /// The folder of its file: `text`, `likeness`, `retrieval`, `structure`, `reasoning`, `call` or `group`.
+    /// The folder of its file: `text`, `likeness`, `retrieval`, `structure`, `reasoning`, `call`, `asking`, `judge` or `group`.
     pub family: &'static str,
     /// One line on what it checks.
     pub about: &'static str,
@@ -166,16 +166,18 @@ pub(super) struct Prepared {
     pub(super) grader: Grader,
     /// Options in canonical form for the identity; null removes one.
     pub(super) canonical: Vec<(&'static str, serde_json::Value)>,
+    /// What is sound and yet worth a word.
+    pub(super) warnings: Vec<Fault>,
 }
 
 impl Prepared {
     pub(super) fn new(scorer: impl Scorer + 'static) -> Prepared {
-        Prepared { grader: Grader::Pure(Box::new(scorer)), canonical: Vec::new() }
+        Prepared { grader: Grader::Pure(Box::new(scorer)), canonical: Vec::new(), warnings: Vec::new() }
     }
 
     /// Of a check that asks.
     pub(super) fn asking(asking: impl Asking + 'static) -> Prepared {
-        Prepared { grader: Grader::Asking(Box::new(asking)), canonical: Vec::new() }
+        Prepared { grader: Grader::Asking(Box::new(asking)), canonical: Vec::new(), warnings: Vec::new() }
     }
 
     /// Whom it asks.
@@ -184,6 +186,12 @@ impl Prepared {
             Grader::Pure(_) => Asks::default(),
             Grader::Asking(asking) => asking.asks(),
         }
+    }
+
+    /// Adds a warning.
+    pub(super) fn warn(mut self, warning: Fault) -> Prepared {
+        self.warnings.push(warning);
+        self
     }
 
     /// Says how `option` stands in the identity, whatever way it was written.

@@ -9,7 +9,9 @@ use serde_json::Value;
 
 use super::{Check, CheckModels, CompileContext, JudgeQuestion, ScoreInput, World, compile, score, score_asking};
 use crate::base::{CaseId, Digest, Millis, ModelRef, Problems, Source, Usd, parse_yaml};
-use crate::record::{CallError, Case, ChatReply, EmbeddingModel, ErrorKind, ModerationReply, Score, ScoreState};
+use crate::record::{
+    CallError, Case, ChatReply, ChatRequest, EmbeddingModel, ErrorKind, ModerationReply, Score, ScoreState,
+};
 
 /// Compiles the YAML of one entry, without `- `, as file `t.yaml` of an empty project.
 pub(super) fn try_compile(yaml: &str) -> (Option<Arc<Check>>, Problems) {
@@ -134,7 +136,6 @@ pub(super) struct ScriptedWorld {
 
 impl ScriptedWorld {
     /// A world of judges that answer these texts in turn.
-    #[expect(dead_code, reason = "no check asks a judge yet")]
     pub(super) fn judging(answers: &[&str]) -> ScriptedWorld {
         let answers = answers.iter().map(|text| ChatReply::of_text(*text)).collect();
         ScriptedWorld { answers: Mutex::new(answers), ..ScriptedWorld::default() }
@@ -191,7 +192,18 @@ pub(super) fn asked(yaml: &str, text: &str, world: &ScriptedWorld) -> Score {
 
 /// The score of a check that asks, on a reply to a case.
 pub(super) fn asked_of(yaml: &str, reply: &ChatReply, case: &Case, world: &ScriptedWorld) -> Score {
-    let input = ScoreInput { reply, latency: Millis(0), cost: None, case, request: None };
+    asked_as(yaml, reply, case, None, world)
+}
+
+/// The score of a check that asks, on a reply to a request of a case.
+pub(super) fn asked_as(
+    yaml: &str,
+    reply: &ChatReply,
+    case: &Case,
+    request: Option<&ChatRequest>,
+    world: &ScriptedWorld,
+) -> Score {
+    let input = ScoreInput { reply, latency: Millis(0), cost: None, case, request };
     futures_util::FutureExt::now_or_never(score_asking(&check(yaml), &input, world))
         .expect("a scripted world never waits")
 }

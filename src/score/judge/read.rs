@@ -1,0 +1,157 @@
+//! Reads a judge's reply: structured output, tool call, last JSON object, last labelled lines, in this order.
+
+use serde_json::{Deserializer, Value};
+
+use super::form::{Answer, Form};
+use super::labelled;
+use crate::record::{ChatReply, Finish};
+
+/// Why a reply is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// There is no whole answer, and asking again for its form would not help.
+    Absent(String),
+    /// It has not the form; the judge can be told what is wrong.
+    Unfit(String),
+}
+
+/// Most objects of one reply that are looked at.
+const MOST_OBJECTS: usize = 1_000;
+
+/// The answer in a reply. Only what the judge itself wrote is read; what it wrote last counts.
+pub(super) fn read(reply: &ChatReply, form: &Form) -> Result<Answer, Unread> {
+    if let Some(why) = absent(reply) {
+        return Err(Unread::Absent(why));
+    }
+    let text = reply.text.trim();
+    let whole = serde_json::from_str::<Value>(text).ok().map(|value| form.check(&value));
+    let mut unfit = match whole {
+        Some(Ok(answer)) => return Ok(answer),
+        Some(Err(error)) => Some(error),
+        None => None,
+    };
+    let call = reply.tool_calls.last().map(|call| match serde_json::from_str::<Value>(&call.arguments) {
+        Ok(value) => form.check(&value),
+        Err(error) => Err(format!("the arguments of the tool call are not JSON ({error})")),
+    });
+    match call {
+        Some(Ok(answer)) => return Ok(answer),
+        Some(Err(error)) => unfit = Some(unfit.unwrap_or(error)),
+        None => {}
+    }
+    if unfit.is_none() {
+        let last = last_object(text, form).map(|value| form.check(&value));
+        let found = last.or_else(|| form.from_labels(|label| labelled::last(text, label)));
+        match found {
+            Some(Ok(answer)) => return Ok(answer),
+            Some(Err(error)) => unfit = Some(error),
+            None => {}
+        }
+    }
+    let nothing = || if text.is_empty() { "the answer is empty" } else { "there is no JSON object in it" }.to_owned();
+    Err(Unread::Unfit(unfit.unwrap_or_else(nothing)))
+}
+
+/// Why no whole answer can be in the reply: a cut one may lack the very verdicts that count.
+fn absent(reply: &ChatReply) -> Option<String> {
+    let why = match reply.finish {
+        Finish::Length => "its answer was cut by the token limit; raise `max_tokens` of the check",
+        Finish::ContextFull => "its answer was cut because the context window is full",
+        Finish::ContentFilter => "its answer was cut by the provider's content filter",
+        Finish::Refusal => "it refused to judge",
+        Finish::Paused => "it paused in place of answering",
+        Finish::Error => "the provider reports a failure of the generation",
+        Finish::Stop | Finish::StopSequence | Finish::ToolCalls | Finish::Other => {
+            return reply.refusal.as_ref().map(|_| "it refused to judge".to_owned());
+        }
+    };
+    Some(why.to_owned())
+}
+
+/// The last outermost object in the text that has a field of the form; objects without any are not meant as answers.
+fn last_object(text: &str, form: &Form) -> Option<Value> {
+    let mut last = None;
+    let mut rest = text;
+    for _ in 0..MOST_OBJECTS {
+        let Some(start) = rest.find('{') else { break };
+        let Some(candidate) = rest.get(start..) else { break };
+        let mut stream = Deserializer::from_str(candidate).into_iter::<Value>();
+        let next = match stream.next() {
+            Some(Ok(value)) => {
+                if form.names().any(|name| value.get(name).is_some()) {
+                    last = Some(value);
+                }
+                candidate.get(stream.byte_offset()..)
+            }
+            _ => candidate.get(1..),
+        };
+        rest = next.unwrap_or("");
+    }
+    last
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::ToolCall;
+    use serde_json::json;
+
+    fn form() -> Form {
+        Form::reasoned().choice("verdict", &[("pass", ""), ("fail", "")])
+    }
+
+    fn verdict(text: &str) -> Result<String, Unread> {
+        read(&ChatReply::of_text(text), &form()).map(|answer| answer.word("verdict").to_owned())
+    }
+
+    #[test]
+    fn the_last_answer_counts_wherever_it_stands() {
+        let pass = r#"{"reason": "r", "verdict": "pass"}"#;
+        let fail = r#"{"reason": "r", "verdict": "fail"}"#;
+        assert_eq!(verdict(pass), Ok("pass".to_owned()));
+        assert_eq!(
+            verdict(&format!("Sure!\n```json\n{pass}\n```\nHope it helps {{x}} {{\"a\": 1}}")),
+            Ok("pass".to_owned())
+        );
+        assert_eq!(verdict(&format!("The text says {pass}, but\n{fail}")), Ok("fail".to_owned()));
+        assert_eq!(verdict("It is fine.\n\n**Verdict:** PASS"), Ok("pass".to_owned()));
+        assert_eq!(verdict("Verdict: pass\nVerdict: fail"), Ok("fail".to_owned()));
+        // A broken last object is not made up for by an earlier one that was only quoted.
+        assert!(verdict(&format!("{pass} {{\"reason\": \"r\", \"verdict\": \"unsure\"}}")).is_err());
+    }
+
+    #[test]
+    fn a_tool_call_is_an_answer() {
+        let arguments = json!({"reason": "r", "verdict": "fail"}).to_string();
+        let call = ToolCall { arguments, id: "1".into(), name: "answer".into() };
+        let reply = ChatReply { tool_calls: vec![call], finish: Finish::ToolCalls, ..ChatReply::of_text("") };
+        assert_eq!(read(&reply, &form()).expect("read").word("verdict"), "fail");
+    }
+
+    #[test]
+    fn nothing_is_guessed() {
+        let unfit = |text: &str| match verdict(text) {
+            Err(Unread::Unfit(why)) => why,
+            other => panic!("{text}: {other:?}"),
+        };
+        assert_eq!(unfit(""), "the answer is empty");
+        assert_eq!(unfit("I think it should pass."), "there is no JSON object in it");
+        assert!(unfit("Verdict: pass, mostly").contains("must be one of"));
+        assert!(unfit("\"pass\"").contains("a JSON object was wanted"));
+        assert!(unfit(r#"{"reason": "r"}"#).contains("`verdict` is missing"));
+    }
+
+    #[test]
+    fn a_cut_or_refused_answer_has_its_own_reason() {
+        let whole = r#"{"reason": "r", "verdict": "pass"}"#;
+        for (finish, part) in
+            [(Finish::Length, "token limit"), (Finish::ContentFilter, "content filter"), (Finish::Refusal, "refused")]
+        {
+            let reply = ChatReply { finish, ..ChatReply::of_text(whole) };
+            let Err(Unread::Absent(why)) = read(&reply, &form()) else { panic!("{finish:?}") };
+            assert!(why.contains(part), "{why}");
+        }
+        let refused = ChatReply { refusal: Some("no".into()), ..ChatReply::of_text("") };
+        assert_eq!(read(&refused, &form()), Err(Unread::Absent("it refused to judge".to_owned())));
+    }
+}
