@@ -209,3 +209,84 @@ fn case_text(trial: &PlannedTrial) -> String {
     let case = &trial.case;
     json!({"vars": case.vars, "expected": case.expected, "context": case.context}).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::base::{Problems, Timestamp};
+    use crate::config::{Config, Env, Overrides};
+    use crate::eval::plan::{SurveyedSuite, trials};
+    use crate::price::PriceTable;
+    use crate::prompt::Registry;
+    use crate::suite::{LoadContext, Selection, load, survey_all};
+
+    /// The first trial of a suite with these checks.
+    fn trial(checks: &str) -> PlannedTrial {
+        let folder = tempfile::tempdir().expect("temp");
+        let root = folder.path();
+        let write = |name: &str, text: &str| {
+            let path = root.join(name);
+            std::fs::create_dir_all(path.parent().expect("parent")).expect("folder");
+            std::fs::write(&path, text).expect("write");
+            path
+        };
+        write(
+            "prompts/ask/1.0.0.yaml",
+            "messages: [{role: user, content: \"{{ question }}\"}]\nvariables: {question: {type: string, required: true}}\nparams: {max_tokens: 100}\n",
+        );
+        let path = write(
+            "evals/s.yaml",
+            &format!(
+                "suite: s\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5-mini]\njudge: anthropic/claude-haiku-4-5\ndefaults: {{checks: [{checks}]}}\ncases: [{{id: a, vars: {{question: why}}}}]\n"
+            ),
+        );
+        let mut problems = Problems::new();
+        let config = Config::load(root, &Env::default(), &Overrides::default(), &mut problems);
+        let registry = Registry::open(&config.prompts.value, root);
+        let suites = load(&[path], &LoadContext { config: &config, registry: &registry, suites: &[] }, &mut problems);
+        let surveys = survey_all(&suites, &Selection::default(), &mut problems);
+        assert!(!problems.has_errors(), "{}", problems.render(false));
+        let suites: Vec<SurveyedSuite> =
+            suites.into_iter().zip(surveys).map(|(suite, survey)| SurveyedSuite::new(suite, survey)).collect();
+        let first = trials(&suites, &Selection::default()).next();
+        first.expect("a trial").unwrap_or_else(|problems| panic!("{}", problems.render(false)))
+    }
+
+    fn estimator() -> Estimator {
+        let table = Arc::new(PriceTable::bundled().expect("prices").clone());
+        Estimator::new(table, Timestamp(1_790_000_000_000), None).with_routes(HashMap::new())
+    }
+
+    fn worst(checks: &str, free: bool) -> Option<Usd> {
+        let (no, is_free) = (|_: &ModelRef| false, |_: &ModelRef| free);
+        let known = KnownOf { is_free: &is_free, is_hedged: &no, moderates_free: &no };
+        estimator().checks_worst_case(&trial(checks), &known)
+    }
+
+    #[test]
+    fn a_question_is_bounded_by_its_parts_and_costs_as_often_as_it_may_be_asked() {
+        let estimates = estimator().judging(&trial("{rubric: {value: Be brief, max_tokens: 200}}"));
+        let [one] = estimates.as_slice() else { panic!("{estimates:?}") };
+        assert_eq!((one.questions, one.most_output, one.is_first), (2, 200, true), "one repair");
+        // Instructions, 1.5 × 100 tokens of reply, and the 200 that a repair repeats, before check, case and a tenth.
+        let fixed = 2_000 + 150 + 200;
+        assert!(one.most_input > fixed * 11 / 10 && one.most_input < fixed * 13 / 10, "{one:?}");
+        assert!(one.least_input > 10 && one.least_input < 200, "{one:?}");
+        // $1.00 and $5.00 a million, twice.
+        let wanted = 2 * (i64::try_from(one.most_input).expect("small") * 1_000_000 + 200 * 5_000_000);
+        assert_eq!(worst("{rubric: {value: Be brief, max_tokens: 200}}", false), Some(Usd::from_picos(wanted)));
+        assert_eq!(worst("{rubric: {value: Be brief, max_tokens: 200}}", true), Some(Usd::ZERO));
+    }
+
+    #[test]
+    fn what_asks_nobody_costs_nothing_and_an_unknown_price_is_unknown() {
+        assert_eq!(worst("{contains: a}", false), Some(Usd::ZERO));
+        assert_eq!(worst("{rubric: {value: a, judge: openai/nobody}}", false), None);
+        assert_eq!(worst("{moderation: {model: openai/omni-moderation-latest}}", false), None);
+        let vectors = worst("{similarity: {value: a, model: openai/text-embedding-3-small}}", false);
+        assert!(vectors.is_some_and(|usd| usd > Usd::ZERO), "{vectors:?}");
+    }
+}

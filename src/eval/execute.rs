@@ -283,7 +283,9 @@ impl Engine {
             self.measure(call);
         }
         // Whoever a check asks and can answer nobody ends the run as a model under test does.
-        let decisive = gravest(&record.judging).or(beside.failure.as_ref()).or(record.call.as_ref());
+        let of_check = gravest(&record.judging).or(beside.failure.as_ref()).cloned();
+        let asked = of_check.as_ref().map(|call| call.model.clone());
+        let decisive = of_check.as_ref().or(record.call.as_ref());
         let judgement = decisive.map_or(Judgement::Keep, |call| self.judge(call));
         match judgement {
             Judgement::Keep => {
@@ -299,6 +301,8 @@ impl Engine {
             }
             Judgement::Stop(error) => {
                 self.keep_calls(record).await;
+                let told = |model| format!("`{model}`, which a check asks: {}", error.message);
+                let error = CallError { message: asked.map_or_else(|| error.message.clone(), told), ..error };
                 self.stop_for(error).await;
             }
         }

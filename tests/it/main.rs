@@ -18,6 +18,7 @@ mod disk;
 mod faults;
 mod faulty;
 mod house;
+mod judging;
 mod lint;
 mod listed;
 mod live;
