@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Failure;
 use super::agreement::SemanticTally;
-use super::consume::{add_money, consume};
+use super::consume::{add_money, consume, sum_of_judging};
 use super::goal_check::Goal;
 use super::judge::{GroupContext, JudgeRules, judge_group, judge_run, judge_suite};
 use super::rate::{RateTally, quantile, real};
@@ -106,14 +106,6 @@ impl Summarizer {
         }
     }
 
-    /// What judging took in the whole run.
-    fn judging_in_all(&self) -> Option<JudgeTotals> {
-        self.judging.values().copied().reduce(|mut all, more| {
-            all.plus(&more);
-            all
-        })
-    }
-
     fn routes(&self) -> Vec<RouteReport> {
         let mut reports: Vec<RouteReport> = Vec::new();
         for ((route, model), calls) in &self.routes {
@@ -179,7 +171,7 @@ impl Summarizer {
             verdict,
             suites,
             totals: self.billed_totals(),
-            judging: self.judging_in_all(),
+            judging: sum_of_judging(self.judging.values()),
             cache: self.cache,
             semantic: self.semantic.report(self.header.options.get("cache")),
             routes: self.routes(),

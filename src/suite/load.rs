@@ -114,10 +114,10 @@ fn load_one(file: SuiteFile, context: &LoadContext<'_>, problems: &mut Problems)
     let shared = fields.node("params").map(|node| read_params(node, &source, problems)).unwrap_or_default();
     let check_models = Arc::new(CheckModels {
         // One that cannot be read has been told; that checks then have nobody to ask is no second mistake.
-        judge: judge.clone().or_else(|| judge_gap.then(|| ModelRef::parse("mock/unread").ok()).flatten()),
+        judge: judge.clone().or_else(|| models.first().filter(|_| judge_gap).map(|model| model.model.clone())),
         embedding: context.config.embedding.value.clone(),
         moderation: context.config.moderation.value.clone(),
-        under_test: models.iter().map(|model| model.model.clone()).collect(),
+        under_test: models.iter().filter(|_| !judge_gap).map(|model| model.model.clone()).collect(),
     });
     let folders = Folders { root, base_dir: &base_dir, models: &check_models };
     let (defaults, checks_gap) = read_defaults(&mut fields, folders, problems);

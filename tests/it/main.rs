@@ -15,6 +15,7 @@ mod commands;
 mod completions;
 #[cfg(unix)]
 mod disk;
+mod doctor;
 mod faults;
 mod faulty;
 mod house;

@@ -21,7 +21,7 @@ use crate::record::EmbeddingModel;
 use crate::suite::{LoadContext, Selection, Suite, Survey, discover, load as load_suites, survey_all};
 
 /// Words after `karat eval` that are no suite files.
-const SUBCOMMANDS: &[&str] = &["list", "show", "export", "collect"];
+const SUBCOMMANDS: &[&str] = &["list", "show", "export", "collect", "doctor"];
 
 /// Everything a run is made of.
 pub(super) struct Loaded {

@@ -10,6 +10,7 @@ mod catalogue;
 mod changed;
 mod checks;
 mod collect;
+mod doctor;
 mod drive;
 mod examples;
 mod export;
@@ -31,8 +32,8 @@ mod stored;
 
 pub(in crate::cli) use apps::names as app_names;
 pub use args::{
-    BatchRestArg, CacheArg, CallsArg, CollectArgs, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs, SelectArgs,
-    ShowArgs, ShowRunArgs, UndecidedArg,
+    BatchRestArg, CacheArg, CallsArg, CollectArgs, DoctorArgs, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs,
+    SelectArgs, ShowArgs, ShowRunArgs, UndecidedArg,
 };
 pub(in crate::cli) use providers::{own_transport, pricer, settings_of};
 pub use start::run;
