@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::agreement::same_answer;
 use super::embedder::NoRequest;
-use super::execute::Means;
+use super::execute::{Beside, Means};
 use super::plan::PlannedTrial;
 use super::world::TrialWorld;
 use crate::base::{Digest, Millis, ModelRef, Timestamp, Usd};
@@ -17,7 +17,7 @@ use crate::record::{
     Agreement, CallError, CallRecord, CallSource, ChatRequest, ErrorKind, Outcome, OutputFormat, Params, Score,
     ToolChoice, TrialRecord,
 };
-use crate::score::{ScoreInput, World, aggregate, score, score_asking};
+use crate::score::{ScoreInput, aggregate, score, score_asking};
 use crate::suite::attack_of;
 
 /// What will be asked, and what a reader of the trial must know about it.
@@ -64,11 +64,11 @@ impl PlannedTrial {
 }
 
 /// Runs a trial to its outcome. Never fails: what goes wrong is the outcome.
-/// `spend` counts what vectors cost on the way.
+/// `beside` tells what vectors and moderation cost on the way.
 pub(super) async fn run(
     trial: Box<PlannedTrial>,
     means: &Means,
-    spend: &mut Spend,
+    beside: &mut Beside,
     abort: &CancellationToken,
 ) -> Box<TrialRecord> {
     let begun = Instant::now();
@@ -76,14 +76,14 @@ pub(super) async fn run(
         let note = reason.clone();
         return finished(*trial, Outcome::Skipped, Some(note), None, begun);
     }
-    let prepared = prepare(&trial, means, spend, abort).await;
+    let prepared = prepare(&trial, means, &mut beside.spend, abort).await;
     let Prepared { request, note } = match prepared {
         Ok(prepared) => prepared,
         Err(NoRequest::Prompt(why)) => return finished(*trial, Outcome::Error, Some(why), None, begun),
         // As a call that failed: what stops a run for a chat model stops it for an embedding model.
         Err(NoRequest::Embedding(model, error)) => {
             let note = format!("examples cannot be chosen: {error}");
-            let call = failed_embedding(model, error);
+            let call = failed_aside(model, error);
             return finished(*trial, Outcome::Error, Some(note), Some(call), begun);
         }
     };
@@ -99,11 +99,14 @@ pub(super) async fn run(
         aside: Some(&aside),
     };
     let call = means.caller.call(ask, abort).await;
-    spend.plus(aside.into_inner().unwrap_or_else(PoisonError::into_inner));
-    let world = TrialWorld::new(&trial, &label, means, abort);
-    let scores = scored(&trial, &call, &world).await;
-    let (judging, more) = world.finish();
-    spend.plus(more);
+    beside.spend.plus(aside.into_inner().unwrap_or_else(PoisonError::into_inner));
+    let asks = trial.checks.iter().any(|check| !check.asks().is_empty());
+    let (scores, judging) = if asks && call.reply.is_ok() {
+        // Boxed: it is rare, and would be part of every trial under way.
+        Box::pin(judged(&trial, &call, means, beside, abort)).await
+    } else {
+        (input_of(&trial, &call).map(|input| scored(&trial, &input)).unwrap_or_default(), Vec::new())
+    };
     let mut record = graded(*trial, call, scores, begun);
     record.judging = judging;
     // Kept with every outcome: a trial whose input was cut is not comparable with one whose input was not.
@@ -137,9 +140,8 @@ pub async fn request_of(
     prepare(trial, means, spend, abort).await.ok().map(|prepared| prepared.request)
 }
 
-/// The record of a call that was not made because the vectors for it could not be had. What they cost is counted with
-/// the vectors.
-fn failed_embedding(model: ModelRef, error: CallError) -> CallRecord {
+/// The record of a call that has none of its own, for vectors or moderation. What they cost is counted beside.
+pub(super) fn failed_aside(model: ModelRef, error: CallError) -> CallRecord {
     let request = ChatRequest {
         messages: Vec::new(),
         model: model.model.clone(),
@@ -170,24 +172,37 @@ fn failed_embedding(model: ModelRef, error: CallError) -> CallRecord {
     }
 }
 
-/// Applies the checks, in order; none when there is no reply.
-async fn scored(trial: &PlannedTrial, call: &CallRecord, world: &dyn World) -> Vec<Score> {
-    let Ok(reply) = &call.reply else { return Vec::new() };
-    let input = ScoreInput {
-        reply,
-        latency: call.latency_ms,
-        cost: call.cost,
-        case: &trial.case,
-        request: Some(&call.request),
-    };
-    if trial.checks.iter().all(|check| check.asks().is_empty()) {
-        return trial.checks.iter().map(|check| score(check, &input)).collect();
-    }
+/// What checks see of a call; `None` when there is no reply.
+fn input_of<'a>(trial: &'a PlannedTrial, call: &'a CallRecord) -> Option<ScoreInput<'a>> {
+    let reply = call.reply.as_ref().ok()?;
+    let (latency, cost) = (call.latency_ms, call.cost);
+    Some(ScoreInput { reply, latency, cost, case: &trial.case, request: Some(&call.request) })
+}
+
+/// Applies checks that ask nobody, in order.
+fn scored(trial: &PlannedTrial, input: &ScoreInput<'_>) -> Vec<Score> {
+    trial.checks.iter().map(|check| score(check, input)).collect()
+}
+
+/// Applies the checks, in order; gives back what they asked, too.
+async fn judged(
+    trial: &PlannedTrial,
+    call: &CallRecord,
+    means: &Means,
+    beside: &mut Beside,
+    abort: &CancellationToken,
+) -> (Vec<Score>, Vec<CallRecord>) {
+    let Some(input) = input_of(trial, call) else { return (Vec::new(), Vec::new()) };
+    let label = format!("{}/{}", trial.suite, trial.case.id);
+    let world = TrialWorld::new(trial, &label, means, abort);
     let mut scores = Vec::with_capacity(trial.checks.len());
     for check in trial.checks.iter() {
-        scores.push(score_asking(check, &input, world).await);
+        scores.push(score_asking(check, &input, &world).await);
     }
-    scores
+    let (judging, more) = world.finish();
+    beside.spend.plus(more.spend);
+    beside.failure = more.failure;
+    (scores, judging)
 }
 
 /// The record of a call with the scores of its reply, or of why there is none.

@@ -9,6 +9,7 @@ mod corrected;
 mod correlation;
 mod mean;
 mod normal;
+mod power;
 mod quantile;
 mod wilson;
 
@@ -19,5 +20,6 @@ pub use corrected::{Corrected, JudgeErrors, Part, rogan_gladen};
 pub use correlation::{pearson, spearman};
 pub use mean::Moments;
 pub use normal::{normal_quantile, two_sided_z};
+pub use power::{cases_to_tell_apart, smallest_drop};
 pub use quantile::{quantile, quantile_of_sorted};
 pub use wilson::{Interval, wilson};

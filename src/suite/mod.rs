@@ -5,6 +5,7 @@
 //! in both passes and never held in memory.
 
 mod adversarial;
+mod asked;
 mod case;
 mod checks;
 mod classification;
@@ -29,6 +30,7 @@ mod variants;
 pub use adversarial::{
     ATTACK_TAG, Attacks, Severity, Strategy, attack_of, bundled_strategies, choose_strategies, read_strategies,
 };
+pub use asked::Asked;
 pub use disk::discover;
 pub use goal::{Bound, Goal, Op};
 pub use load::{LoadContext, load};

@@ -55,7 +55,7 @@ impl CalibrationReport {
         }
         match (check.judged_rate, check.corrected_rate) {
             (None, _) => {
-                tell("pass rate", Line::from("every output is labelled: people's own rate needs no correction"))
+                tell("pass rate", Line::from("every output is labelled: people's own rate needs no correction"));
             }
             (Some(judged), None) => {
                 let text =

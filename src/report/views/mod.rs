@@ -5,6 +5,7 @@ mod cache;
 mod calibrate;
 mod checks;
 mod classification;
+mod doctor;
 mod eval;
 mod pings;
 mod plan;

@@ -184,7 +184,11 @@ impl Asking for Bench {
 
     fn asks(&self) -> Asks {
         let calls = self.questions.saturating_mul(CALLS_PER_QUESTION).saturating_mul(self.judges.samples);
-        Asks { judges: self.judges.all().map(|judge| (judge.clone(), calls)).collect(), ..Asks::default() }
+        Asks {
+            judges: self.judges.all().map(|judge| (judge.clone(), calls)).collect(),
+            longest_answer: Some(self.judges.manner.longest_answer()),
+            ..Asks::default()
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod accepted;
 mod apps;
 mod args;
+mod asked;
 mod attacks;
 mod batch;
 mod caches;
@@ -11,6 +12,7 @@ mod catalogue;
 mod changed;
 mod checks;
 mod collect;
+mod doctor;
 mod drive;
 mod examples;
 mod export;
@@ -32,8 +34,8 @@ mod stored;
 
 pub(in crate::cli) use apps::names as app_names;
 pub use args::{
-    BatchRestArg, CacheArg, CalibrateArgs, CallsArg, CollectArgs, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs,
-    SelectArgs, ShowArgs, ShowRunArgs, UndecidedArg,
+    BatchRestArg, CacheArg, CalibrateArgs, CallsArg, CollectArgs, DoctorArgs, EvalArgs, EvalCommand, ExportArgs,
+    HowArgs, ListArgs, SelectArgs, ShowArgs, ShowRunArgs, UndecidedArg,
 };
 pub(in crate::cli) use providers::{own_transport, pricer, settings_of};
 pub use start::run;
