@@ -25,8 +25,48 @@ pub(in crate::score) fn thirteen_a(text: &str) -> Vec<String> {
     } else {
         plain
     };
-    let spaced = replaced(&THIRTEEN_A, format!(" {plain} "));
+    let is_digit = |c: char| c.is_ascii_digit();
+    let is_point = |c: char| matches!(c, '.' | ',');
+    let spaced = apart(&format!(" {plain} "));
+    // As the script does: a rule sees what the rule before it left, and never the same character twice.
+    let spaced = pairs(&spaced, |a, b| !is_digit(a) && is_point(b), ["", " ", " "]);
+    let spaced = pairs(&spaced, |a, b| is_point(a) && !is_digit(b), [" ", " ", ""]);
+    let spaced = pairs(&spaced, |a, b| is_digit(a) && b == '-', ["", " ", " "]);
     spaced.split_whitespace().map(str::to_owned).collect()
+}
+
+/// Blanks around each ASCII sign but `'`, `-`, `.` and `,`.
+fn apart(text: &str) -> String {
+    let mut out = String::with_capacity(2 * text.len());
+    for c in text.chars() {
+        if matches!(c, '{'..='~' | '['..='`' | ' '..='&' | '('..='+' | ':'..='@' | '/') {
+            out.push(' ');
+            out.push(c);
+            out.push(' ');
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Writes `around` before, between and behind each pair of neighbours that fits, from left to right without overlaps.
+fn pairs(text: &str, fits: impl Fn(char, char) -> bool, around: [&str; 3]) -> String {
+    let [before, between, behind] = around;
+    let mut out = String::with_capacity(text.len() + text.len() / 4);
+    let mut chars = text.chars().peekable();
+    while let Some(first) = chars.next() {
+        let Some(second) = chars.next_if(|second| fits(first, *second)) else {
+            out.push(first);
+            continue;
+        };
+        out.push_str(before);
+        out.push(first);
+        out.push_str(between);
+        out.push(second);
+        out.push_str(behind);
+    }
+    out
 }
 
 /// The international tokens of sacreBLEU: punctuation and symbols of all scripts stand alone, but not beside digits.
@@ -51,15 +91,6 @@ fn rules(patterns: &[(&str, &'static str)]) -> Rules {
     patterns.iter().filter_map(|(pattern, to)| Some((Regex::new(pattern).ok()?, *to))).collect()
 }
 
-static THIRTEEN_A: LazyLock<Rules> = LazyLock::new(|| {
-    rules(&[
-        (r"([\{-\~\[-\` -\&\(-\+\:-\@\/])", " $1 "),
-        (r"([^0-9])([\.,])", "$1 $2 "),
-        (r"([\.,])([^0-9])", " $1 $2"),
-        (r"([0-9])(-)", "$1 $2 "),
-    ])
-});
-
 static INTERNATIONAL: LazyLock<Rules> =
     LazyLock::new(|| rules(&[(r"(\P{N})(\p{P})", "$1 $2 "), (r"(\p{P})(\P{N})", " $1 $2"), (r"(\p{S})", " $1 ")]));
 
@@ -70,6 +101,27 @@ fn replaced(rules: &Rules, text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    /// The rules as mteval-v13a writes them.
+    static THIRTEEN_A: LazyLock<Rules> = LazyLock::new(|| {
+        rules(&[
+            (r"([\{-\~\[-\` -\&\(-\+\:-\@\/])", " $1 "),
+            (r"([^0-9])([\.,])", "$1 $2 "),
+            (r"([\.,])([^0-9])", " $1 $2"),
+            (r"([0-9])(-)", "$1 $2 "),
+        ])
+    });
+
+    proptest! {
+        #[test]
+        fn thirteen_a_cuts_as_the_rules_of_the_script(text in "[a0-9.,'/&{}é \\n-]{0,24}") {
+            let plain = text.trim_end().replace("<skipped>", "").replace("-\n", "").replace('\n', " ");
+            let wanted = replaced(&THIRTEEN_A, format!(" {plain} "));
+            let wanted: Vec<&str> = wanted.split_whitespace().collect();
+            prop_assert_eq!(thirteen_a(&text), wanted);
+        }
+    }
 
     #[test]
     fn each_way_to_cut_has_its_own_view() {
