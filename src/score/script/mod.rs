@@ -3,4 +3,6 @@
 mod engine;
 mod input;
 pub(super) mod javascript;
+#[cfg(test)]
+mod javascript_test;
 mod verdict;
