@@ -55,6 +55,7 @@ Register-ArgumentCompleter -Native -CommandName 'karat' -ScriptBlock {
             [CompletionResult]::new('--sample', '--sample', [CompletionResultType]::ParameterName, 'Run N cases of each suite, drawn at random by --seed')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Seed everything random with this number')
             [CompletionResult]::new('--failed-in', '--failed-in', [CompletionResultType]::ParameterName, 'Run what did not pass in a run: its id, its start, or `latest`')
+            [CompletionResult]::new('--adversarial', '--adversarial', [CompletionResultType]::ParameterName, 'Attack every case, by all strategies or some: --adversarial=injection,role-play')
             [CompletionResult]::new('--changed-since', '--changed-since', [CompletionResultType]::ParameterName, 'Run suites that changed since a branch, tag or commit')
             [CompletionResult]::new('--calls', '--calls', [CompletionResultType]::ParameterName, 'Choose where replies come from [config: calls] [default: live]')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Make up to N calls at once [config: concurrency] [default: 20]')
@@ -99,6 +100,8 @@ Register-ArgumentCompleter -Native -CommandName 'karat' -ScriptBlock {
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a stored run, or one case of it in full')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write every trial of a stored run, to a file or stdout')
             [CompletionResult]::new('collect', 'collect', [CompletionResultType]::ParameterValue, 'Get what the batches of a run have brought by now')
+            [CompletionResult]::new('calibrate', 'calibrate', [CompletionResultType]::ParameterValue, 'Compare the judges of a suite with labels of people')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look for checks that cannot fail, and what else weakens suites')
             break
         }
         'karat;eval;list' {
@@ -169,6 +172,46 @@ Register-ArgumentCompleter -Native -CommandName 'karat' -ScriptBlock {
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep results in this file [config: store] [default: .karat/karat.db]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour')
             [CompletionResult]::new('--cancel', '--cancel', [CompletionResultType]::ParameterName, 'Cancel what is under way; what was answered before stays')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print results and problems only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print results and problems only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: -v which setting won, -vv every call, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: -v which setting won, -vv every call, -vvv everything')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be no')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be yes')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be yes')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'karat;eval;calibrate' {
+            [CompletionResult]::new('--labels', '--labels', [CompletionResultType]::ParameterName, 'Read the labels of people from this JSONL file')
+            [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'Take the outputs of this run: its id, its start, or `latest` [default: the newest with the suite]')
+            [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Compare this check, a judge or not (can be repeated) [default: all judges]')
+            [CompletionResult]::new('--min-kappa', '--min-kappa', [CompletionResultType]::ParameterName, 'Fail when Cohen''s kappa of a judge is below this')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print it in this format')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Use this project folder or karat.yaml [default: the nearest upward]')
+            [CompletionResult]::new('--environment', '--environment', [CompletionResultType]::ParameterName, 'Apply this environment of karat.yaml')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep results in this file [config: store] [default: .karat/karat.db]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour')
+            [CompletionResult]::new('--template', '--template', [CompletionResultType]::ParameterName, 'Print the rows to be labelled instead: one per output and judge')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print results and problems only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print results and problems only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: -v which setting won, -vv every call, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more: -v which setting won, -vv every call, -vvv everything')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be no')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be yes')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Never ask; take the answer to be yes')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'karat;eval;doctor' {
+            [CompletionResult]::new('--suite', '--suite', [CompletionResultType]::ParameterName, 'Examine suites of this name or glob (can be repeated)')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print it in this format')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Use this project folder or karat.yaml [default: the nearest upward]')
+            [CompletionResult]::new('--environment', '--environment', [CompletionResultType]::ParameterName, 'Apply this environment of karat.yaml')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Keep results in this file [config: store] [default: .karat/karat.db]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Choose when to use colour')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print results and problems only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print results and problems only')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more: -v which setting won, -vv every call, -vvv everything')
@@ -718,6 +761,8 @@ Register-ArgumentCompleter -Native -CommandName 'karat' -ScriptBlock {
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a stored run, or one case of it in full')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write every trial of a stored run, to a file or stdout')
             [CompletionResult]::new('collect', 'collect', [CompletionResultType]::ParameterValue, 'Get what the batches of a run have brought by now')
+            [CompletionResult]::new('calibrate', 'calibrate', [CompletionResultType]::ParameterValue, 'Compare the judges of a suite with labels of people')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look for checks that cannot fail, and what else weakens suites')
             break
         }
         'karat;help;eval;list' {
@@ -730,6 +775,12 @@ Register-ArgumentCompleter -Native -CommandName 'karat' -ScriptBlock {
             break
         }
         'karat;help;eval;collect' {
+            break
+        }
+        'karat;help;eval;calibrate' {
+            break
+        }
+        'karat;help;eval;doctor' {
             break
         }
         'karat;help;prompt' {

@@ -46,8 +46,14 @@ _karat() {
             karat__subcmd__cache,stats)
                 cmd="karat__subcmd__cache__subcmd__stats"
                 ;;
+            karat__subcmd__eval,calibrate)
+                cmd="karat__subcmd__eval__subcmd__calibrate"
+                ;;
             karat__subcmd__eval,collect)
                 cmd="karat__subcmd__eval__subcmd__collect"
+                ;;
+            karat__subcmd__eval,doctor)
+                cmd="karat__subcmd__eval__subcmd__doctor"
                 ;;
             karat__subcmd__eval,export)
                 cmd="karat__subcmd__eval__subcmd__export"
@@ -88,8 +94,14 @@ _karat() {
             karat__subcmd__help__subcmd__cache,stats)
                 cmd="karat__subcmd__help__subcmd__cache__subcmd__stats"
                 ;;
+            karat__subcmd__help__subcmd__eval,calibrate)
+                cmd="karat__subcmd__help__subcmd__eval__subcmd__calibrate"
+                ;;
             karat__subcmd__help__subcmd__eval,collect)
                 cmd="karat__subcmd__help__subcmd__eval__subcmd__collect"
+                ;;
+            karat__subcmd__help__subcmd__eval,doctor)
+                cmd="karat__subcmd__help__subcmd__eval__subcmd__doctor"
                 ;;
             karat__subcmd__help__subcmd__eval,export)
                 cmd="karat__subcmd__help__subcmd__eval__subcmd__export"
@@ -476,7 +488,7 @@ _karat() {
             return 0
             ;;
         karat__subcmd__eval)
-            opts="-j -o -q -v -y -h --suite --case --tag --prompt --model --first --sample --seed --failed-in --changed-since --dry-run --calls --record --concurrency --max-cost --max-errors --no-cache --cache --cache-verify --stream --no-stream --untrusted --drop-rejected --resume --retry-errors --batch --batch-rest --detach --undecided --fail-exit-code --format --output --list-checks --list-providers --config --environment --store --color --quiet --verbose --no-input --yes --help list show export collect"
+            opts="-j -o -q -v -y -h --suite --case --tag --prompt --model --first --sample --seed --failed-in --adversarial --changed-since --dry-run --calls --record --concurrency --max-cost --max-errors --no-cache --cache --cache-verify --stream --no-stream --untrusted --drop-rejected --resume --retry-errors --batch --batch-rest --detach --undecided --fail-exit-code --format --output --list-checks --list-providers --config --environment --store --color --quiet --verbose --no-input --yes --help list show export collect calibrate doctor"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -515,6 +527,10 @@ _karat() {
                     return 0
                     ;;
                 --failed-in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --adversarial)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -638,6 +654,78 @@ _karat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        karat__subcmd__eval__subcmd__calibrate)
+            opts="-q -v -y -h --labels --template --run --check --min-kappa --format --config --environment --store --color --quiet --verbose --no-input --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --labels)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --run)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --check)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --min-kappa)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "auto table plain json jsonl markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --environment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         karat__subcmd__eval__subcmd__collect)
             opts="-o -q -v -y -h --wait --cancel --max-cost --undecided --fail-exit-code --format --output --config --environment --store --color --quiet --verbose --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -693,6 +781,55 @@ _karat() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --environment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        karat__subcmd__eval__subcmd__doctor)
+            opts="-q -v -y -h --suite --format --config --environment --store --color --quiet --verbose --no-input --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --suite)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "auto table plain json markdown" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -987,7 +1124,7 @@ _karat() {
             return 0
             ;;
         karat__subcmd__help__subcmd__eval)
-            opts="list show export collect"
+            opts="list show export collect calibrate doctor"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1000,7 +1137,35 @@ _karat() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        karat__subcmd__help__subcmd__eval__subcmd__calibrate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         karat__subcmd__help__subcmd__eval__subcmd__collect)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        karat__subcmd__help__subcmd__eval__subcmd__doctor)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

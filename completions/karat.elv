@@ -51,6 +51,7 @@ set edit:completion:arg-completer[karat] = {|@words|
             cand --sample 'Run N cases of each suite, drawn at random by --seed'
             cand --seed 'Seed everything random with this number'
             cand --failed-in 'Run what did not pass in a run: its id, its start, or `latest`'
+            cand --adversarial 'Attack every case, by all strategies or some: --adversarial=injection,role-play'
             cand --changed-since 'Run suites that changed since a branch, tag or commit'
             cand --calls 'Choose where replies come from [config: calls] [default: live]'
             cand -j 'Make up to N calls at once [config: concurrency] [default: 20]'
@@ -95,6 +96,8 @@ set edit:completion:arg-completer[karat] = {|@words|
             cand show 'Show a stored run, or one case of it in full'
             cand export 'Write every trial of a stored run, to a file or stdout'
             cand collect 'Get what the batches of a run have brought by now'
+            cand calibrate 'Compare the judges of a suite with labels of people'
+            cand doctor 'Look for checks that cannot fail, and what else weakens suites'
         }
         &'karat;eval;list'= {
             cand --limit 'Show the newest N'
@@ -161,6 +164,44 @@ set edit:completion:arg-completer[karat] = {|@words|
             cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
             cand --color 'Choose when to use colour'
             cand --cancel 'Cancel what is under way; what was answered before stays'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'karat;eval;calibrate'= {
+            cand --labels 'Read the labels of people from this JSONL file'
+            cand --run 'Take the outputs of this run: its id, its start, or `latest` [default: the newest with the suite]'
+            cand --check 'Compare this check, a judge or not (can be repeated) [default: all judges]'
+            cand --min-kappa 'Fail when Cohen''s kappa of a judge is below this'
+            cand --format 'Print it in this format'
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
+            cand --template 'Print the rows to be labelled instead: one per output and judge'
+            cand -q 'Print results and problems only'
+            cand --quiet 'Print results and problems only'
+            cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --verbose 'Say more: -v which setting won, -vv every call, -vvv everything'
+            cand --no-input 'Never ask; take the answer to be no'
+            cand -y 'Never ask; take the answer to be yes'
+            cand --yes 'Never ask; take the answer to be yes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'karat;eval;doctor'= {
+            cand --suite 'Examine suites of this name or glob (can be repeated)'
+            cand --format 'Print it in this format'
+            cand --config 'Use this project folder or karat.yaml [default: the nearest upward]'
+            cand --environment 'Apply this environment of karat.yaml'
+            cand --store 'Keep results in this file [config: store] [default: .karat/karat.db]'
+            cand --color 'Choose when to use colour'
             cand -q 'Print results and problems only'
             cand --quiet 'Print results and problems only'
             cand -v 'Say more: -v which setting won, -vv every call, -vvv everything'
@@ -680,6 +721,8 @@ set edit:completion:arg-completer[karat] = {|@words|
             cand show 'Show a stored run, or one case of it in full'
             cand export 'Write every trial of a stored run, to a file or stdout'
             cand collect 'Get what the batches of a run have brought by now'
+            cand calibrate 'Compare the judges of a suite with labels of people'
+            cand doctor 'Look for checks that cannot fail, and what else weakens suites'
         }
         &'karat;help;eval;list'= {
         }
@@ -688,6 +731,10 @@ set edit:completion:arg-completer[karat] = {|@words|
         &'karat;help;eval;export'= {
         }
         &'karat;help;eval;collect'= {
+        }
+        &'karat;help;eval;calibrate'= {
+        }
+        &'karat;help;eval;doctor'= {
         }
         &'karat;help;prompt'= {
             cand list 'Show every prompt with its versions, labels and last result'

@@ -43,68 +43,71 @@ complete -c karat -n "__fish_karat_needs_command" -f -a "smoke" -d 'Check quickl
 complete -c karat -n "__fish_karat_needs_command" -f -a "cache" -d 'Show what kept replies save, and let go of them'
 complete -c karat -n "__fish_karat_needs_command" -f -a "completions" -d 'Print a shell completion script'
 complete -c karat -n "__fish_karat_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l suite -d 'Run suites of this name or glob (can be repeated)' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l case -d 'Run cases of this id or glob, such as `sql-*` (can be repeated)' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l tag -d 'Run cases with any of these tags (can be repeated)' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l prompt -d 'Run these prompts of the suites, by name or glob (can be repeated)' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l model -d 'Run these models of the suites, by name or glob (can be repeated)' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l first -d 'Run the first N selected cases of each suite' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l sample -d 'Run N cases of each suite, drawn at random by --seed' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l seed -d 'Seed everything random with this number' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l failed-in -d 'Run what did not pass in a run: its id, its start, or `latest`' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l changed-since -d 'Run suites that changed since a branch, tag or commit' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l calls -d 'Choose where replies come from [config: calls] [default: live]' -r -f -a "live\t'Call the providers'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l suite -d 'Run suites of this name or glob (can be repeated)' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l case -d 'Run cases of this id or glob, such as `sql-*` (can be repeated)' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l tag -d 'Run cases with any of these tags (can be repeated)' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l prompt -d 'Run these prompts of the suites, by name or glob (can be repeated)' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l model -d 'Run these models of the suites, by name or glob (can be repeated)' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l first -d 'Run the first N selected cases of each suite' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l sample -d 'Run N cases of each suite, drawn at random by --seed' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l seed -d 'Seed everything random with this number' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l failed-in -d 'Run what did not pass in a run: its id, its start, or `latest`' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l adversarial -d 'Attack every case, by all strategies or some: --adversarial=injection,role-play' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l changed-since -d 'Run suites that changed since a branch, tag or commit' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l calls -d 'Choose where replies come from [config: calls] [default: live]' -r -f -a "live\t'Call the providers'
 replay\t'Answer from cassettes, call nothing'
 record\t'Call the providers and write cassettes'"
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -s j -l concurrency -d 'Make up to N calls at once [config: concurrency] [default: 20]' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l max-cost -d 'Stop before more than this is spent, such as 0.50; can be resumed' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l max-errors -d 'Allow N errors and ungraded trials [config: `max_errors`] [default: 0]' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l cache -d 'Choose which kept replies may answer [config: cache] [default: exact]' -r -f -a "off\t'None: every call is made'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -s j -l concurrency -d 'Make up to N calls at once [config: concurrency] [default: 20]' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l max-cost -d 'Stop before more than this is spent, such as 0.50; can be resumed' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l max-errors -d 'Allow N errors and ungraded trials [config: `max_errors`] [default: 0]' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l cache -d 'Choose which kept replies may answer [config: cache] [default: exact]' -r -f -a "off\t'None: every call is made'
 exact\t'Replies to equal requests'
 semantic\t'Replies to equal requests, then to questions that mean nearly the same'"
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l cache-verify -d 'Ask the model all the same for this share of semantic hits [default: 0.1]' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l resume -d 'Continue a stopped run: its id, its start, or the latest' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l batch-rest -d 'Choose what becomes of calls that fail or expire in a batch' -r -f -a "again\t'Send them in a further batch [config: `batch.rounds`]'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l cache-verify -d 'Ask the model all the same for this share of semantic hits [default: 0.1]' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l resume -d 'Continue a stopped run: its id, its start, or the latest' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l batch-rest -d 'Choose what becomes of calls that fail or expire in a batch' -r -f -a "again\t'Send them in a further batch [config: `batch.rounds`]'
 live\t'Call them one by one, at the full price'"
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l undecided -d 'Choose what an undecided result does to the exit code' -r -f -a "report\t'Exit code 3'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l undecided -d 'Choose what an undecided result does to the exit code' -r -f -a "report\t'Exit code 3'
 fail\t'Exit code 1'
 pass\t'Exit code 0'"
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l fail-exit-code -d 'Exit with this code instead of 1 when the result is a fail' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l format -d 'Print the result in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l fail-exit-code -d 'Exit with this code instead of 1 when the result is a fail' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l format -d 'Print the result in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
 table\t'For a terminal: fits its width'
 plain\t'Text for logs: never wrapped, no colour'
 json\t'One JSON document'
 jsonl\t'One JSON object per line'
 markdown\t'GitHub-flavoured Markdown'
 junit\t'JUnit XML, one test case per trial'"
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -s o -l output -d 'Write the result to a file too, by its extension (can be repeated)' -r -F
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l list-checks -d 'List the checks that suites can use, or explain one of them' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l environment -d 'Apply this environment of karat.yaml' -r
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -s o -l output -d 'Write the result to a file too, by its extension (can be repeated)' -r -F
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l list-checks -d 'List the checks that suites can use, or explain one of them' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
 always\t'Always'
 never\t'Never'"
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l dry-run -d 'Print the plan, tokens and cost; call nothing'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l record -d 'Call the providers and write cassettes: short for --calls record'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l no-cache -d 'Neither read nor fill the response cache [config: cache]'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l stream -d 'Read replies as streams, for the time to the first token [config: providers.NAME.stream]'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l no-stream -d 'Read replies whole, whatever the config says'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l untrusted -d 'Start no programs of this project: for changes by strangers'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l drop-rejected -d 'Send what a model takes, and leave out parameters that it rejects [config: `on_rejected`]'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l retry-errors -d 'With --resume, repeat trials that ended in an error or ungraded'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l batch -d 'Send the calls in batches, at about half the price, within a day'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l detach -d 'With --batch, leave when all is sent; `karat eval collect` goes on'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l list-providers -d 'List the providers: those of karat.yaml, and the kinds built in'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -s q -l quiet -d 'Print results and problems only'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -l no-input -d 'Never ask; take the answer to be no'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -s y -l yes -d 'Never ask; take the answer to be yes'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -a "list" -d 'List stored runs, newest first'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -a "show" -d 'Show a stored run, or one case of it in full'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -a "export" -d 'Write every trial of a stored run, to a file or stdout'
-complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect" -a "collect" -d 'Get what the batches of a run have brought by now'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l dry-run -d 'Print the plan, tokens and cost; call nothing'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l record -d 'Call the providers and write cassettes: short for --calls record'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l no-cache -d 'Neither read nor fill the response cache [config: cache]'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l stream -d 'Read replies as streams, for the time to the first token [config: providers.NAME.stream]'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l no-stream -d 'Read replies whole, whatever the config says'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l untrusted -d 'Start no programs of this project: for changes by strangers'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l drop-rejected -d 'Send what a model takes, and leave out parameters that it rejects [config: `on_rejected`]'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l retry-errors -d 'With --resume, repeat trials that ended in an error or ungraded'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l batch -d 'Send the calls in batches, at about half the price, within a day'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l detach -d 'With --batch, leave when all is sent; `karat eval collect` goes on'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l list-providers -d 'List the providers: those of karat.yaml, and the kinds built in'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -a "list" -d 'List stored runs, newest first'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -a "show" -d 'Show a stored run, or one case of it in full'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -a "export" -d 'Write every trial of a stored run, to a file or stdout'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -a "collect" -d 'Get what the batches of a run have brought by now'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -a "calibrate" -d 'Compare the judges of a suite with labels of people'
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -a "doctor" -d 'Look for checks that cannot fail, and what else weakens suites'
 complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from list" -l limit -d 'Show the newest N' -r
 complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from list" -l format -d 'Print them in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
 table\t'For a terminal: fits its width'
@@ -186,6 +189,45 @@ complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcom
 complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from collect" -l no-input -d 'Never ask; take the answer to be no'
 complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from collect" -s y -l yes -d 'Never ask; take the answer to be yes'
 complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from collect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from calibrate" -l labels -d 'Read the labels of people from this JSONL file' -r -F
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from calibrate" -l run -d 'Take the outputs of this run: its id, its start, or `latest` [default: the newest with the suite]' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from calibrate" -l check -d 'Compare this check, a judge or not (can be repeated) [default: all judges]' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from calibrate" -l min-kappa -d 'Fail when Cohen\'s kappa of a judge is below this' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from calibrate" -l format -d 'Print it in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
+table\t'For a terminal: fits its width'
+plain\t'Text for logs: never wrapped, no colour'
+json\t'One JSON document'
+jsonl\t'One JSON object per line'
+markdown\t'GitHub-flavoured Markdown'"
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from calibrate" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from calibrate" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from calibrate" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from calibrate" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from calibrate" -l template -d 'Print the rows to be labelled instead: one per output and judge'
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from calibrate" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from calibrate" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from calibrate" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from calibrate" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from calibrate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from doctor" -l suite -d 'Examine suites of this name or glob (can be repeated)' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from doctor" -l format -d 'Print it in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'
+table\t'For a terminal: fits its width'
+plain\t'Text for logs: never wrapped, no colour'
+json\t'One JSON document'
+markdown\t'GitHub-flavoured Markdown'"
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from doctor" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from doctor" -l environment -d 'Apply this environment of karat.yaml' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from doctor" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from doctor" -l color -d 'Choose when to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM=dumb`'
+always\t'Always'
+never\t'Never'"
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from doctor" -s q -l quiet -d 'Print results and problems only'
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from doctor" -s v -l verbose -d 'Say more: -v which setting won, -vv every call, -vvv everything'
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from doctor" -l no-input -d 'Never ask; take the answer to be no'
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from doctor" -s y -l yes -d 'Never ask; take the answer to be yes'
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -l config -d 'Use this project folder or karat.yaml [default: the nearest upward]' -r -F
 complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -l environment -d 'Apply this environment of karat.yaml' -r
 complete -c karat -n "__fish_karat_using_subcommand prompt; and not __fish_seen_subcommand_from list show new render lint diff release label rollback history verify resolve changed usage export import" -l store -d 'Keep results in this file [config: store] [default: .karat/karat.db]' -r -F
@@ -681,6 +723,8 @@ complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcom
 complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from eval" -f -a "show" -d 'Show a stored run, or one case of it in full'
 complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from eval" -f -a "export" -d 'Write every trial of a stored run, to a file or stdout'
 complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from eval" -f -a "collect" -d 'Get what the batches of a run have brought by now'
+complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from eval" -f -a "calibrate" -d 'Compare the judges of a suite with labels of people'
+complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from eval" -f -a "doctor" -d 'Look for checks that cannot fail, and what else weakens suites'
 complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "list" -d 'Show every prompt with its versions, labels and last result'
 complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "show" -d 'Show a prompt: variables, messages, parameters, labels, results, digest'
 complete -c karat -n "__fish_karat_using_subcommand help; and __fish_seen_subcommand_from prompt" -f -a "new" -d 'Start a new prompt: asks on a terminal, takes flags otherwise'

@@ -104,12 +104,12 @@ fn explained(check: &CheckRow) -> Doc {
         doc.push(Block::Paragraph(Line::from(check.without_value.as_str())));
     }
     let [low, high] = check.range;
-    let score = format!("{low} to {high}, passes from {}", check.passes_from);
+    let score = format!("{low} to {high}, {} is better, passes from {}", check.direction, check.passes_from);
     let calls = if check.calls.is_empty() { "none: it asks nobody" } else { &check.calls };
     doc.push(Block::Facts(vec![
         ("score".to_owned(), Line::from(score)),
         ("calls".to_owned(), Line::from(calls)),
-        ("version".to_owned(), Line::from(check.version.to_string())),
+        ("version".to_owned(), Line::from(format!("{}; scores of different versions are not compared", check.version))),
     ]));
     doc.push(Block::Heading(Line::of("example", Tone::Strong)));
     doc.push(Block::Code(check.example.clone()));
@@ -123,10 +123,6 @@ fn explained(check: &CheckRow) -> Doc {
         doc.push(Block::Heading(Line::of("edge cases and sources", Tone::Strong)));
         doc.push_list(check.edge_cases.iter().map(|case| Line::from(case.as_str())).collect());
     }
-    doc.push(Block::Paragraph(Line::from(format!(
-        "version {}; {} is better; scores of different versions are not compared",
-        check.version, check.direction
-    ))));
     doc.push(Block::Paragraph(Line::from(format!(
         "`not_{}` turns it round; an ungraded check stays ungraded",
         check.name
