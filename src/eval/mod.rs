@@ -15,6 +15,7 @@ mod estimate;
 mod execute;
 mod failure;
 mod goal_check;
+mod group_tally;
 mod health;
 mod judge;
 mod judge_bound;

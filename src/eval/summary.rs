@@ -7,20 +7,18 @@ use serde_json::Value;
 
 use super::Failure;
 use super::agreement::SemanticTally;
-use super::attacks::AttackTally;
 use super::classification::LabelTally;
 use super::consume::{add_money, consume, sum_of_judging};
 use super::goal_check::Goal;
+use super::group_tally::{GroupTally, is_saved};
 use super::judge::{GroupContext, JudgeRules, judge_group, judge_run, judge_suite};
-use super::rate::{RateTally, quantile, real};
 use super::report::{
-    AnsweredBy, BreakerReport, CacheStats, Consumption, Counts, EvalReport, GroupReport, RouteReport, RunFacts,
-    SCHEMA_VERSION, SuiteReport, Totals,
+    AnsweredBy, BreakerReport, CacheStats, EvalReport, GroupReport, RouteReport, RunFacts, SCHEMA_VERSION, SuiteReport,
+    Totals,
 };
-use crate::base::{Digest, Millis, ModelRef, Ratio, SafeName, Usd};
+use crate::base::{Digest, Millis, ModelRef, SafeName, Usd};
 use crate::record::{
-    CallSource, JudgeTotals, Outcome, RunHeader, RunStatus, SuiteRecord, TrialFacts, TrialRecord, VariantRecord,
-    Verdict, VerdictWord,
+    CallSource, JudgeTotals, RunHeader, RunStatus, SuiteRecord, TrialFacts, TrialRecord, VariantRecord,
 };
 
 /// Builds an [`EvalReport`] from the facts of each trial, in any order.
@@ -77,7 +75,7 @@ impl Summarizer {
         let repeated = self.suites.get(suite).is_some_and(|suite| suite.repeat > 1);
         let suites = &self.suites;
         let group = self.groups.entry((suite, variant));
-        let new = || GroupTally { labels: suites.get(suite).and_then(LabelTally::of), ..GroupTally::default() };
+        let new = || GroupTally::new(suites.get(suite).and_then(LabelTally::of));
         group.or_insert_with(new).add(facts, repeated);
         self.totals.counts.add(facts.outcome);
         consume(&mut self.totals.consumption, facts);
@@ -221,84 +219,6 @@ impl Summarizer {
     }
 }
 
-/// The running figures of one group.
-#[derive(Debug, Default)]
-struct GroupTally {
-    counts: Counts,
-    rate: RateTally,
-    score_sum: f64,
-    score_weight: f64,
-    latencies: Vec<u32>,
-    ttfts: Vec<u32>,
-    consumption: Consumption,
-    calls: u64,
-    saved_calls: u64,
-    altered: u64,
-    attacks: AttackTally,
-    labels: Option<LabelTally>,
-}
-
-impl GroupTally {
-    fn add(&mut self, facts: &TrialFacts, repeated: bool) {
-        self.counts.add(facts.outcome);
-        if matches!(facts.outcome, Outcome::Pass | Outcome::Fail) {
-            let passed = facts.outcome == Outcome::Pass;
-            self.rate.add(&facts.case_id, facts.group.as_deref(), repeated, passed);
-        }
-        if let Some(labels) = self.labels.as_mut().filter(|_| facts.outcome != Outcome::Skipped) {
-            labels.add(facts, repeated);
-        }
-        if let Some(score) = facts.score {
-            self.score_sum += score.get() * facts.weight;
-            self.score_weight += facts.weight;
-        }
-        if let Some(Millis(millis)) = facts.latency_ms.filter(|_| !facts.batched) {
-            self.latencies.push(u32::try_from(millis).unwrap_or(u32::MAX));
-        }
-        if let Some(Millis(millis)) = facts.ttft_ms {
-            self.ttfts.push(u32::try_from(millis).unwrap_or(u32::MAX));
-        }
-        consume(&mut self.consumption, facts);
-        self.calls += u64::from(facts.source.is_some());
-        self.saved_calls += u64::from(facts.source.is_some_and(is_saved));
-        self.altered += u64::from(facts.altered);
-        self.attacks.add(facts, repeated);
-    }
-
-    /// The report without its verdict: that is judged from the rest.
-    fn report(&self, variant: &VariantRecord, options: &Value) -> GroupReport {
-        let mut latencies = self.latencies.clone();
-        latencies.sort_unstable();
-        let mut ttfts = self.ttfts.clone();
-        ttfts.sort_unstable();
-        let share = |part: u64, whole: u64| (whole > 0).then(|| Ratio::clamped(real(part) / real(whole)));
-        GroupReport {
-            prompt: variant.prompt.clone(),
-            model: variant.model.clone(),
-            variant: variant.digest,
-            params: variant.params.clone(),
-            verdict: Verdict { verdict: VerdictWord::Undecided, reasons: Vec::new(), figures: Vec::new() },
-            counts: self.counts,
-            pass_rate: self.rate.rate(),
-            mean_score: (self.score_weight > 0.0).then(|| self.score_sum / self.score_weight),
-            p50_latency_ms: quantile(&latencies, 0.5),
-            p95_latency_ms: quantile(&latencies, 0.95),
-            p50_ttft_ms: quantile(&ttfts, 0.5),
-            p95_ttft_ms: quantile(&ttfts, 0.95),
-            consumption: self.consumption,
-            judging: None,
-            cached_share: share(self.saved_calls, self.calls),
-            altered_trials: self.altered,
-            attacks: self.attacks.report(options),
-            classification: self.labels.as_ref().map(|labels| Box::new(labels.report())),
-        }
-    }
-}
-
-fn is_saved(source: CallSource) -> bool {
-    matches!(source, CallSource::Cache | CallSource::Shared | CallSource::Semantic)
-}
-
 /// The goal without what is kept beside it.
 fn written_goal(goal: &Value) -> Value {
     let mut goal = goal.clone();
@@ -344,9 +264,10 @@ fn run_facts(header: &RunHeader, suites: &[SuiteRecord], finished: u64) -> RunFa
 mod tests {
     use serde_json::json;
 
+    use super::super::report::Counts;
     use super::*;
-    use crate::base::{CaseId, RunId, Timestamp, Tokens};
-    use crate::record::{RunKind, TrialKey, Usage};
+    use crate::base::{CaseId, Ratio, RunId, Timestamp, Tokens};
+    use crate::record::{Outcome, RunKind, TrialKey, Usage, VerdictWord};
 
     fn header(planned: u64) -> RunHeader {
         RunHeader {
