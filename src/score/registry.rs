@@ -40,6 +40,21 @@ static CHECKS: &[&CheckSpec] = &[
     &judge::answer_relevance::SPEC,
     &judge::hallucination::SPEC,
     &judge::instruction_adherence::SPEC,
+    &judge::context_precision::SPEC,
+    &judge::context_recall::SPEC,
+    &judge::context_relevance::SPEC,
+    &judge::context_entity_recall::SPEC,
+    &judge::answer_correctness::SPEC,
+    &judge::noise_sensitivity::SPEC,
+    &judge::summarization::SPEC,
+    &judge::toxicity::SPEC,
+    &judge::bias::SPEC,
+    &judge::role_adherence::SPEC,
+    &judge::task_completion::SPEC,
+    &judge::conversation_relevance::SPEC,
+    &judge::conversation_completeness::SPEC,
+    &judge::knowledge_retention::SPEC,
+    &judge::topic_adherence::SPEC,
     &retrieval::ranking::SPEC,
     &structure::json::SPEC,
     &structure::json_schema::SPEC,
@@ -110,6 +125,22 @@ const FOREIGN: &[(&str, &str)] = &[
     ("prompt_alignment", "instruction_adherence"),
     ("instruction_following", "instruction_adherence"),
     ("grade", "quality"),
+    ("contextual_precision", "context_precision"),
+    ("contextual_recall", "context_recall"),
+    ("contextual_relevancy", "context_relevance"),
+    ("context_relevancy", "context_relevance"),
+    ("context_entities_recall", "context_entity_recall"),
+    ("factual_correctness", "answer_correctness"),
+    ("correctness", "answer_correctness"),
+    ("noise", "noise_sensitivity"),
+    ("summarisation", "summarization"),
+    ("summary", "summarization"),
+    ("toxic", "toxicity"),
+    ("role", "role_adherence"),
+    ("goal_accuracy", "task_completion"),
+    ("agent_goal_accuracy", "task_completion"),
+    ("turn_relevancy", "conversation_relevance"),
+    ("conversation_relevancy", "conversation_relevance"),
     ("chain_of_thought", "reasoning"),
     ("steps", "reasoning"),
 ];
@@ -152,7 +183,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 47);
+        assert_eq!(names.len(), 62);
     }
 
     #[test]

@@ -184,6 +184,7 @@ impl Asking for Bench {
 
     fn asks(&self) -> Asks {
         let calls = self.questions.saturating_mul(CALLS_PER_QUESTION).saturating_mul(self.judges.samples);
-        Asks { judges: self.judges.all().map(|judge| (judge.clone(), calls)).collect(), ..Asks::default() }
+        let judges = self.judges.all().map(|judge| (judge.clone(), calls)).collect();
+        Asks { judges, embeddings: self.metric.embeddings(), ..Asks::default() }
     }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::check::ScoreInput;
 use super::super::reason;
-use super::super::settings::{Fault, Settings, kind_of};
+use super::super::settings::{Fault, Settings, kind_of, texts_of};
 use super::super::spec::OptionSpec;
 use super::metric::Failure;
 use crate::base::canonical_json;
@@ -49,14 +49,34 @@ pub(super) fn instructions(input: &ScoreInput<'_>) -> Option<String> {
     (!text.trim().is_empty()).then_some(text)
 }
 
-/// The passages that the output must rest on: what the application retrieved, else those of the case.
-pub(super) fn contexts<'a>(input: &ScoreInput<'a>) -> Result<&'a [String], Failure> {
-    let own = &input.reply.contexts;
-    let passages = if own.is_empty() { &input.case.context } else { own };
-    if passages.is_empty() {
-        return Err(Failure::Ungraded("neither the case nor the reply has context passages".to_owned()));
+/// The option of checks that look at passages.
+pub(super) const CONTEXT: OptionSpec = OptionSpec::value(
+    "context",
+    "text, or a list of texts",
+    "the passages; those that the application retrieved unless given, else the case's `context`",
+);
+
+/// Where the passages come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Passages(Option<Vec<String>>);
+
+impl Passages {
+    /// From the option.
+    pub(super) fn of(settings: &Settings) -> Result<Passages, Vec<Fault>> {
+        Ok(Passages(settings.get("context").map(|value| texts_of("context", value)).transpose()?))
     }
-    Ok(passages)
+
+    /// The passages in their order; a failure without any.
+    pub(super) fn wanted<'a>(&'a self, input: &'a ScoreInput<'a>) -> Result<&'a [String], Failure> {
+        let retrieved = &input.reply.contexts;
+        let of_trial = if retrieved.is_empty() { &input.case.context } else { retrieved };
+        let passages = self.0.as_ref().unwrap_or(of_trial);
+        if passages.is_empty() {
+            let why = "neither the case nor the reply has context passages; write `context: {from: vars.NAME}`";
+            return Err(Failure::Ungraded(why.to_owned()));
+        }
+        Ok(passages)
+    }
 }
 
 /// The output; not applicable when it is empty.
