@@ -203,8 +203,8 @@ impl Metric for AnswerCorrectness {
                 "output": parts(&compared.output.0, &compared.output.1),
                 "reference": parts(&compared.reference.0, &compared.reference.1),
             });
-            let counted = format!("{right} statements right, {wrong} wrong or extra, {missing} missing");
-            let seen = format!("{counted}: F1 {facts:.3}{also}{}", compared.amiss());
+            let counted = format!("{right} right, {wrong} wrong or extra, {missing} missing");
+            let seen = format!("F1 {facts:.3} ({counted}){also}{}", compared.amiss());
             Ok(Opinion { value, verdict: None, seen, parts })
         })
     }

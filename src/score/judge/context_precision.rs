@@ -3,17 +3,19 @@
 use futures_util::future::BoxFuture;
 
 use super::super::check::ScoreInput;
+use super::super::reason;
 use super::super::settings::{Fault, Settings};
 use super::super::spec::{Build, CheckSpec, OptionKind, OptionSpec, Prepared, ValueRule};
 use super::ask::Seat;
 use super::bench;
+use super::form::Answer;
 use super::material::Material;
 use super::metric::{Failure, Metric, Opinion};
 use super::options::judge_options;
 #[cfg(test)]
 use super::outcomes::Script;
-use super::subject::{self, Asked, CONTEXT, Passages, QUESTION, plain, share};
-use super::tally::{tally, verdicts};
+use super::subject::{self, Asked, CONTEXT, Passages, QUESTION, plain, said, share};
+use super::tally::{parts, verdicts};
 
 const BASES: &[(&str, &str)] = &[("reference", "reference"), ("output", "output")];
 
@@ -104,6 +106,16 @@ fn average_precision(useful: &[bool]) -> f64 {
     if hits == 0 { 0.0 } else { sum / share(hits, 1) }
 }
 
+/// The first useless passage that stands before a useful one, or before nothing useful at all.
+fn early(contexts: &[String], entries: &[Answer], useful: &[bool]) -> String {
+    let last = useful.iter().rposition(|useful| *useful).unwrap_or(useful.len());
+    let mut ranked = contexts.iter().zip(entries).zip(useful).zip(1_usize..).take(last);
+    let found = ranked.find(|((_, useful), _)| !**useful);
+    found.map_or_else(String::new, |(((passage, entry), _), rank)| {
+        format!("; useless at rank {rank}: {}: {}", reason::quote(passage), said(entry.reason()))
+    })
+}
+
 impl Metric for ContextPrecision {
     fn judge<'a>(&'a self, input: &'a ScoreInput<'a>, seat: &'a Seat<'a>) -> BoxFuture<'a, Result<Opinion, Failure>> {
         Box::pin(async move {
@@ -118,11 +130,14 @@ impl Metric for ContextPrecision {
                 .with(name, &answer)
                 .with_each("CONTEXT", contexts);
             let entries = verdicts(seat, "context_precision", &task, material, contexts.len(), &WORDS).await?;
-            let is_useful = |entry: &super::form::Answer| entry.word("verdict") == "useful";
-            let useful: Vec<bool> = entries.iter().map(is_useful).collect();
+            let useful: Vec<bool> = entries.iter().map(|entry| entry.word("verdict") == "useful").collect();
+            let value = average_precision(&useful);
+            let count = useful.iter().filter(|useful| **useful).count();
             Ok(Opinion {
-                value: average_precision(&useful),
-                ..tally("passages useful, weighed by rank", contexts, &entries, is_useful)
+                value,
+                verdict: None,
+                seen: format!("{count} of {} passages useful{}", useful.len(), early(contexts, &entries, &useful)),
+                parts: parts(contexts, &entries),
             })
         })
     }

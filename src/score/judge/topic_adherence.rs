@@ -167,8 +167,8 @@ impl Metric for TopicAdherence {
             let Counts { right, strayed, withheld } = counts;
             let part = |(turn, entry): (&&str, &Answer)| json!({"item": turn, "topic": entry.word("topic"), "verdict": entry.word("verdict"), "reason": entry.reason()});
             let parts: Value = asked.iter().zip(&entries).map(part).collect();
-            let counted = format!("{right} turns right, {strayed} off topic answered, {withheld} on topic refused");
-            let seen = format!("{name} {value:.3}: {counted}{}", amiss(&asked, &entries));
+            let counted = format!("{right} right, {strayed} off topic answered, {withheld} on topic refused");
+            let seen = format!("{name} {value:.3} ({counted}){}", amiss(&asked, &entries));
             Ok(Opinion { value, verdict: None, seen, parts })
         })
     }
