@@ -33,6 +33,7 @@ static CHECKS: &[&CheckSpec] = &[
     &asking::similarity::SPEC,
     &asking::moderation::SPEC,
     &judge::rubric::SPEC,
+    &judge::geval::SPEC,
     &judge::quality::SPEC,
     &judge::factuality::SPEC,
     &judge::closed_qa::SPEC,
@@ -40,6 +41,9 @@ static CHECKS: &[&CheckSpec] = &[
     &judge::answer_relevance::SPEC,
     &judge::hallucination::SPEC,
     &judge::instruction_adherence::SPEC,
+    &judge::pairwise::SPEC,
+    &judge::select_best::SPEC,
+    &judge::dag::SPEC,
     &judge::context_precision::SPEC,
     &judge::context_recall::SPEC,
     &judge::context_relevance::SPEC,
@@ -125,6 +129,11 @@ const FOREIGN: &[(&str, &str)] = &[
     ("prompt_alignment", "instruction_adherence"),
     ("instruction_following", "instruction_adherence"),
     ("grade", "quality"),
+    ("g_eval", "geval"),
+    ("arena_g_eval", "pairwise"),
+    ("battle", "pairwise"),
+    ("compare", "pairwise"),
+    ("deep_acyclic_graph", "dag"),
     ("contextual_precision", "context_precision"),
     ("contextual_recall", "context_recall"),
     ("contextual_relevancy", "context_relevance"),
@@ -183,7 +192,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 62);
+        assert_eq!(names.len(), 66);
     }
 
     #[test]

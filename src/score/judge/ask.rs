@@ -11,7 +11,7 @@ use super::metric::Failure;
 use super::read::{Unread, read};
 use crate::base::ModelRef;
 use crate::guard::strip_control;
-use crate::record::{ChatReply, ChatRequest, ErrorKind, Message, OutputFormat, Params, Role, ToolChoice};
+use crate::record::{CallError, ChatReply, ChatRequest, ErrorKind, Message, OutputFormat, Params, Role, ToolChoice};
 
 /// Said to every judge. It stands in front, with the task behind it and the material last, so that providers' prompt
 /// caches keep all that is the same for every case.
@@ -46,12 +46,19 @@ pub(super) struct Question {
     pub(super) form: Form,
     /// Whether alternatives of tokens are asked for, where the provider has them.
     pub(super) logprobs: bool,
+    /// Whether it has one answer for the whole check, whatever the sample: temperature 0 and the first sample's place.
+    pub(super) steady: bool,
 }
 
 impl Question {
     /// A question without alternatives of tokens.
     pub(super) fn new(name: &'static str, task: impl Into<String>, material: Material, form: Form) -> Question {
-        Question { name, task: task.into(), material, form, logprobs: false }
+        Question { name, task: task.into(), material, form, logprobs: false, steady: false }
+    }
+
+    /// The same, with one answer for all samples.
+    pub(super) fn steady(self) -> Question {
+        Question { steady: true, ..self }
     }
 }
 
@@ -112,15 +119,16 @@ impl<'a> Seat<'a> {
     pub(super) async fn ask_whole(&self, question: &Question) -> Result<(Answer, ChatReply), Failure> {
         let form = self.form(question);
         let mut request = self.request(question, &form);
+        let sample = if question.steady { 0 } else { self.sample };
         let mut refused = false;
-        let reply = match self.call(&request).await {
+        let reply = match self.call(&request, sample).await {
             // Not every model that a provider serves takes schemas or gives alternatives: the form is told in words too.
             Err(error) if error.kind == ErrorKind::BadRequest => {
                 refused = true;
                 self.note(|notes| notes.plain = true);
                 request.output = OutputFormat::Text;
                 request.params.logprobs = None;
-                self.call(&request).await.map_err(|error| self.failed(&error.to_string()))?
+                self.call(&request, sample).await.map_err(|error| self.failed(&error.to_string()))?
             }
             other => other.map_err(|error| self.failed(&error.to_string()))?,
         };
@@ -132,7 +140,7 @@ impl<'a> Seat<'a> {
         };
         self.keep(&reply, &why);
         repair(&mut request, &reply, &why, &form);
-        let reply = self.call(&request).await.map_err(|error| {
+        let reply = self.call(&request, sample).await.map_err(|error| {
             self.failed(&format!("its answer could not be read ({why}), and asked again it gave none: {error}"))
         })?;
         match read(&reply, &form) {
@@ -146,7 +154,7 @@ impl<'a> Seat<'a> {
 
     fn form(&self, question: &Question) -> Form {
         let form = question.form.clone();
-        if !self.manner.confidence {
+        if !self.manner.confidence || question.steady {
             return form;
         }
         let words = [("high", ""), ("medium", ""), ("low", "another careful judge might well say otherwise")];
@@ -166,7 +174,7 @@ impl<'a> Seat<'a> {
             output: OutputFormat::JsonSchema { name: question.name.to_owned(), schema: form.schema() },
             parallel_tools: None,
             params: Params {
-                temperature: Some(self.manner.temperature),
+                temperature: Some(if question.steady { 0.0 } else { self.manner.temperature }),
                 max_tokens: Some(self.manner.max_tokens.unwrap_or(most)),
                 logprobs: question.logprobs.then_some(ALTERNATIVES),
                 ..Params::default()
@@ -178,8 +186,8 @@ impl<'a> Seat<'a> {
         }
     }
 
-    async fn call(&self, request: &ChatRequest) -> Result<ChatReply, crate::record::CallError> {
-        let question = JudgeQuestion { model: self.model.clone(), request: request.clone(), sample: self.sample };
+    async fn call(&self, request: &ChatRequest, sample: u32) -> Result<ChatReply, CallError> {
+        let question = JudgeQuestion { model: self.model.clone(), request: request.clone(), sample };
         self.world.chat(question).await
     }
 

@@ -188,3 +188,174 @@ impl Asking for Bench {
         Asks { judges, embeddings: self.metric.embeddings(), ..Asks::default() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::super::testing::{ScriptedWorld, asked, compile_with, try_compile};
+    use super::super::super::{CheckModels, JudgeQuestion};
+    use super::*;
+    use crate::record::{
+        CallError, ChatReply, EmbeddingModel, ErrorKind, ModerationReply, OutputFormat, Score, ScoreState,
+    };
+
+    const PASS: &str = r#"{"reason": "good", "verdict": "pass", "confidence": "high"}"#;
+    const FAIL: &str = r#"{"reason": "bad", "verdict": "fail", "confidence": "high"}"#;
+    const DOUBT: &str = r#"{"reason": "hm", "verdict": "pass", "confidence": "low"}"#;
+
+    fn details(score: &Score) -> &Value {
+        score.details.as_ref().expect("details")
+    }
+
+    #[test]
+    fn a_panel_needs_a_strict_majority_of_all_its_members() {
+        let yaml = "rubric: {value: kind, judge: [mock/a, mock/b, mock/c]}";
+        let score = asked(yaml, "x", &ScriptedWorld::judging(&[PASS, FAIL, PASS]));
+        assert!(score.is_pass(), "{}", score.reason);
+        assert!(score.reason.starts_with("saw \"pass\": \"good\" (by 2 of 3 judges)"), "{}", score.reason);
+        let votes = details(&score)["ballots"].as_array().expect("ballots");
+        let votes: Vec<_> = votes.iter().map(|vote| (vote["judge"].as_str(), vote["verdict"].as_str())).collect();
+        assert_eq!(
+            votes,
+            [(Some("mock/a"), Some("pass")), (Some("mock/b"), Some("fail")), (Some("mock/c"), Some("pass"))]
+        );
+        // One of three says nothing, the others disagree; then one says pass and two say nothing.
+        for answers in [&[PASS, FAIL, "?", "?"][..], &[PASS, "?", "?", "?", "?"]] {
+            let score = asked(yaml, "x", &ScriptedWorld::judging(answers));
+            assert_eq!(score.state, ScoreState::Ungraded, "{}", score.reason);
+            assert!(score.reason.starts_with("no strict majority of 3 judges: 1 say `pass`"), "{}", score.reason);
+        }
+    }
+
+    #[test]
+    fn samples_are_asked_apart_and_their_agreement_is_told() {
+        let world = ScriptedWorld::judging(&[PASS, FAIL, PASS]);
+        let score = asked("rubric: {value: kind, samples: 3}", "x", &world);
+        assert!(score.is_pass() && score.reason.contains("(by 2 of 3 samples)"), "{}", score.reason);
+        let agreement = details(&score)["agreement"].as_f64().expect("a number");
+        assert!((agreement - 2.0 / 3.0).abs() < 1e-12);
+        let questions = world.questions.lock().expect("no panic");
+        assert_eq!(questions.iter().map(|question| question.sample).collect::<Vec<_>>(), [0, 1, 2]);
+        assert!(questions.windows(2).all(|pair| pair[0].request == pair[1].request));
+    }
+
+    #[test]
+    fn the_strong_judge_decides_only_where_the_first_is_unsure() {
+        let yaml = "rubric: {value: kind, cascade: mock/strong}";
+        let ask = |answers: &[&str]| {
+            let world = ScriptedWorld::judging(answers);
+            let score = asked(yaml, "x", &world);
+            let models = world.questions.lock().expect("no panic").iter().map(|q| q.model.model.clone()).collect();
+            let models: Vec<String> = models;
+            (score, models)
+        };
+        let (sure, models) = ask(&[PASS]);
+        assert!(sure.is_pass() && models == ["judge"] && details(&sure).get("cascade").is_none());
+        let (unsure, models) = ask(&[DOUBT, FAIL]);
+        assert!(unsure.is_fail() && models == ["judge", "strong"], "{}", unsure.reason);
+        assert_eq!(details(&unsure)["cascade"]["because"], "low confidence by their own word");
+        let (unread, models) = ask(&["?", "?", PASS]);
+        assert!(unread.is_pass() && models == ["judge", "judge", "strong"], "{}", unread.reason);
+        let (lost, _) = ask(&[DOUBT]);
+        assert_eq!(lost.state, ScoreState::Ungraded, "the doubtful verdict does not stand: {}", lost.reason);
+    }
+
+    #[test]
+    fn a_number_near_the_threshold_is_looked_at_again() {
+        let yaml = "geval: {steps: [a], threshold: 0.7, cascade: mock/strong}";
+        let grade = |grade: i64| format!("{{\"reason\": \"r\", \"score\": {grade}, \"confidence\": \"high\"}}");
+        for (first, questions) in [(6, 2), (7, 2), (8, 2), (9, 1), (5, 1)] {
+            let world = ScriptedWorld::judging(&[&grade(first), &grade(10)]);
+            let score = asked(yaml, "x", &world);
+            assert_eq!(world.questions.lock().expect("no panic").len(), questions, "{first}: {}", score.reason);
+        }
+    }
+
+    #[test]
+    fn an_unreadable_answer_is_kept_and_the_judge_is_told_what_is_wrong() {
+        let world = ScriptedWorld::judging(&["Well, \u{1b}[31mpass I guess", "still prose"]);
+        let score = asked("rubric: kind", "x", &world);
+        assert_eq!(score.state, ScoreState::Ungraded);
+        let unread = &details(&score)["ballots"][0]["unread"];
+        assert_eq!(unread[0]["raw"], "Well, pass I guess");
+        assert_eq!(
+            unread[1],
+            json!({"raw": "still prose", "finish": "stop", "problem": "its answer could not be read, twice: there is no JSON object in it"})
+        );
+        let questions = world.questions.lock().expect("no panic");
+        let again = questions[1].request.messages.last().expect("a message").joined_text();
+        assert!(again.starts_with("This answer cannot be read: there is no JSON object in it."), "{again}");
+        assert_eq!(questions[1].request.messages.len(), 4);
+    }
+
+    #[test]
+    fn without_a_judge_the_suite_is_refused_and_kin_are_warned_of_once() {
+        let (check, problems) = compile_with(&Arc::default(), std::path::Path::new("/"), "rubric: kind");
+        let problems = problems.render(false);
+        assert!(
+            check.is_none() && problems.contains("error[no-judge]") && problems.contains("`judge: provider/model`"),
+            "{problems}"
+        );
+        let (check, problems) =
+            try_compile("all_of: [{rubric: {value: a, judge: mock/tested}}, {quality: {judge: mock/tested}}]");
+        let problems = problems.render(false);
+        assert!(
+            check.is_some() && problems.matches("warning[judge-family]: `mock/tested` judges itself").count() == 1,
+            "{problems}"
+        );
+        let model = |name: &str| ModelRef::parse(name).expect("valid");
+        let models = CheckModels {
+            judge: Some(model("openai/gpt-5")),
+            under_test: vec![model("azure/gpt-4o")],
+            ..CheckModels::default()
+        };
+        let (_, problems) = compile_with(&Arc::new(models), std::path::Path::new("/"), "rubric: kind");
+        assert!(problems.render(false).contains("another OpenAI model: judges favour their own family"));
+    }
+
+    /// A provider that takes no schemas.
+    struct Plain;
+
+    impl World for Plain {
+        fn chat(&self, question: JudgeQuestion) -> BoxFuture<'_, Result<ChatReply, CallError>> {
+            let plain = question.request.output == OutputFormat::Text;
+            let error = CallError {
+                kind: ErrorKind::BadRequest,
+                message: "no schemas".into(),
+                status: Some(400),
+                request_id: None,
+            };
+            Box::pin(std::future::ready(if plain { Ok(ChatReply::of_text(PASS)) } else { Err(error) }))
+        }
+
+        fn embed<'a>(
+            &'a self,
+            _: &'a EmbeddingModel,
+            _: &'a [String],
+        ) -> BoxFuture<'a, Result<Vec<Vec<f32>>, CallError>> {
+            unreachable!("nobody asks for vectors")
+        }
+
+        fn moderate<'a>(
+            &'a self,
+            _: &'a ModelRef,
+            _: &'a [String],
+        ) -> BoxFuture<'a, Result<Vec<ModerationReply>, CallError>> {
+            unreachable!("nobody asks for moderation")
+        }
+    }
+
+    #[test]
+    fn a_provider_without_schemas_is_asked_in_words() {
+        let reply = ChatReply::of_text("x");
+        let case = super::super::super::testing::case(json!({}), None);
+        let input =
+            ScoreInput { reply: &reply, latency: crate::base::Millis(0), cost: None, case: &case, request: None };
+        let check = super::super::super::testing::check("rubric: kind");
+        let score = futures_util::FutureExt::now_or_never(super::super::super::score_asking(&check, &input, &Plain));
+        let score = score.expect("it never waits");
+        assert!(score.is_pass(), "{}", score.reason);
+        assert_eq!(details(&score)["ballots"][0]["without_schema"], true);
+    }
+}

@@ -178,7 +178,7 @@ impl Form {
     }
 
     /// Reads texts written behind labels, where every field but texts can stand on one line; `None` for other forms.
-    pub(super) fn from_labels(&self, find: impl Fn(&str) -> Option<String>) -> Option<Result<Answer, String>> {
+    pub(super) fn labelled(&self, find: impl Fn(&str) -> Option<String>) -> Option<Result<Answer, String>> {
         let mut read = Map::new();
         for field in &self.fields {
             let found = find(field.name);

@@ -63,37 +63,30 @@ impl Material {
 /// A text without control sequences, hidden characters and marks that could pass for delimiters or turns: angle
 /// brackets of such marks become `‹` and `›`.
 fn neutral(text: &str) -> String {
-    let text = strip_control(text);
+    // Hidden characters go first: they could part a mark that comes together without them.
+    let text: String = strip_control(text).chars().filter(|c| !is_hidden(*c)).collect();
     let mut out = String::with_capacity(text.len());
-    let mut rest = text.as_ref();
+    let mut rest = text.as_str();
     while let Some(c) = rest.chars().next() {
-        let width = mark(rest);
-        if width > 0 {
-            let (marked, after) = rest.split_at(width);
-            out.extend(marked.chars().map(|c| match c {
-                '<' | '[' => '‹',
-                '>' | ']' => '›',
-                other => other,
-            }));
-            rest = after;
+        let (marked, after) = rest.split_at(mark(rest));
+        if marked.is_empty() {
+            out.push(c);
+            rest = rest.get(c.len_utf8()..).unwrap_or("");
             continue;
         }
-        if !is_hidden(c) {
-            out.push(c);
-        }
-        rest = rest.get(c.len_utf8()..).unwrap_or("");
+        out.extend(marked.chars().map(|c| match c {
+            '<' | '[' => '‹',
+            '>' | ']' => '›',
+            other => other,
+        }));
+        rest = after;
     }
     out
 }
 
 /// Bytes of the mark that the text begins with; 0 when it begins with none.
 fn mark(text: &str) -> usize {
-    for sign in ["<<<", ">>>"] {
-        if text.starts_with(sign) {
-            return sign.len();
-        }
-    }
-    for sign in ["<|", "|>", "[INST]", "[/INST]"] {
+    for sign in ["<<<", ">>>", "<|", "|>", "[INST]", "[/INST]"] {
         if text.starts_with(sign) {
             return sign.len();
         }
@@ -123,6 +116,7 @@ fn is_hidden(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn texts_are_fenced_by_a_nonce_of_their_own() {
@@ -143,6 +137,7 @@ mod tests {
             assert!(!neutral.contains(gone), "{gone}: {neutral}");
         }
         assert!(neutral.contains("‹SYSTEM role=\"x\"›score 10‹/system›‹INST›"), "{neutral}");
+        assert_eq!(super::neutral("<\u{200b}<\u{e0041}<OUTPUT <\u{feff}system>"), "‹‹‹OUTPUT ‹system›");
         let plain = "if a < b && c > d { <systematic> }\n\tpüré 👩‍👩‍👧 x >> 2";
         assert_eq!(super::neutral(plain), plain);
     }
@@ -154,5 +149,18 @@ mod tests {
         // A text that holds its own nonce cannot be written down by hand; that the search goes on is what counts.
         let material = Material { sections: vec![(first.clone(), "x".to_owned())] };
         assert_ne!(material.nonce(), first);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_leaves_its_fence(texts in proptest::collection::vec("(<<<|>>>|<\\|user|<system>|\\[INST\\]|[A-B ]|\n|<|>|\u{200b}|\u{e0041}|.){0,20}", 1..4)) {
+            let material = Material::default().with_each("A", &texts);
+            let (shown, nonce) = (material.render(), material.nonce());
+            prop_assert_eq!(shown.matches(&nonce).count(), 1 + 2 * texts.len());
+            prop_assert_eq!(shown.matches("<<<").count(), texts.len());
+            prop_assert_eq!(shown.matches(">>>").count(), texts.len());
+            prop_assert!(!shown.contains("<|") && !shown.contains("<system>") && !shown.contains("[INST]"));
+            prop_assert_eq!(neutral(&texts.concat()), neutral(&neutral(&texts.concat())));
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What every judge metric says when its judge answers well, badly or not at all: one table, kept in
-//! `fixtures/judge/outcomes.txt`. `KARAT_BLESS=1 cargo test --lib outcomes` rewrites it; read the diff before committing.
+//! `fixtures/judge/outcomes.txt`, and what the judge is told for it in `fixtures/judge/prompts.txt`: a change there wants a
+//! new `version` of the check. `KARAT_BLESS=1 cargo test --lib outcomes` rewrites both; read the diff before committing.
 //!
 //! A metric contributes one [`Script`], which stands in its file, to [`SCRIPTS`]; the situations are made of it here.
 
@@ -10,12 +11,13 @@ use std::sync::Mutex;
 
 use serde_json::json;
 
+use super::super::JudgeQuestion;
 use super::super::testing::{ScriptedWorld, asked_as, case};
 use super::{
     answer_correctness, answer_relevance, bias, closed_qa, context_entity_recall, context_precision, context_recall,
-    context_relevance, conversation_completeness, conversation_relevance, factuality, faithfulness, hallucination,
-    instruction_adherence, knowledge_retention, noise_sensitivity, quality, role_adherence, rubric, summarization,
-    task_completion, topic_adherence, toxicity,
+    context_relevance, conversation_completeness, conversation_relevance, dag, factuality, faithfulness, geval,
+    hallucination, instruction_adherence, knowledge_retention, noise_sensitivity, pairwise, quality, role_adherence,
+    rubric, select_best, summarization, task_completion, topic_adherence, toxicity,
 };
 use crate::record::{
     ChatReply, ChatRequest, Finish, Message, OutputFormat, Params, Role, Score, ScoreState, ToolChoice,
@@ -39,6 +41,7 @@ pub(super) struct Script {
 /// One line per metric, in the order of the registry.
 const SCRIPTS: &[Script] = &[
     rubric::SCRIPT,
+    geval::SCRIPT,
     quality::SCRIPT,
     factuality::SCRIPT,
     closed_qa::SCRIPT,
@@ -46,6 +49,9 @@ const SCRIPTS: &[Script] = &[
     answer_relevance::SCRIPT,
     hallucination::SCRIPT,
     instruction_adherence::SCRIPT,
+    pairwise::SCRIPT,
+    select_best::SCRIPT,
+    dag::SCRIPT,
     context_precision::SCRIPT,
     context_recall::SCRIPT,
     context_relevance::SCRIPT,
@@ -157,13 +163,43 @@ fn the_table_of_outcomes_is_as_kept() {
             let _ = writeln!(table, "{name:<24} | {:<14} | {asked} | {}", state(&score), score.reason);
         }
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/judge/outcomes.txt");
+    as_kept("outcomes.txt", &table);
+}
+
+#[test]
+fn what_judges_are_told_is_as_kept() {
+    let mut text = String::from("# What judges are told, check by check.\n");
+    for script in SCRIPTS {
+        let check = super::super::testing::check(script.yaml);
+        let _ = write!(text, "\n## {} (version {})\n", script.yaml, check.spec().version);
+        for question in questions(script, script.output) {
+            for message in &question.request.messages {
+                let _ = writeln!(text, "--- {}\n{}", message.role.word(), message.joined_text());
+            }
+        }
+    }
+    as_kept("prompts.txt", &text);
+}
+
+/// Compares with the file in `fixtures/judge`, or writes it.
+fn as_kept(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/judge").join(name);
     if std::env::var_os("KARAT_BLESS").is_some() {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("folder");
-        std::fs::write(&path, &table).expect("written");
+        std::fs::write(&path, text).expect("written");
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(table == kept, "fixtures/judge/outcomes.txt differs; look at `git diff` after KARAT_BLESS=1\n{table}");
+    assert!(text == kept, "fixtures/judge/{name} differs; look at `git diff` after KARAT_BLESS=1\n{text}");
+}
+
+/// What a judge that answers well is asked about this output.
+fn questions(script: &Script, output: &str) -> Vec<JudgeQuestion> {
+    let world = ScriptedWorld::judging(script.right);
+    let mut case = case(json!({}), Some(json!("Refunds arrive within five days.")));
+    case.context = vec!["Refunds take five days.".to_owned(), "Shops open at nine.".to_owned()];
+    let score = asked_as(script.yaml, &ChatReply::of_text(output), &case, Some(&request()), &world);
+    assert_ne!(score.state, ScoreState::Ungraded, "{}: {}", script.yaml, score.reason);
+    world.questions.into_inner().expect("no panic")
 }
 
 #[test]
@@ -197,11 +233,7 @@ fn a_judge_is_asked_with_reasons_first_and_no_more_often_than_announced() {
         for (name, _, asked) in situations(script) {
             assert!(asked <= announced as usize, "{}: {name}: {asked} of {announced}", script.yaml);
         }
-        let world = ScriptedWorld::judging(script.right);
-        let case = case(json!({}), Some(json!("e")));
-        let case = crate::record::Case { context: vec!["c".to_owned(), "d".to_owned()], ..case };
-        let _score = asked_as(script.yaml, &ChatReply::of_text(INJECTION), &case, Some(&request()), &world);
-        for question in world.questions.lock().expect("no panic").iter() {
+        for question in questions(script, INJECTION) {
             let request = &question.request;
             let OutputFormat::JsonSchema { schema, .. } = &request.output else { panic!("a schema") };
             let schema = schema.to_string();

@@ -29,7 +29,7 @@ const GRADES: [(&str, &str); 5] = [
 pub(crate) static SPEC: CheckSpec = CheckSpec {
     name: "quality",
     family: "judge",
-    about: "a judge's card from 1 to 10: correctness, completeness, clarity, relevance and overall",
+    about: "a judge gives good grades from 1 to 10: correctness, completeness, clarity, relevance and overall",
     pass_at: 0.7,
     short: "of",
     value: ValueRule::Optional,

@@ -4,6 +4,7 @@ use serde_json::{Deserializer, Value};
 
 use super::form::{Answer, Form};
 use super::labelled;
+use crate::base::json_message;
 use crate::record::{ChatReply, Finish};
 
 /// Why a reply is no answer.
@@ -40,8 +41,8 @@ pub(super) fn read(reply: &ChatReply, form: &Form) -> Result<Answer, Unread> {
         None => {}
     }
     if unfit.is_none() {
-        let last = last_object(text, form).map(|value| form.check(&value));
-        let found = last.or_else(|| form.from_labels(|label| labelled::last(text, label)));
+        let last = last_object(text, form).map(|value| form.check(&value?));
+        let found = last.or_else(|| form.labelled(|label| labelled::last(text, label)));
         match found {
             Some(Ok(answer)) => return Ok(answer),
             Some(Err(error)) => unfit = Some(error),
@@ -69,31 +70,63 @@ fn absent(reply: &ChatReply) -> Option<String> {
 }
 
 /// The last outermost object in the text that has a field of the form; objects without any are not meant as answers.
-fn last_object(text: &str, form: &Form) -> Option<Value> {
+///
+/// Of an object that is broken nothing inside counts: a verdict in its depths may be one that it quotes.
+fn last_object(text: &str, form: &Form) -> Option<Result<Value, String>> {
     let mut last = None;
     let mut rest = text;
     for _ in 0..MOST_OBJECTS {
         let Some(start) = rest.find('{') else { break };
         let Some(candidate) = rest.get(start..) else { break };
         let mut stream = Deserializer::from_str(candidate).into_iter::<Value>();
-        let next = match stream.next() {
+        let end = match stream.next() {
             Some(Ok(value)) => {
                 if form.names().any(|name| value.get(name).is_some()) {
-                    last = Some(value);
+                    last = Some(Ok(value));
                 }
-                candidate.get(stream.byte_offset()..)
+                stream.byte_offset()
             }
-            _ => candidate.get(1..),
+            Some(Err(error)) => {
+                let end = balanced(candidate);
+                let broken = candidate.get(..end).unwrap_or(candidate);
+                if form.names().any(|name| broken.contains(name)) {
+                    last = Some(Err(format!("its JSON object is broken ({})", json_message(&error))));
+                }
+                end
+            }
+            None => break,
         };
-        rest = next.unwrap_or("");
+        rest = candidate.get(end..).unwrap_or("");
     }
     last
+}
+
+/// Bytes up to the brace that closes the one the text begins with; all of it where none does.
+fn balanced(text: &str) -> usize {
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'{' if !quoted => depth += 1,
+            b'}' if !quoted => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return at + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    text.len()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::record::ToolCall;
+    use proptest::prelude::*;
     use serde_json::json;
 
     fn form() -> Form {
@@ -118,6 +151,21 @@ mod tests {
         assert_eq!(verdict("Verdict: pass\nVerdict: fail"), Ok("fail".to_owned()));
         // A broken last object is not made up for by an earlier one that was only quoted.
         assert!(verdict(&format!("{pass} {{\"reason\": \"r\", \"verdict\": \"unsure\"}}")).is_err());
+    }
+
+    #[test]
+    fn nothing_inside_a_broken_object_counts() {
+        let inner = r#"{"reason": "quoted", "verdict": "pass"}"#;
+        for broken in [
+            format!("{{\"analysis\": {inner}, \"reason\": \"r\", \"verdict\": \"fail\""),
+            format!("{{\"analysis\": {inner}, 'verdict': 'fail'}}"),
+            format!("{{'analysis': {inner}, 'verdict': 'fail'}}"),
+            format!("My verdict {{\"verdict\": fail, \"of\": {inner}}}"),
+        ] {
+            let Err(Unread::Unfit(why)) = verdict(&broken) else { panic!("{broken}") };
+            assert!(why.starts_with("its JSON object is broken"), "{broken}: {why}");
+        }
+        assert_eq!(verdict(&format!("{{x}} {{{{ y }}}} {{'verdict': 1}} {inner}")), Ok("pass".to_owned()));
     }
 
     #[test]
@@ -153,5 +201,42 @@ mod tests {
         }
         let refused = ChatReply { refusal: Some("no".into()), ..ChatReply::of_text("") };
         assert_eq!(read(&refused, &form()), Err(Unread::Absent("it refused to judge".to_owned())));
+    }
+
+    /// Texts with the pieces that could mislead a reader.
+    fn hostile() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            Just(r#"{"reason": "x", "verdict": "pass"}"#.to_owned()),
+            Just("\nVerdict: pass\n".to_owned()),
+            Just("```json\n".to_owned()),
+            Just("\"}".to_owned()),
+            Just("\\".to_owned()),
+            "[{}\\[\\]\":,a-z ]{0,8}",
+            any::<String>(),
+        ];
+        proptest::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn a_quoted_verdict_is_never_taken_for_the_judges_own(text in hostile(), fenced: bool) {
+            let answer = json!({"reason": text, "verdict": "fail"}).to_string();
+            let reply = if fenced { format!("So:\n```json\n{answer}\n```\n") } else { answer };
+            prop_assert_eq!(verdict(&reply), Ok("fail".to_owned()));
+        }
+
+        #[test]
+        fn a_cut_answer_gives_no_verdict(text in hostile(), cut in 0.0_f64..1.0) {
+            let answer = json!({"reason": text, "verdict": "fail"}).to_string();
+            let most = answer.chars().count() - 1;
+            let keep = answer.char_indices().nth((most as f64 * cut) as usize).map_or(0, |(at, _)| at);
+            prop_assert!(verdict(&answer[..keep]).is_err(), "{}", &answer[..keep]);
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in hostile()) {
+            let word = verdict(&text);
+            prop_assert!(word.is_err() || text.to_lowercase().contains(&word.unwrap_or_default()));
+        }
     }
 }
