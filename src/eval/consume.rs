@@ -2,7 +2,7 @@
 
 use super::report::Consumption;
 use crate::base::{Tokens, Usd};
-use crate::record::TrialFacts;
+use crate::record::{JudgeTotals, TrialFacts};
 
 /// Adds a trial's tokens and money. Cost and tokens belong to replies; a call that failed has neither, but may have
 /// been billed.
@@ -34,4 +34,12 @@ pub(super) fn add_money(sum: &mut Option<Usd>, unknown: &mut u64, more: Option<U
         Some(more) => *sum = Some(sum.unwrap_or_default().saturating_add(more)),
         None => *unknown += 1,
     }
+}
+
+/// What judging took in all; `None` when nobody was asked.
+pub(super) fn sum_of_judging<'t>(groups: impl Iterator<Item = &'t JudgeTotals>) -> Option<JudgeTotals> {
+    groups.copied().reduce(|mut all, more| {
+        all.plus(&more);
+        all
+    })
 }

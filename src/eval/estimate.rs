@@ -54,7 +54,7 @@ impl Estimator {
     }
 
     /// The models that may answer.
-    fn members<'m>(&'m self, model: &'m ModelRef) -> &'m [ModelRef] {
+    pub(super) fn members<'m>(&'m self, model: &'m ModelRef) -> &'m [ModelRef] {
         self.routes.get(model).map_or(std::slice::from_ref(model), Vec::as_slice)
     }
 
@@ -97,12 +97,22 @@ impl Estimator {
         // Every API writes tools and their schemas into the prompt, each in a form of its own: JSON is near to all.
         let tools = request.tools.iter().filter_map(|tool| serde_json::to_string(tool).ok());
         let tools: u64 = tools.map(|tool| count_tokens(&as_model, &tool).tokens).sum();
-        let stated = self.resolve(model).facts().and_then(|facts| facts.max_output);
-        let limit = request.params.max_tokens.or(self.cap).map(u64::from);
-        let most =
-            limit.unwrap_or_else(|| stated.map_or(ASSUMED_MAX_OUTPUT, |most| u64::from(most).min(ASSUMED_MAX_OUTPUT)));
+        let limit = request.params.max_tokens.map(u64::from);
+        let most = limit.unwrap_or_else(|| self.assumed_output(model));
         let exact = counted.exact && tools == 0;
         RequestEstimate { input: counted.tokens.saturating_add(tools), exact, most_output: most }
+    }
+
+    /// The longest answer of a model that is given no limit.
+    pub(super) fn assumed_output(&self, model: &ModelRef) -> u64 {
+        let stated = || self.resolve(model).facts().and_then(|facts| facts.max_output).map(u64::from);
+        let most = self.cap.map(u64::from).or_else(|| stated().map(|most| most.min(ASSUMED_MAX_OUTPUT)));
+        most.unwrap_or(ASSUMED_MAX_OUTPUT)
+    }
+
+    /// What so many tokens cost in a single call of one model, whatever goes in batches.
+    pub(super) fn single_cost(&self, model: &ModelRef, input: u64, output: u64) -> Option<Usd> {
+        self.resolve(model).cost(&Usage::plain(input, output), &Terms::at(self.at))
     }
 
     /// What so many tokens cost, at the dearest model where it is a route; `None` when a price is unknown.
@@ -165,10 +175,15 @@ impl Estimator {
     fn suite(&self, surveyed: &SurveyedSuite, selection: &Selection) -> Result<PlanSuite, Problems> {
         let suite = &surveyed.suite;
         let mut sums: Vec<Sum> = surveyed.variants.iter().map(|_| Sum::default()).collect();
+        let (mut judges, mut counted) = (Vec::new(), 0);
         let limit = usize::try_from(COUNTED_TRIALS).unwrap_or(usize::MAX);
         let one = std::slice::from_ref(surveyed);
         for trial in trials(one, selection).take(limit) {
             let trial = trial?;
+            counted += 1;
+            if trial.skip.is_none() {
+                self.plan_judges(&trial, &mut judges);
+            }
             let Some(index) = surveyed.variants.iter().position(|variant| variant.digest == trial.variant.digest)
             else {
                 continue;
@@ -196,6 +211,7 @@ impl Estimator {
             cases_total: surveyed.survey.total,
             repeat: suite.repeat,
             variants,
+            judges: judges.into_iter().map(|judge| judge.scaled(surveyed.trials(), counted)).collect(),
         })
     }
 
@@ -220,7 +236,7 @@ impl Estimator {
     }
 }
 
-fn with_a_tenth(tokens: u64) -> u64 {
+pub(super) fn with_a_tenth(tokens: u64) -> u64 {
     tokens.saturating_mul(11).div_ceil(10)
 }
 

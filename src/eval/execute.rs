@@ -121,8 +121,16 @@ const UNSAVED_INSTANT: usize = 1_024;
 struct Ended {
     record: Box<TrialRecord>,
     reserved: Usd,
-    /// Of vectors, beside the trial's own call.
-    vectors: Spend,
+    beside: Beside,
+}
+
+/// What a trial does beside its own call.
+#[derive(Default)]
+pub(super) struct Beside {
+    /// Money for vectors and moderation.
+    pub(super) spend: Spend,
+    /// The call of a check for vectors or moderation that failed as every further one will, or was cancelled.
+    pub(super) failure: Option<CallRecord>,
 }
 
 struct Engine {
@@ -211,10 +219,10 @@ impl Engine {
         let abort = self.abort.clone();
         let trial = Box::new(trial);
         self.tasks.spawn(async move {
-            let mut vectors = Spend::default();
+            let mut beside = Beside::default();
             // Boxed, and inside of the task: a trial under way takes many kilobytes, which tasks copy several times.
-            let record = Box::pin(trial::run(*trial, &means, &mut vectors, &abort)).await;
-            Ended { record, reserved, vectors }
+            let record = Box::pin(trial::run(*trial, &means, &mut beside, &abort)).await;
+            Ended { record, reserved, beside }
         });
         None
     }
@@ -262,19 +270,22 @@ impl Engine {
     }
 
     async fn settle(&mut self, ended: Ended) {
-        let Ended { record, reserved, vectors } = ended;
+        let Ended { record, reserved, beside } = ended;
         if self.budget.is_limited() {
             let calls = record.call.iter().chain(&record.judging);
             let spent = calls.map(CallRecord::spent).try_fold(Usd::ZERO, |sum, spent| Some(sum.saturating_add(spent?)));
             // Unknown when either is: all that was set aside counts then.
-            let spent = spent.filter(|_| vectors.unknown_calls == 0).map(|spent| spent.saturating_add(vectors.known));
+            let spent = spent.filter(|_| beside.spend.unknown_calls == 0);
+            let spent = spent.map(|spent| spent.saturating_add(beside.spend.known));
             self.budget.settle(reserved, spent);
         }
         if let Some(call) = &record.call {
             self.measure(call);
         }
-        // A judge that can answer nobody ends the run as a model under test does.
-        let decisive = gravest(&record.judging).or(record.call.as_ref());
+        // Whoever a check asks and can answer nobody ends the run as a model under test does.
+        let of_check = gravest(&record.judging).or(beside.failure.as_ref()).cloned();
+        let asked = of_check.as_ref().map(|call| call.model.clone());
+        let decisive = of_check.as_ref().or(record.call.as_ref());
         let judgement = decisive.map_or(Judgement::Keep, |call| self.judge(call));
         match judgement {
             Judgement::Keep => {
@@ -284,8 +295,23 @@ impl Engine {
             Judgement::Hold => self.held.push(*record),
             Judgement::Later => {}
             // Only an abort cancels calls, so the plan is not complete even if every trial had been started.
-            Judgement::Discard => self.wind_down(RunStatus::Interrupted),
-            Judgement::Stop(error) => self.stop_for(error).await,
+            Judgement::Discard => {
+                self.keep_calls(record).await;
+                self.wind_down(RunStatus::Interrupted);
+            }
+            Judgement::Stop(error) => {
+                self.keep_calls(record).await;
+                let told = |model| format!("`{model}`, which a check asks: {}", error.message);
+                let error = CallError { message: asked.map_or_else(|| error.message.clone(), told), ..error };
+                self.stop_for(error).await;
+            }
+        }
+    }
+
+    /// A trial without an outcome may have been answered before a judge failed: that was paid for.
+    async fn keep_calls(&mut self, record: Box<TrialRecord>) {
+        if record.call.iter().chain(&record.judging).any(|call| call.reply.is_ok()) {
+            self.tell(RunEvent::CallsKept(record)).await;
         }
     }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::base::{Digest, Millis, ModelRef, Ratio, SafeName};
 use crate::record::{ChatReply, ErrorKind, Outcome, Score, ScoreState, TrialRecord, VariantRecord};
@@ -29,9 +30,17 @@ pub struct CheckResult {
     pub weight: f64,
     /// What was seen and what was wanted.
     pub reason: String,
+    /// Votes, parts and raw answers; absent where the reason says it all, and in summaries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<Value>,
 }
 
 impl CheckResult {
+    /// The flat form of a score, with its details.
+    pub fn in_full(score: &Score) -> CheckResult {
+        CheckResult { details: score.details.clone(), ..CheckResult::of(score) }
+    }
+
     /// The flat form of a score.
     pub fn of(score: &Score) -> CheckResult {
         let (state, value, passed) = match score.state {
@@ -48,6 +57,7 @@ impl CheckResult {
             passed,
             weight: score.weight,
             reason: score.reason.clone(),
+            details: None,
         }
     }
 

@@ -257,6 +257,7 @@ mod tests {
             p50_ttft_ms: None,
             p95_ttft_ms: None,
             consumption: Consumption { replies: graded, cost_usd: Usd::parse("0.10").ok(), ..Consumption::default() },
+            judging: None,
             cached_share: None,
             altered_trials: 0,
         }

@@ -102,12 +102,20 @@ fn plain(bound: &Bound, estimate: Option<f64>, show: impl Fn(f64) -> String, n: 
     judged(bound, estimate, n, word, reason)
 }
 
-/// Costs are compared in whole picodollars. The known part is a lower bound of the whole, so a limit that it exceeds is
+/// Costs are compared in whole picodollars. `cost_per_call` is that of the calls under test alone; `total_cost` is that of
+/// the judges as well. The known part is a lower bound of the whole, so a limit that it exceeds is
 /// missed for certain, and one that it keeps is undecided while a part is unknown.
 fn cost(bound: &Bound, report: &GroupReport, open: u64) -> Judged {
     let name = bound.metric.words();
-    let used = report.consumption;
+    let mut used = report.consumption;
     let per_call = bound.metric == Metric::CostPerCall;
+    let judging = report.judging.filter(|_| !per_call);
+    if let Some(judging) = judging {
+        let all = used.cost_usd.into_iter().chain(judging.cost_usd).reduce(Usd::saturating_add);
+        used.cost_usd = all;
+        used.unknown_cost_calls += judging.unknown_cost_calls;
+    }
+    let replies = used.replies + judging.map_or(0, |judging| judging.calls.saturating_sub(judging.failed));
     let parts = if per_call { used.replies } else { 1 };
     let (Some(known), Wanted::Money(limit)) = (used.cost_usd.filter(|_| parts > 0), bound.wanted) else {
         let reason = format!("{name} is unknown, wanted `{}`: no reply has a known price", bound.text);
@@ -127,7 +135,7 @@ fn cost(bound: &Bound, report: &GroupReport, open: u64) -> Judged {
             (VerdictWord::Fail, format!("{name} is at least {shown} and misses `{}`", bound.text))
         }
         (_, 1.., _) => {
-            let of = format!("the cost of {unknown} of {} replies is unknown", used.replies);
+            let of = format!("the cost of {unknown} of {replies} replies is unknown");
             (VerdictWord::Undecided, format!("{name} cannot be judged by `{}`: {of}", bound.text))
         }
         (_, 0, _) => {

@@ -2,7 +2,9 @@
 
 mod agreement;
 mod budget;
+mod checks_cost;
 mod consume;
+mod doctor;
 mod embedder;
 mod estimate;
 mod execute;
@@ -23,13 +25,15 @@ mod world;
 
 pub use agreement::{AgreedShare, SemanticBucket, SemanticReport};
 pub use budget::{Grant, Limit, SharedLimit};
+pub use checks_cost::KnownOf;
+pub use doctor::{CheckExam, DoctorReport, Finding, Good, NotProbed, Probe, ProbeCount, Reach, SuiteExam, examine};
 pub use embedder::{Embedder, embedded_prompts};
 pub use estimate::{Estimator, RequestEstimate};
 pub use execute::{Bounds, Means, Money, Stop, WorstCase, execute};
 pub use failure::{CheckResult, Failure, SuiteArgument, quoted, rerun_command, visible_output};
 pub use judge::JudgeRules;
 pub use plan::{Finished, Fit, PlannedTrial, SurveyedSuite, goal_json, trials};
-pub use plan_report::{PlanReport, PlanSuite, PlanVariant, shown_cost_range};
+pub use plan_report::{JudgingPlan, PlanJudge, PlanReport, PlanSuite, PlanVariant, shown_cost_range};
 pub use report::{
     AnsweredBy, BreakerReport, CacheStats, Consumption, Counts, EvalReport, GroupReport, Rate, RouteReport, RunFacts,
     SCHEMA_VERSION, SuiteReport, Totals, shown_cost,

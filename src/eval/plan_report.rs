@@ -23,6 +23,9 @@ pub struct PlanReport {
     pub cost_high_usd: Option<Usd>,
     /// Trials whose price is unknown.
     pub unknown_cost_trials: u64,
+    /// Judges of all suites, beside the calls under test; absent when no check asks one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judging: Option<JudgingPlan>,
     /// The limit that holds (`--max-cost` or the daily limit), if any.
     pub max_cost_usd: Option<Usd>,
     /// Calls at a time.
@@ -46,6 +49,49 @@ pub struct PlanSuite {
     pub repeat: u32,
     /// In the order of the plan.
     pub variants: Vec<PlanVariant>,
+    /// By judge, in the order they are asked; empty when no check asks one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub judges: Vec<PlanJudge>,
+}
+
+/// One judge of a suite in the plan.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlanJudge {
+    /// The judge.
+    pub model: ModelRef,
+    /// What it is asked.
+    #[serde(flatten)]
+    pub asked: JudgingPlan,
+}
+
+/// Questions to judges, and what they cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct JudgingPlan {
+    /// The fewest questions: each check asks its first judge once about each reply.
+    pub calls_low: u64,
+    /// The most questions: votes, further judges and repairs included.
+    pub calls_high: u64,
+    /// What the fewest cost when they are short; `None` when no price is known.
+    pub cost_low_usd: Option<Usd>,
+    /// What the most cost when they are long; `None` when no price is known.
+    pub cost_high_usd: Option<Usd>,
+    /// The most questions whose price is unknown.
+    pub unknown_cost_calls: u64,
+}
+
+impl JudgingPlan {
+    /// Adds that of another judge or suite.
+    pub fn plus(&mut self, more: &JudgingPlan) {
+        let sum = |one: Option<Usd>, other: Option<Usd>| match (one, other) {
+            (Some(one), Some(other)) => Some(one.saturating_add(other)),
+            (one, other) => one.or(other),
+        };
+        self.calls_low = self.calls_low.saturating_add(more.calls_low);
+        self.calls_high = self.calls_high.saturating_add(more.calls_high);
+        self.cost_low_usd = sum(self.cost_low_usd, more.cost_low_usd);
+        self.cost_high_usd = sum(self.cost_high_usd, more.cost_high_usd);
+        self.unknown_cost_calls = self.unknown_cost_calls.saturating_add(more.unknown_cost_calls);
+    }
 }
 
 /// A variant of a suite in the plan.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::Failure;
 use super::agreement::SemanticReport;
 use crate::base::{Digest, Millis, ModelRef, Ratio, RunId, SafeName, Tokens, Usd};
-use crate::record::{BatchProgress, GitFacts, Outcome, RunKind, RunStatus, Verdict};
+use crate::record::{BatchProgress, GitFacts, JudgeTotals, Outcome, RunKind, RunStatus, Verdict};
 
 /// Version of the JSON form of [`EvalReport`] and of the other results; additive changes keep it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -24,6 +24,10 @@ pub struct EvalReport {
     pub suites: Vec<SuiteReport>,
     /// Over all suites.
     pub totals: Totals,
+    /// Questions of checks to judges, beside the calls under test; absent when none was asked. What the run spent on them
+    /// is part of what the totals say it spent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judging: Option<JudgeTotals>,
     /// Where the replies came from.
     pub cache: CacheStats,
     /// What the semantic cache did; absent when it was off.
@@ -128,6 +132,9 @@ pub struct GroupReport {
     /// Tokens and money.
     #[serde(flatten)]
     pub consumption: Consumption,
+    /// Questions of its checks to judges, which are in no other figure of this group; absent when none was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judging: Option<JudgeTotals>,
     /// Share of the calls that were answered by the cache or by an identical call under way.
     pub cached_share: Option<Ratio>,
     /// Trials whose parameters were dropped or changed on the way to the wire: not comparable with others.
@@ -258,7 +265,8 @@ pub struct Totals {
     /// Trials by outcome.
     #[serde(flatten)]
     pub counts: Counts,
-    /// Tokens and money; what was spent includes the calls of replaced trials.
+    /// Tokens and money of the calls under test; what was spent is all that the run spent: calls of replaced trials,
+    /// judges and vectors included.
     #[serde(flatten)]
     pub consumption: Consumption,
     /// HTTP attempts, retries included.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Failure;
 use super::agreement::SemanticTally;
-use super::consume::{add_money, consume};
+use super::consume::{add_money, consume, sum_of_judging};
 use super::goal_check::Goal;
 use super::judge::{GroupContext, JudgeRules, judge_group, judge_run, judge_suite};
 use super::rate::{RateTally, quantile, real};
@@ -17,8 +17,8 @@ use super::report::{
 };
 use crate::base::{Digest, Millis, ModelRef, Ratio, SafeName, Usd};
 use crate::record::{
-    CallSource, Outcome, RunHeader, RunStatus, SuiteRecord, TrialFacts, TrialRecord, VariantRecord, Verdict,
-    VerdictWord,
+    CallSource, JudgeTotals, Outcome, RunHeader, RunStatus, SuiteRecord, TrialFacts, TrialRecord, VariantRecord,
+    Verdict, VerdictWord,
 };
 
 /// Builds an [`EvalReport`] from the facts of each trial, in any order.
@@ -39,6 +39,8 @@ pub struct Summarizer {
     /// Calls by route and by the model that answered.
     routes: BTreeMap<(ModelRef, ModelRef), u64>,
     breakers: Vec<BreakerReport>,
+    /// By suite and variant, as the groups.
+    judging: BTreeMap<(usize, usize), JudgeTotals>,
 }
 
 impl Summarizer {
@@ -58,6 +60,7 @@ impl Summarizer {
             billed: None,
             routes: BTreeMap::new(),
             breakers: Vec::new(),
+            judging: BTreeMap::new(),
         }
     }
 
@@ -90,6 +93,17 @@ impl Summarizer {
     /// Sets how often the circuit breakers of providers opened.
     pub fn breakers(&mut self, openings: impl IntoIterator<Item = (SafeName, u64)>) {
         self.breakers = openings.into_iter().map(|(provider, openings)| BreakerReport { provider, openings }).collect();
+    }
+
+    /// Sets what checks asked judges, by suite and variant.
+    pub fn judging(&mut self, totals: impl IntoIterator<Item = (SafeName, Digest, JudgeTotals)>) {
+        for (suite, variant, totals) in totals {
+            let suite = self.suite_index.get(&suite).copied();
+            let variant = self.variant_index.get(&variant).copied();
+            if let (Some(suite), Some(variant)) = (suite, variant) {
+                self.judging.entry((suite, variant)).or_default().plus(&totals);
+            }
+        }
     }
 
     fn routes(&self) -> Vec<RouteReport> {
@@ -131,13 +145,15 @@ impl Summarizer {
     pub fn finish(self, failures: &[TrialRecord], failures_total: u64, rules: JudgeRules) -> EvalReport {
         let complete = self.header.status == RunStatus::Complete;
         let mut groups: BTreeMap<usize, Vec<GroupReport>> = BTreeMap::new();
-        for ((suite, variant), tally) in &self.groups {
+        for (place, tally) in &self.groups {
+            let (suite, variant) = place;
             let (Some(record), Some(variant)) = (self.suites.get(*suite), self.variants.get(*variant)) else {
                 continue;
             };
             let goal = Goal::read(&record.goal);
             let planned = record.cases.saturating_mul(u64::from(record.repeat));
             let mut report = tally.report(variant);
+            report.judging = self.judging.get(place).copied();
             report.verdict = judge_group(&report, &GroupContext { goal: &goal, rules, planned, complete });
             groups.entry(*suite).or_default().push(report);
         }
@@ -155,6 +171,7 @@ impl Summarizer {
             verdict,
             suites,
             totals: self.billed_totals(),
+            judging: sum_of_judging(self.judging.values()),
             cache: self.cache,
             semantic: self.semantic.report(self.header.options.get("cache")),
             routes: self.routes(),
@@ -257,6 +274,7 @@ impl GroupTally {
             p50_ttft_ms: quantile(&ttfts, 0.5),
             p95_ttft_ms: quantile(&ttfts, 0.95),
             consumption: self.consumption,
+            judging: None,
             cached_share: share(self.saved_calls, self.calls),
             altered_trials: self.altered,
         }

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::agreement::same_answer;
 use super::embedder::NoRequest;
-use super::execute::Means;
+use super::execute::{Beside, Means};
 use super::plan::PlannedTrial;
 use super::world::TrialWorld;
 use crate::base::{Digest, Millis, ModelRef, Timestamp, Usd};
@@ -63,11 +63,11 @@ impl PlannedTrial {
 }
 
 /// Runs a trial to its outcome. Never fails: what goes wrong is the outcome.
-/// `spend` counts what vectors cost on the way.
+/// `beside` tells what vectors and moderation cost on the way.
 pub(super) async fn run(
     trial: PlannedTrial,
     means: &Means,
-    spend: &mut Spend,
+    beside: &mut Beside,
     abort: &CancellationToken,
 ) -> Box<TrialRecord> {
     let begun = Instant::now();
@@ -75,14 +75,14 @@ pub(super) async fn run(
         let note = reason.clone();
         return finished(trial, Outcome::Skipped, Some(note), None, begun);
     }
-    let prepared = prepare(&trial, means, spend, abort).await;
+    let prepared = prepare(&trial, means, &mut beside.spend, abort).await;
     let Prepared { request, note } = match prepared {
         Ok(prepared) => prepared,
         Err(NoRequest::Prompt(why)) => return finished(trial, Outcome::Error, Some(why), None, begun),
         // As a call that failed: what stops a run for a chat model stops it for an embedding model.
         Err(NoRequest::Embedding(model, error)) => {
             let note = format!("examples cannot be chosen: {error}");
-            let call = failed_embedding(model, error);
+            let call = failed_aside(model, error);
             return finished(trial, Outcome::Error, Some(note), Some(call), begun);
         }
     };
@@ -98,11 +98,12 @@ pub(super) async fn run(
         aside: Some(&aside),
     };
     let call = means.caller.call(ask, abort).await;
-    spend.plus(aside.into_inner().unwrap_or_else(PoisonError::into_inner));
+    beside.spend.plus(aside.into_inner().unwrap_or_else(PoisonError::into_inner));
     let world = TrialWorld::new(&trial, &label, means, abort);
     let scores = scored(&trial, &call, &world).await;
     let (judging, more) = world.finish();
-    spend.plus(more);
+    beside.spend.plus(more.spend);
+    beside.failure = more.failure;
     let mut record = graded(trial, call, scores, begun);
     record.judging = judging;
     // Kept with every outcome: a trial whose input was cut is not comparable with one whose input was not.
@@ -135,9 +136,8 @@ pub async fn request_of(
     prepare(trial, means, spend, abort).await.ok().map(|prepared| prepared.request)
 }
 
-/// The record of a call that was not made because the vectors for it could not be had. What they cost is counted with
-/// the vectors.
-fn failed_embedding(model: ModelRef, error: CallError) -> CallRecord {
+/// The record of a call that has none of its own, for vectors or moderation. What they cost is counted beside.
+pub(super) fn failed_aside(model: ModelRef, error: CallError) -> CallRecord {
     let request = ChatRequest {
         messages: Vec::new(),
         model: model.model.clone(),

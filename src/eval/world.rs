@@ -5,8 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
-use super::execute::Means;
+use super::execute::{Beside, Means};
 use super::plan::PlannedTrial;
+use super::trial::failed_aside;
 use crate::base::ModelRef;
 use crate::provider::{Ask, Spend};
 use crate::record::{CallError, CallRecord, ChatReply, EmbeddingModel, ErrorKind, ModerationReply};
@@ -16,35 +17,47 @@ use crate::score::{JudgeQuestion, World};
 pub(super) struct TrialWorld<'a> {
     means: &'a Means,
     abort: &'a CancellationToken,
-    label: &'a str,
+    label: String,
     repeat: u32,
     turn: u64,
     calls: Mutex<Vec<CallRecord>>,
-    spend: Mutex<Spend>,
+    beside: Mutex<Beside>,
 }
 
 impl<'a> TrialWorld<'a> {
-    /// Of this trial; `label` is its `suite/case`.
-    pub(super) fn new(trial: &PlannedTrial, label: &'a str, means: &'a Means, abort: &'a CancellationToken) -> Self {
+    /// Of this trial; `label` is its `suite/case`. Cassettes and mocks tell its judges' calls from its own by what is behind.
+    pub(super) fn new(trial: &PlannedTrial, label: &str, means: &'a Means, abort: &'a CancellationToken) -> Self {
         TrialWorld {
             means,
             abort,
-            label,
+            label: format!("{label}{JUDGE_LABEL}"),
             repeat: trial.repeat,
             turn: trial.turn,
             calls: Mutex::default(),
-            spend: Mutex::default(),
+            beside: Mutex::default(),
         }
     }
 
-    /// What was asked, in the order of the answers, and what was spent besides.
-    pub(super) fn finish(self) -> (Vec<CallRecord>, Spend) {
+    /// What was asked of judges, in the order of the answers, and what else was done.
+    pub(super) fn finish(self) -> (Vec<CallRecord>, Beside) {
         let calls = self.calls.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (calls, self.spend.into_inner().unwrap_or_else(PoisonError::into_inner))
+        (calls, self.beside.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn spent(&self, spend: Spend) {
-        self.spend.lock().unwrap_or_else(PoisonError::into_inner).plus(spend);
+        self.beside.lock().unwrap_or_else(PoisonError::into_inner).spend.plus(spend);
+    }
+
+    /// Notes a failure that ends the run, and what was spent on it or on the answer.
+    fn told<T>(&self, model: &ModelRef, answer: Result<T, CallError>, spend: Spend) -> Result<T, CallError> {
+        self.spent(spend);
+        if let Err(error) = &answer
+            && (error.kind.is_fatal() || error.kind == ErrorKind::Cancelled)
+        {
+            let failure = failed_aside(model.clone(), error.clone());
+            self.beside.lock().unwrap_or_else(PoisonError::into_inner).failure.get_or_insert(failure);
+        }
+        answer
     }
 }
 
@@ -58,7 +71,7 @@ impl World for TrialWorld<'_> {
                 request,
                 // A repeat of the trial asks its own questions, and so does each sample of a judge.
                 repeat: self.repeat.saturating_mul(SAMPLES).saturating_add(sample.min(SAMPLES - 1)),
-                label: self.label,
+                label: &self.label,
                 turn: self.turn,
                 alike: false,
                 aside: Some(&aside),
@@ -79,8 +92,7 @@ impl World for TrialWorld<'_> {
         Box::pin(async move {
             let mut spend = Spend::default();
             let vectors = self.means.caller.embed(model, texts, &mut spend, self.abort).await;
-            self.spent(spend);
-            vectors
+            self.told(&model.model, vectors, spend)
         })
     }
 
@@ -92,11 +104,13 @@ impl World for TrialWorld<'_> {
         Box::pin(async move {
             let mut spend = Spend::default();
             let verdicts = self.means.caller.moderate(model, texts, &mut spend, self.abort).await;
-            self.spent(spend);
-            verdicts
+            self.told(model, verdicts, spend)
         })
     }
 }
+
+/// Behind `suite/case` in the label of a judge's call.
+const JUDGE_LABEL: &str = " (judge)";
 
 /// Samples of one question that have places of their own.
 const SAMPLES: u32 = 1_024;

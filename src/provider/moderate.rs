@@ -4,7 +4,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::aside::{Spend, batches, refused};
 use super::caller::Caller;
-use super::route::Backend;
 use super::settings::CallMode;
 use super::side_question::{ModerationRequest, check_texts};
 use crate::base::{Diagnostic, Digest, ModelRef, Usd};
@@ -18,6 +17,11 @@ impl Caller {
     pub fn can_moderate(&self, model: &ModelRef) -> Result<(), Box<Diagnostic>> {
         let help = "name a model of a provider that moderates, such as `openai/omni-moderation-latest`";
         self.offers(model, "no-moderation", "moderation", help, |wire| wire.moderation().is_some())
+    }
+
+    /// Whether a model moderates for nothing.
+    pub fn moderates_free(&self, model: &ModelRef) -> bool {
+        self.routes.get(&model.provider).is_some_and(|route| route.settings.moderates_free())
     }
 
     /// The verdicts on some texts, in their order.
@@ -42,7 +46,7 @@ impl Caller {
         let route = self.way_to(model)?;
         let wire = route.settings.spec.wire.and_then(|wire| wire.moderation());
         let wire = wire.ok_or_else(|| refused(format!("provider `{}` has no moderation", model.provider)))?;
-        let is_free = wire.is_free() && matches!(&route.backend, Backend::Http(http) if http.official);
+        let is_free = route.settings.moderates_free();
         let mut verdicts = Vec::with_capacity(texts.len());
         for group in batches(texts, wire.limit(), String::len) {
             let started = self.clock.now();

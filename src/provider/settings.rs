@@ -291,6 +291,12 @@ impl ProviderSettings {
         }
     }
 
+    /// Whether moderation costs nothing: what an API promises holds at its own address.
+    pub fn moderates_free(&self) -> bool {
+        let is_free = self.spec.wire.and_then(|wire| wire.moderation()).is_some_and(|wire| wire.is_free());
+        is_free && self.spec.is_official(self.base_url())
+    }
+
     /// The model behind a name, where the user said so.
     pub(super) fn known_as(&self, model: &str) -> Option<&str> {
         self.models.get(model).map(|known| known.rsplit('/').next().unwrap_or(known))

@@ -7,6 +7,9 @@ use super::{CallError, RunStatus, TrialRecord};
 pub enum RunEvent {
     /// A trial has its outcome. It counts as done once the listener has made it durable.
     TrialFinished(Box<TrialRecord>),
+    /// A trial that has no outcome because the run ends, but calls that were answered: they are kept, so that nobody pays
+    /// for them again.
+    CallsKept(Box<TrialRecord>),
     /// Something worth a line on stderr.
     Notice(String),
     /// The engine gives up: no further call can succeed.

@@ -11,13 +11,16 @@ use super::{
     View, present, present_eval,
 };
 use crate::base::{Tokens, Usd};
-use crate::eval::{EvalReport, PlanReport, PlanSuite, PlanVariant, SCHEMA_VERSION};
+use crate::eval::{EvalReport, JudgingPlan, PlanJudge, PlanReport, PlanSuite, PlanVariant, SCHEMA_VERSION};
 use crate::record::{Outcome, RunStatus, TrialRecord};
 
 const LOOK: Look = Look { width: 100, color: false };
 
 fn same(name: &str, found: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/snapshots").join(name);
+    if std::env::var_os("KARAT_BLESS").is_some() {
+        std::fs::write(&path, found).expect("write");
+    }
     let wanted = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(found == wanted, "{name} differs; found:\n{found}");
 }
@@ -206,6 +209,9 @@ fn the_other_views() {
         })
         .to_vec(),
         edge_cases: vec!["an empty output contains nothing".into()],
+        range: [0.0, 1.0],
+        passes_from: 1.0,
+        calls: "1 question to a judge".into(),
         version: 1,
     };
     let checks = ChecksReport::of(vec![check("contains", "the reply has the text"), check("equals", "it is the text")]);
@@ -236,6 +242,13 @@ fn plan() -> PlanReport {
         cost_low_usd: usd("0.0214").filter(|_| known),
         cost_high_usd: usd("0.0811").filter(|_| known),
     };
+    let judging = JudgingPlan {
+        calls_low: 60,
+        calls_high: 120,
+        cost_low_usd: usd("0.011"),
+        cost_high_usd: usd("0.42"),
+        unknown_cost_calls: 0,
+    };
     PlanReport {
         schema_version: SCHEMA_VERSION,
         calls: "live".into(),
@@ -246,7 +259,9 @@ fn plan() -> PlanReport {
             cases_total: 42,
             repeat: 1,
             variants: vec![variant("openai/gpt-5-mini", true), variant("local/llama-3", false)],
+            judges: vec![PlanJudge { model: sample::model("anthropic/claude-haiku-4-5"), asked: judging }],
         }],
+        judging: Some(judging),
         trials: 60,
         cached_trials: Some(12),
         cost_low_usd: usd("0.0214"),

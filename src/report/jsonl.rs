@@ -12,7 +12,7 @@ use super::present::Trials;
 use super::views::TrialReport;
 use crate::base::{Digest, ModelRef};
 use crate::eval::{CacheStats, EvalReport, RunFacts, SemanticReport, SuiteReport, Totals};
-use crate::record::{TrialRecord, Verdict};
+use crate::record::{JudgeTotals, TrialRecord, Verdict};
 
 #[derive(Serialize)]
 struct RunLine<'a> {
@@ -35,6 +35,8 @@ struct SummaryLine<'a> {
     verdict: &'a Verdict,
     suites: &'a [SuiteReport],
     totals: &'a Totals,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    judging: Option<JudgeTotals>,
     cache: &'a CacheStats,
     #[serde(skip_serializing_if = "Option::is_none")]
     semantic: Option<&'a SemanticReport>,
@@ -61,6 +63,7 @@ pub(super) fn write_eval(report: &EvalReport, trials: &mut dyn Trials, out: &mut
         verdict: &report.verdict,
         suites: &report.suites,
         totals: &report.totals,
+        judging: report.judging,
         cache: &report.cache,
         semantic: report.semantic.as_ref(),
         failures_total: report.failures_total,

@@ -87,6 +87,19 @@ impl Check {
         self.needs.context
     }
 
+    /// Whether it looks at the reply's text, or a member of it does; others judge time, money or how a reply ended.
+    pub fn reads_text(&self) -> bool {
+        match &self.body {
+            Body::AllOf(members) | Body::AnyOf(members) => members.iter().any(|member| member.reads_text()),
+            Body::Ready(_) | Body::Deferred { .. } => self.spec.reads_text,
+        }
+    }
+
+    /// Whether `not_` stands before it.
+    pub fn is_negated(&self) -> bool {
+        self.negated
+    }
+
     /// Whom it asks; nobody for a check that is a function of the reply.
     pub fn asks(&self) -> &Asks {
         &self.asks

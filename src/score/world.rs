@@ -75,6 +75,8 @@ impl From<Finding> for Examined {
 pub struct Asks {
     /// Chat models, each with the most questions it is asked about one reply, repairs included.
     pub judges: Vec<(ModelRef, u32)>,
+    /// Most tokens of an answer of a judge; `None` is as many as a model answers that is given no limit.
+    pub longest_answer: Option<u32>,
     /// Embedding models.
     pub embeddings: Vec<EmbeddingModel>,
     /// Moderation models.
@@ -91,6 +93,9 @@ impl Asks {
 
     /// Adds what another check asks.
     pub fn absorb(&mut self, other: &Asks) {
+        let bounded = |asks: &Asks| asks.judges.is_empty() || asks.longest_answer.is_some();
+        let both = bounded(self) && bounded(other);
+        self.longest_answer = self.longest_answer.max(other.longest_answer).filter(|_| both);
         self.judges.extend(other.judges.iter().cloned());
         self.embeddings.extend(other.embeddings.iter().cloned());
         self.moderations.extend(other.moderations.iter().cloned());

@@ -141,6 +141,9 @@ impl<'db> Inserts<'db> {
     /// Writes the rows of one trial. A trial of the same key is replaced; its call stays, because it was paid for.
     pub(super) fn add(&mut self, ready: &Ready, change: &mut Change) -> Result<(), InsertError> {
         let trial = &ready.trial;
+        if ready.only_calls {
+            return Ok(self.keep_calls(ready, change)?);
+        }
         let unplanned = |what: String| InsertError::Store(StoreError::Unplanned { what });
         let suite = self.rows.suites.get(&trial.suite).copied();
         let suite = suite.ok_or_else(|| unplanned(format!("suite `{}`", trial.suite)))?;
@@ -177,6 +180,17 @@ impl<'db> Inserts<'db> {
         }
         self.add_judging(id, ready, change)?;
         change.count(trial.outcome, 1);
+        Ok(())
+    }
+
+    /// Writes those calls of a trial without an outcome that were answered.
+    fn keep_calls(&mut self, ready: &Ready, change: &mut Change) -> rusqlite::Result<()> {
+        let call = ready.trial.call.iter().map(|call| (call, ready.call_text()));
+        for (call, text) in call.chain(ready.trial.judging.iter().zip(ready.judging_texts())) {
+            if call.reply.is_ok() {
+                self.call(call, text, change)?;
+            }
+        }
         Ok(())
     }
 

@@ -82,7 +82,7 @@ impl Store {
     pub fn judging(&self, run: &RunId) -> Result<Vec<(SafeName, Digest, JudgeTotals)>, StoreError> {
         let names = super::facts::Names::invert(self.run_rows(run)?);
         let query = "SELECT t.suite, t.variant, count(*), sum(c.source = 'live'), sum(c.reply IS NULL), sum(c.cost), \
-                     sum(c.cost IS NULL), sum(c.spent), sum(c.spent IS NULL) \
+                     sum(c.reply IS NOT NULL AND c.cost IS NULL), sum(c.spent), sum(c.spent IS NULL) \
                      FROM trial t JOIN judging j ON j.trial = t.id JOIN call c ON c.id = j.call \
                      WHERE t.run = ?1 GROUP BY t.suite, t.variant ORDER BY min(t.ordinal)";
         self.read(|db| {

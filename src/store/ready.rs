@@ -37,6 +37,8 @@ pub(super) struct CallText<'a> {
 #[derive(Debug)]
 pub(super) struct Ready {
     pub(super) trial: TrialRecord,
+    /// Whether only its calls are kept: it has no outcome.
+    pub(super) only_calls: bool,
     text: String,
     call: Ranges,
     judging: Vec<Ranges>,
@@ -68,6 +70,11 @@ impl Ready {
         Ready { intact, ..Ready::encode(trial, case) }
     }
 
+    /// The same without an outcome.
+    pub(super) fn with_calls_only(self) -> Ready {
+        Ready { only_calls: true, ..self }
+    }
+
     fn encode(trial: TrialRecord, case: String) -> Ready {
         let mut text = String::new();
         let call = trial.call.as_ref().map(|call| write(call, &mut text)).unwrap_or_default();
@@ -80,7 +87,7 @@ impl Ready {
             json_into(details, &mut text);
         }
         let case_identity = case_identity(&trial.case);
-        Ready { trial, text, call, judging, case, case_identity, intact: true }
+        Ready { trial, only_calls: false, text, call, judging, case, case_identity, intact: true }
     }
 
     /// About the bytes that its rows take.

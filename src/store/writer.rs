@@ -117,6 +117,15 @@ impl Writer {
         self.sender.send(ready).await.map_err(|_| self.failure())
     }
 
+    /// Hands the calls of a trial over that has no outcome: they answer the next run from the cache. No event tells of them.
+    ///
+    /// # Errors
+    /// As [`Writer::send`].
+    pub async fn send_calls(&self, trial: Box<TrialRecord>) -> Result<(), StoreError> {
+        let ready = Box::new(Ready::new(*trial, &self.redactor).with_calls_only());
+        self.sender.send(ready).await.map_err(|_| self.failure())
+    }
+
     /// The same for a thread outside of an async runtime; inside of one it panics, as all blocking waits of tokio do.
     ///
     /// # Errors
@@ -180,7 +189,8 @@ fn write_all(
         if let Err(error) = inserts.tell_keys() {
             tracing::warn!(%error, "the response cache cannot be brought up to date");
         }
-        on_event(WriterEvent::Committed(batch.into_iter().map(|ready| ready.trial).collect()));
+        let trials = batch.into_iter().filter(|ready| !ready.only_calls).map(|ready| ready.trial);
+        on_event(WriterEvent::Committed(trials.collect()));
         inserts.settle_past(TAIL_MOST).map_err(|error| pool.error(&error))?;
     }
 }

@@ -107,14 +107,17 @@ fn load_one(file: SuiteFile, context: &LoadContext<'_>, problems: &mut Problems)
     let about = fields.text("about", problems).map(str::to_owned);
     let (prompts, prompt_gap) = read_prompts(&mut fields, context, problems);
     let models = read_models(&mut fields, context, problems);
+    let before = problems.error_count();
     let judge = read_judge(&mut fields, context, problems);
+    let judge_gap = problems.error_count() > before;
     let repeat = fields.whole("repeat", 1..=1000, problems).and_then(|count| u32::try_from(count).ok()).unwrap_or(1);
     let shared = fields.node("params").map(|node| read_params(node, &source, problems)).unwrap_or_default();
     let check_models = Arc::new(CheckModels {
-        judge: judge.clone(),
+        // One that cannot be read has been told; that checks then have nobody to ask is no second mistake.
+        judge: judge.clone().or_else(|| models.first().filter(|_| judge_gap).map(|model| model.model.clone())),
         embedding: context.config.embedding.value.clone(),
         moderation: context.config.moderation.value.clone(),
-        under_test: models.iter().map(|model| model.model.clone()).collect(),
+        under_test: models.iter().filter(|_| !judge_gap).map(|model| model.model.clone()).collect(),
     });
     let folders = Folders { root, base_dir: &base_dir, models: &check_models };
     let (defaults, checks_gap) = read_defaults(&mut fields, folders, problems);

@@ -4,6 +4,7 @@
 //! before the first call, and [`selected`] walks the chosen cases a second time to execute them. Datasets are streamed
 //! in both passes and never held in memory.
 
+mod asked;
 mod case;
 mod checks;
 mod dataset;
@@ -24,6 +25,7 @@ mod survey;
 mod unmatched;
 mod variants;
 
+pub use asked::Asked;
 pub use disk::discover;
 pub use goal::{Bound, Goal, Op};
 pub use load::{LoadContext, load};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::asked::span_of;
 use super::case::{Draft, read_draft};
 use super::checks::{CheckCache, CheckSet};
 use super::dataset::{Next, Row, Rows};
@@ -147,6 +148,14 @@ impl<'a> CaseReader<'a> {
         };
         let placed = self.row.as_ref().and_then(|row| self.placed(row));
         placed.as_ref().or(self.row.as_ref()).and_then(find).unwrap_or_else(|| self.place())
+    }
+
+    /// Where a text stands in the checks of the last case.
+    pub(super) fn place_in_checks(&self, text: &str) -> Option<Place> {
+        let row = self.row.as_ref()?;
+        let placed = self.placed(row);
+        let row = placed.as_ref().unwrap_or(row);
+        span_of(row.node.get("checks")?, text).map(|span| row.source.place(span))
     }
 
     /// The row with the places of its values; not without end, because problems beyond the limit are only counted.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
+use super::asked::Asked;
 use super::dataset::Feed;
 use super::disk::{self, Stamp};
 use super::duplicates::Duplicates;
@@ -44,6 +45,8 @@ pub struct Survey {
     pub case_params: Vec<(Params, Place)>,
     /// Bytes of the longest variables of a case.
     pub longest_case: usize,
+    /// Whom the checks of the cases ask that pass the filters.
+    pub asked: Asked,
     pub(super) only: bool,
     /// The largest number that is still drawn, with `--sample`.
     pub(super) draw_up_to: Option<u128>,
@@ -117,6 +120,7 @@ struct Pass<'a> {
     kept_bytes: usize,
     case_params: Vec<(Params, Place)>,
     longest_case: usize,
+    asked: Asked,
 }
 
 impl<'a> Pass<'a> {
@@ -141,6 +145,7 @@ impl<'a> Pass<'a> {
             kept_bytes: 0,
             case_params: Vec::new(),
             longest_case: 0,
+            asked: Asked::default(),
         }
     }
 
@@ -187,8 +192,11 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// What must be known of the cases to ask whether the models take them.
+    /// What must be known of the cases to ask whether the models take them, and whether their checks can ask.
     fn remember(&mut self, loaded: &LoadedCase, reader: &CaseReader<'_>) {
+        if loaded.skip.is_none() {
+            self.asked.add(self.suite, &loaded.checks, reader);
+        }
         self.longest_case = self.longest_case.max(loaded.case.text_bytes());
         let is_new = loaded.params != Params::default()
             && self.case_params.len() < MAX_REPORTED_ROWS
@@ -256,6 +264,7 @@ impl<'a> Pass<'a> {
             variants,
             case_params: self.case_params,
             longest_case: self.longest_case,
+            asked: self.asked,
             only,
             draw_up_to,
             cases_digest,

@@ -15,9 +15,11 @@ mod commands;
 mod completions;
 #[cfg(unix)]
 mod disk;
+mod doctor;
 mod faults;
 mod faulty;
 mod house;
+mod judging;
 mod lint;
 mod listed;
 mod live;

@@ -8,7 +8,7 @@ use super::super::present::View;
 use crate::eval::SCHEMA_VERSION;
 
 /// The catalogue of checks, or one of them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ChecksReport {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
@@ -24,7 +24,7 @@ impl ChecksReport {
 }
 
 /// One check of the catalogue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CheckRow {
     /// Its name in a suite.
     pub name: String,
@@ -36,7 +36,13 @@ pub struct CheckRow {
     pub example: String,
     /// Its own options, then those of every check.
     pub options: Vec<CheckOption>,
-    /// What it says of empty and missing values.
+    /// The least and the greatest score, before `not_` is applied.
+    pub range: [f64; 2],
+    /// The lowest score that passes unless `threshold` says otherwise, before `not_` is applied.
+    pub passes_from: f64,
+    /// What it costs in calls per reply; empty when it asks nobody.
+    pub calls: String,
+    /// What it says of empty and missing values, and where its formula is from.
     pub edge_cases: Vec<String>,
     /// Version of its implementation.
     pub version: u32,
@@ -95,6 +101,14 @@ fn explained(check: &CheckRow) -> Doc {
     if !check.without_value.is_empty() {
         doc.push(Block::Paragraph(Line::from(check.without_value.as_str())));
     }
+    let [low, high] = check.range;
+    let score = format!("{low} to {high}, passes from {}", check.passes_from);
+    let calls = if check.calls.is_empty() { "none: it asks nobody" } else { &check.calls };
+    doc.push(Block::Facts(vec![
+        ("score".to_owned(), Line::from(score)),
+        ("calls".to_owned(), Line::from(calls)),
+        ("version".to_owned(), Line::from(check.version.to_string())),
+    ]));
     doc.push(Block::Heading(Line::of("example", Tone::Strong)));
     doc.push(Block::Code(check.example.clone()));
     let columns = vec![Column::names("option"), Column::words("takes"), Column::words("meaning")];
@@ -104,7 +118,7 @@ fn explained(check: &CheckRow) -> Doc {
     doc.push(Block::Heading(Line::of("options", Tone::Strong)));
     doc.push(Block::Table(Table { columns, rows: check.options.iter().map(row).collect() }));
     if !check.edge_cases.is_empty() {
-        doc.push(Block::Heading(Line::of("edge cases", Tone::Strong)));
+        doc.push(Block::Heading(Line::of("edge cases and sources", Tone::Strong)));
         doc.push_list(check.edge_cases.iter().map(|case| Line::from(case.as_str())).collect());
     }
     doc.push(Block::Paragraph(Line::from(format!(

@@ -10,7 +10,7 @@ use super::semantic;
 use super::{counted, short_tokens};
 use crate::base::{Millis, Ratio, Tokens, Usd};
 use crate::eval::{CheckResult, EvalReport, Failure, GroupReport, Rate, SuiteReport, shown_cost};
-use crate::record::{Outcome, RunStatus, Verdict};
+use crate::record::{JudgeTotals, Outcome, RunStatus, Verdict};
 
 /// Reasons shown under the first one.
 const MORE_REASONS: usize = 5;
@@ -114,6 +114,7 @@ fn group_table(suite: &SuiteReport, with_prompt: bool) -> Table {
         .collect();
     let table = Table { columns, rows }.without_boring("cached", "0 %").without_boring("cached", "—");
     let table = table.without_boring("not graded", "0").without_boring("ttft p50/p95", "—");
+    let table = table.without_boring("judges", "—");
     if several && suite.groups.iter().all(|group| group.verdict.verdict == suite.verdict.verdict) {
         return table.without_boring_verdict();
     }
@@ -130,11 +131,11 @@ impl Table {
 }
 
 /// The columns of a suite's table. Trials that are not counted in the rate have one of their own, left out where all
-/// are graded; the time to the first token is there where replies were streamed.
-const FIGURES: [&str; 10] =
-    ["pass", "not graded", "rate (95 %)", "score", "p50", "p95", "ttft p50/p95", "tokens", "cost", "cached"];
+/// are graded; the time to the first token is there where replies were streamed, what judges cost where some were asked.
+const FIGURES: [&str; 11] =
+    ["pass", "not graded", "rate (95 %)", "score", "p50", "p95", "ttft p50/p95", "tokens", "cost", "judges", "cached"];
 
-fn figures(group: &GroupReport) -> [String; 10] {
+fn figures(group: &GroupReport) -> [String; 11] {
     let counts = group.counts;
     let used = &group.consumption;
     let unknown = "—".to_owned();
@@ -153,6 +154,10 @@ fn figures(group: &GroupReport) -> [String; 10] {
             .map_or(unknown.clone(), |(median, high)| format!("{}/{}", latency(median), latency(high))),
         format!("{}/{}", short_tokens(used.input_tokens), short_tokens(used.output_tokens)),
         used.cost(),
+        group.judging.map_or(unknown.clone(), |judging| {
+            let cost = shown_cost(judging.cost_usd, judging.unknown_cost_calls);
+            if judging.cost_usd.is_some() { cost } else { counted(judging.calls, "question", "questions") }
+        }),
         group.cached_share.map_or(unknown, |share| format!("{:.0} %", share.get() * 100.0)),
     ]
 }
@@ -210,6 +215,9 @@ impl EvalView<'_> {
         }
         if totals.consumption.replies > 0 || totals.consumption.spent_usd.is_some_and(|spent| spent > Usd::ZERO) {
             facts.push(("cost".to_owned(), Line::from(self.cost())));
+        }
+        if let Some(judging) = &report.judging {
+            facts.push(("judges".to_owned(), Line::from(judging_sentence(judging))));
         }
         let doubled = totals.possible_double_charges;
         if doubled > 0 {
@@ -332,6 +340,22 @@ impl EvalView<'_> {
         entry.lines.push(("rerun".to_owned(), Line::of(rerun, Tone::Command)));
         entry
     }
+}
+
+/// `12 questions (10 live, 1 failed), spent $0.01 of it, the answers are worth $0.02`.
+fn judging_sentence(judging: &JudgeTotals) -> String {
+    let mut parts = vec![format!("{} live", Tokens(judging.live))];
+    if judging.failed > 0 {
+        parts.push(format!("{} failed", Tokens(judging.failed)));
+    }
+    let spent = shown_cost(Some(judging.spent_usd), judging.unknown_spent_calls);
+    let worth = shown_cost(judging.cost_usd, judging.unknown_cost_calls);
+    let asked = counted(judging.calls, "question", "questions");
+    let mut text = format!("{asked} ({}), spent {spent} on them", parts.join(", "));
+    if worth != spent {
+        text.push_str(&format!(", the answers are worth {worth}"));
+    }
+    text
 }
 
 fn entry(failure: &Failure) -> Entry {

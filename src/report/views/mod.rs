@@ -2,6 +2,7 @@
 
 mod cache;
 mod checks;
+mod doctor;
 mod eval;
 mod pings;
 mod plan;

@@ -4,7 +4,7 @@ use super::super::doc::{Block, Column, Doc, Line, Table, Tone};
 use super::super::present::View;
 use super::{counted, short_tokens};
 use crate::base::Tokens;
-use crate::eval::{PlanReport, PlanSuite, PlanVariant, shown_cost_range};
+use crate::eval::{JudgingPlan, PlanJudge, PlanReport, PlanSuite, PlanVariant, shown_cost_range};
 
 impl View for PlanReport {
     const WHAT: &'static str = "the plan of a run";
@@ -42,6 +42,9 @@ impl PlanReport {
             cost.push_str(&format!(" ({unknown} no known price)"));
         }
         facts.push(("cost".to_owned(), Line::from(cost)));
+        if let Some(judging) = &self.judging {
+            facts.push(("judges".to_owned(), Line::from(judging_sentence(judging))));
+        }
         if let Some(limit) = self.max_cost_usd {
             facts.push(("limit".to_owned(), Line::from(format!("{limit}, then the run stops and can be resumed"))));
         }
@@ -68,6 +71,35 @@ fn show_suite(suite: &PlanSuite, doc: &mut Doc) {
         Column::numbers("cost"),
     ];
     doc.push(Block::Table(Table { columns, rows: suite.variants.iter().map(row).collect() }));
+    if !suite.judges.is_empty() {
+        let columns = vec![Column::names("judge"), Column::numbers("questions"), Column::numbers("cost")];
+        doc.push(Block::Table(Table { columns, rows: suite.judges.iter().map(judge_row).collect() }));
+    }
+}
+
+fn judge_row(judge: &PlanJudge) -> Vec<Line> {
+    let asked = &judge.asked;
+    vec![
+        Line::from(judge.model.to_string()),
+        Line::from(questions(asked)),
+        Line::from(shown_cost_range(asked.cost_low_usd, asked.cost_high_usd, asked.unknown_cost_calls)),
+    ]
+}
+
+fn questions(asked: &JudgingPlan) -> String {
+    let (low, high) = (Tokens(asked.calls_low), Tokens(asked.calls_high));
+    if low == high { low.to_string() } else { format!("{low}–{high}") }
+}
+
+/// `10–40 questions, $0.01–$0.20, beside the cost above`.
+fn judging_sentence(judging: &JudgingPlan) -> String {
+    let cost = shown_cost_range(judging.cost_low_usd, judging.cost_high_usd, judging.unknown_cost_calls);
+    let noun = if judging.calls_high == 1 { "question" } else { "questions" };
+    let mut text = format!("{} {noun}, {cost}, beside the cost above", questions(judging));
+    if judging.unknown_cost_calls > 0 {
+        text.push_str(&format!(" ({} of no known price)", counted(judging.unknown_cost_calls, noun, "questions")));
+    }
+    text
 }
 
 fn row(variant: &PlanVariant) -> Vec<Line> {

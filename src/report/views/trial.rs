@@ -12,6 +12,9 @@ use crate::record::{
     TrialRecord, Vars,
 };
 
+/// Characters of each text of a judge that are shown.
+const SHOWN_CHARS: usize = 2_000;
+
 /// Trials of one run, such as those of one case.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TrialsReport<'a> {
@@ -57,6 +60,9 @@ pub struct TrialReport<'a> {
     pub scores: Vec<CheckResult>,
     /// The call under test; `None` when skipped.
     pub call: Option<CallReport<'a>>,
+    /// What its checks asked judges, in the order of the answers; absent when they asked none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub judging: Vec<JudgingReport<'a>>,
     /// From the moment it was started to its score, waits included.
     pub wall_ms: Millis,
 }
@@ -80,6 +86,16 @@ pub struct CaseFacts<'a> {
     pub group: Option<&'a str>,
     /// How much it counts.
     pub weight: f64,
+}
+
+/// A question of a check to a judge.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct JudgingReport<'a> {
+    /// Who was asked.
+    pub model: &'a ModelRef,
+    /// The call.
+    #[serde(flatten)]
+    pub call: CallReport<'a>,
 }
 
 /// The call of a trial.
@@ -148,8 +164,13 @@ impl<'a> TrialReport<'a> {
             outcome: trial.outcome,
             score: trial.score,
             note: trial.note.as_deref(),
-            scores: trial.scores.iter().map(CheckResult::of).collect(),
+            scores: trial.scores.iter().map(CheckResult::in_full).collect(),
             call: trial.call.as_ref().map(CallReport::of),
+            judging: trial
+                .judging
+                .iter()
+                .map(|call| JudgingReport { model: &call.model, call: CallReport::of(call) })
+                .collect(),
             wall_ms: trial.wall_ms,
         }
     }
@@ -230,6 +251,42 @@ fn show_trial(trial: &TrialReport<'_>, doc: &mut Doc) {
             show_text("tool calls", &calls.join("\n"), doc);
         }
     }
+    show_judging(trial, doc);
+}
+
+/// What checks kept beside their scores, and what judges were asked and answered; the export has all of it.
+fn show_judging(trial: &TrialReport<'_>, doc: &mut Doc) {
+    for check in &trial.scores {
+        if let Some(details) = &check.details {
+            let text = serde_json::to_string_pretty(details).unwrap_or_default();
+            show_text(&format!("details of {}", check.name), &cut(&text), doc);
+        }
+    }
+    for (index, judging) in trial.judging.iter().enumerate() {
+        let call = &judging.call;
+        let cost = call.cost_usd.map_or("—".to_owned(), |usd| usd.to_string());
+        let about = format!("judge {}: {} · {} · {cost}", index + 1, judging.model, call.source.word());
+        doc.push(Block::Heading(Line::of(about, Tone::Strong)));
+        for message in &call.request.messages {
+            show_text(&format!("judge {}, {}", index + 1, message.role.word()), &cut(&message_text(message)), doc);
+        }
+        let title = format!("judge {}, answer", index + 1);
+        match (call.reply, call.error) {
+            (Some(reply), _) => show_text(&title, &cut(&visible_output(reply)), doc),
+            (None, Some(error)) => show_text(&title, &error.to_string(), doc),
+            (None, None) => {}
+        }
+    }
+}
+
+/// The beginning of a long text, with its length told.
+fn cut(text: &str) -> String {
+    let chars = text.chars().count();
+    if chars <= SHOWN_CHARS {
+        return text.to_owned();
+    }
+    let shown: String = text.chars().take(SHOWN_CHARS).collect();
+    format!("{shown}… ({chars} characters)")
 }
 
 fn show_text(title: &str, text: &str, doc: &mut Doc) {

@@ -75,6 +75,13 @@ pub(super) struct Manner {
     pub(super) confidence: bool,
 }
 
+impl Manner {
+    /// Most tokens of an answer: the check's own limit, or that of a question with the longest form.
+    pub(super) fn longest_answer(&self) -> u32 {
+        self.max_tokens.unwrap_or(TOKENS_LIMIT)
+    }
+}
+
 /// What was noticed while a judge was asked.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Notes {

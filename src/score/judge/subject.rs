@@ -68,15 +68,18 @@ impl Passages {
 
     /// The passages in their order; a failure without any.
     pub(super) fn wanted<'a>(&'a self, input: &'a ScoreInput<'a>) -> Result<&'a [String], Failure> {
-        let retrieved = &input.reply.contexts;
-        let of_trial = if retrieved.is_empty() { &input.case.context } else { retrieved };
-        let passages = self.0.as_ref().unwrap_or(of_trial);
-        if passages.is_empty() {
-            let why = "neither the case nor the reply has context passages; write `context: {from: vars.NAME}`";
-            return Err(Failure::Ungraded(why.to_owned()));
-        }
-        Ok(passages)
+        self.0.as_ref().map_or_else(|| contexts(input), |passages| Ok(passages))
     }
+}
+
+/// The passages of a trial: what the application retrieved, else those of the case.
+pub(super) fn contexts<'a>(input: &ScoreInput<'a>) -> Result<&'a [String], Failure> {
+    let retrieved = &input.reply.contexts;
+    let passages = if retrieved.is_empty() { &input.case.context } else { retrieved };
+    if passages.is_empty() {
+        return Err(Failure::Ungraded("neither the case nor the reply has context passages".to_owned()));
+    }
+    Ok(passages)
 }
 
 /// The output; not applicable when it is empty.

@@ -221,6 +221,8 @@ pub enum EvalCommand {
     Export(ExportArgs),
     /// Get what the batches of a run have brought by now
     Collect(CollectArgs),
+    /// Look for checks that cannot fail, and what else weakens suites
+    Doctor(DoctorArgs),
 }
 
 /// List stored runs, newest first
@@ -269,6 +271,28 @@ pub struct ExportArgs {
     /// Write it to a file instead of stdout
     #[arg(long, short, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub output: Option<PathBuf>,
+}
+
+/// Look for checks that cannot fail, and what else weakens suites
+///
+/// Feeds outputs that should fail to the checks of every case: empty ones, refusals, good ones in another order, cut
+/// short or of another case, the prompt itself, and more; calls nothing. Good outputs are those that passed in the newest
+/// stored run, else the cases' `expected`. Exits 1 when a check, a case or a goal says nothing; warnings exit 0.
+#[derive(Args, Debug)]
+#[command(
+    before_help = "Examples:\n  karat eval doctor                          Examine every suite in evals/\n  karat eval doctor evals/code-review.yaml   Examine one of them",
+    after_help = crate::cli::args::EXIT_CODES
+)]
+pub struct DoctorArgs {
+    /// Examine these suite files [config: evals] [default: all in evals/]
+    #[arg(value_name = "SUITE", value_hint = clap::ValueHint::FilePath)]
+    pub suites: Vec<PathBuf>,
+    /// Examine suites of this name or glob (can be repeated)
+    #[arg(long, value_name = "NAME")]
+    pub suite: Vec<String>,
+    /// Print it in this format
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = super::format_parser(Format::of_documents()))]
+    pub format: Format,
 }
 
 /// Get what the batches of a run have brought by now

@@ -44,6 +44,9 @@ fn row(spec: &CheckSpec) -> CheckRow {
         example: spec.example.to_owned(),
         options: own.chain(common.map(|common| option(common, true))).collect(),
         edge_cases: spec.degenerate.iter().map(|&case| case.to_owned()).collect(),
+        range: [0.0, 1.0],
+        passes_from: spec.pass_at,
+        calls: spec.calls.to_owned(),
         version: spec.version,
     }
 }

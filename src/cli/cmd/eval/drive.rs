@@ -23,7 +23,8 @@ use crate::cli::progress::Progress;
 use crate::cli::signals::Signals;
 use crate::cli::{Exit, Session, is_closed_pipe};
 use crate::eval::{
-    Bounds, EvalReport, Finished, Limit, Means, Money, PlannedTrial, SharedLimit, Stop, WorstCase, execute, trials,
+    Bounds, EvalReport, Finished, KnownOf, Limit, Means, Money, PlannedTrial, SharedLimit, Stop, WorstCase, execute,
+    trials,
 };
 use crate::provider::Caller;
 use crate::record::{RunEvent, RunHeader, RunStatus, TrialKey, TrialRecord, VerdictWord};
@@ -125,7 +126,7 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
         }
         Ok((embedder, limits)) => {
             let daily = shared_limit(&limits, &header.id, store, session)?;
-            let money = money_bounds(run, limits, daily.as_ref(), &caller);
+            let money = money_bounds(run, limits, daily.as_ref(), &caller, true);
             let bounds = Bounds { concurrency: usize::try_from(loaded.config.concurrency.value)?, money, batch: false };
             let means = Means { caller: Arc::clone(&caller), embedder };
             let heard = run_trials(run, plan, means, bounds, stop, finished.count(), |_| ()).await?;
@@ -181,11 +182,14 @@ pub(super) async fn run_trials(
     Ok(heard)
 }
 
+/// The limits of a run with the worst case of each trial; the models under test are in it when the run `calls_models` one
+/// by one, and what checks ask always.
 pub(super) fn money_bounds(
     run: &Drive<'_>,
     limits: Vec<Limit>,
     daily: Option<&DailyLimit>,
     caller: &Arc<Caller>,
+    calls_models: bool,
 ) -> Option<Money> {
     if limits.is_empty() {
         return None;
@@ -195,15 +199,22 @@ pub(super) fn money_bounds(
     let (free, hedged) = (run.providers.free_names(), run.providers.hedged_names());
     let caller = Arc::clone(caller);
     let worst_case: WorstCase = Box::new(move |trial| {
+        let known = KnownOf {
+            is_free: &|model| free.contains(model.provider.as_str()),
+            is_hedged: &|model| hedged.contains(model.provider.as_str()),
+            moderates_free: &|model| caller.moderates_free(model),
+        };
+        // Whether the cache answers for judges, too, shows only when the reply is there.
+        let checks = estimator.checks_worst_case(trial, &known)?;
         let models = caller.candidates(&trial.variant.model);
         let is_free = models.iter().all(|model| free.contains(model.provider.as_str()));
-        if is_free || is_cached(&caller, trial) {
-            return Some(Usd::ZERO);
+        if !calls_models || is_free || is_cached(&caller, trial) {
+            return Some(checks);
         }
         // A hedged request is paid for twice; the dearest model of a route bounds what it may cost.
         let times = if models.iter().any(|model| hedged.contains(model.provider.as_str())) { 2 } else { 1 };
         let once = estimator.worst_case_of(trial, &|model| free.contains(model.provider.as_str()))?;
-        Some(Usd::from_picos(once.picos().saturating_mul(times)))
+        Some(Usd::from_picos(once.picos().saturating_mul(times)).saturating_add(checks))
     });
     Some(Money { limits, shared, worst_case })
 }

@@ -41,6 +41,7 @@ pub(super) async fn listen(
                 Some(RunEvent::Ended(status)) => heard.status = status,
                 Some(RunEvent::Notice(text)) => progress.say(&text),
                 Some(RunEvent::Fatal(error)) => heard.fatal = Some(error),
+                Some(RunEvent::CallsKept(record)) => writer.send_calls(record).await?,
                 Some(RunEvent::TrialFinished(record)) => writer.send(record).await?,
             },
             Some(done) = commits.recv() => count(&done, &mut progress),

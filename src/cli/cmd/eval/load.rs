@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::accepted::check_accepted;
 use super::args::{CacheArg, CallsArg, EvalArgs};
+use super::asked;
 use super::changed::changed_suites;
 use super::options::PlanOptions;
 use super::routes::members;
@@ -20,7 +21,7 @@ use crate::record::EmbeddingModel;
 use crate::suite::{LoadContext, Selection, Suite, Survey, discover, load as load_suites, survey_all};
 
 /// Words after `karat eval` that are no suite files.
-const SUBCOMMANDS: &[&str] = &["list", "show", "export", "collect"];
+const SUBCOMMANDS: &[&str] = &["list", "show", "export", "collect", "doctor"];
 
 /// Everything a run is made of.
 pub(super) struct Loaded {
@@ -40,7 +41,8 @@ impl Loaded {
 
     /// Estimates tokens and money at today's prices.
     pub(super) fn estimator(&self, session: &Session) -> Estimator {
-        let routes = self.models().into_iter().filter(|model| model.provider.as_str() == ROUTE);
+        let all = self.models().into_iter().chain(self.judges());
+        let routes = all.filter(|model| model.provider.as_str() == ROUTE);
         let routes = routes.map(|route| (route.clone(), members(&self.config, &route))).collect();
         let cap = self.config.max_tokens_per_request.value;
         Estimator::new(Arc::clone(&self.prices), session.clock.now(), cap).with_routes(routes).in_batch(self.batch)
@@ -53,27 +55,44 @@ impl Loaded {
         all.filter(|model| seen.insert(*model)).cloned().collect()
     }
 
-    /// The models that may answer: those of routes instead of the routes.
-    pub(super) fn answering_models(&self) -> Vec<ModelRef> {
-        let mut models: Vec<ModelRef> = Vec::new();
-        for model in self.models().iter().flat_map(|model| members(&self.config, model)) {
-            if !models.contains(&model) {
-                models.push(model);
-            }
-        }
-        models
+    /// The judges that checks ask, each once.
+    pub(super) fn judges(&self) -> Vec<ModelRef> {
+        let all = self.suites.iter().flat_map(|surveyed| &surveyed.survey.asked.judges);
+        each_once(all.map(|(model, _)| model.clone()))
     }
 
-    /// The embedding models that the plan calls, each once.
-    pub(super) fn embedding_models(&self) -> Vec<EmbeddingModel> {
-        let mut models: Vec<EmbeddingModel> = Vec::new();
-        for (_, model) in embedded_prompts(&self.suites) {
-            if !models.contains(&model) {
-                models.push(model);
-            }
-        }
-        models
+    /// The models that may answer, judges among them: those of routes instead of the routes.
+    pub(super) fn answering_models(&self) -> Vec<ModelRef> {
+        let all = self.models().into_iter().chain(self.judges());
+        each_once(all.flat_map(|model| members(&self.config, &model)))
     }
+
+    /// The embedding models that the plan calls, for examples and for checks, each once.
+    pub(super) fn all_embedding_models(&self) -> Vec<EmbeddingModel> {
+        let all = self.suites.iter().flat_map(|surveyed| &surveyed.survey.asked.embeddings);
+        each_once(self.embedding_models().into_iter().chain(all.map(|(model, _)| model.clone())))
+    }
+
+    /// The moderation models that checks ask, each once.
+    pub(super) fn moderation_models(&self) -> Vec<ModelRef> {
+        let all = self.suites.iter().flat_map(|surveyed| &surveyed.survey.asked.moderations);
+        each_once(all.map(|(model, _)| model.clone()))
+    }
+
+    /// The models by which examples are compared, each once.
+    pub(super) fn embedding_models(&self) -> Vec<EmbeddingModel> {
+        each_once(embedded_prompts(&self.suites).into_iter().map(|(_, model)| model))
+    }
+}
+
+fn each_once<M: PartialEq>(models: impl Iterator<Item = M>) -> Vec<M> {
+    let mut found: Vec<M> = Vec::new();
+    for model in models {
+        if !found.contains(&model) {
+            found.push(model);
+        }
+    }
+    found
 }
 
 /// What a run was started with, for a `--resume` that does not say otherwise.
@@ -183,6 +202,7 @@ pub(super) fn load(
     let selection = options.selection();
     // All of them, so that a filter that matches nothing at all is told whatever changed.
     let surveys = survey_all(&suites, &selection, &mut problems);
+    asked::check_known(&config, &surveys, &mut problems);
     let prices = price_table(&config, &mut problems)?;
     // A replay asks nobody: what was recorded counts, as it was asked then.
     if config.calls.value != CallMode::Replay {

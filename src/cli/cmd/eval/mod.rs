@@ -3,12 +3,14 @@
 mod accepted;
 mod apps;
 mod args;
+mod asked;
 mod batch;
 mod caches;
 mod catalogue;
 mod changed;
 mod checks;
 mod collect;
+mod doctor;
 mod drive;
 mod examples;
 mod export;
@@ -30,8 +32,8 @@ mod stored;
 
 pub(in crate::cli) use apps::names as app_names;
 pub use args::{
-    BatchRestArg, CacheArg, CallsArg, CollectArgs, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs, SelectArgs,
-    ShowArgs, ShowRunArgs, UndecidedArg,
+    BatchRestArg, CacheArg, CallsArg, CollectArgs, DoctorArgs, EvalArgs, EvalCommand, ExportArgs, HowArgs, ListArgs,
+    SelectArgs, ShowArgs, ShowRunArgs, UndecidedArg,
 };
 pub(in crate::cli) use providers::{own_transport, pricer, settings_of};
 pub use start::run;

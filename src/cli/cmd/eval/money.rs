@@ -97,7 +97,11 @@ impl SharedLimit for DailyLimit {
 ///
 /// # Errors
 /// [`UsageError`] that names them.
-pub(super) fn refuse_unknown_prices(loaded: &Loaded, session: &Session) -> Result<(), UsageError> {
+pub(super) fn refuse_unknown_prices(
+    loaded: &Loaded,
+    providers: &Providers,
+    session: &Session,
+) -> Result<(), UsageError> {
     let config = &loaded.config;
     let limit = match (config.max_cost.value, config.daily_cost_limit.value) {
         _ if config.calls.value == CallMode::Replay => return Ok(()),
@@ -111,10 +115,13 @@ pub(super) fn refuse_unknown_prices(loaded: &Loaded, session: &Session) -> Resul
     };
     let has_price =
         |model: &ModelRef, output: u64| is_free(model.provider.as_str()) || estimator.cost(model, 1, output).is_some();
-    let (models, embedding) = (loaded.answering_models(), loaded.embedding_models());
+    let (models, embedding) = (loaded.answering_models(), loaded.all_embedding_models());
+    let moderation = loaded.moderation_models();
     let chats = models.iter().filter(|model| !has_price(model, 1));
     // Embedding models have no price for output, because they have none.
     let unknown = chats.chain(embedding.iter().map(|embedding| &embedding.model).filter(|model| !has_price(model, 0)));
+    let has_no_price = |model: &&ModelRef| !is_free(model.provider.as_str()) && !providers.moderates_free(model);
+    let unknown = unknown.chain(moderation.iter().filter(has_no_price));
     let unknown: Vec<String> = unknown.map(|model| format!("`{model}`")).collect();
     if unknown.is_empty() {
         return Ok(());

@@ -8,7 +8,7 @@ use super::run::{only_failed, prepare};
 use crate::base::Usd;
 use crate::cli::{Exit, Session, UsageError, show};
 use crate::config::CallMode;
-use crate::eval::{PlanReport, SCHEMA_VERSION};
+use crate::eval::{JudgingPlan, PlanReport, SCHEMA_VERSION};
 use crate::stats::wilson;
 
 /// Prints the plan, tokens and cost. Calls nothing and stores nothing.
@@ -27,6 +27,8 @@ pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
     let variants = || suites.iter().flat_map(|suite| &suite.variants);
     let unknown = variants().filter(|variant| variant.cost_high_usd.is_none()).map(|variant| variant.trials).sum();
     let sum = |costs: Vec<Option<Usd>>| costs.into_iter().flatten().reduce(Usd::saturating_add);
+    let mut judging: Option<JudgingPlan> = None;
+    suites.iter().flat_map(|suite| &suite.judges).for_each(|judge| judging.get_or_insert_default().plus(&judge.asked));
     let report = PlanReport {
         schema_version: SCHEMA_VERSION,
         calls: config.calls.value.word().to_owned(),
@@ -35,6 +37,7 @@ pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
         cost_low_usd: sum(variants().map(|variant| variant.cost_low_usd).collect()),
         cost_high_usd: sum(variants().map(|variant| variant.cost_high_usd).collect()),
         unknown_cost_trials: unknown,
+        judging,
         max_cost_usd: config.max_cost.value.or(config.daily_cost_limit.value),
         concurrency: config.concurrency.value,
         notes: notes(&loaded, &suites),
@@ -63,6 +66,14 @@ fn notes(loaded: &Loaded, suites: &[crate::eval::PlanSuite]) -> Vec<String> {
             "{text} `{model}`; here nothing is called, and the examples are those of a comparison by words"
         ));
     }
+    let asked = || loaded.suites.iter().map(|surveyed| &surveyed.survey.asked);
+    let embeddings = asked().flat_map(|asked| &asked.embeddings).map(|(model, _)| model.to_string());
+    let moderations = asked().flat_map(|asked| &asked.moderations).map(|(model, _)| model.to_string());
+    let mut beside: Vec<String> = embeddings.chain(moderations).collect();
+    beside.dedup();
+    notes.extend(
+        beside.iter().map(|model| format!("checks also ask `{model}` about each reply, which is not in the figures")),
+    );
     notes.extend(suites.iter().filter_map(reach));
     notes
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::apps;
+use super::asked;
 use super::caches;
 use super::load::Loaded;
 use super::routes::{self, StoredHistory};
@@ -43,14 +44,18 @@ pub(super) fn settle(loaded: &Loaded, untrusted: bool, session: &Session) -> any
     let semantic = caches::semantic_model(&loaded.config)?;
     let asked_for = loaded.config.cache.semantic.model.origin.place().cloned();
     embedding.extend(semantic.clone().filter(|model| !embedding.contains(model)));
-    let models = loaded.answering_models();
+    let (models, of_checks, moderation) =
+        (loaded.answering_models(), loaded.all_embedding_models(), loaded.moderation_models());
     let used: HashSet<String> = models
         .iter()
-        .chain(embedding.iter().map(|embedding| &embedding.model))
+        .chain(embedding.iter().chain(&of_checks).map(|embedding| &embedding.model))
+        .chain(&moderation)
         .map(|model| model.provider.to_string())
         .collect();
     let config = &loaded.config;
-    apps::check(loaded, &used, apps::untrusted(untrusted, &session.env), session, &mut problems);
+    let untrusted = apps::untrusted(untrusted, &session.env);
+    apps::check(loaded, &used, untrusted, session, &mut problems);
+    asked::check_programs(loaded, untrusted, &mut problems);
     let mut providers = Providers { settings: Vec::new(), secrets: Vec::new(), free: HashSet::new(), ca_pem: None };
     let connects = config.calls.value != CallMode::Replay;
     providers.ca_pem = connects.then(|| certificates::from_env(session, &mut problems)).flatten();
@@ -82,6 +87,7 @@ pub(super) fn settle(loaded: &Loaded, untrusted: bool, session: &Session) -> any
                 problems.push(Diagnostic { place: diagnostic.place.clone().or(place), ..*diagnostic });
             }
         }
+        asked::check_able(loaded, &caller, &mut problems);
         let suites: Vec<&str> = loaded.suites.iter().map(|surveyed| surveyed.suite.name.as_str()).collect();
         caller.check_cassettes(&suites, &mut problems);
     }
@@ -94,6 +100,11 @@ impl Providers {
     /// Names of the providers that cost nothing.
     pub(super) fn free_names(&self) -> HashSet<String> {
         self.free.clone()
+    }
+
+    /// Whether a model moderates for nothing.
+    pub(super) fn moderates_free(&self, model: &ModelRef) -> bool {
+        self.settings.iter().any(|settings| settings.name == model.provider && settings.moderates_free())
     }
 
     /// Names of the providers that may be asked twice.

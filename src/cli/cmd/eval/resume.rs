@@ -51,7 +51,7 @@ pub(super) fn take_up(named: &str, args: &EvalArgs, manner: Manner, session: &Se
     };
     let loaded = prepare(&options, args, before, session)?;
     let providers = providers::settle(&loaded, args.how.untrusted, session)?;
-    money::refuse_unknown_prices(&loaded, session)?;
+    money::refuse_unknown_prices(&loaded, &providers, session)?;
     let store = Store::open(&loaded.config.store.value, Access::Write)?;
     let Some(_held) = take(&store, &id, session)? else { return Ok(Exit::Locked) };
     let stored_suites = store.suites(&id)?;

@@ -33,7 +33,7 @@ pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
     options.max_cost = loaded.config.max_cost.value;
     options.cache = Some(caches::facts(&loaded.config));
     let providers = providers::settle(&loaded, args.how.untrusted, session)?;
-    money::refuse_unknown_prices(&loaded, session)?;
+    money::refuse_unknown_prices(&loaded, &providers, session)?;
     let store = Store::open(&loaded.config.store.value, Access::Write)?;
     if let Some(rest) = options.batch {
         refuse_what_has_no_batch(&loaded, rest, &providers, &store, session)?;

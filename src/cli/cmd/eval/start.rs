@@ -1,7 +1,7 @@
 //! Which of the things `karat eval` can do was asked for.
 
 use super::args::{EvalArgs, EvalCommand};
-use super::{catalogue, checks, collect, export, list, plan, resume, run as run_suites, show};
+use super::{catalogue, checks, collect, doctor, export, list, plan, resume, run as run_suites, show};
 use crate::cli::{Exit, Session};
 
 /// Does what was asked for.
@@ -13,6 +13,7 @@ pub fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
         Some(EvalCommand::List(list)) => return list::run(list, session),
         Some(EvalCommand::Show(show)) => return show::run(show, session),
         Some(EvalCommand::Export(export)) => return export::run(export, session),
+        Some(EvalCommand::Doctor(doctor)) => return doctor::run(doctor, session),
         Some(EvalCommand::Collect(collect)) => return collect::run(collect, session),
         None => {}
     }

@@ -40,6 +40,7 @@ pub(super) fn report_of(store: &Store, run: &RunId, max_errors: u32) -> anyhow::
     let mut summary = Summarizer::new(&header, &store.suites(run)?, &store.variants(run)?);
     store.facts(run, |facts| summary.add(&facts))?;
     let row = store.run_row(run)?;
+    summary.judging(store.judging(run)?);
     summary.breakers(store.breaker_openings(run)?);
     summary.bill(row.spent.known, row.spent.unknown_calls);
     let counts = row.counts;

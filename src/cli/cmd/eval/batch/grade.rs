@@ -27,7 +27,7 @@ impl Flow<'_, '_> {
         let daily = shared_limit(&limits, &run.header.id, &run.store, run.session)?;
         let bounds = Bounds {
             concurrency: usize::try_from(run.loaded.config.concurrency.value)?,
-            money: money_bounds(run, limits, daily.as_ref(), &self.means.caller),
+            money: money_bounds(run, limits, daily.as_ref(), &self.means.caller, self.wish.rest == BatchRest::Live),
             batch: true,
         };
         let graded: Arc<Mutex<HashSet<TrialKey>>> = Arc::default();
@@ -46,12 +46,14 @@ impl Flow<'_, '_> {
         Ok(())
     }
 
-    /// Limits on money of calls that are made one by one; what comes from batches is paid for already.
+    /// Limits on money of calls that are made one by one, those of checks among them; what comes from batches is paid for
+    /// already.
     fn limits_of_single_calls(&self) -> Result<Vec<Limit>, Halt> {
-        if self.wish.rest != BatchRest::Live {
+        let run = self.run;
+        let asks = run.loaded.suites.iter().any(|surveyed| !surveyed.survey.asked.is_empty());
+        if self.wish.rest != BatchRest::Live && !asks {
             return Ok(Vec::new());
         }
-        let run = self.run;
         let spent = run.store.run_row(&run.header.id)?.spent.known;
         let reserved = self.open()?.iter().fold(Usd::ZERO, |sum, chunk| sum.saturating_add(chunk.reserved));
         let mut limits = money::limits(run.loaded, spent, &run.store, run.session)?;

@@ -1,0 +1,83 @@
+//! Whom the checks of a suite ask, and where each of them is named: for what must hold before the first call.
+
+use std::sync::Arc;
+
+use super::Suite;
+use super::reader::CaseReader;
+use crate::base::{Kind, ModelRef, Node, Place, Problems, Span, parse_yaml};
+use crate::record::EmbeddingModel;
+use crate::score::{Asks, Check};
+
+/// The models that checks ask, each once in the order of the cases, with the place that names it; `None` where neither
+/// the suite nor a case does, but the project.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Asked {
+    /// Judges.
+    pub judges: Vec<(ModelRef, Option<Place>)>,
+    /// Embedding models.
+    pub embeddings: Vec<(EmbeddingModel, Option<Place>)>,
+    /// Moderation models.
+    pub moderations: Vec<(ModelRef, Option<Place>)>,
+    /// Checks that run programs of the project, by name, with the place of the suite or of the first case that has it.
+    pub programs: Vec<(String, Place)>,
+}
+
+impl Asked {
+    /// Whether nobody is asked.
+    pub fn is_empty(&self) -> bool {
+        *self == Asked::default()
+    }
+
+    /// Adds what the checks of the case that was read last ask.
+    pub(super) fn add(&mut self, suite: &Suite, checks: &[Arc<Check>], reader: &CaseReader<'_>) {
+        for check in checks.iter().filter(|check| !check.asks().is_empty()) {
+            let Asks { judges, longest_answer: _, embeddings, moderations, programs } = check.asks();
+            for (judge, _) in judges {
+                add_one(&mut self.judges, judge, || place_of(suite, judge, reader));
+            }
+            for model in embeddings {
+                add_one(&mut self.embeddings, model, || place_of(suite, &model.model, reader));
+            }
+            for model in moderations {
+                add_one(&mut self.moderations, model, || place_of(suite, model, reader));
+            }
+            if *programs && self.programs.iter().all(|(name, _)| name != check.name()) {
+                let is_default = suite.defaults.checks.checks.iter().any(|own| Arc::ptr_eq(own, check));
+                let place = if is_default { suite.place.clone() } else { reader.place() };
+                self.programs.push((check.name().to_owned(), place));
+            }
+        }
+    }
+}
+
+fn add_one<M: Clone + PartialEq>(
+    known: &mut Vec<(M, Option<Place>)>,
+    model: &M,
+    place: impl FnOnce() -> Option<Place>,
+) {
+    if known.iter().all(|(other, _)| other != model) {
+        known.push((model.clone(), place()));
+    }
+}
+
+/// The suite's own checks are looked at first, then `judge:`, then the case.
+fn place_of(suite: &Suite, model: &ModelRef, reader: &CaseReader<'_>) -> Option<Place> {
+    let name = model.to_string();
+    let in_suite = parse_yaml(&suite.source, &mut Problems::new()).and_then(|node| {
+        let checks = node.get("defaults").and_then(|defaults| defaults.get("checks"));
+        let judge = || node.get("judge").and_then(|judge| span_of(judge, &name));
+        let span = checks.and_then(|checks| span_of(checks, &name)).or_else(judge)?;
+        Some(suite.source.place(span))
+    });
+    in_suite.or_else(|| reader.place_in_checks(&name))
+}
+
+/// Where a text stands below a node.
+pub(super) fn span_of(node: &Node, text: &str) -> Option<Span> {
+    match &node.kind {
+        Kind::Text(own) => (own == text).then_some(node.span),
+        Kind::List(items) => items.iter().find_map(|item| span_of(item, text)),
+        Kind::Map(entries) => entries.iter().find_map(|(_, value)| span_of(value, text)),
+        Kind::Null | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) => None,
+    }
+}
