@@ -8,7 +8,7 @@ use super::super::settings::{Fault, Settings};
 use super::super::spec::{Build, CheckSpec, Prepared};
 use super::ask::{Question, Seat};
 use super::bench;
-use super::form::Form;
+use super::form::{Answer, Form};
 use super::material::Material;
 use super::metric::{Failure, Metric, Opinion};
 use super::options::judge_options;
@@ -44,9 +44,8 @@ struct KnowledgeRetention;
 const LIST: &str = "Task: for each numbered USER turn, list the facts that the user tells in it about themselves, their case \
                     or what they want: names, figures, dates, preferences, what happened. Each is one short sentence \
                     that can be understood alone. Questions and greetings tell nothing: then the list is empty.";
-const TASK: &str = "Task: the user told the numbered FACTs, each in the USER turn that its section names. For each numbered \
-                    TURN, which the assistant said at the place that its section names: does it forget a fact told \
-                    before it? Only what was told earlier in the conversation counts.";
+const TASK: &str = "Task: the user told the FACTs, each in the USER turn that its section names. For each numbered ASSISTANT \
+                    turn: does it forget a fact told before it? Only what was told earlier in the conversation counts.";
 const WORDS: [(&str, &str); 2] = [
     ("kept", "it forgets nothing that was told before it"),
     ("forgot", "it asks for a fact that was told before, or contradicts it"),
@@ -71,16 +70,18 @@ impl Metric for KnowledgeRetention {
             let Some(first) = told.iter().position(|facts| !facts.is_empty()) else {
                 return Err(Failure::NotApplicable("the user told no facts".to_owned()));
             };
-            let judged = turns.assistant_after(first);
-            let said: Vec<&str> = turns.assistant().drain(judged.clone()).collect();
             let facts = told.iter().zip(1_usize..).flat_map(|(facts, turn)| facts.iter().map(move |fact| (fact, turn)));
             let material = facts.zip(1_usize..).fold(Material::default(), |material, ((fact, turn), number)| {
                 material.with(&format!("FACT {number} OF USER {turn}"), fact)
             });
-            let material = judged.zip(1_usize..).fold(turns.add_to(material), |material, (place, number)| {
-                material.with(&format!("TURN {number}"), &format!("This is ASSISTANT {}.", place + 1))
-            });
+            let said = turns.assistant();
+            let material = turns.add_to(material);
             let entries = verdicts(seat, "knowledge_retention", TASK, material, said.len(), &WORDS).await?;
+            // All are asked about, so that the judge's numbers are those of the conversation; before the first fact there
+            // was nothing to forget.
+            let before = turns.assistant_before(first);
+            let said: Vec<&str> = said.into_iter().skip(before).collect();
+            let entries: Vec<Answer> = entries.into_iter().skip(before).collect();
             let opinion = tally("turns without forgetting", &said, &entries, |entry| entry.word("verdict") == "kept");
             Ok(Opinion { parts: json!({"facts": told, "turns": opinion.parts}), ..opinion })
         })
@@ -114,8 +115,8 @@ mod tests {
     fn only_turns_after_the_first_fact_count() {
         let facts = r#"{"turns": [{"id": 2, "facts": ["Her name is Ada."]}, {"id": 1, "facts": []},
             {"id": 3, "facts": []}]}"#;
-        let answer = r#"{"verdicts": [{"id": 1, "reason": "r", "verdict": "kept"},
-            {"id": 2, "reason": "asks for the name", "verdict": "forgot"}]}"#;
+        let answer = r#"{"verdicts": [{"id": 1, "reason": "early", "verdict": "forgot"},
+            {"id": 2, "reason": "r", "verdict": "kept"}, {"id": 3, "reason": "asks for the name", "verdict": "forgot"}]}"#;
         let talk = talk(&["Hi", "Hello", "I am Ada", "Hi Ada", "Who am I?"]);
         let world = ScriptedWorld::judging(&[facts, answer]);
         let case = case(json!({}), None);
@@ -125,8 +126,7 @@ mod tests {
         assert!((value.get() - 0.5).abs() < 1e-12, "{}", score.reason);
         let shown = world.questions.lock().expect("no panic")[1].request.messages[1].joined_text();
         assert!(shown.contains("FACT 1 OF USER 2"), "{shown}");
-        assert!(shown.contains("This is ASSISTANT 2.") && shown.contains("This is ASSISTANT 3."), "{shown}");
-        assert!(!shown.contains("This is ASSISTANT 1."), "{shown}");
+        assert!(score.reason.contains("asks for the name") && !score.reason.contains("early"), "{}", score.reason);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::outcomes::Script;
 use super::subject::{plain, share};
 use super::tally::{parts, statements, tally, verdicts};
 
-/// Questions that a judge makes of the source unless told otherwise (DeepEval).
+/// Questions that a judge makes of the source unless told otherwise, as in `DeepEval`.
 const USUAL: usize = 5;
 /// Most questions.
 const MOST: usize = 30;

@@ -47,11 +47,10 @@ impl Turns {
         self.texts(false)
     }
 
-    /// The numbers, from 0, of the assistant's turns behind the user's turn of this number.
-    pub(super) fn assistant_after(&self, user: usize) -> std::ops::Range<usize> {
+    /// How many turns of the assistant come before the user's turn of this number, from 0.
+    pub(super) fn assistant_before(&self, user: usize) -> usize {
         let place = self.0.iter().enumerate().filter(|(_, turn)| turn.of_user).nth(user).map_or(0, |(place, _)| place);
-        let before = self.0.iter().take(place).filter(|turn| !turn.of_user).count();
-        before..self.assistant().len()
+        self.0.iter().take(place).filter(|turn| !turn.of_user).count()
     }
 
     /// All turns, after what the material holds already.
@@ -170,7 +169,7 @@ pub(super) mod tests {
         let turns = Turns::of(&input_of(&reply, &request, &case)).expect("turns");
         assert_eq!(turns.user(), ["q1", "q2"]);
         assert_eq!(turns.assistant(), ["a1", "a2", "a3"]);
-        assert_eq!((turns.assistant_after(0), turns.assistant_after(1)), (0..3, 2..3));
+        assert_eq!((turns.assistant_before(0), turns.assistant_before(1)), (0, 2));
         let text = shown(&turns.add_to(Material::default()));
         let order = ["<<<USER 1 ", "<<<ASSISTANT 1 ", "<<<ASSISTANT 2 ", "<<<USER 2 ", "<<<ASSISTANT 3 "];
         let places: Vec<usize> = order.iter().map(|name| text.find(name).expect(name)).collect();
