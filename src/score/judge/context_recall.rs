@@ -118,4 +118,26 @@ mod tests {
         assert_eq!(score.state, ScoreState::Ungraded);
         assert!(world.questions.lock().expect("no panic").is_empty());
     }
+    #[test]
+    fn written_passages_come_before_all_others() {
+        let mut with = case(json!({"docs": ["of a variable", "another"]}), Some(json!("a reference")));
+        with.context = vec!["of the case".to_owned()];
+        let reply = ChatReply { contexts: vec!["retrieved".to_owned()], ..ChatReply::of_text("a") };
+        let verdict = r#"{"verdicts": [{"id": 1, "reason": "r", "verdict": "attributed"}]}"#;
+        let shown = |yaml: &str| {
+            let world = ScriptedWorld::judging(&[r#"{"statements": ["a"]}"#, verdict]);
+            let score = asked_of(yaml, &reply, &with, &world);
+            assert!(score.is_pass(), "{}", score.reason);
+            let questions = world.questions.into_inner().expect("no panic");
+            questions[1].request.messages[1].joined_text()
+        };
+        let written = shown("context_recall: {context: {from: vars.docs}}");
+        assert!(written.contains("<<<CONTEXT 2") && written.contains("of a variable"), "{written}");
+        assert!(!written.contains("retrieved") && !written.contains("of the case"), "{written}");
+        let retrieved = shown("context_recall");
+        assert!(retrieved.contains("retrieved") && !retrieved.contains("of the case"), "{retrieved}");
+        let lacking =
+            asked_of("context_recall: {context: {from: vars.none}}", &reply, &with, &ScriptedWorld::default());
+        assert_eq!(lacking.state, ScoreState::Ungraded);
+    }
 }
