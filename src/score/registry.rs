@@ -54,6 +54,21 @@ static CHECKS: &[&CheckSpec] = &[
     &judge::pairwise::SPEC,
     &judge::select_best::SPEC,
     &judge::dag::SPEC,
+    &judge::context_precision::SPEC,
+    &judge::context_recall::SPEC,
+    &judge::context_relevance::SPEC,
+    &judge::context_entity_recall::SPEC,
+    &judge::answer_correctness::SPEC,
+    &judge::noise_sensitivity::SPEC,
+    &judge::summarization::SPEC,
+    &judge::toxicity::SPEC,
+    &judge::bias::SPEC,
+    &judge::role_adherence::SPEC,
+    &judge::task_completion::SPEC,
+    &judge::conversation_relevance::SPEC,
+    &judge::conversation_completeness::SPEC,
+    &judge::knowledge_retention::SPEC,
+    &judge::topic_adherence::SPEC,
     &retrieval::ranking::SPEC,
     &structure::json::SPEC,
     &structure::json_schema::SPEC,
@@ -152,6 +167,22 @@ const FOREIGN: &[(&str, &str)] = &[
     ("battle", "pairwise"),
     ("compare", "pairwise"),
     ("deep_acyclic_graph", "dag"),
+    ("contextual_precision", "context_precision"),
+    ("contextual_recall", "context_recall"),
+    ("contextual_relevancy", "context_relevance"),
+    ("context_relevancy", "context_relevance"),
+    ("context_entities_recall", "context_entity_recall"),
+    ("factual_correctness", "answer_correctness"),
+    ("correctness", "answer_correctness"),
+    ("noise", "noise_sensitivity"),
+    ("summarisation", "summarization"),
+    ("summary", "summarization"),
+    ("toxic", "toxicity"),
+    ("role", "role_adherence"),
+    ("goal_accuracy", "task_completion"),
+    ("agent_goal_accuracy", "task_completion"),
+    ("turn_relevancy", "conversation_relevance"),
+    ("conversation_relevancy", "conversation_relevance"),
     ("chain_of_thought", "reasoning"),
     ("brier", "reasoning_calibration"),
     ("confidence", "reasoning_calibration"),
@@ -254,7 +285,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 78);
+        assert_eq!(names.len(), 93);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Checks that ask a model other than a judge: vectors and moderation.
 
-mod model;
+pub(super) mod model;
 pub(super) mod moderation;
 pub(super) mod similarity;

@@ -108,6 +108,11 @@ impl Figure {
     }
 }
 
+/// Cosine of two vectors, 0 where it is below; an error says why there is none.
+pub(in crate::score) fn cosine(a: &[f32], b: &[f32]) -> Result<f64, String> {
+    Figure::Cosine.between(a, b)
+}
+
 struct Similarity {
     texts: Vec<String>,
     model: EmbeddingModel,

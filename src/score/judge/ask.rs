@@ -108,7 +108,6 @@ impl<'a> Seat<'a> {
     }
 
     /// The world, for metrics that also ask for vectors.
-    #[expect(dead_code, reason = "no metric asks for vectors yet")]
     pub(super) fn world(&self) -> &'a dyn World {
         self.world
     }

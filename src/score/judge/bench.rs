@@ -184,9 +184,11 @@ impl Asking for Bench {
 
     fn asks(&self) -> Asks {
         let calls = self.questions.saturating_mul(CALLS_PER_QUESTION).saturating_mul(self.judges.samples);
+        let judges = self.judges.all().map(|judge| (judge.clone(), calls)).collect();
         Asks {
-            judges: self.judges.all().map(|judge| (judge.clone(), calls)).collect(),
+            judges,
             longest_answer: Some(self.judges.manner.longest_answer()),
+            embeddings: self.metric.embeddings(),
             ..Asks::default()
         }
     }

@@ -13,7 +13,7 @@ use super::metric::{Failure, Metric, Opinion};
 use super::options::judge_options;
 #[cfg(test)]
 use super::outcomes::Script;
-use super::subject::{self, Asked, QUESTION};
+use super::subject::{self, Asked, CONTEXT, Passages, QUESTION};
 use super::tally::{statements, tally};
 
 pub(crate) static SPEC: CheckSpec = CheckSpec {
@@ -21,7 +21,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     family: "judge",
     about: "what the output states follows from the context passages",
     pass_at: 0.8,
-    options: judge_options![QUESTION],
+    options: judge_options![CONTEXT, QUESTION],
     degenerate: &[
         "statements that the context supports / statements of the output (Ragas, 2023), against the passages themselves; \
          both contradicted and unmentioned ones count against it; `threshold` is 0.8 unless given",
@@ -36,10 +36,11 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
-    bench::prepare(settings, &SPEC, 2, Faithfulness { asked: Asked::of(settings)? })
+    bench::prepare(settings, &SPEC, 2, Faithfulness { passages: Passages::of(settings)?, asked: Asked::of(settings)? })
 }
 
 struct Faithfulness {
+    passages: Passages,
     asked: Asked,
 }
 
@@ -55,7 +56,7 @@ impl Metric for Faithfulness {
     fn judge<'a>(&'a self, input: &'a ScoreInput<'a>, seat: &'a Seat<'a>) -> BoxFuture<'a, Result<Opinion, Failure>> {
         Box::pin(async move {
             let output = subject::output(input)?;
-            let contexts = subject::contexts(input)?;
+            let contexts = self.passages.wanted(input)?;
             let stated = statements(seat, "OUTPUT", output, self.asked.text(input).as_deref()).await?;
             if stated.is_empty() {
                 return Err(Failure::NotApplicable("the output states nothing".to_owned()));

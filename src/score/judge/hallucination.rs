@@ -13,14 +13,14 @@ use super::metric::{Failure, Metric, Opinion};
 use super::options::judge_options;
 #[cfg(test)]
 use super::outcomes::Script;
-use super::subject;
+use super::subject::{self, CONTEXT, Passages};
 use super::tally::tally;
 
 pub(crate) static SPEC: CheckSpec = CheckSpec {
     name: "hallucination",
     family: "judge",
     about: "the output contradicts none of the context passages; higher is better",
-    options: judge_options![],
+    options: judge_options![CONTEXT],
     degenerate: &[
         "passages that the output does not contradict / passages (DeepEval 4; its releases before 4 gave 1 minus this)",
         "a passage that the output does not touch is not contradicted: use `faithfulness` for what is made up",
@@ -33,10 +33,12 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
-    bench::prepare(settings, &SPEC, 1, Hallucination)
+    bench::prepare(settings, &SPEC, 1, Hallucination { passages: Passages::of(settings)? })
 }
 
-struct Hallucination;
+struct Hallucination {
+    passages: Passages,
+}
 
 const TASK: &str = "Task: take each numbered CONTEXT passage as true. Does the OUTPUT contradict it?";
 const WORDS: [(&str, &str); 2] =
@@ -46,7 +48,7 @@ impl Metric for Hallucination {
     fn judge<'a>(&'a self, input: &'a ScoreInput<'a>, seat: &'a Seat<'a>) -> BoxFuture<'a, Result<Opinion, Failure>> {
         Box::pin(async move {
             let output = subject::output(input)?;
-            let contexts = subject::contexts(input)?;
+            let contexts = self.passages.wanted(input)?;
             let material = Material::default().with_each("CONTEXT", contexts).with("OUTPUT", output);
             let form = Form::default().items("verdicts", contexts.len(), Form::reasoned().choice("verdict", &WORDS));
             let answer = seat.ask(&Question::new("hallucination", TASK, material, form)).await?;

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::super::check::ScoreInput;
 use super::ask::Seat;
+use crate::record::EmbeddingModel;
 
 /// One judge's opinion of one output.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,4 +36,9 @@ pub(super) trait Metric: Send + Sync {
 
     /// A noun phrase for what was wanted.
     fn wanted(&self) -> String;
+
+    /// The embedding models that it asks besides the judge.
+    fn embeddings(&self) -> Vec<EmbeddingModel> {
+        Vec::new()
+    }
 }

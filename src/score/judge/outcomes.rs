@@ -14,8 +14,10 @@ use serde_json::json;
 use super::super::JudgeQuestion;
 use super::super::testing::{ScriptedWorld, asked_as, case};
 use super::{
-    answer_relevance, closed_qa, dag, factuality, faithfulness, geval, hallucination, instruction_adherence, pairwise,
-    quality, rubric, select_best,
+    answer_correctness, answer_relevance, bias, closed_qa, context_entity_recall, context_precision, context_recall,
+    context_relevance, conversation_completeness, conversation_relevance, dag, factuality, faithfulness, geval,
+    hallucination, instruction_adherence, knowledge_retention, noise_sensitivity, pairwise, quality, role_adherence,
+    rubric, select_best, summarization, task_completion, topic_adherence, toxicity,
 };
 use crate::record::{
     ChatReply, ChatRequest, Finish, Message, OutputFormat, Params, Role, Score, ScoreState, ToolChoice,
@@ -50,6 +52,21 @@ const SCRIPTS: &[Script] = &[
     pairwise::SCRIPT,
     select_best::SCRIPT,
     dag::SCRIPT,
+    context_precision::SCRIPT,
+    context_recall::SCRIPT,
+    context_relevance::SCRIPT,
+    context_entity_recall::SCRIPT,
+    answer_correctness::SCRIPT,
+    noise_sensitivity::SCRIPT,
+    summarization::SCRIPT,
+    toxicity::SCRIPT,
+    bias::SCRIPT,
+    role_adherence::SCRIPT,
+    task_completion::SCRIPT,
+    conversation_relevance::SCRIPT,
+    conversation_completeness::SCRIPT,
+    knowledge_retention::SCRIPT,
+    topic_adherence::SCRIPT,
 ];
 
 /// An output that tries to judge itself.

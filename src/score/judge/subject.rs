@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::check::ScoreInput;
 use super::super::reason;
-use super::super::settings::{Fault, Settings, kind_of};
+use super::super::settings::{Fault, Settings, kind_of, texts_of};
 use super::super::spec::OptionSpec;
 use super::metric::Failure;
 use crate::base::canonical_json;
@@ -49,10 +49,33 @@ pub(super) fn instructions(input: &ScoreInput<'_>) -> Option<String> {
     (!text.trim().is_empty()).then_some(text)
 }
 
-/// The passages that the output must rest on: what the application retrieved, else those of the case.
+/// The option of checks that look at passages.
+pub(super) const CONTEXT: OptionSpec = OptionSpec::value(
+    "context",
+    "text, or a list of texts",
+    "the passages; those that the application retrieved unless given, else the case's `context`",
+);
+
+/// Where the passages come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Passages(Option<Vec<String>>);
+
+impl Passages {
+    /// From the option.
+    pub(super) fn of(settings: &Settings) -> Result<Passages, Vec<Fault>> {
+        Ok(Passages(settings.get("context").map(|value| texts_of("context", value)).transpose()?))
+    }
+
+    /// The passages in their order; a failure without any.
+    pub(super) fn wanted<'a>(&'a self, input: &'a ScoreInput<'a>) -> Result<&'a [String], Failure> {
+        self.0.as_ref().map_or_else(|| contexts(input), |passages| Ok(passages))
+    }
+}
+
+/// The passages of a trial: what the application retrieved, else those of the case.
 pub(super) fn contexts<'a>(input: &ScoreInput<'a>) -> Result<&'a [String], Failure> {
-    let own = &input.reply.contexts;
-    let passages = if own.is_empty() { &input.case.context } else { own };
+    let retrieved = &input.reply.contexts;
+    let passages = if retrieved.is_empty() { &input.case.context } else { retrieved };
     if passages.is_empty() {
         return Err(Failure::Ungraded("neither the case nor the reply has context passages".to_owned()));
     }

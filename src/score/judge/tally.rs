@@ -54,3 +54,17 @@ pub(super) fn parts<T: AsRef<str>>(items: &[T], entries: &[Answer]) -> Value {
     let part = |(item, entry): (&T, &Answer)| json!({"item": item.as_ref(), "verdict": entry.word("verdict"), "reason": entry.reason()});
     items.iter().zip(entries).map(part).collect()
 }
+
+/// One verdict of these words, with its reason, for each of `count` numbered items; one question.
+pub(super) async fn verdicts(
+    seat: &Seat<'_>,
+    name: &'static str,
+    task: &str,
+    material: Material,
+    count: usize,
+    words: &[(&str, &str)],
+) -> Result<Vec<Answer>, Failure> {
+    let form = Form::default().items("verdicts", count, Form::reasoned().choice("verdict", words));
+    let answer = seat.ask(&Question::new(name, task, material, form)).await?;
+    Ok(answer.items("verdicts"))
+}
