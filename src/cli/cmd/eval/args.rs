@@ -67,6 +67,14 @@ pub struct SelectArgs {
     /// Run what did not pass in a run: its id, its start, or `latest`
     #[arg(long, value_name = "RUN")]
     pub failed_in: Option<String>,
+    /// Run N generated inputs per suite instead of its cases
+    ///
+    /// They keep to the types, choices and limits that the prompts declare: long and short texts, specials, scripts of
+    /// many planes, spaces, markup, numbers, nothing. Every answer must be there, have the prompt's form and a bounded
+    /// length, and show no error; at temperature 0 each is asked twice. Cases are also changed by what must not matter.
+    /// Inputs that fail are made smaller and kept in evals/cases/.
+    #[arg(long, value_name = "N", conflicts_with_all = ["failed_in", "sample"], value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub fuzz: Option<u64>,
     /// Run suites that changed since a branch, tag or commit
     ///
     /// Commits since then and the work tree count alike. A suite changed when karat.yaml did, its file, a file that it
@@ -119,13 +127,13 @@ pub struct HowArgs {
     #[arg(long)]
     pub drop_rejected: bool,
     /// Continue a stopped run: its id, its start, or the latest
-    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "latest", conflicts_with_all = ["suites", "suite", "case", "tag", "prompt", "model", "first", "sample", "failed_in", "changed_since", "dry_run"])]
+    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "latest", conflicts_with_all = ["suites", "suite", "case", "tag", "prompt", "model", "first", "sample", "failed_in", "changed_since", "fuzz", "dry_run"])]
     pub resume: Option<String>,
     /// With --resume, repeat trials that ended in an error or ungraded
     #[arg(long, requires = "resume")]
     pub retry_errors: bool,
     /// Send the calls in batches, at about half the price, within a day
-    #[arg(long, conflicts_with_all = ["resume", "record"])]
+    #[arg(long, conflicts_with_all = ["resume", "record", "fuzz"])]
     pub batch: bool,
     /// Choose what becomes of calls that fail or expire in a batch
     #[arg(long, value_enum, value_name = "HOW", default_value_t, requires = "batch")]

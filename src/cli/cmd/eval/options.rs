@@ -42,6 +42,9 @@ pub(super) struct PlanOptions {
     /// The suites that had changed since then when the run began: a commit in between changes no plan.
     #[serde(default)]
     pub(super) changed_suites: Option<Vec<SafeName>>,
+    /// Generated inputs per suite, in place of its cases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) fuzz: Option<u64>,
     /// Its `--drop-rejected`: a resumed run asks what the run asked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) drop_rejected: bool,
@@ -87,6 +90,7 @@ impl PlanOptions {
             max_cost: None,
             only_cases: None,
             batch: args.how.batch.then(|| BatchRest::of(args.how.batch_rest)),
+            fuzz: select.fuzz,
             changed_since: select.changed_since,
             changed_suites: None,
             drop_rejected: args.how.drop_rejected,
