@@ -72,14 +72,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn more_cases_tell_smaller_drops(before in 0.2_f64..1.0, cases in 20_u64..5_000) {
-            let few = smallest_drop(before, cases, 0.05, 0.8);
-            let more = smallest_drop(before, cases * 2, 0.05, 0.8);
+        fn more_cases_tell_smaller_drops(before in 0.2_f64..1.0, cases in 20_u32..5_000) {
+            let few = smallest_drop(before, u64::from(cases), 0.05, 0.8);
+            let more = smallest_drop(before, u64::from(cases) * 2, 0.05, 0.8);
             if let Some(few) = few {
                 let more = more.expect("told by more");
                 prop_assert!(more <= few && more > 0.0);
                 let needed = cases_to_tell_apart(before, before - few, 0.05, 0.8).expect("a size");
-                prop_assert!(needed <= cases as f64 + 1e-6);
+                prop_assert!(needed <= f64::from(cases) + 1e-6);
             }
         }
     }

@@ -22,6 +22,10 @@ const POOL: usize = 200;
 /// No answer needs to be longer.
 const MOST_CHARS: u32 = 40_000;
 
+/// The answers of so many examples are looked for, where they are so long.
+const COPIED_EXAMPLES: usize = 50;
+const COPIED_CHARS: usize = 40;
+
 /// Texts of a program that failed, where an answer was wanted.
 const ERROR_PHRASES: &str = r"(?i)traceback \(most recent call|unhandled exception|internal server error|stack overflow|segmentation fault|undefined is not|null ?pointer|template error|\[object Object\]";
 
@@ -109,6 +113,14 @@ fn invariants(prompts: &[&Prompt]) -> String {
         json!({"length": {"max": MOST_CHARS, "name": "length-bound"}}),
         json!({"not_regex": {"value": ERROR_PHRASES, "name": "no-error-phrase"}}),
     ];
+    let mut copied: Vec<String> =
+        prompts.iter().flat_map(|prompt| prompt.examples()).map(|it| it.output_text()).collect();
+    // A short answer may be right for more than one input.
+    copied.retain(|text| text.chars().count() >= COPIED_CHARS);
+    copied.truncate(COPIED_EXAMPLES);
+    if !copied.is_empty() {
+        checks.push(json!({"not_contains_any": {"value": copied, "name": "no-copied-example"}}));
+    }
     let first = prompts.first().map(|prompt| &prompt.output);
     // Prompts of one suite may differ in form; then none is asked of all.
     if prompts.iter().all(|prompt| Some(&prompt.output) == first) {

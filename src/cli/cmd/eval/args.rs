@@ -230,6 +230,10 @@ pub enum EvalCommand {
     /// Get what the batches of a run have brought by now
     Collect(CollectArgs),
     /// Look for checks that cannot fail, and what else weakens suites
+    ///
+    /// Feeds outputs that should fail to the checks of every case: empty ones, refusals, good ones in another order, cut
+    /// short or of another case, the prompt itself, and more; calls nothing. Good outputs are those that passed in the newest
+    /// stored run, else the cases' `expected`. Exits 1 when a check, a case or a goal says nothing; warnings exit 0.
     Doctor(DoctorArgs),
 }
 
@@ -282,10 +286,6 @@ pub struct ExportArgs {
 }
 
 /// Look for checks that cannot fail, and what else weakens suites
-///
-/// Feeds outputs that should fail to the checks of every case: empty ones, refusals, good ones in another order, cut
-/// short or of another case, the prompt itself, and more; calls nothing. Good outputs are those that passed in the newest
-/// stored run, else the cases' `expected`. Exits 1 when a check, a case or a goal says nothing; warnings exit 0.
 #[derive(Args, Debug)]
 #[command(
     before_help = "Examples:\n  karat eval doctor                          Examine every suite in evals/\n  karat eval doctor evals/code-review.yaml   Examine one of them",

@@ -67,7 +67,7 @@ pub(super) fn drive(run: &Drive<'_>) -> anyhow::Result<Exit> {
         runtime.block_on(run_to_end(run, plan))
     })?;
     let is_fuzzed = run.args.select.fuzz.is_some() || run.header.options.get("fuzz").is_some();
-    let found = if is_fuzzed { Some(fuzz::search(run, heard.status, &runtime)?) } else { None };
+    let found = if is_fuzzed { Some(fuzz::search(run, heard.status, &runtime, &signals)?) } else { None };
     // Connections of calls that were given up must not hold the process.
     runtime.shutdown_background();
     let exit = conclude(run, &heard, &signals)?;

@@ -14,6 +14,7 @@ use super::drive::Drive;
 use super::load::Loaded;
 use super::money;
 use crate::base::{CaseId, Digest, DigestBuilder, SafeName, files};
+use crate::cli::signals::Signals;
 use crate::cli::{Exit, Session, UsageError};
 use crate::config::CallMode;
 use crate::eval::{FUZZ_TAG, Means, PlannedTrial, SurveyedSuite, fuzzed, smaller, try_one, visible_output};
@@ -73,7 +74,12 @@ impl Found {
 
 /// Looks for answers that differ and for relations that broke, and makes failing inputs smaller. Costs at most
 /// [`SHRUNK`] × [`TRIES`] calls, and no more than the limits leave.
-pub(super) fn search(run: &Drive<'_>, status: RunStatus, runtime: &Runtime) -> anyhow::Result<Found> {
+pub(super) fn search(
+    run: &Drive<'_>,
+    status: RunStatus,
+    runtime: &Runtime,
+    signals: &Signals,
+) -> anyhow::Result<Found> {
     let mut found = Found::default();
     let mut failing: Vec<(Broken, TrialRecord)> = Vec::new();
     let mut answers: BTreeMap<(SafeName, Digest, CaseId), Vec<String>> = BTreeMap::new();
@@ -122,7 +128,7 @@ pub(super) fn search(run: &Drive<'_>, status: RunStatus, runtime: &Runtime) -> a
         }
     }
     if status == RunStatus::Complete && !failing.is_empty() {
-        runtime.block_on(shrink_all(run, failing, &mut found))?;
+        runtime.block_on(shrink_all(run, failing, signals, &mut found))?;
     }
     Ok(found)
 }
@@ -142,7 +148,12 @@ impl Broken {
     }
 }
 
-async fn shrink_all(run: &Drive<'_>, failing: Vec<(Broken, TrialRecord)>, found: &mut Found) -> anyhow::Result<()> {
+async fn shrink_all(
+    run: &Drive<'_>,
+    failing: Vec<(Broken, TrialRecord)>,
+    signals: &Signals,
+    found: &mut Found,
+) -> anyhow::Result<()> {
     let caller = Arc::new(run.providers.caller(run.loaded, &run.store, Some(&run.header.id), run.session)?);
     let means = Means { caller, embedder: None };
     for (broken, trial) in failing {
@@ -150,7 +161,7 @@ async fn shrink_all(run: &Drive<'_>, failing: Vec<(Broken, TrialRecord)>, found:
         let Some(surveyed) = surveyed else { continue };
         let Some(variant) = surveyed.variants.iter().find(|variant| variant.digest == broken.variant) else { continue };
         let Some(checks) = checks_of(surveyed, &trial) else { continue };
-        let shrinking = Shrinking { run, surveyed, variant, checks, broken: &broken, means: &means };
+        let shrinking = Shrinking { run, surveyed, variant, checks, broken: &broken, means: &means, signals };
         let (vars, tries) = shrinking.run(&trial.case.vars).await?;
         let path = shrinking.save(&vars)?;
         found.notes.push(format!(
@@ -178,6 +189,7 @@ struct Shrinking<'a> {
     checks: Arc<[Arc<Check>]>,
     broken: &'a Broken,
     means: &'a Means,
+    signals: &'a Signals,
 }
 
 impl Shrinking<'_> {
@@ -191,7 +203,8 @@ impl Shrinking<'_> {
                     continue;
                 }
                 let Some(trial) = self.trial(&next) else { continue };
-                if tries >= TRIES || !self.may_spend(&trial)? {
+                // What was found by then is kept when the user has had enough.
+                if tries >= TRIES || self.signals.came() || !self.may_spend(&trial)? {
                     return Ok((least, tries));
                 }
                 tries += 1;
