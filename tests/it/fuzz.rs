@@ -62,6 +62,12 @@ fn a_failing_input_is_made_smaller_and_kept_as_a_case() {
     let row: Value = serde_json::from_str(&std::fs::read_to_string(&kept[0]).expect("file")).expect("json");
     assert_eq!(row["vars"]["question"], "{", "the smallest input that has a brace");
     assert_eq!(row["checks"][0]["not_regex"]["name"], "no-error-phrase");
+    // What is told to run it again does.
+    let rerun =
+        told.stdout.lines().find_map(|line| line.trim().strip_prefix("rerun")).expect("a command").trim().to_owned();
+    assert!(rerun.contains("--fuzz 16 --seed 0"), "{rerun}");
+    let again = project.run(&format!("{} --format json", rerun.trim_start_matches("karat "))).exits(1).json();
+    assert_eq!(again["totals"]["trials"], 1, "{rerun}");
     // It runs as a case of a suite, and fails there.
     let name = kept[0].file_name().expect("name").to_string_lossy().into_owned();
     project.write(

@@ -11,7 +11,7 @@ use crate::eval::SurveyedSuite;
 use crate::prompt::Prompt;
 use crate::record::{OutputFormat, Vars};
 use crate::score::Check;
-use crate::suite::{LoadedCase, NewCase, Selection, selected};
+use crate::suite::{LoadedCase, NewCase, Selection, glob_matches, selected};
 
 /// The tag of generated cases.
 pub const FUZZ_TAG: &str = "fuzz";
@@ -30,11 +30,17 @@ const COPIED_CHARS: usize = 40;
 const ERROR_PHRASES: &str = r"(?i)traceback \(most recent call|unhandled exception|internal server error|stack overflow|segmentation fault|undefined is not|null ?pointer|template error|\[object Object\]";
 
 /// The suite with `count` generated inputs instead of its cases, and with changed cases: at most as many again. What must
-/// hold for every answer is checked of the first, the case's own checks of the others.
+/// hold for every answer is checked of the first, the case's own checks of the others. Only cases of these ids or globs are
+/// kept, unless there are none.
 ///
 /// # Errors
 /// The problems of a dataset, or of a schema that cannot be checked.
-pub fn fuzzed(surveyed: SurveyedSuite, selection: &Selection, count: u64) -> Result<SurveyedSuite, Problems> {
+pub fn fuzzed(
+    surveyed: SurveyedSuite,
+    selection: &Selection,
+    count: u64,
+    only: &[String],
+) -> Result<SurveyedSuite, Problems> {
     let SurveyedSuite { mut suite, survey, variants } = surveyed;
     let mut cases: Vec<LoadedCase> = Vec::new();
     for item in selected(&suite, selection, &survey).take(POOL) {
@@ -69,6 +75,7 @@ pub fn fuzzed(surveyed: SurveyedSuite, selection: &Selection, count: u64) -> Res
     }
     made.extend(related(&suite, &prompts, &cases, count));
     drop(generator);
+    made.retain(|loaded| only.is_empty() || only.iter().any(|pattern| glob_matches(pattern, loaded.case.id.as_str())));
     let survey = survey.with_cases(&suite, made);
     Ok(SurveyedSuite { suite, survey, variants })
 }

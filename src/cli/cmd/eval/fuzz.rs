@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::drive::Drive;
 use super::load::Loaded;
 use super::money;
+use super::options::{PlanOptions, is_generated};
 use crate::base::{CaseId, Digest, DigestBuilder, SafeName, files};
 use crate::cli::signals::Signals;
 use crate::cli::{Exit, Session, UsageError};
@@ -33,7 +34,8 @@ const TRIES: usize = 40;
 ///
 /// # Errors
 /// [`UsageError`] when replies are replayed, or when nothing can be generated.
-pub(super) fn plan(loaded: Loaded, count: u64) -> Result<Loaded, UsageError> {
+pub(super) fn plan(loaded: Loaded, count: u64, options: &PlanOptions) -> Result<Loaded, UsageError> {
+    let only: Vec<String> = options.case.iter().filter(|case| is_generated(case)).cloned().collect();
     if loaded.config.calls.value == CallMode::Replay {
         let message = "--fuzz asks what nobody has asked before, and replayed runs have no answer to that";
         return Err(UsageError::of("nothing-recorded", message, "add `--calls live`, or use a mock provider"));
@@ -42,11 +44,15 @@ pub(super) fn plan(loaded: Loaded, count: u64) -> Result<Loaded, UsageError> {
     let mut made: Vec<SurveyedSuite> = Vec::with_capacity(suites.len());
     for surveyed in suites {
         let name = surveyed.suite.name.clone();
-        let surveyed = fuzzed(surveyed, &selection, count).map_err(UsageError)?;
+        let surveyed = fuzzed(surveyed, &selection, count, &only).map_err(UsageError)?;
         if surveyed.survey.selected == 0 {
-            let message = format!("no input for the prompts of suite `{name}` could be generated");
-            let help =
-                "their variables have patterns or limits that no generated value keeps; add cases with such values";
+            let (message, help) = if only.is_empty() {
+                let why = "their variables have patterns or limits that no generated value keeps; add cases that do";
+                (format!("no input for the prompts of suite `{name}` could be generated"), why)
+            } else {
+                let how = "give the `--fuzz` and `--seed` of the run that had it, and the same suite";
+                (format!("no generated case of suite `{name}` is called {}", only.join(" or ")), how)
+            };
             return Err(UsageError::of("nothing-to-fuzz", message, help));
         }
         made.push(surveyed);

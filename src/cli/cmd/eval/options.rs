@@ -146,7 +146,8 @@ impl PlanOptions {
     pub(super) fn selection(&self) -> Selection {
         Selection {
             suites: self.suite.clone(),
-            cases: self.case.clone(),
+            // Generated cases are chosen when they have been made.
+            cases: self.case.iter().filter(|case| self.fuzz.is_none() || !is_generated(case)).cloned().collect(),
             tags: self.tag.clone(),
             prompts: self.prompt.clone(),
             models: self.model.clone(),
@@ -156,6 +157,11 @@ impl PlanOptions {
             keys: self.only_cases.as_ref().map(|cases| cases.iter().cloned().collect()),
         }
     }
+}
+
+/// Whether a case of this id or glob is one that `--fuzz` makes.
+pub(super) fn is_generated(case: &str) -> bool {
+    case.starts_with("fuzz-")
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ pub(super) fn prepare(
     let config = configure(args, before, session, &mut problems)?;
     let loaded = load(options, config, session, problems)?;
     Ok(match options.fuzz {
-        Some(count) => fuzz::plan(loaded, count)?,
+        Some(count) => fuzz::plan(loaded, count, options)?,
         None => loaded,
     })
 }
