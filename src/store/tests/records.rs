@@ -62,7 +62,7 @@ async fn the_calls_of_a_trial_without_an_outcome_are_kept_and_counted_and_nothin
     let folder = Folder::new();
     let (store, run) = folder.with_run("r1");
     let mut record = judged(1);
-    record.judging[1].reply = Err(super::sample::errored(9).call.unwrap().reply.unwrap_err());
+    record.judging[1].reply = Err(errored(9).call.unwrap().reply.unwrap_err());
     let paid: i64 =
         [record.call.as_ref(), record.judging.first()].iter().map(|call| call.unwrap().cost.unwrap().picos()).sum();
     let (writer, events) = writer(&store, &run, Redactor::default());
