@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::base::{Digest, Millis, ModelRef, Ratio, SafeName};
-use crate::record::{ChatReply, ErrorKind, Outcome, Score, ScoreState, TrialRecord, VariantRecord};
+use crate::record::{ChatReply, ErrorKind, Outcome, RunHeader, Score, ScoreState, TrialRecord, VariantRecord};
 
 /// Characters of a reply that a report keeps; the whole reply is in the store.
 const EXCERPT_CHARS: usize = 600;
@@ -142,6 +142,16 @@ impl Failure {
                 variant.map(|variant| &variant.model),
             ),
         }
+    }
+}
+
+impl Failure {
+    /// With what the rerun command needs where the cases of the run were generated.
+    pub(super) fn of_run(mut self, header: &RunHeader) -> Failure {
+        if let Some(count) = header.options.get("fuzz").and_then(Value::as_u64) {
+            self.rerun.push_str(&format!(" --fuzz {count} --seed {}", header.seed));
+        }
+        self
     }
 }
 

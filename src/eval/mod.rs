@@ -14,6 +14,7 @@ mod embedder;
 mod estimate;
 mod execute;
 mod failure;
+mod fuzz;
 mod goal_check;
 mod group_tally;
 mod health;
@@ -42,6 +43,7 @@ pub use embedder::{Embedder, embedded_prompts};
 pub use estimate::{Estimator, RequestEstimate};
 pub use execute::{Bounds, Means, Money, Stop, WorstCase, execute};
 pub use failure::{CheckResult, Failure, SuiteArgument, quoted, rerun_command, visible_output};
+pub use fuzz::{FUZZ_TAG, fuzzed, smaller};
 pub use judge::JudgeRules;
 pub use plan::{Finished, Fit, PlannedTrial, SurveyedSuite, goal_json, trials};
 pub use plan_report::{JudgingPlan, PlanJudge, PlanReport, PlanSuite, PlanVariant, shown_cost_range};
@@ -50,4 +52,4 @@ pub use report::{
     SCHEMA_VERSION, SuiteReport, Totals, shown_cost,
 };
 pub use summary::Summarizer;
-pub use trial::request_of;
+pub use trial::{request_of, try_one};

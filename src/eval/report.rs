@@ -61,6 +61,9 @@ pub struct RunFacts {
     pub status: RunStatus,
     /// `live`, `replay` or `record`.
     pub calls: String,
+    /// Generated inputs per suite, of a run with `--fuzz`; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fuzz: Option<u64>,
     /// How far its batches are; absent when it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch: Option<BatchProgress>,

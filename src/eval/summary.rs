@@ -213,7 +213,7 @@ impl Summarizer {
                 let suite = self.suite_index.get(&trial.suite).copied();
                 let by_prompt = suite.and_then(|index| by_prompt.get(index)).copied().unwrap_or(false);
                 let record = suite.and_then(|index| self.suites.get(index)).filter(|_| by_file);
-                Failure::of(trial, variant, record.map(|record| record.path.as_str()), by_prompt)
+                Failure::of(trial, variant, record.map(|record| record.path.as_str()), by_prompt).of_run(&self.header)
             })
             .collect()
     }
@@ -248,6 +248,7 @@ fn run_facts(header: &RunHeader, suites: &[SuiteRecord], finished: u64) -> RunFa
         kind: header.kind,
         status: header.status,
         calls: header.calls.clone(),
+        fuzz: header.options.get("fuzz").and_then(Value::as_u64),
         batch: None,
         started: header.started.to_rfc3339(),
         duration_ms: duration.map(Millis),

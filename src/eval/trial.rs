@@ -116,6 +116,11 @@ pub(super) async fn run(
     record
 }
 
+/// Runs one trial outside of a run's loop: its calls are for the caller of this to keep.
+pub async fn try_one(trial: PlannedTrial, means: &Means, abort: &CancellationToken) -> Box<TrialRecord> {
+    run(Box::new(trial), means, &mut Beside::default(), abort).await
+}
+
 async fn prepare(
     trial: &PlannedTrial,
     means: &Means,

@@ -13,6 +13,7 @@ mod dataset;
 mod disk;
 mod duplicates;
 mod feeds;
+mod generated;
 mod goal;
 mod load;
 mod matrix;
@@ -32,6 +33,7 @@ pub use adversarial::{
 };
 pub use asked::Asked;
 pub use disk::discover;
+pub use generated::NewCase;
 pub use goal::{Bound, Goal, Op};
 pub use load::{LoadContext, load};
 pub use pass::{Selected, selected};

@@ -240,7 +240,7 @@ fn add_vars(draft: &mut Draft, combination: &Combination) {
 }
 
 /// Of everything that can change a result; not of id, tags, group and position.
-fn digest_of(case: &mut Case, checks: &CheckSet, params: &Params, rule: &str) -> Digest {
+pub(super) fn digest_of(case: &mut Case, checks: &CheckSet, params: &Params, rule: &str) -> Digest {
     // Lent to a value and taken back, because the canonical form is made of values.
     let vars = Value::Object(std::mem::take(&mut case.vars));
     let mut builder = DigestBuilder::new("case").json(&vars);

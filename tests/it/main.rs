@@ -21,6 +21,7 @@ mod disk;
 mod doctor;
 mod faults;
 mod faulty;
+mod fuzz;
 mod house;
 mod judging;
 mod lint;

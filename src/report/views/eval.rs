@@ -344,6 +344,8 @@ impl EvalView<'_> {
             RunStatus::Complete if self.report.failures_total > 0 && self.report.totals.counts.fail == 0 => {
                 format!("karat eval --resume {} --retry-errors", run.id)
             }
+            // Which inputs are smallest is told beside; the others are run again one by one.
+            RunStatus::Complete if run.fuzz.is_some() => return None,
             RunStatus::Complete if self.report.failures_total > 0 => format!("karat eval --failed-in {}", run.id),
             RunStatus::Complete => return None,
         };

@@ -57,6 +57,26 @@ fn the_calls_of_judges_stay_when_their_trial_is_replaced() {
     assert_eq!(raw(&folder.db(), "SELECT count(*) FROM score_detail"), 0);
 }
 
+#[tokio::test]
+async fn the_calls_of_a_trial_without_an_outcome_are_kept_and_counted_and_nothing_else_is() {
+    let folder = Folder::new();
+    let (store, run) = folder.with_run("r1");
+    let mut record = judged(1);
+    record.judging[1].reply = Err(errored(9).call.unwrap().reply.unwrap_err());
+    let paid: i64 =
+        [record.call.as_ref(), record.judging.first()].iter().map(|call| call.unwrap().cost.unwrap().picos()).sum();
+    let (writer, events) = writer(&store, &run, Redactor::default());
+    writer.send_calls(Box::new(record)).await.unwrap();
+    tokio::task::spawn_blocking(move || writer.close()).await.unwrap().unwrap();
+    assert!(store.trials(&run, &TrialFilter::default()).unwrap().is_empty());
+    let told: Vec<WriterEvent> = events.try_iter().collect();
+    assert!(told.iter().all(|event| matches!(event, WriterEvent::Committed(trials) if trials.is_empty())), "{told:?}");
+    // The one that failed was not answered.
+    assert_eq!(raw(&folder.db(), "SELECT count(*) FROM call"), 2);
+    let row = store.run_row(&run).unwrap();
+    assert_eq!((row.spent.known, row.counts.total()), (Usd::from_picos(paid), 0));
+}
+
 #[test]
 fn secrets_are_cut_out_of_what_judges_said() {
     let folder = Folder::new();

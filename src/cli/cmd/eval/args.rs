@@ -74,6 +74,14 @@ pub struct SelectArgs {
     /// of a suite is what must be reached; without it one attack that works fails the run.
     #[arg(long, value_name = "STRATEGY", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = "all", conflicts_with_all = ["failed_in"])]
     pub adversarial: Vec<String>,
+    /// Run N generated inputs per suite instead of its cases
+    ///
+    /// They keep to the types, choices and limits that the prompts declare: long and short texts, specials, scripts of
+    /// many planes, spaces, markup, numbers, nothing. Every answer must be there, have the prompt's form and a bounded
+    /// length, and show no error; at temperature 0 each is asked twice. Cases are also changed by what must not matter.
+    /// Inputs that fail are made smaller and kept in evals/cases/.
+    #[arg(long, value_name = "N", conflicts_with_all = ["failed_in", "sample", "adversarial"], value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub fuzz: Option<u64>,
     /// Run suites that changed since a branch, tag or commit
     ///
     /// Commits since then and the work tree count alike. A suite changed when karat.yaml did, its file, a file that it
@@ -126,13 +134,13 @@ pub struct HowArgs {
     #[arg(long)]
     pub drop_rejected: bool,
     /// Continue a stopped run: its id, its start, or the latest
-    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "latest", conflicts_with_all = ["suites", "suite", "case", "tag", "prompt", "model", "first", "sample", "failed_in", "adversarial", "changed_since", "dry_run"])]
+    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "latest", conflicts_with_all = ["suites", "suite", "case", "tag", "prompt", "model", "first", "sample", "failed_in", "adversarial", "changed_since", "fuzz", "dry_run"])]
     pub resume: Option<String>,
     /// With --resume, repeat trials that ended in an error or ungraded
     #[arg(long, requires = "resume")]
     pub retry_errors: bool,
     /// Send the calls in batches, at about half the price, within a day
-    #[arg(long, conflicts_with_all = ["resume", "record"])]
+    #[arg(long, conflicts_with_all = ["resume", "record", "fuzz"])]
     pub batch: bool,
     /// Choose what becomes of calls that fail or expire in a batch
     #[arg(long, value_enum, value_name = "HOW", default_value_t, requires = "batch")]
@@ -231,6 +239,10 @@ pub enum EvalCommand {
     /// Compare the judges of a suite with labels of people
     Calibrate(CalibrateArgs),
     /// Look for checks that cannot fail, and what else weakens suites
+    ///
+    /// Feeds outputs that should fail to the checks of every case: empty ones, refusals, good ones in another order, cut
+    /// short or of another case, the prompt itself, and more; calls nothing. Good outputs are those that passed in the newest
+    /// stored run, else the cases' `expected`. Exits 1 when a check, a case or a goal says nothing; warnings exit 0.
     Doctor(DoctorArgs),
 }
 
@@ -324,10 +336,6 @@ pub struct ExportArgs {
 }
 
 /// Look for checks that cannot fail, and what else weakens suites
-///
-/// Feeds outputs that should fail to the checks of every case: empty ones, refusals, good ones in another order, cut
-/// short or of another case, the prompt itself, and more; calls nothing. Good outputs are those that passed in the newest
-/// stored run, else the cases' `expected`. Exits 1 when a check, a case or a goal says nothing; warnings exit 0.
 #[derive(Args, Debug)]
 #[command(
     before_help = "Examples:\n  karat eval doctor                          Examine every suite in evals/\n  karat eval doctor evals/code-review.yaml   Examine one of them",

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use super::args::{EvalArgs, UndecidedArg};
 use super::caches;
 use super::examples::prepare_examples;
+use super::fuzz;
 use super::listen::{Heard, listen};
 use super::load::Loaded;
 use super::money::{DailyLimit, shared_limit};
@@ -65,9 +66,13 @@ pub(super) fn drive(run: &Drive<'_>) -> anyhow::Result<Exit> {
         scope.spawn(move || make_plan(run, &planned, &handle, |_| false));
         runtime.block_on(run_to_end(run, plan))
     })?;
+    let is_fuzzed = run.args.select.fuzz.is_some() || run.header.options.get("fuzz").is_some();
+    let found = if is_fuzzed { Some(fuzz::search(run, heard.status, &runtime, &signals)?) } else { None };
     // Connections of calls that were given up must not hold the process.
     runtime.shutdown_background();
-    conclude(run, &heard, &signals)
+    let exit = conclude(run, &heard, &signals)?;
+    let failed = run.args.how.fail_exit_code.map_or(Exit::Failed, Exit::FailedAs);
+    Ok(found.map_or(exit, |found| found.tell(exit, failed, run.session)))
 }
 
 /// Takes a run for this process: two at once would pay for the same calls twice. Says so when another has it.

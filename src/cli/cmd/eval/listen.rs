@@ -59,7 +59,8 @@ pub(super) async fn listen(
 
 fn count(done: &[TrialRecord], progress: &mut Progress) {
     for trial in done {
-        let spent = trial.call.as_ref().map_or(Some(Usd::ZERO), CallRecord::spent);
+        let calls = trial.call.iter().chain(&trial.judging).map(CallRecord::spent);
+        let spent = calls.reduce(|sum, spent| Some(sum?.saturating_add(spent?))).unwrap_or(Some(Usd::ZERO));
         progress.count(trial.outcome, spent);
     }
     progress.show();

@@ -16,6 +16,7 @@ mod doctor;
 mod drive;
 mod examples;
 mod export;
+mod fuzz;
 mod list;
 mod listen;
 mod load;

@@ -42,6 +42,9 @@ pub(super) struct PlanOptions {
     /// The suites that had changed since then when the run began: a commit in between changes no plan.
     #[serde(default)]
     pub(super) changed_suites: Option<Vec<SafeName>>,
+    /// Generated inputs per suite, in place of its cases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) fuzz: Option<u64>,
     /// Its `--drop-rejected`: a resumed run asks what the run asked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) drop_rejected: bool,
@@ -120,6 +123,7 @@ impl PlanOptions {
             max_cost: None,
             only_cases: None,
             batch: args.how.batch.then(|| BatchRest::of(args.how.batch_rest)),
+            fuzz: select.fuzz,
             changed_since: select.changed_since,
             changed_suites: None,
             drop_rejected: args.how.drop_rejected,
@@ -182,7 +186,8 @@ impl PlanOptions {
     pub(super) fn selection(&self) -> Selection {
         Selection {
             suites: self.suite.clone(),
-            cases: self.case.clone(),
+            // Generated cases are chosen when they have been made.
+            cases: self.case.iter().filter(|case| self.fuzz.is_none() || !is_generated(case)).cloned().collect(),
             tags: self.tag.clone(),
             prompts: self.prompt.clone(),
             models: self.model.clone(),
@@ -192,6 +197,11 @@ impl PlanOptions {
             keys: self.only_cases.as_ref().map(|cases| cases.iter().cloned().collect()),
         }
     }
+}
+
+/// Whether a case of this id or glob is one that `--fuzz` makes.
+pub(super) fn is_generated(case: &str) -> bool {
+    case.starts_with("fuzz-")
 }
 
 #[cfg(test)]

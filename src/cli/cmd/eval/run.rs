@@ -10,7 +10,7 @@ use super::load::{Before, Loaded, configure, load};
 use super::options::PlanOptions;
 use super::present::check_outputs;
 use super::stored::{find, open_to_read};
-use super::{batch, caches, money, providers};
+use super::{batch, caches, fuzz, money, providers};
 use crate::base::{Problems, RunId, Usd};
 use crate::cli::{Exit, Session, UsageError};
 use crate::eval::{Finished, goal_json};
@@ -61,7 +61,11 @@ pub(super) fn prepare(
     check_outputs(&args.show.output)?;
     let mut problems = Problems::new();
     let config = configure(args, before, session, &mut problems)?;
-    load(options, config, session, problems)
+    let loaded = load(options, config, session, problems)?;
+    Ok(match options.fuzz {
+        Some(count) => fuzz::plan(loaded, count, options)?,
+        None => loaded,
+    })
 }
 
 /// Narrows a plan to the cases that did not pass in an earlier run.

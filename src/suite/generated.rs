@@ -1,0 +1,101 @@
+//! Suites whose cases are not from their files but made for a run.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::checks::{CheckSet, compile_list};
+use super::reader::{LoadedCase, digest_of};
+use super::suite_file::rule_text;
+use super::survey::{cases_digest, with_case};
+use super::{Goal, Suite, Survey};
+use crate::base::{CaseId, Digest, DigestBuilder, Problems, Source, parse_yaml};
+use crate::record::{Case, Vars};
+use crate::score::{Check, PassRule};
+
+/// A case to be made.
+pub struct NewCase {
+    /// Its id.
+    pub id: CaseId,
+    /// Its variables.
+    pub vars: Vars,
+    /// Its checks.
+    pub checks: Arc<[Arc<Check>]>,
+    /// The case it is made of: what that expects holds for it, too.
+    pub origin: Option<LoadedCase>,
+    /// How often it is asked.
+    pub repeat: u32,
+    /// Words to select by.
+    pub tags: Vec<String>,
+}
+
+impl Suite {
+    /// Compiles checks that are not in the suite's file.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn compile_checks(&self, yaml: &str) -> Result<Arc<[Arc<Check>]>, Problems> {
+        let source = Source::new(Path::new("checks"), yaml);
+        let mut problems = Problems::new();
+        let checks =
+            parse_yaml(&source, &mut problems).map(|node| compile_list(&node, &source, self.folders(), &mut problems));
+        match checks {
+            Some(checks) if !problems.has_errors() => Ok(Arc::from(checks)),
+            _ => Err(problems),
+        }
+    }
+
+    /// A case of this suite that is in none of its files.
+    pub fn make_case(&self, new: NewCase) -> LoadedCase {
+        let NewCase { id, vars, checks, origin, repeat, tags } = new;
+        let old = origin.as_ref().map(|origin| &origin.case);
+        let mut case = Case {
+            id,
+            digest: Digest::from_bytes([0; 32]),
+            vars,
+            expected: old.and_then(|case| case.expected.clone()),
+            context: old.map(|case| case.context.clone()).unwrap_or_default(),
+            tags,
+            // A case and those made of it are no independent witnesses.
+            group: old.map(|case| case.group.clone().unwrap_or_else(|| case.id.to_string())),
+            weight: old.map_or(1.0, |case| case.weight),
+        };
+        let params = origin.as_ref().map(|origin| origin.params.clone()).unwrap_or_default();
+        let set = CheckSet::of(checks.to_vec());
+        case.digest = digest_of(&mut case, &set, &params, &rule_text(&self.rule));
+        let place = origin.as_ref().map_or_else(|| self.place.clone(), |origin| origin.place.clone());
+        LoadedCase { case: Arc::new(case), checks, params, repeat, skip: None, only: false, place }
+    }
+
+    /// Every trial must pass: a goal for the suite's own cases says nothing of others.
+    pub fn forget_goal(&mut self) {
+        self.goal = Goal::default();
+        self.rule = PassRule::All;
+    }
+}
+
+impl Survey {
+    /// The survey of the same suite with these cases instead of its own.
+    #[must_use]
+    pub fn with_cases(&self, suite: &Suite, cases: Vec<LoadedCase>) -> Survey {
+        let total = u64::try_from(cases.len()).unwrap_or(u64::MAX);
+        let repeats: u64 = cases.iter().map(|loaded| u64::from(loaded.repeat)).sum();
+        let cases_digest = cases.iter().fold(cases_digest(), with_case).finish();
+        let variants = u64::try_from(self.variants.len()).unwrap_or(u64::MAX);
+        Survey {
+            total,
+            selected: total,
+            skipped: 0,
+            trials: repeats.saturating_mul(variants),
+            digest: DigestBuilder::new("suite-with-cases")
+                .part(suite.definition().as_bytes())
+                .part(cases_digest.as_bytes())
+                .finish(),
+            longest_case: cases.iter().map(|loaded| loaded.case.text_bytes()).max().unwrap_or(0),
+            only: false,
+            draw_up_to: None,
+            cases_digest,
+            kept: Some(Arc::new(cases)),
+            ..self.clone()
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! `karat eval --fuzz N`: generated inputs, what must hold for every answer, and the smallest input that breaks it.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::project::Project;
+use crate::stub::{Reaction, Stub};
+
+const MODEL: &str = "openai/gpt-4o";
+
+fn prompt(extra: &str) -> String {
+    format!(
+        "messages: [{{role: user, content: \"{{{{ question }}}}\"}}]\nvariables:\n  question: {{type: string, required: true, max_chars: 300}}\n  tone: {{type: string, one_of: [kind, short], default: kind}}\n{extra}"
+    )
+}
+
+/// A model that answers everything, but what has a brace is told in words of a program that failed.
+fn brittle() -> Stub {
+    Stub::start(Duration::ZERO, |seen| {
+        let broken = seen.user.contains('{');
+        Reaction::Say(if broken { "Internal Server Error" } else { "a fine question" }.to_owned())
+    })
+}
+
+#[test]
+fn generated_inputs_keep_to_the_prompt_and_to_the_seed() {
+    let stub = Stub::start(Duration::ZERO, |_| Reaction::Say("a fine question".to_owned()));
+    let project = Project::new(stub.url(), MODEL, 0);
+    project.write("prompts/ask/1.0.0.yaml", &prompt("params: {max_tokens: 50}\n"));
+    project.write_cases(0..2);
+    let told = project.run("eval --fuzz 30 --format json").exits(0).json();
+    let trials = told["totals"]["trials"].as_u64().expect("trials");
+    // Inputs that came twice, such as the empty one, are asked once; two cases have three or four relatives together.
+    assert!((20..=40).contains(&trials), "{trials}");
+    let first: HashSet<String> = stub.seen().iter().map(|seen| seen.user.clone()).collect();
+    assert!(first.iter().all(|text| text.chars().count() <= 350), "max_chars holds");
+    assert!(first.contains("") && first.iter().any(|text| text.contains('<')), "{first:?}");
+    project.run("eval --fuzz 30 --no-cache").exits(0);
+    let again: HashSet<String> = stub.seen().iter().skip(first.len()).map(|seen| seen.user.clone()).collect();
+    assert!(again.is_subset(&first), "the same seed asks the same");
+    project.run("eval --fuzz 30 --seed 7").exits(0);
+    assert!(stub.seen().iter().any(|seen| !first.contains(&seen.user)), "another seed asks something else");
+}
+
+#[test]
+fn a_failing_input_is_made_smaller_and_kept_as_a_case() {
+    let stub = brittle();
+    let project = Project::new(stub.url(), MODEL, 0);
+    project.write("prompts/ask/1.0.0.yaml", &prompt("params: {max_tokens: 50}\n"));
+    project.write_cases(0..1);
+    let told = project.run("eval --fuzz 16").exits(1);
+    assert!(told.stdout.contains("no-error-phrase"), "{}", told.stdout);
+    assert!(told.stderr.contains("no-error-phrase breaks; the smallest input found"), "{}", told.stderr);
+    let kept: Vec<_> = std::fs::read_dir(project.path().join("evals/cases"))
+        .expect("folder")
+        .map(|entry| entry.expect("entry").path())
+        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("fuzz-")))
+        .collect();
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    let row: Value = serde_json::from_str(&std::fs::read_to_string(&kept[0]).expect("file")).expect("json");
+    assert_eq!(row["vars"]["question"], "{", "the smallest input that has a brace");
+    assert_eq!(row["checks"][0]["not_regex"]["name"], "no-error-phrase");
+    // What is told to run it again does.
+    let rerun =
+        told.stdout.lines().find_map(|line| line.trim().strip_prefix("rerun")).expect("a command").trim().to_owned();
+    assert!(rerun.contains("--fuzz 16 --seed 0"), "{rerun}");
+    let again = project.run(&format!("{} --format json", rerun.trim_start_matches("karat "))).exits(1).json();
+    assert_eq!(again["totals"]["trials"], 1, "{rerun}");
+    // It runs as a case of a suite, and fails there.
+    let name = kept[0].file_name().expect("name").to_string_lossy().into_owned();
+    project.write(
+        "evals/ask.yaml",
+        &format!("suite: ask\nprompts: [ask@1.0.0]\nmodels: [{MODEL}]\ncases: cases/{name}\n"),
+    );
+    project.run("eval").exits(1);
+}
+
+#[test]
+fn answers_must_have_the_form_of_the_prompt_and_be_the_same_at_temperature_0() {
+    let stub = Stub::start(Duration::ZERO, |seen| {
+        let answer = if seen.repeat == 0 { json!({"label": "a"}) } else { json!({"label": "b"}) };
+        Reaction::Say(answer.to_string())
+    });
+    let project = Project::new(stub.url(), MODEL, 0);
+    project
+        .write("prompts/ask/1.0.0.yaml", &prompt("params: {max_tokens: 50, temperature: 0}\noutput: {format: json}\n"));
+    project.write_cases(0..1);
+    let told = project.run("eval --fuzz 8").exits(1);
+    assert!(told.stderr.contains("were answered differently when asked twice at temperature 0"), "{}", told.stderr);
+    let prose = Stub::start(Duration::ZERO, |_| Reaction::Say("no JSON at all".to_owned()));
+    let project = Project::new(prose.url(), MODEL, 0);
+    project.write("prompts/ask/1.0.0.yaml", &prompt("params: {max_tokens: 50}\noutput: {format: json}\n"));
+    project.write_cases(0..1);
+    let told = project.run("eval --fuzz 4").exits(1);
+    assert!(told.stdout.contains("format"), "{}", told.stdout);
+}
+
+#[test]
+fn relatives_of_a_case_must_keep_its_verdict() {
+    // Whoever adds a sentence gets another answer.
+    let stub = Stub::start(Duration::ZERO, |seen| {
+        Reaction::Say(
+            if seen.user.contains("weather has been mild") { "nice weather" } else { "a question" }.to_owned(),
+        )
+    });
+    let project = Project::new(stub.url(), MODEL, 0);
+    project.write("prompts/ask/1.0.0.yaml", &prompt("params: {max_tokens: 50}\n"));
+    project.write_cases(0..1);
+    let told = project.run("eval --fuzz 8").exits(1);
+    assert!(told.stderr.contains("case q0 passes, and fails once changed by `irrelevant`"), "{}", told.stderr);
+    assert!(!told.stderr.contains("by `spaces`"), "{}", told.stderr);
+}
+
+#[test]
+fn it_keeps_to_limits_resumes_and_refuses_replay() {
+    let stub = brittle();
+    let project = Project::new(stub.url(), "openai/gpt-5-mini", 0);
+    project.write("prompts/ask/1.0.0.yaml", &prompt("params: {max_tokens: 50}\n"));
+    project.write_cases(0..1);
+    let told = project.run("eval --fuzz 40 --calls replay").exits(2);
+    assert!(told.stderr.contains("nothing-recorded") && told.stderr.contains("--fuzz"), "{}", told.stderr);
+    assert_eq!(stub.calls(), 0);
+    // Some inputs have failed by then, which no other outcome can mend.
+    let told = project.run("eval --fuzz 40 --max-cost 0.001 -j 1 --format json").exits(1);
+    let spent: f64 = told.json()["totals"]["spent_usd"].as_str().expect("money").parse().expect("a number");
+    assert!(spent > 0.0 && spent <= 0.001, "{spent}");
+    project.run("eval --resume --max-cost 1").exits(1);
+    let shown = project.run("eval show latest --format json").exits(0).json();
+    assert_eq!(shown["totals"]["trials"], shown["run"]["planned_trials"]);
+}
+
+#[test]
+fn it_works_with_a_mock() {
+    let project = Project::new("http://127.0.0.1:9", "echo", 0);
+    project.write("karat.yaml", "calls: live\nproviders: {echo: {type: echo}}\n");
+    project.write("prompts/ask/1.0.0.yaml", &prompt(""));
+    project.write_cases(0..1);
+    // The echo of nothing is nothing.
+    let told = project.run("eval --fuzz 10").exits(1);
+    assert!(told.stdout.contains("not-empty"), "{}", told.stdout);
+}
