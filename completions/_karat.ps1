@@ -56,6 +56,7 @@ Register-ArgumentCompleter -Native -CommandName 'karat' -ScriptBlock {
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Seed everything random with this number')
             [CompletionResult]::new('--failed-in', '--failed-in', [CompletionResultType]::ParameterName, 'Run what did not pass in a run: its id, its start, or `latest`')
             [CompletionResult]::new('--adversarial', '--adversarial', [CompletionResultType]::ParameterName, 'Attack every case, by all strategies or some: --adversarial=injection,role-play')
+            [CompletionResult]::new('--fuzz', '--fuzz', [CompletionResultType]::ParameterName, 'Run N generated inputs per suite instead of its cases')
             [CompletionResult]::new('--changed-since', '--changed-since', [CompletionResultType]::ParameterName, 'Run suites that changed since a branch, tag or commit')
             [CompletionResult]::new('--calls', '--calls', [CompletionResultType]::ParameterName, 'Choose where replies come from [config: calls] [default: live]')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Make up to N calls at once [config: concurrency] [default: 20]')
