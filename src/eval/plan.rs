@@ -31,6 +31,8 @@ pub struct PlannedTrial {
     pub rule: PassRule,
     /// 0-based repeat.
     pub repeat: u32,
+    /// How many examples it is asked with; `None` leaves that to the prompt.
+    pub examples: Option<usize>,
     /// How often its case is asked.
     pub repeats: u32,
     /// Place of the case in its suite, repeats counted: the same whatever else is selected, and for every variant.
@@ -124,6 +126,7 @@ fn trials_of_case(surveyed: &SurveyedSuite, index: u64, loaded: &LoadedCase) -> 
                 checks: Arc::clone(&loaded.checks),
                 rule: suite.rule,
                 repeat,
+                examples: loaded.examples,
                 repeats,
                 turn: index.saturating_mul(u64::from(repeats)).saturating_add(u64::from(repeat)),
                 skip: loaded.skip.clone(),

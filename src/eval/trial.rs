@@ -40,7 +40,11 @@ impl PlannedTrial {
     /// What will be asked, given what embeddings say about the case.
     pub(super) fn request_near(&self, nearby: Option<Nearby<'_>>) -> Result<Prepared, String> {
         let variant = &self.variant;
-        let rendered = variant.prompt.render_near(&self.case.vars, Some(&variant.model), nearby);
+        let (vars, model) = (&self.case.vars, Some(&variant.model));
+        let rendered = match self.examples {
+            Some(examples) => variant.prompt.render_scaled(vars, model, nearby, examples),
+            None => variant.prompt.render_near(vars, model, nearby),
+        };
         let rendered = rendered.map_err(|error| error.to_string())?;
         let cuts: Vec<String> = rendered.truncated.iter().map(ToString::to_string).collect();
         let note = (!cuts.is_empty()).then(|| cuts.join("; "));
@@ -49,7 +53,7 @@ impl PlannedTrial {
 
     /// The longest request that may be asked: until the vectors are there, nobody knows which examples are the nearest.
     pub(super) fn dearest_request(&self) -> Result<ChatRequest, String> {
-        if self.variant.embedding.is_none() {
+        if self.variant.embedding.is_none() || self.examples.is_some() {
             return self.request();
         }
         let rendered = self.variant.prompt.render_longest(&self.case.vars, &self.variant.model);

@@ -330,6 +330,7 @@ mod tests {
         "cost: 1",
         "similarity: a",
         "moderation",
+        "personal_names: [Ada]",
         "tool_carries: a",
         "similarity: {value: a, figure: euclidean}",
         "rubric: a",

@@ -69,6 +69,7 @@ static CHECKS: &[&CheckSpec] = &[
     &judge::conversation_completeness::SPEC,
     &judge::knowledge_retention::SPEC,
     &judge::topic_adherence::SPEC,
+    &judge::personal_names::SPEC,
     &retrieval::ranking::SPEC,
     &structure::json::SPEC,
     &structure::json_schema::SPEC,
@@ -178,6 +179,8 @@ const FOREIGN: &[(&str, &str)] = &[
     ("summarisation", "summarization"),
     ("summary", "summarization"),
     ("toxic", "toxicity"),
+    ("names", "personal_names"),
+    ("person_names", "personal_names"),
     ("role", "role_adherence"),
     ("goal_accuracy", "task_completion"),
     ("agent_goal_accuracy", "task_completion"),
@@ -285,7 +288,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 93);
+        assert_eq!(names.len(), 94);
     }
 
     #[test]

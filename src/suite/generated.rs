@@ -24,6 +24,8 @@ pub struct NewCase {
     pub origin: Option<LoadedCase>,
     /// How often it is asked.
     pub repeat: u32,
+    /// How many examples it is asked with; `None` leaves that to the prompt.
+    pub examples: Option<usize>,
     /// Words to select by.
     pub tags: Vec<String>,
 }
@@ -46,7 +48,7 @@ impl Suite {
 
     /// A case of this suite that is in none of its files.
     pub fn make_case(&self, new: NewCase) -> LoadedCase {
-        let NewCase { id, vars, checks, origin, repeat, tags } = new;
+        let NewCase { id, vars, checks, origin, repeat, examples, tags } = new;
         let old = origin.as_ref().map(|origin| &origin.case);
         let mut case = Case {
             id,
@@ -63,7 +65,7 @@ impl Suite {
         let set = CheckSet::of(checks.to_vec());
         case.digest = digest_of(&mut case, &set, &params, &rule_text(&self.rule));
         let place = origin.as_ref().map_or_else(|| self.place.clone(), |origin| origin.place.clone());
-        LoadedCase { case: Arc::new(case), checks, params, repeat, skip: None, only: false, place }
+        LoadedCase { case: Arc::new(case), checks, params, repeat, examples, skip: None, only: false, place }
     }
 
     /// Every trial must pass: a goal for the suite's own cases says nothing of others.

@@ -29,6 +29,8 @@ pub struct LoadedCase {
     pub params: Params,
     /// How often it is asked.
     pub repeat: u32,
+    /// How many examples it is asked with; `None` leaves that to the prompt.
+    pub examples: Option<usize>,
     /// Why it is not run; `None` when it is.
     pub skip: Option<String>,
     /// Marked to be run alone.
@@ -229,7 +231,7 @@ impl<'a> CaseReader<'a> {
             Some(row) => Place::of_file(row.source.path()).at(row.node.span),
             None => Place::of_file(&self.suite.path).at(Span::whole_file()),
         };
-        LoadedCase { case: Arc::new(case), checks: checks.checks, params, repeat, skip, only, place }
+        LoadedCase { case: Arc::new(case), checks: checks.checks, params, repeat, examples: None, skip, only, place }
     }
 }
 

@@ -141,3 +141,33 @@ fn it_works_with_a_mock() {
     let told = project.run("eval --fuzz 10").exits(1);
     assert!(told.stdout.contains("not-empty"), "{}", told.stdout);
 }
+
+#[test]
+fn a_case_is_asked_with_0_to_10_examples() {
+    // Breaks down where more than two examples stand before the question.
+    let stub = Stub::start(Duration::ZERO, |seen| {
+        let turns = seen.body["messages"].as_array().map_or(0, Vec::len);
+        Reaction::Say(if turns > 5 { "" } else { "a fine question" }.to_owned())
+    });
+    let project = Project::new(stub.url(), MODEL, 0);
+    project.write(
+        "prompts/ask/1.0.0.yaml",
+        &prompt("examples: {from: examples.jsonl, pick: 1}\nparams: {max_tokens: 50}\n"),
+    );
+    let rows: String = (0..12)
+        .map(|n| format!("{{\"vars\": {{\"question\": \"why {n}\"}}, \"output\": \"because {n}\"}}\n"))
+        .collect();
+    project.write("prompts/ask/examples.jsonl", &rows);
+    project.write_cases(0..1);
+    let told = project.run("eval --fuzz 11").exits(1);
+    let scaled: Vec<usize> = stub
+        .seen()
+        .iter()
+        .filter(|seen| seen.user == "question 0")
+        .map(|seen| (seen.body["messages"].as_array().map_or(0, Vec::len) - 1) / 2)
+        .collect();
+    let sizes: HashSet<usize> = scaled.into_iter().collect();
+    assert_eq!(sizes, (0..=10).collect(), "0 to 10 examples, whatever the prompt picks");
+    assert!(told.stderr.contains("case q0 breaks not-empty when it is asked with 3 examples"), "{}", told.stderr);
+    assert!(!told.stderr.contains("asked with 2 examples"), "{}", told.stderr);
+}

@@ -19,6 +19,10 @@ pub const FUZZ_TAG: &str = "fuzz";
 /// Cases whose values are used for variables that cannot be made up.
 const POOL: usize = 200;
 
+/// Most examples that a case is asked with, and the cases that are.
+const MOST_EXAMPLES: usize = 10;
+const SCALED_CASES: usize = 3;
+
 /// No answer needs to be longer.
 const MOST_CHARS: u32 = 40_000;
 
@@ -71,9 +75,10 @@ pub fn fuzzed(
             continue;
         }
         let (checks, tags) = (Arc::clone(&checks), vec![FUZZ_TAG.to_owned()]);
-        made.push(suite.make_case(NewCase { id, vars, checks, origin: None, repeat, tags }));
+        made.push(suite.make_case(NewCase { id, vars, checks, origin: None, repeat, examples: None, tags }));
     }
     made.extend(related(&suite, &prompts, &cases, count));
+    made.extend(scaled(&suite, &prompts, &cases, &checks, count));
     drop(generator);
     made.retain(|loaded| only.is_empty() || only.iter().any(|pattern| glob_matches(pattern, loaded.case.id.as_str())));
     let survey = survey.with_cases(&suite, made);
@@ -96,6 +101,7 @@ fn related(suite: &crate::suite::Suite, prompts: &[&Prompt], cases: &[LoadedCase
             checks: Arc::clone(checks),
             origin: Some(loaded.clone()),
             repeat: 1,
+            examples: None,
             tags: vec![FUZZ_TAG.to_owned(), format!("relation-{change}")],
         };
         made.push(suite.make_case(new(loaded.case.id.clone(), loaded.case.vars.clone(), "origin")));
@@ -106,6 +112,35 @@ fn related(suite: &crate::suite::Suite, prompts: &[&Prompt], cases: &[LoadedCase
         }
     }
     made
+}
+
+/// Cases with 0 to 10 examples, as many as the prompt has, whatever it asks for: the invariants must hold with each.
+fn scaled(
+    suite: &crate::suite::Suite,
+    prompts: &[&Prompt],
+    cases: &[LoadedCase],
+    checks: &Arc<[Arc<Check>]>,
+    count: u64,
+) -> Vec<LoadedCase> {
+    let Some(most) = prompts.iter().map(|prompt| prompt.examples().len()).max().filter(|most| *most > 0) else {
+        return Vec::new();
+    };
+    let sizes = 0..=most.min(MOST_EXAMPLES);
+    let room = usize::try_from(count).unwrap_or(usize::MAX) / (most.min(MOST_EXAMPLES) + 1);
+    let new = |loaded: &LoadedCase, examples: usize| {
+        let id = id_of(&format!("examples-{examples}"), &loaded.case.vars)?;
+        Some(suite.make_case(NewCase {
+            id,
+            vars: loaded.case.vars.clone(),
+            checks: Arc::clone(checks),
+            origin: Some(loaded.clone()),
+            repeat: 1,
+            examples: Some(examples),
+            tags: vec![FUZZ_TAG.to_owned(), format!("examples-{examples}")],
+        }))
+    };
+    let chosen = cases.iter().take(room.clamp(1, SCALED_CASES));
+    chosen.flat_map(|loaded| sizes.clone().filter_map(|examples| new(loaded, examples)).collect::<Vec<_>>()).collect()
 }
 
 fn id_of(what: &str, vars: &Vars) -> Option<CaseId> {

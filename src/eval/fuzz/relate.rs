@@ -1,4 +1,5 @@
-//! Changes of a case that must not change its verdict: spaces around, another order, a sentence that says nothing.
+//! Changes of a case that must not change its verdict: spaces around, another order, a polite way to ask, a sentence that
+//! says nothing.
 
 use serde_json::Value;
 
@@ -6,6 +7,10 @@ use crate::prompt::Prompt;
 use crate::record::Vars;
 
 use super::generate::suits;
+
+/// Asks for the same in other words. A paraphrase of the text itself would need a model, whose own errors would be taken
+/// for those of the prompt.
+const POLITE: &str = "Could you help me with the following, please?\n\n";
 
 /// Says nothing about any task.
 const IRRELEVANT: &str = "\n\nBy the way, the weather has been mild this week.";
@@ -31,6 +36,7 @@ pub(super) fn relatives(prompts: &[&Prompt], vars: &Vars) -> Vec<(&'static str, 
             changed
         };
         found.push(("spaces", changed(format!("  \n{text}\n  "))));
+        found.push(("paraphrase", changed(format!("{POLITE}{text}"))));
         found.push(("irrelevant", changed(format!("{text}{IRRELEVANT}"))));
     }
     let mut reversed = vars.clone();

@@ -86,16 +86,20 @@ pub(in crate::prompt) struct Picks {
 impl Shots {
     /// Picks for a case with these variables, defaults included.
     pub(in crate::prompt) fn pick(&self, vars: &Vars, nearby: Option<Nearby<'_>>) -> Picks {
+        self.pick_some(vars, nearby, self.settings.pick)
+    }
+
+    /// The same with so many examples, whatever the prompt says.
+    pub(in crate::prompt) fn pick_some(&self, vars: &Vars, nearby: Option<Nearby<'_>>, pick: usize) -> Picks {
         let mut notes = Vec::new();
         let candidates = self.candidates(vars, &mut notes);
-        let pick = self.settings.pick;
         let plain = |indices: Vec<usize>, why: &Why| {
             indices.into_iter().take(pick).filter_map(|index| self.picked(index, None, why.clone())).collect()
         };
         let examples: Vec<PickedExample> = match self.settings.by {
             By::First => plain(candidates, &Why::First),
             By::Random => plain(self.shuffled(candidates), &Why::Random { seed: self.settings.seed }),
-            By::Similarity | By::Mmr => self.nearest(&candidates, vars, nearby, &mut notes),
+            By::Similarity | By::Mmr => self.nearest(&candidates, vars, nearby, pick, &mut notes),
         };
         if examples.len() < pick {
             notes.push(format!("{} of {pick} examples are sent: there are no more", examples.len()));
@@ -146,6 +150,7 @@ impl Shots {
         candidates: &[usize],
         vars: &Vars,
         nearby: Option<Nearby<'_>>,
+        pick: usize,
         notes: &mut Vec<String>,
     ) -> Vec<PickedExample> {
         let (measure, scores) = self.compare(vars, nearby, notes);
@@ -157,7 +162,6 @@ impl Shots {
         let rank = |index: usize| order.iter().position(|other| *other == index).map_or(0, |at| at + 1);
         let reaches = |index: &usize| self.settings.threshold.is_none_or(|least| score(*index) >= least);
         let near: Vec<usize> = order.iter().copied().filter(reaches).collect();
-        let pick = self.settings.pick;
         let mut picked: Vec<PickedExample> = if self.settings.by == By::Mmr {
             let steps = mmr(&scores, &near, pick, self.settings.diversity, |index| measure.near_one(index));
             let picked = steps.into_iter().filter_map(|step| {

@@ -35,6 +35,7 @@ mod options;
 #[cfg(test)]
 mod outcomes;
 pub(super) mod pairwise;
+pub(super) mod personal_names;
 pub(super) mod quality;
 mod read;
 pub(super) mod role_adherence;

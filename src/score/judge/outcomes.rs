@@ -16,8 +16,8 @@ use super::super::testing::{ScriptedWorld, asked_as, case};
 use super::{
     answer_correctness, answer_relevance, bias, closed_qa, context_entity_recall, context_precision, context_recall,
     context_relevance, conversation_completeness, conversation_relevance, dag, factuality, faithfulness, geval,
-    hallucination, instruction_adherence, knowledge_retention, noise_sensitivity, pairwise, quality, role_adherence,
-    rubric, select_best, summarization, task_completion, topic_adherence, toxicity,
+    hallucination, instruction_adherence, knowledge_retention, noise_sensitivity, pairwise, personal_names, quality,
+    role_adherence, rubric, select_best, summarization, task_completion, topic_adherence, toxicity,
 };
 use crate::record::{
     ChatReply, ChatRequest, Finish, Message, OutputFormat, Params, Role, Score, ScoreState, ToolChoice,
@@ -67,6 +67,7 @@ const SCRIPTS: &[Script] = &[
     conversation_completeness::SCRIPT,
     knowledge_retention::SCRIPT,
     topic_adherence::SCRIPT,
+    personal_names::SCRIPT,
 ];
 
 /// An output that tries to judge itself.

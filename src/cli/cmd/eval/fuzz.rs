@@ -124,6 +124,15 @@ pub(super) fn search(
             .push(format!("{n} inputs were answered differently when asked twice at temperature 0, such as {first}"));
     }
     for trial in &related {
+        if let Some(examples) = trial.case.tags.iter().find_map(|tag| tag.strip_prefix("examples-")) {
+            let broken = Broken::of(trial).checks.join(", ");
+            let case = trial.case.group.as_deref().unwrap_or_default();
+            found.notes.push(format!(
+                "{}: case {case} breaks {broken} when it is asked with {examples} examples ({})",
+                trial.suite, trial.case.id
+            ));
+            continue;
+        }
         let group = trial.case.group.clone().unwrap_or_default();
         if passed.get(&(trial.suite.clone(), trial.variant, group.clone())) == Some(&true) {
             let change = trial.case.tags.iter().find_map(|tag| tag.strip_prefix("relation-")).unwrap_or("change");
@@ -234,6 +243,7 @@ impl Shrinking<'_> {
             checks: Arc::clone(&self.checks),
             origin: None,
             repeat: 1,
+            examples: None,
             tags: vec![FUZZ_TAG.to_owned()],
         });
         Some(PlannedTrial {
@@ -246,6 +256,7 @@ impl Shrinking<'_> {
             checks: loaded.checks,
             rule: suite.rule,
             repeat: 0,
+            examples: None,
             repeats: 1,
             turn: 0,
             skip: None,
