@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::bucket::Bucket;
 use super::headers::{Stated, Window};
@@ -39,6 +40,17 @@ pub(super) struct Taken {
     pub(super) learned: Amounts,
     /// See [`Pace::give`].
     pub(super) edition: u32,
+}
+
+/// When a request may leave.
+#[derive(Debug)]
+pub(super) struct Turn {
+    /// Not before this moment.
+    pub(super) until: Option<Instant>,
+    /// See [`Pace::give`].
+    pub(super) edition: u32,
+    /// Nor before this one, unless it is woken.
+    pub(super) opening: Option<(Instant, CancellationToken)>,
 }
 
 /// One family of models.
@@ -87,13 +99,8 @@ impl Lane {
         self.output.unwrap_or(FIRST_EXPECTATION).min(super::as_number(most))
     }
 
-    /// Takes what a request needs: until when it waits, with the edition of the pace, and what was taken.
-    pub(super) fn take(
-        &mut self,
-        wanted: &Amounts,
-        rhythm: Option<Rhythm>,
-        now: Instant,
-    ) -> ((Option<Instant>, u32), Amounts) {
+    /// Takes what a request needs: when it may leave, and what was taken.
+    pub(super) fn take(&mut self, wanted: &Amounts, rhythm: Option<Rhythm>, now: Instant) -> (Turn, Amounts) {
         // Our counts are estimates: what seems larger than the limit takes all of it.
         let clamped = |amount: f64, bucket: &Option<Bucket>| bucket.as_ref().map_or(0.0, |b| amount.min(b.limit));
         let amounts = Amounts {
@@ -105,7 +112,7 @@ impl Lane {
         let (until, _) = self.learned.take(&amounts, now);
         let (paced, edition) = self.pace.take(now);
         let opening = rhythm.and_then(|rhythm| self.opening.take(rhythm, now));
-        ((until.max(paced).max(opening), edition), amounts)
+        (Turn { until: until.max(paced), edition, opening }, amounts)
     }
 
     pub(super) fn give_back(&mut self, taken: &Taken) {
@@ -116,7 +123,7 @@ impl Lane {
     /// A request was let through.
     pub(super) fn answered(&mut self, sent: Instant, output: Option<u64>) {
         let now = Instant::now();
-        self.opening.heard(sent);
+        self.opening.heard(sent, false);
         self.pace.accepted(now);
         self.places.answered();
         mean(&mut self.latency, now.saturating_duration_since(sent).as_secs_f64());
@@ -128,7 +135,7 @@ impl Lane {
     /// A request was refused for its rate.
     pub(super) fn refused(&mut self, place: &Place, sent: Instant, asked: Option<Duration>, steep: bool, is_set: bool) {
         let now = Instant::now();
-        self.opening.heard(sent);
+        self.opening.heard(sent, true);
         if steep {
             self.places.ease(place);
             return;

@@ -13,13 +13,14 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::settings::Limits;
 use crate::base::Timestamp;
 use crate::net::HttpReply;
 use bucket::Bucket;
 use headers::Stated;
-use lane::{Amounts, Lane, Taken};
+use lane::{Amounts, Lane, Taken, Turn};
 use opening::Rhythm;
 use window::Place;
 
@@ -155,7 +156,13 @@ impl Limiter {
                 return Err(Held::Day(until.duration_since(Instant::now())));
             }
             let begun = Instant::now();
-            if let Some(until) = reservation.until.max(reservation.day) {
+            if let Some((turn, open)) = reservation.opening.take() {
+                tokio::select! {
+                    () = tokio::time::sleep_until(turn) => {}
+                    () = open.cancelled() => {}
+                }
+            }
+            if let Some(until) = reservation.until.max(reservation.day).filter(|until| *until > Instant::now()) {
                 tokio::time::sleep_until(until).await;
             }
             // A pause that began meanwhile moves the turns of all: they queue again, at the new pace. Not where nothing
@@ -184,7 +191,7 @@ impl Limiter {
             None => None,
         };
         let mut reservation = self.reserve(&family, load);
-        if reservation.until.max(reservation.day).is_some() {
+        if reservation.until.max(reservation.day).is_some() || reservation.opening.is_some() {
             return None;
         }
         reservation.kept = true;
@@ -275,9 +282,10 @@ impl Limiter {
             output: lane.expected_output(load.output),
         };
         let (first, day) = set.take(&amounts, now);
-        let (second, learned) = lane.take(&amounts, self.rhythm, now);
-        let taken = Taken { set: amounts, learned, edition: second.1 };
-        Reservation { limiter: self, family, taken, until: first.max(second.0), day, kept: false }
+        let (turn, learned) = lane.take(&amounts, self.rhythm, now);
+        let Turn { until, edition, opening } = turn;
+        let taken = Taken { set: amounts, learned, edition };
+        Reservation { limiter: self, family, taken, until: first.max(until), opening, day, kept: false }
     }
 
     fn with<T>(&self, family: &str, work: impl FnOnce(&mut Lane, Instant) -> T) -> T {
@@ -354,6 +362,7 @@ struct Reservation<'l> {
     family: &'l str,
     taken: Taken,
     until: Option<Instant>,
+    opening: Option<(Instant, CancellationToken)>,
     day: Option<Instant>,
     kept: bool,
 }

@@ -2,12 +2,14 @@
 //!
 //! A limit that nobody knows of is hit by the calls that are under way when the first of them is refused. So the calls of
 //! an opening leave one after the other, slowly at first and then ever faster, because small limits are the usual ones:
-//! what is under way while a refusal travels stays a share of what was let through before. It ends with the first reply,
-//! and it is short: a healthy server must not be made to wait.
+//! what is under way while a refusal travels stays a share of what was let through before. It ends with the first reply
+//! for calls that come then, after some good replies for those that wait, and it is short: a healthy server must not be
+//! made to wait.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// Longest opening: half of a latency that is thought short.
 const LONGEST: Duration = Duration::from_millis(30);
@@ -21,6 +23,9 @@ const LONGER: u32 = 4;
 
 /// Openings after the first: whoever refuses at random must not be met anew for ever.
 const MOST_AGAIN: u32 = 4;
+
+/// Good replies after which nobody waits for a turn any more: more than the smallest usual limit lets through at once.
+const ENOUGH: u32 = 11;
 
 /// The rhythm of openings.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +55,10 @@ pub(super) struct Opening {
     begun: Option<Instant>,
     left: u32,
     over: bool,
+    /// Good replies since it began.
+    good: u32,
+    /// Wakes those that wait for a turn.
+    open: CancellationToken,
     /// How many there were before.
     before: u32,
     /// The pause before it: against that, nobody feels how long it takes.
@@ -57,8 +66,8 @@ pub(super) struct Opening {
 }
 
 impl Opening {
-    /// A call wants to leave: until when it waits.
-    pub(super) fn take(&mut self, rhythm: Rhythm, now: Instant) -> Option<Instant> {
+    /// A call wants to leave: until when it waits, unless it is woken before.
+    pub(super) fn take(&mut self, rhythm: Rhythm, now: Instant) -> Option<(Instant, CancellationToken)> {
         if self.over {
             return None;
         }
@@ -66,7 +75,7 @@ impl Opening {
         let length = rhythm.length.max(longer.min(self.pause / 2));
         let turn = *self.begun.get_or_insert(now) + length.mul_f64(rhythm.turn(self.left));
         self.left += 1;
-        (turn > now).then_some(turn)
+        (turn > now).then(|| (turn, self.open.clone()))
     }
 
     /// The provider asked for a pause: who waits for a turn has none any more, and after the pause the calls leave one
@@ -83,8 +92,21 @@ impl Opening {
         self.before <= MOST_AGAIN
     }
 
-    /// A call that left at `sent` came back. Those of before the opening say nothing.
-    pub(super) fn heard(&mut self, sent: Instant) {
-        self.over |= self.begun.is_some_and(|begun| sent >= begun);
+    /// A call that left at `sent` came back, refused for its rate or not. Those of before the opening say nothing.
+    pub(super) fn heard(&mut self, sent: Instant, refused: bool) {
+        if self.begun.is_none_or(|begun| sent < begun) {
+            return;
+        }
+        self.over = true;
+        if refused {
+            // The turns that were given stand.
+            self.open = CancellationToken::new();
+            self.good = 0;
+        } else if self.good < ENOUGH {
+            self.good += 1;
+            if self.good == ENOUGH {
+                self.open.cancel();
+            }
+        }
     }
 }
