@@ -1,6 +1,6 @@
 //! `${env.NAME}` in the texts of `karat.yaml`.
 
-use crate::base::{Diagnostic, Key, Kind, Node, Problems, Source, Span};
+use crate::base::{Diagnostic, Key, Kind, Node, Problems, Source, Span, is_variable_name};
 
 use super::Env;
 
@@ -62,11 +62,6 @@ pub(super) fn replace(text: &str, span: Span, env: &Env, source: &Source, proble
 pub(super) fn names_in(text: &str) -> Vec<String> {
     let parts = text.split("${env.").skip(1);
     parts.filter_map(|part| part.split_once('}')).map(|(name, _)| name.to_owned()).collect()
-}
-
-/// Whether `name` can name an environment variable: letters, digits and `_`, not starting with a digit.
-pub(super) fn is_variable_name(name: &str) -> bool {
-    name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && name.starts_with(|c: char| !c.is_ascii_digit())
 }
 
 fn not_set(name: &str, span: Span, env: &Env, source: &Source) -> Diagnostic {

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::base::{Diagnostic, Fields, Kind, Node, Place, Problems, SafeName, Source, Span, closest};
+use crate::base::{Diagnostic, Fields, Kind, Node, Place, Problems, SafeName, Source, Span, closest, is_variable_name};
 
 use super::Env;
 use super::app::RawApp;
 use super::around::{self, AroundConfig};
-use super::interpolate::{is_variable_name, names_in, replace};
+use super::interpolate::{names_in, replace};
 use super::kind::WireName;
 use super::layer::Reading;
 use super::provider::{Limits, ProviderOptions, Timeouts, check_url};

@@ -14,7 +14,7 @@ use super::plan::PlannedTrial;
 use super::trial;
 use super::world::gravest;
 use crate::base::{Problems, Usd};
-use crate::provider::{Caller, Spend};
+use crate::provider::{Caller, OwnChecks, Spend};
 use crate::record::{CallError, CallRecord, CallSource, RunEvent, RunStatus, TrialRecord};
 
 /// How a run is asked to stop: `drain` starts nothing new, `abort` also gives up what is under way.
@@ -36,6 +36,8 @@ pub struct Means {
     pub caller: Arc<Caller>,
     /// Vectors for few-shot examples; `None` when no prompt of the run compares by embeddings.
     pub embedder: Option<Arc<Embedder>>,
+    /// Programs and addresses of the user's own checks.
+    pub own_checks: Arc<OwnChecks>,
 }
 
 /// Bounds of a run.

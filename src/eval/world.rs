@@ -1,8 +1,10 @@
-//! What the checks of one trial ask, answered by the run's caller; every call is kept with the trial.
+//! What the checks of one trial ask: models, by the run's caller, where every call is kept with the trial; programs and
+//! addresses, by what the run keeps for them.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::execute::{Beside, Means};
@@ -10,13 +12,16 @@ use super::plan::PlannedTrial;
 use super::trial::failed_aside;
 use crate::base::ModelRef;
 use crate::provider::{Ask, Spend};
-use crate::record::{CallError, CallRecord, ChatReply, EmbeddingModel, ErrorKind, ModerationReply};
+use crate::record::{
+    CallError, CallRecord, ChatReply, CheckHook, CheckProgram, EmbeddingModel, ErrorKind, ModerationReply,
+};
 use crate::score::{JudgeQuestion, World};
 
 /// The world as the checks of one trial see it.
 pub(super) struct TrialWorld<'a> {
     means: &'a Means,
     abort: &'a CancellationToken,
+    tested: &'a ModelRef,
     label: String,
     repeat: u32,
     turn: u64,
@@ -26,10 +31,11 @@ pub(super) struct TrialWorld<'a> {
 
 impl<'a> TrialWorld<'a> {
     /// Of this trial; `label` is its `suite/case`. Cassettes and mocks tell its judges' calls from its own by what is behind.
-    pub(super) fn new(trial: &PlannedTrial, label: &str, means: &'a Means, abort: &'a CancellationToken) -> Self {
+    pub(super) fn new(trial: &'a PlannedTrial, label: &str, means: &'a Means, abort: &'a CancellationToken) -> Self {
         TrialWorld {
             means,
             abort,
+            tested: &trial.variant.model,
             label: format!("{label}{JUDGE_LABEL}"),
             repeat: trial.repeat,
             turn: trial.turn,
@@ -58,6 +64,21 @@ impl<'a> TrialWorld<'a> {
             self.beside.lock().unwrap_or_else(PoisonError::into_inner).failure.get_or_insert(failure);
         }
         answer
+    }
+
+    /// What is told once it is there, unless the run is given up before: then the trial has no outcome.
+    async fn unless_stopped(&self, answer: impl Future<Output = Result<Value, String>>) -> Result<Value, String> {
+        tokio::select! {
+            biased;
+            () = self.abort.cancelled() => {
+                let message = "the run was stopped".to_owned();
+                let error = CallError { kind: ErrorKind::Cancelled, message, status: None, request_id: None };
+                let failure = failed_aside(self.tested.clone(), error);
+                self.beside.lock().unwrap_or_else(PoisonError::into_inner).failure.get_or_insert(failure);
+                Err("the run was stopped".to_owned())
+            }
+            answer = answer => answer,
+        }
     }
 }
 
@@ -106,6 +127,14 @@ impl World for TrialWorld<'_> {
             let verdicts = self.means.caller.moderate(model, texts, &mut spend, self.abort).await;
             self.told(model, verdicts, spend)
         })
+    }
+
+    fn run<'a>(&'a self, program: &'a Arc<CheckProgram>, question: Value) -> BoxFuture<'a, Result<Value, String>> {
+        Box::pin(async move { self.unless_stopped(self.means.own_checks.run(program, question)).await })
+    }
+
+    fn post<'a>(&'a self, hook: &'a CheckHook, question: Value) -> BoxFuture<'a, Result<Value, String>> {
+        Box::pin(async move { self.unless_stopped(self.means.own_checks.post(hook, &question)).await })
     }
 }
 

@@ -194,6 +194,13 @@ pub fn same_origin(one: &str, other: &str) -> bool {
     origin(one).is_some_and(|found| Some(found) == origin(other))
 }
 
+/// Where a redirect from `url` leads, when it stays on its origin.
+pub fn redirected(url: &str, location: &str) -> Option<String> {
+    let from = Url::parse(url).ok()?;
+    let to = from.join(location).ok()?;
+    (to.origin() == from.origin()).then(|| to.to_string())
+}
+
 /// Whether a URL points at this machine.
 pub fn is_loopback_url(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| is_loopback(&url))

@@ -11,6 +11,8 @@ mod stream_test;
 
 pub use body::{Body, OpenReply};
 use client::is_loopback;
-pub use client::{HttpClient, NetOptions, Transport, base_url_problem, host_of, is_loopback_url, same_origin};
+pub use client::{
+    HttpClient, NetOptions, Transport, base_url_problem, host_of, is_loopback_url, redirected, same_origin,
+};
 pub use message::{Auth, HttpReply, HttpRequest, Method, NetError, TimeoutStage, Timeouts};
 pub use pool::ca_problem;

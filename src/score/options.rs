@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::check::From;
 use super::entry::Entry;
 use super::schema;
-use super::settings::{Fault, Settings};
+use super::settings::{Fault, LITERAL_KEY, Settings};
 use super::spec::{CheckSpec, OptionKind, OptionSpec, ValueRule};
 use super::text_file;
 use super::{COMMON_OPTIONS, CompileContext};
-use crate::base::{Diagnostic, Fields, Kind, Node, Problems, Ratio, Source, Span};
+use crate::base::{Diagnostic, Fields, Kind, Node, Place, Problems, Ratio, Source, Span};
 
 /// Largest weight: far beyond any use, and sums of weights stay exact enough.
 const MAX_WEIGHT: f64 = 1_000_000.0;
@@ -39,7 +39,7 @@ pub(super) enum Written<'a> {
 impl<'a> Options<'a> {
     fn new(ctx: &CompileContext<'_>) -> Options<'a> {
         Options {
-            settings: Settings::with_models(ctx.models),
+            settings: Settings::of(ctx),
             origins: Vec::new(),
             written: BTreeMap::new(),
             weight: 1.0,
@@ -165,8 +165,9 @@ impl<'a> Options<'a> {
                 return;
             }
             OptionKind::File => {
-                if let Some((text, written)) = text_file::load(option.name, node, ctx, problems) {
+                if let Some((path, text, written)) = text_file::load(option.name, node, ctx, problems) {
                     self.settings.set(option.name, text);
+                    self.settings.set_file(option.name, path);
                     self.written.insert(option.name, written);
                 }
                 return;
@@ -235,7 +236,9 @@ impl<'a> Options<'a> {
             Some(Written::Here(node)) => (locate(node, fault, ctx.source), ctx.source),
             Some(Written::File(file)) => (locate(&file.0, fault, &file.1), &file.1),
         };
-        let mut diagnostic = Diagnostic::error(fault.code, fault.message.clone()).at(source.place(span));
+        // People paste keys where names of variables belong: such a line is not shown.
+        let place = if fault.code == LITERAL_KEY { Place::of_file(source.path()).at(span) } else { source.place(span) };
+        let mut diagnostic = Diagnostic::error(fault.code, fault.message.clone()).at(place);
         if let Some(help) = &fault.help {
             diagnostic = diagnostic.help(help.as_ref());
         }

@@ -92,6 +92,12 @@ pub(super) fn message(text: &str) -> String {
     if cut { format!("{shown}…") } else { shown }
 }
 
+/// What was told of a program or a server, with words of its own: cleaned and cut.
+pub(super) fn report(text: &str) -> String {
+    let (shown, cut) = beginning(text, 6 * SHOWN);
+    if cut { format!("{shown}…") } else { shown }
+}
+
 /// What a judge said: quoted, cleaned, and cut where it goes on.
 pub(super) fn said(text: &str) -> String {
     let (shown, cut) = beginning(text.trim(), 4 * SHOWN);

@@ -99,6 +99,9 @@ static CHECKS: &[&CheckSpec] = &[
     &safety::unsafe_links::SPEC,
     &classification::label::SPEC,
     &script::javascript::SPEC,
+    &script::python::SPEC,
+    &script::exec::SPEC,
+    &script::webhook::SPEC,
     &call::finish_reason::SPEC,
     &call::refusal::SPEC,
     &call::latency::SPEC,
@@ -205,6 +208,18 @@ const FOREIGN: &[(&str, &str)] = &[
     ("js", "javascript"),
     ("script", "javascript"),
     ("quickjs", "javascript"),
+    ("py", "python"),
+    ("python3", "python"),
+    ("get_assert", "python"),
+    ("ruby", "exec"),
+    ("shell", "exec"),
+    ("bash", "exec"),
+    ("command", "exec"),
+    ("program", "exec"),
+    ("process", "exec"),
+    ("http", "webhook"),
+    ("url", "webhook"),
+    ("hook", "webhook"),
     ("is_valid_openai_function_call", "tool_call_valid"),
     ("is_valid_openai_tools_call", "tool_call_valid"),
     ("is_valid_function_call", "tool_call_valid"),
@@ -288,7 +303,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 94);
+        assert_eq!(names.len(), 97);
     }
 
     #[test]

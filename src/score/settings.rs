@@ -1,11 +1,12 @@
 //! The options of one check as JSON values, and what can be wrong with them.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::compile::CheckModels;
+use super::compile::{CheckModels, CompileContext};
 use crate::base::Ratio;
 
 /// Options of one check: what was written, or what the case says.
@@ -14,6 +15,10 @@ pub(super) struct Settings {
     given: BTreeMap<&'static str, Value>,
     /// Models for checks that ask.
     models: Arc<CheckModels>,
+    /// The project's folder, for checks that run programs of it.
+    root: PathBuf,
+    /// Where the contents of options came from that name files.
+    files: BTreeMap<&'static str, PathBuf>,
     /// `threshold`, for checks that look closer at values near it.
     threshold: Option<Ratio>,
 }
@@ -23,9 +28,24 @@ impl Settings {
         self.given.insert(option, value);
     }
 
-    /// With the models that checks ask unless they name others.
-    pub(super) fn with_models(models: &Arc<CheckModels>) -> Settings {
-        Settings { given: BTreeMap::new(), models: Arc::clone(models), threshold: None }
+    /// Of a check in this project, with the models that checks ask unless they name others.
+    pub(super) fn of(ctx: &CompileContext<'_>) -> Settings {
+        Settings { models: Arc::clone(ctx.models), root: ctx.root.to_path_buf(), ..Settings::default() }
+    }
+
+    /// The project's folder.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Keeps the file that the content of an option came from.
+    pub(super) fn set_file(&mut self, option: &'static str, file: PathBuf) {
+        self.files.insert(option, file);
+    }
+
+    /// The file that the content of an option came from, absolute.
+    pub(super) fn file(&self, option: &str) -> Option<&Path> {
+        self.files.get(option).map(PathBuf::as_path)
     }
 
     /// The models that checks ask unless they name others.
@@ -65,6 +85,9 @@ impl Settings {
         self.given.iter().map(|(name, value)| (*name, value))
     }
 }
+
+/// The code of faults whose lines are not shown.
+pub(super) const LITERAL_KEY: &str = "literal-key";
 
 /// What is wrong with an option: a diagnostic when it was written, the reason of an ungraded score when it came from
 /// the case.

@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::{Check, CheckModels, CompileContext, JudgeQuestion, ScoreInput, World, compile, score, score_asking};
 use crate::base::{CaseId, Digest, Millis, ModelRef, Problems, Source, Usd, parse_yaml};
 use crate::record::{
-    CallError, Case, ChatReply, ChatRequest, EmbeddingModel, ErrorKind, ModerationReply, Score, ScoreState,
+    CallError, Case, ChatReply, ChatRequest, CheckHook, CheckProgram, EmbeddingModel, ErrorKind, ModerationReply,
+    Score, ScoreState,
 };
 
 /// Compiles the YAML of one entry, without `- `, as file `t.yaml` of an empty project.
@@ -130,6 +131,10 @@ pub(super) struct ScriptedWorld {
     pub(super) questions: Mutex<Vec<JudgeQuestion>>,
     /// What moderation models say of every text.
     pub(super) moderation: Option<ModerationReply>,
+    /// What programs and addresses answer, in order.
+    pub(super) results: Mutex<VecDeque<Result<Value, String>>>,
+    /// What programs and addresses were asked, in order.
+    pub(super) asked: Mutex<Vec<Value>>,
     /// Nobody answers, for this reason.
     pub(super) outage: Option<String>,
 }
@@ -139,6 +144,18 @@ impl ScriptedWorld {
     pub(super) fn judging(answers: &[&str]) -> ScriptedWorld {
         let answers = answers.iter().map(|text| ChatReply::of_text(*text)).collect();
         ScriptedWorld { answers: Mutex::new(answers), ..ScriptedWorld::default() }
+    }
+
+    /// A world of programs and addresses that answer so in turn.
+    pub(super) fn answering(results: &[Value]) -> ScriptedWorld {
+        let results = results.iter().cloned().map(Ok).collect();
+        ScriptedWorld { results: Mutex::new(results), ..ScriptedWorld::default() }
+    }
+
+    fn result(&self, question: Value) -> BoxFuture<'_, Result<Value, String>> {
+        self.asked.lock().expect("no panic").push(question);
+        let result = self.results.lock().expect("no panic").pop_front();
+        Box::pin(std::future::ready(result.unwrap_or_else(|| Err("the script has no more answers".to_owned()))))
     }
 
     /// A world in which every call fails.
@@ -182,6 +199,14 @@ impl World for ScriptedWorld {
         let verdicts =
             verdict.map(|verdict| vec![verdict; texts.len()]).ok_or_else(|| self.error("no moderation here"));
         Box::pin(std::future::ready(verdicts))
+    }
+
+    fn run<'a>(&'a self, _: &'a Arc<CheckProgram>, question: Value) -> BoxFuture<'a, Result<Value, String>> {
+        self.result(question)
+    }
+
+    fn post<'a>(&'a self, _: &'a CheckHook, question: Value) -> BoxFuture<'a, Result<Value, String>> {
+        self.result(question)
     }
 }
 

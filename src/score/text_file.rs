@@ -8,22 +8,22 @@ use super::CompileContext;
 use super::options::Written;
 use crate::base::{Diagnostic, Kind, Node, Place, Problems, Source, Span, files};
 
-/// The content of the text file that `node` names, and where faults in it stand.
+/// The text file that `node` names, its content, and where faults in it stand.
 pub(super) fn load<'a>(
     option: &'static str,
     node: &'a Node,
     ctx: &CompileContext<'_>,
     problems: &mut Problems,
-) -> Option<(Value, Written<'a>)> {
+) -> Option<(PathBuf, Value, Written<'a>)> {
     let Some(named) = node.as_text() else {
         let message = format!("`{option}` must be the path of a file, this is {}", node.describe());
         problems.push(Diagnostic::error("wrong-type", message).at(ctx.source.place(node.span)));
         return None;
     };
-    let (_, source) = read(named, node.span, ctx, problems)?;
+    let (path, source) = read(named, node.span, ctx, problems)?;
     let text = source.text().to_owned();
     let whole = Node { kind: Kind::Text(text.clone()), span: Span::new(1, 1, 1) };
-    Some((Value::String(text), Written::File(Box::new((whole, source)))))
+    Some((path, Value::String(text), Written::File(Box::new((whole, source)))))
 }
 
 /// The file that is named at `span`, with its path.

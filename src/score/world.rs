@@ -1,10 +1,13 @@
-//! What a check may ask of the world outside the reply: judge models, vectors, moderation.
+//! What a check may ask of the world outside the reply: judge models, vectors, moderation, programs, addresses.
+
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use serde_json::Value;
 
 use super::check::{Finding, ScoreInput};
 use crate::base::ModelRef;
-use crate::record::{CallError, ChatReply, ChatRequest, EmbeddingModel, ModerationReply};
+use crate::record::{CallError, ChatReply, ChatRequest, CheckHook, CheckProgram, EmbeddingModel, ModerationReply};
 
 /// One question to a judge.
 #[derive(Debug, Clone)]
@@ -44,6 +47,18 @@ pub trait World: Send + Sync {
         model: &'a ModelRef,
         texts: &'a [String],
     ) -> BoxFuture<'a, Result<Vec<ModerationReply>, CallError>>;
+
+    /// The answer of a program of the project to a question.
+    ///
+    /// # Errors
+    /// What it did instead of answering, as a sentence about it.
+    fn run<'a>(&'a self, program: &'a Arc<CheckProgram>, question: Value) -> BoxFuture<'a, Result<Value, String>>;
+
+    /// The answer of an address to a question.
+    ///
+    /// # Errors
+    /// Why there is none, as a sentence about it.
+    fn post<'a>(&'a self, hook: &'a CheckHook, question: Value) -> BoxFuture<'a, Result<Value, String>>;
 }
 
 /// A check that has to ask before it can tell.
@@ -51,7 +66,7 @@ pub(super) trait Asking: Send + Sync {
     /// Judges the reply; knows nothing of `not_`, weight or threshold.
     fn grade<'a>(&'a self, input: &'a ScoreInput<'a>, world: &'a dyn World) -> BoxFuture<'a, Examined>;
 
-    /// The models it asks, for checks before the run.
+    /// Whom it asks, for checks before the run.
     fn asks(&self) -> Asks;
 }
 
@@ -61,7 +76,7 @@ pub(super) struct Examined {
     /// The finding.
     pub(super) finding: Finding,
     /// Votes, parts and raw answers as JSON; `None` when the reason says it all.
-    pub(super) details: Option<serde_json::Value>,
+    pub(super) details: Option<Value>,
 }
 
 impl From<Finding> for Examined {
@@ -70,7 +85,7 @@ impl From<Finding> for Examined {
     }
 }
 
-/// The models that a check asks, for what must hold before the first call.
+/// Whom a check asks, for what must hold before the first call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Asks {
     /// Chat models, each with the most questions it is asked about one reply, repairs included.
@@ -81,8 +96,10 @@ pub struct Asks {
     pub embeddings: Vec<EmbeddingModel>,
     /// Moderation models.
     pub moderations: Vec<ModelRef>,
-    /// Whether it runs a program of the project.
-    pub programs: bool,
+    /// Programs of the project.
+    pub programs: Vec<Arc<CheckProgram>>,
+    /// Addresses.
+    pub hooks: Vec<Arc<CheckHook>>,
 }
 
 impl Asks {
@@ -99,6 +116,7 @@ impl Asks {
         self.judges.extend(other.judges.iter().cloned());
         self.embeddings.extend(other.embeddings.iter().cloned());
         self.moderations.extend(other.moderations.iter().cloned());
-        self.programs |= other.programs;
+        self.programs.extend(other.programs.iter().cloned());
+        self.hooks.extend(other.hooks.iter().cloned());
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Suite;
 use super::reader::CaseReader;
 use crate::base::{Kind, ModelRef, Node, Place, Problems, Span, parse_yaml};
-use crate::record::EmbeddingModel;
+use crate::record::{CheckHook, CheckProgram, EmbeddingModel};
 use crate::score::{Asks, Check};
 
 /// The models that checks ask, each once in the order of the cases, with the place that names it; `None` where neither
@@ -18,8 +18,21 @@ pub struct Asked {
     pub embeddings: Vec<(EmbeddingModel, Option<Place>)>,
     /// Moderation models.
     pub moderations: Vec<(ModelRef, Option<Place>)>,
-    /// Checks that run programs of the project, by name, with the place of the suite or of the first case that has it.
-    pub programs: Vec<(String, Place)>,
+    /// Programs of the project, each with the check that runs it.
+    pub programs: Vec<AskedBy<CheckProgram>>,
+    /// Addresses, each with the check that asks it.
+    pub hooks: Vec<AskedBy<CheckHook>>,
+}
+
+/// A program or an address, and the first check that asks it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AskedBy<T> {
+    /// Who is asked.
+    pub whom: Arc<T>,
+    /// The name of the check.
+    pub check: String,
+    /// The place of the check in the suite, or of the case that has it.
+    pub place: Place,
 }
 
 impl Asked {
@@ -31,7 +44,7 @@ impl Asked {
     /// Adds what the checks of the case that was read last ask.
     pub(super) fn add(&mut self, suite: &Suite, checks: &[Arc<Check>], reader: &CaseReader<'_>) {
         for check in checks.iter().filter(|check| !check.asks().is_empty()) {
-            let Asks { judges, longest_answer: _, embeddings, moderations, programs } = check.asks();
+            let Asks { judges, longest_answer: _, embeddings, moderations, programs, hooks } = check.asks();
             for (judge, _) in judges {
                 add_one(&mut self.judges, judge, || place_of(suite, judge, reader));
             }
@@ -41,10 +54,11 @@ impl Asked {
             for model in moderations {
                 add_one(&mut self.moderations, model, || place_of(suite, model, reader));
             }
-            if *programs && self.programs.iter().all(|(name, _)| name != check.name()) {
-                let is_default = suite.defaults.checks.checks.iter().any(|own| Arc::ptr_eq(own, check));
-                let place = if is_default { suite.place.clone() } else { reader.place() };
-                self.programs.push((check.name().to_owned(), place));
+            for program in programs {
+                add_asked(&mut self.programs, program, check, suite, reader);
+            }
+            for hook in hooks {
+                add_asked(&mut self.hooks, hook, check, suite, reader);
             }
         }
     }
@@ -58,6 +72,29 @@ fn add_one<M: Clone + PartialEq>(
     if known.iter().all(|(other, _)| other != model) {
         known.push((model.clone(), place()));
     }
+}
+
+fn add_asked<T: PartialEq>(
+    known: &mut Vec<AskedBy<T>>,
+    whom: &Arc<T>,
+    check: &Arc<Check>,
+    suite: &Suite,
+    reader: &CaseReader<'_>,
+) {
+    if known.iter().any(|other| other.whom == *whom) {
+        return;
+    }
+    let of_suite = suite.defaults.checks.checks.iter().position(|own| Arc::ptr_eq(own, check));
+    let place = of_suite.map_or_else(|| reader.place(), |index| place_of_entry(suite, index));
+    known.push(AskedBy { whom: Arc::clone(whom), check: check.name().to_owned(), place });
+}
+
+/// The place of one of the suite's own checks, which stand in the order of the file.
+fn place_of_entry(suite: &Suite, index: usize) -> Place {
+    let node = parse_yaml(&suite.source, &mut Problems::new());
+    let checks = node.as_ref().and_then(|node| node.get("defaults")?.get("checks")?.as_list());
+    let entry = checks.and_then(|checks| checks.get(index));
+    entry.map_or_else(|| suite.place.clone(), |entry| suite.source.place(entry.span))
 }
 
 /// The suite's own checks are looked at first, then `judge:`, then the case.

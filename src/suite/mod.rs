@@ -31,7 +31,7 @@ mod variants;
 pub use adversarial::{
     ATTACK_TAG, Attacks, Severity, Strategy, attack_of, bundled_strategies, choose_strategies, read_strategies,
 };
-pub use asked::Asked;
+pub use asked::{Asked, AskedBy};
 pub use disk::discover;
 pub use generated::NewCase;
 pub use goal::{Bound, Goal, Op};

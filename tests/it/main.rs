@@ -28,6 +28,7 @@ mod lint;
 mod listed;
 mod live;
 mod mock_server;
+mod own_checks;
 mod project;
 mod prompt_disk;
 mod prompt_flow;

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::base::{Diagnostic, Fields, Node, Problems, Source};
-use crate::config::interpolate::is_variable_name;
+use crate::base::{Diagnostic, Fields, Node, Problems, Source, is_variable_name};
 
 /// A provider of type `exec`, `python` or `javascript`.
 #[derive(Debug, Clone, PartialEq)]

@@ -133,7 +133,7 @@ impl<'a> Exam<'a> {
         self.cases.leak(loaded, &rendered);
         let asks = |check: &&Arc<Check>| !check.asks().is_empty();
         for check in loaded.checks.iter().filter(asks) {
-            self.tally.skip(check, "it asks a model or a program, and nothing is called here");
+            self.tally.skip(check, "it asks a model, a program or an address, and nothing is called here");
         }
         for check in loaded.checks.iter().filter(|check| check.asks().is_empty() && !check.reads_text()) {
             self.tally.skip(check, "it judges time, money or how the reply ended, not the text");

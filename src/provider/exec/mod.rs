@@ -5,6 +5,9 @@
 //! `model`, `refusal`; or by `{"id": 1, "error": {"kind": …, "message": …, "retry_after_ms": …}}`.
 
 mod answer;
+mod judge;
+#[cfg(test)]
+mod judge_test;
 mod lines;
 mod pool;
 mod process;
@@ -12,6 +15,7 @@ mod process;
 mod tests;
 mod worker;
 
+pub(super) use judge::Judge;
 pub(super) use pool::Exec;
 
 use super::spec::{Answers, ProviderSpec};

@@ -11,7 +11,7 @@ use super::super::app::{App, beginning};
 use super::super::spec::Failure;
 use super::answer::{broken, malformed, question, reply, timed_out, told};
 use super::lines::{MOST_BYTES, read_all};
-use super::process::Process;
+use super::process::{Launch, Process};
 use super::worker::Worker;
 use crate::config::{AppConfig, ProcessApp, ProcessMode, ProcessReply};
 use crate::record::{ChatReply, ChatRequest};
@@ -80,7 +80,7 @@ impl Exec {
     }
 
     async fn once(&self, request: &ChatRequest, limit: Duration) -> Result<ChatReply, Failure> {
-        let (mut process, mut stdin, mut stdout) = Process::start(&self.process, &self.app.env)?;
+        let (mut process, mut stdin, mut stdout) = Process::start(&Launch::of(&self.process), &self.app.env)?;
         let line = question(1, request);
         let mut out = Vec::new();
         let talk = async {

@@ -58,16 +58,15 @@ impl Drop for Group {
 }
 
 impl Process {
-    /// Starts the program of an application with this environment and nothing else of karat's own.
+    /// Starts a program with this environment and nothing else of karat's own.
     pub(super) fn start(
-        app: &ProcessApp,
+        launch: &Launch,
         env: &[(String, String)],
     ) -> Result<(Process, ChildStdin, ChildStdout), Failure> {
-        let (program, arguments) = command_of(app).ok_or_else(|| Failure::new(ErrorKind::Refused, "no command"))?;
-        let mut command = Command::new(&program);
+        let mut command = Command::new(launch.program());
         command
-            .args(arguments)
-            .current_dir(&app.cwd)
+            .args(&launch.arguments)
+            .current_dir(&launch.cwd)
             .env_clear()
             .envs(env.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
@@ -76,7 +75,7 @@ impl Process {
             .kill_on_drop(true);
         #[cfg(unix)]
         command.process_group(0);
-        let mut child = command.spawn().map_err(|error| not_started(app, &error))?;
+        let mut child = command.spawn().map_err(|error| not_started(launch, &error))?;
         let group = Group(child.id());
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(stdout), Some(pipe)) = pipes else {
@@ -118,45 +117,66 @@ impl Process {
     }
 }
 
-/// Program and arguments.
-fn command_of(app: &ProcessApp) -> Option<(PathBuf, Vec<String>)> {
-    let (first, rest) = app.command.split_first()?;
-    let program = Path::new(first);
-    // The system looks a path up from karat's folder or from the program's, as it likes: it is told.
-    let program = if program.components().count() > 1 { app.cwd.join(program) } else { program.to_path_buf() };
-    let mut arguments = rest.to_vec();
-    let of_file = |file: &Path, function: &Option<String>| {
-        vec![file.to_string_lossy().into_owned(), function.clone().unwrap_or_default(), app.config.to_string()]
-    };
-    match &app.kind {
-        ProcessKind::Command => {}
-        ProcessKind::Python { file, function } => {
-            arguments.extend(["-u", "-c", PYTHON].map(str::to_owned));
-            arguments.extend(of_file(file, function));
-        }
-        ProcessKind::JavaScript { file, function } => {
-            arguments.extend(["--input-type=module", "-e", JAVASCRIPT, "--"].map(str::to_owned));
-            arguments.extend(of_file(file, function));
-        }
-    }
-    Some((program, arguments))
+/// How a program is started.
+#[derive(Debug, Clone)]
+pub(super) struct Launch {
+    /// The program as it was written: a name or a path.
+    pub(super) named: String,
+    /// Its arguments.
+    pub(super) arguments: Vec<String>,
+    /// Where it runs.
+    pub(super) cwd: PathBuf,
+    /// Whether it is an interpreter for a file.
+    pub(super) interprets: bool,
 }
 
-fn not_started(app: &ProcessApp, error: &io::Error) -> Failure {
-    let program = app.command.first().map_or("", String::as_str);
-    let why = match error.kind() {
-        io::ErrorKind::NotFound if !app.cwd.is_dir() => {
-            format!("its folder `{}` does not exist", app.cwd.display())
-        }
-        io::ErrorKind::NotFound => match app.kind {
-            ProcessKind::Command => "there is no such program; `command` names it".to_owned(),
-            ProcessKind::Python { .. } | ProcessKind::JavaScript { .. } => {
-                "there is no such program; install it, or name another with `command`".to_owned()
+impl Launch {
+    /// Of an application.
+    pub(super) fn of(app: &ProcessApp) -> Launch {
+        let of_file = |file: &Path, function: &Option<String>| {
+            [file.to_string_lossy().into_owned(), function.clone().unwrap_or_default(), app.config.to_string()]
+        };
+        let mut launch = Launch::of_command(&app.command, &app.cwd);
+        match &app.kind {
+            ProcessKind::Command => return launch,
+            ProcessKind::Python { file, function } => {
+                launch.arguments.extend(["-u", "-c", PYTHON].map(str::to_owned));
+                launch.arguments.extend(of_file(file, function));
             }
-        },
+            ProcessKind::JavaScript { file, function } => {
+                launch.arguments.extend(["--input-type=module", "-e", JAVASCRIPT, "--"].map(str::to_owned));
+                launch.arguments.extend(of_file(file, function));
+            }
+        }
+        Launch { interprets: true, ..launch }
+    }
+
+    /// Of a command that is what it is.
+    pub(super) fn of_command(command: &[String], cwd: &Path) -> Launch {
+        let (named, arguments) =
+            command.split_first().map_or((String::new(), Vec::new()), |(first, rest)| (first.clone(), rest.to_vec()));
+        Launch { named, arguments, cwd: cwd.to_path_buf(), interprets: false }
+    }
+
+    /// The system looks a path up from karat's folder or from the program's, as it likes: it is told.
+    fn program(&self) -> PathBuf {
+        let program = Path::new(&self.named);
+        if program.components().count() > 1 { self.cwd.join(program) } else { program.to_path_buf() }
+    }
+}
+
+fn not_started(launch: &Launch, error: &io::Error) -> Failure {
+    let why = match error.kind() {
+        io::ErrorKind::NotFound if !launch.cwd.is_dir() => {
+            format!("its folder `{}` does not exist", launch.cwd.display())
+        }
+        io::ErrorKind::NotFound if launch.interprets => {
+            "there is no such program; install it, or name another with `command`".to_owned()
+        }
+        io::ErrorKind::NotFound => "there is no such program; `command` names it".to_owned(),
         io::ErrorKind::PermissionDenied => "it may not be run; `chmod +x` makes a file a program".to_owned(),
         _ => error.to_string(),
     };
     // Every call would fail the same way.
-    Failure::new(ErrorKind::NotFound, format!("`{program}` cannot be started: {why}"))
+    Failure::new(ErrorKind::NotFound, format!("`{}` cannot be started: {why}", launch.named))
 }

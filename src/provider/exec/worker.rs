@@ -8,7 +8,7 @@ use super::super::app::beginning;
 use super::super::spec::Failure;
 use super::answer::{broken, malformed, told};
 use super::lines::{Line, MOST_BYTES, next_line};
-use super::process::Process;
+use super::process::{Launch, Process};
 use crate::config::{ProcessApp, ProcessKind};
 use crate::record::{ErrorKind, Warning};
 
@@ -32,7 +32,7 @@ struct Noise {
 impl Worker {
     /// Starts a worker; one for a file says whether the file could be loaded.
     pub(super) async fn start(app: &ProcessApp, env: &[(String, String)]) -> Result<Worker, Failure> {
-        let (process, stdin, stdout) = Process::start(app, env)?;
+        let (process, stdin, stdout) = Process::start(&Launch::of(app), env)?;
         let mut worker = Worker { process, stdin, stdout: BufReader::new(stdout), questions: 0 };
         if app.kind != ProcessKind::Command {
             let mut noise = Noise::default();

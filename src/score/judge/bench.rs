@@ -202,7 +202,8 @@ mod tests {
     use super::super::super::{CheckModels, JudgeQuestion};
     use super::*;
     use crate::record::{
-        CallError, ChatReply, EmbeddingModel, ErrorKind, ModerationReply, OutputFormat, Score, ScoreState,
+        CallError, ChatReply, CheckHook, CheckProgram, EmbeddingModel, ErrorKind, ModerationReply, OutputFormat, Score,
+        ScoreState,
     };
 
     const PASS: &str = r#"{"reason": "good", "verdict": "pass", "confidence": "high"}"#;
@@ -348,6 +349,14 @@ mod tests {
             _: &'a [String],
         ) -> BoxFuture<'a, Result<Vec<ModerationReply>, CallError>> {
             unreachable!("nobody asks for moderation")
+        }
+
+        fn run<'a>(&'a self, _: &'a Arc<CheckProgram>, _: Value) -> BoxFuture<'a, Result<Value, String>> {
+            unreachable!("nobody runs programs")
+        }
+
+        fn post<'a>(&'a self, _: &'a CheckHook, _: Value) -> BoxFuture<'a, Result<Value, String>> {
+            unreachable!("nobody asks addresses")
         }
     }
 

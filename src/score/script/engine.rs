@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use rquickjs::context::{EvalOptions, intrinsic};
 use rquickjs::{CatchResultExt, CaughtError, Context, Function, Persistent, Runtime, Value};
 
-use super::verdict::{self, Answer};
+use super::answer::Answer;
+use super::verdict;
 use crate::base::Digest;
 
 /// Bytes that the heap of one engine may take.

@@ -4,8 +4,13 @@ use serde_json::{Map, Value, json};
 
 use super::super::check::ScoreInput;
 
-/// `context` of a script, as JSON. What is not known is left out: to read it then throws (see `prelude.js`).
-pub(super) fn context(input: &ScoreInput<'_>) -> String {
+/// The line that asks a program, or the body that asks an address.
+pub(super) fn question(input: &ScoreInput<'_>) -> Value {
+    json!({"output": input.reply.text, "context": context(input)})
+}
+
+/// `context` of a script. What is not known is left out: to read it then throws (see `prelude.js`).
+pub(super) fn context(input: &ScoreInput<'_>) -> Value {
     let (case, reply) = (input.case, input.reply);
     let mut context = Map::new();
     context.insert("vars".to_owned(), Value::Object(case.vars.clone()));
@@ -37,5 +42,5 @@ pub(super) fn context(input: &ScoreInput<'_>) -> String {
     if let Some(cost) = cost {
         context.insert("cost_usd".to_owned(), json!(cost));
     }
-    Value::Object(context).to_string()
+    Value::Object(context)
 }

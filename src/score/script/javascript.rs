@@ -2,21 +2,22 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Value, json};
 
 use super::super::check::{Finding, ScoreInput, Scorer};
 use super::super::reason;
-use super::super::settings::{Fault, Settings, text_of};
+use super::super::settings::{Fault, Settings};
 use super::super::spec::{Build, CheckSpec, OptionSpec, Prepared, ValueRule};
 use super::super::world::Examined;
 use super::engine::{Failure, Script};
-use super::input;
-use super::verdict::Answer;
-use crate::base::{Digest, Ratio, parse_duration};
+use super::{answer, given, input};
+use crate::base::Digest;
 
+/// Who answers, in reasons.
+const WHO: &str = "the script";
 /// Time of one evaluation unless given, and the most that may be given.
 const TIMEOUT: Duration = Duration::from_millis(100);
-const MAX_TIMEOUT: Duration = Duration::from_secs(10);
+const MAX_TIMEOUT: (Duration, &str) = (Duration::from_secs(10), "10s");
 
 pub(crate) static SPEC: CheckSpec = CheckSpec {
     name: "javascript",
@@ -54,27 +55,16 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
-    let timeout = timeout(settings);
+    let timeout = given::timeout(settings, TIMEOUT, MAX_TIMEOUT);
     let script = script(settings);
     let (timeout, (script, digest)) = match (timeout, script) {
         (Ok(timeout), Ok(script)) => (timeout, script),
         (timeout, script) => return Err(timeout.err().into_iter().chain(script.err()).collect()),
     };
-    let held = if timeout == TIMEOUT { Value::Null } else { json!(timeout.as_millis().to_string()) };
     Ok(Prepared::new(JavaScript { script, timeout })
         .canonical("value", json!({"script": digest.to_string()}))
         .canonical("file", Value::Null)
-        .canonical("timeout", held))
-}
-
-fn timeout(settings: &Settings) -> Result<Duration, Fault> {
-    let Some(value) = settings.get("timeout") else { return Ok(TIMEOUT) };
-    let text = text_of("timeout", "", value)?;
-    let timeout = parse_duration(&text).map_err(|message| Fault::new("timeout", message))?;
-    if timeout.is_zero() || timeout > MAX_TIMEOUT {
-        return Err(Fault::new("timeout", format!("`timeout` must be from 1ms to 10s, this is `{text}`")));
-    }
-    Ok(timeout)
+        .canonical("timeout", given::canonical(timeout, TIMEOUT)))
 }
 
 /// The script and the digest of its text.
@@ -145,64 +135,13 @@ impl Scorer for JavaScript {
     }
 
     fn examine(&self, input: &ScoreInput<'_>) -> Examined {
-        let context = self.script.wants_context.then(|| input::context(input));
+        let context = self.script.wants_context.then(|| input::context(input).to_string());
         match self.script.call(&input.reply.text, context.as_deref(), self.timeout) {
-            Ok(answer) => graded(answer, &input.reply.text),
+            Ok(answer) => answer::graded(answer, &input.reply.text, WHO),
             Err(failure) => {
                 let at = failure.at.map_or(String::new(), |(line, col)| format!(" at {line}:{col}"));
-                Finding::Ungraded(format!("the script did not judge: {}{at}", reason::message(&failure.message))).into()
+                answer::none(WHO, &format!("{}{at}", reason::message(&failure.message)))
             }
         }
     }
-}
-
-fn graded(answer: Answer, output: &str) -> Examined {
-    let of = || format!("for {}", reason::quote(output));
-    match answer {
-        Answer::Holds(holds) => Finding::of_bool(holds, format!("`{holds}` {}", of()), "`true` from the script").into(),
-        Answer::Number(number) => match Ratio::new(number) {
-            Ok(value) => Finding::Graded { value, seen: format!("{number} {}", of()), wanted: wanted_number() }.into(),
-            Err(_) => Finding::Ungraded(outside("its answer", number)).into(),
-        },
-        Answer::Told { pass, score, reason: why, named } => {
-            let value = match (score, pass) {
-                (Some(score), _) => match Ratio::new(score) {
-                    Ok(value) => value,
-                    Err(_) => return Finding::Ungraded(outside("`score` of its answer", score)).into(),
-                },
-                (None, pass) => Ratio::of_bool(pass == Some(true)),
-            };
-            let seen = match (pass, score) {
-                (Some(pass), Some(score)) => format!("`pass: {pass}`, `score: {score}`"),
-                (Some(pass), None) => format!("`pass: {pass}`"),
-                (None, _) => format!("`score: {}`", value.get()),
-            };
-            let seen = match why.filter(|why| !why.trim().is_empty()) {
-                Some(why) => format!("{seen} {}: {}", of(), reason::message(&why)),
-                None => format!("{seen} {}", of()),
-            };
-            let finding = match pass {
-                Some(passed) => Finding::Decided { value, passed, seen, wanted: "`pass: true` from the script".into() },
-                None => Finding::Graded { value, seen, wanted: wanted_number() },
-            };
-            Examined { finding, details: details(named) }
-        }
-    }
-}
-
-/// The scores of parts, by their names; those that are no number stay out, as JSON has none for them.
-fn details(named: Vec<(String, f64)>) -> Option<Value> {
-    let scores: Map<String, Value> = named
-        .into_iter()
-        .filter_map(|(name, number)| Some((reason::message(&name), Value::Number(Number::from_f64(number)?))))
-        .collect();
-    (!scores.is_empty()).then(|| json!({"named_scores": scores}))
-}
-
-fn wanted_number() -> String {
-    "a number from the script that reaches the threshold".to_owned()
-}
-
-fn outside(what: &str, number: f64) -> String {
-    format!("the script did not judge: {what} must be from 0 to 1, it is {number}")
 }

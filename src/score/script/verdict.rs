@@ -1,32 +1,9 @@
-//! What a script may answer: a boolean, a number, or `{pass, score, reason, named_scores}`.
+//! What a script may answer, as values of its engine.
 
 use rquickjs::{Object, Type, Value};
 
 use super::super::reason;
-
-/// The answer of a script that can be read.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Answer {
-    /// `true` or `false`.
-    Holds(bool),
-    /// A number, whatever its size.
-    Number(f64),
-    /// An object.
-    Told {
-        /// Whether it passes.
-        pass: Option<bool>,
-        /// Its score, whatever its size.
-        score: Option<f64>,
-        /// Why, in its own words.
-        reason: Option<String>,
-        /// Scores of parts, in its own order.
-        named: Vec<(String, f64)>,
-    },
-}
-
-/// Longest reason of a script, in characters, and most named scores that are read.
-const MAX_REASON: usize = 2_000;
-const MAX_NAMED: usize = 32;
+use super::answer::{Answer, MAX_NAMED, MAX_REASON};
 
 /// Reads an answer; what cannot be one is told. Getters of objects may run; what they throw is the outer error.
 pub(super) fn read<'js>(value: &Value<'js>) -> rquickjs::Result<Result<Answer, String>> {

@@ -12,7 +12,7 @@ use crate::provider::{App, ProviderSettings};
 
 /// Variables that programs get without being asked for: where things are, and in which language to speak. On Windows
 /// nothing starts without some of them.
-const PASSED_ON: &[&str] = &[
+pub(super) const PASSED_ON: &[&str] = &[
     "PATH",
     "HOME",
     "USER",
@@ -138,12 +138,7 @@ fn at(provider: &ProviderConfig, diagnostic: Diagnostic) -> Diagnostic {
 
 fn check_program(process: &ProcessApp, provider: &ProviderConfig, session: &Session, problems: &mut Problems) {
     let program = process.command.first().map_or("", String::as_str);
-    let found = if Path::new(program).components().count() > 1 {
-        process.cwd.join(program).is_file()
-    } else {
-        on_path(program, session.env.get("PATH").unwrap_or(""), session.env.get("PATHEXT").unwrap_or(""))
-    };
-    if found {
+    if is_there(program, &process.cwd, session) {
         return;
     }
     let help = match process.kind {
@@ -155,6 +150,14 @@ fn check_program(process: &ProcessApp, provider: &ProviderConfig, session: &Sess
     };
     let message = format!("`{program}`, the program of `{}`, is not there", provider.name);
     problems.push(at(provider, Diagnostic::error("no-program", message)).help(help));
+}
+
+/// Whether a program can be started from a folder: a name is looked for on the PATH, a path begins in the folder.
+pub(super) fn is_there(program: &str, folder: &Path, session: &Session) -> bool {
+    if Path::new(program).components().count() > 1 {
+        return folder.join(program).is_file();
+    }
+    on_path(program, session.env.get("PATH").unwrap_or(""), session.env.get("PATHEXT").unwrap_or(""))
 }
 
 fn on_path(program: &str, path: &str, endings: &str) -> bool {

@@ -1,4 +1,4 @@
-//! The models and programs that checks ask: whether they are there, can do it, and may be started.
+//! The models that checks ask: whether they are there and can do it.
 
 use super::load::Loaded;
 use crate::base::{Diagnostic, ModelRef, Place, Problems, SafeName, closest};
@@ -54,16 +54,6 @@ pub(super) fn check_able(loaded: &Loaded, caller: &Caller, problems: &mut Proble
                 problems.push(placed(*diagnostic, Some(place)));
             }
         }
-    }
-}
-
-/// Refuses checks that run programs of a project that is not trusted; they would run in a replay, too.
-pub(super) fn check_programs(loaded: &Loaded, untrusted: Option<&str>, problems: &mut Problems) {
-    let Some(why) = untrusted else { return };
-    for (name, place) in loaded.suites.iter().flat_map(|surveyed| &surveyed.survey.asked.programs) {
-        let message = format!("the check `{name}` runs a program of this project, and {why}");
-        let help = "look at the change and run without `--untrusted`, or choose suites and cases without this check";
-        problems.push(placed(Diagnostic::error("untrusted", message).help(help), Some(place.clone())));
     }
 }
 

@@ -133,7 +133,8 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
             let daily = shared_limit(&limits, &header.id, store, session)?;
             let money = money_bounds(run, limits, daily.as_ref(), &caller, true);
             let bounds = Bounds { concurrency: usize::try_from(loaded.config.concurrency.value)?, money, batch: false };
-            let means = Means { caller: Arc::clone(&caller), embedder };
+            let own_checks = providers.own_checks(loaded, session);
+            let means = Means { caller: Arc::clone(&caller), embedder, own_checks };
             let heard = run_trials(run, plan, means, bounds, stop, finished.count(), |_| ()).await?;
             (daily, heard)
         }

@@ -170,7 +170,8 @@ async fn shrink_all(
     found: &mut Found,
 ) -> anyhow::Result<()> {
     let caller = Arc::new(run.providers.caller(run.loaded, &run.store, Some(&run.header.id), run.session)?);
-    let means = Means { caller, embedder: None };
+    let own_checks = run.providers.own_checks(run.loaded, run.session);
+    let means = Means { caller, embedder: None, own_checks };
     for (broken, trial) in failing {
         let surveyed = run.loaded.suites.iter().find(|surveyed| surveyed.suite.name == broken.suite);
         let Some(surveyed) = surveyed else { continue };

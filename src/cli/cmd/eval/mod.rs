@@ -22,6 +22,7 @@ mod listen;
 mod load;
 mod money;
 mod options;
+mod own_checks;
 mod plan;
 mod present;
 mod providers;

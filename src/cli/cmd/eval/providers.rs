@@ -8,6 +8,7 @@ use super::apps;
 use super::asked;
 use super::caches;
 use super::load::Loaded;
+use super::own_checks;
 use super::routes::{self, StoredHistory};
 use super::side_models;
 use crate::base::{
@@ -18,7 +19,7 @@ use crate::config::{self, CallMode, HedgeConfig, ProviderConfig};
 use crate::net::{HttpClient, NetOptions, Transport};
 use crate::price::{PriceTable, Resolution, Terms};
 use crate::provider::{
-    self, BreakerSettings, Caller, CallerOptions, HedgeSettings, History, Limits, MockSettings, Pricer,
+    self, BreakerSettings, Caller, CallerOptions, HedgeSettings, History, Limits, MockSettings, OwnChecks, Pricer,
     ProviderSettings, ReplyCache, RetrySettings, TimeoutSettings, VectorCache, WireOptions, provider_spec,
 };
 use crate::record::{ChatReply, EmbeddingCall, EmbeddingModel};
@@ -55,7 +56,7 @@ pub(super) fn settle(loaded: &Loaded, untrusted: bool, session: &Session) -> any
     let config = &loaded.config;
     let untrusted = apps::untrusted(untrusted, &session.env);
     apps::check(loaded, &used, untrusted, session, &mut problems);
-    asked::check_programs(loaded, untrusted, &mut problems);
+    own_checks::check(loaded, untrusted, session, &mut problems);
     let mut providers = Providers { settings: Vec::new(), secrets: Vec::new(), free: HashSet::new(), ca_pem: None };
     let connects = config.calls.value != CallMode::Replay;
     providers.ca_pem = connects.then(|| certificates::from_env(session, &mut problems)).flatten();
@@ -71,6 +72,7 @@ pub(super) fn settle(loaded: &Loaded, untrusted: bool, session: &Session) -> any
     }
     let in_headers = config.providers.iter().flat_map(|provider| &provider.header_variables);
     providers.secrets = in_headers.filter_map(|name| session.env.get(name).map(Secret::new)).collect();
+    providers.secrets.extend(own_checks::secrets(loaded, session));
     side_models::check(config, &mut problems);
     // Building a caller makes no connection: it tells whether a run could.
     if let Some(caller) = Caller::new(providers.options(loaded, session, None, None, None), &mut problems) {
@@ -130,6 +132,11 @@ impl Providers {
         let is_called = |provider: &&ProviderConfig| self.settings.iter().any(|known| known.name == provider.name);
         let called = loaded.config.providers.iter().filter(is_called);
         called.map(|provider| (provider.name.clone(), client(provider))).collect()
+    }
+
+    /// Whom the user's own checks ask in a run; nothing is started.
+    pub(super) fn own_checks(&self, loaded: &Loaded, session: &Session) -> Arc<OwnChecks> {
+        Arc::new(own_checks::settle(loaded, self.ca_pem.clone(), session))
     }
 
     /// Keeps keys and secret headers out of what is written.

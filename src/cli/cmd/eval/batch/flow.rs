@@ -135,7 +135,7 @@ impl<'scope, 'env> Flow<'scope, 'env> {
             run,
             wish,
             scope,
-            means: Means { caller, embedder },
+            means: Means { caller, embedder, own_checks: run.providers.own_checks(run.loaded, run.session) },
             answers,
             transports,
             stop,

@@ -1,0 +1,2 @@
+def check(output):
+    return len(output) < 50
