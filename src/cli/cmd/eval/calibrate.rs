@@ -21,7 +21,7 @@ pub(super) fn run(args: &CalibrateArgs, session: &Session) -> anyhow::Result<Exi
     let mut ledger = Ledger::new(&store.variants(&run)?);
     let filter = TrialFilter { suite: Some(suite.name.clone()), ..TrialFilter::default() };
     store.each_trial(&run, &filter, |trial| {
-        ledger.add(&trial, |check| is_wanted(check, &args.check));
+        ledger.add(&trial, |check, name| is_wanted(check, name, &args.check));
         ControlFlow::Continue(())
     })?;
     if ledger.checks().is_empty() {
@@ -41,7 +41,10 @@ pub(super) fn run(args: &CalibrateArgs, session: &Session) -> anyhow::Result<Exi
         return Err(UsageError::of("no-labels", "no labels are given: `--labels FILE`", help).into());
     };
     let mut problems = Problems::new();
-    let labels = read_labels(&session.cwd.join(file), file, &mut problems);
+    let mut labels = read_labels(&session.cwd.join(file), file, &mut problems);
+    if !args.check.is_empty() {
+        labels.retain(|label| !label.check.as_deref().is_some_and(|check| ledger.leaves_out(check)));
+    }
     let joined = ledger.join(&suite.name, &labels, &mut problems);
     session.stop_on(problems)?;
     if joined.is_empty() {
@@ -54,11 +57,11 @@ pub(super) fn run(args: &CalibrateArgs, session: &Session) -> anyhow::Result<Exi
     Ok(exit)
 }
 
-/// A judge, or a check that was asked for by name.
-fn is_wanted(word: &str, asked: &[String]) -> bool {
+/// A judge, or a check that was asked for by its word or by the name that reports use.
+fn is_wanted(word: &str, name: &str, asked: &[String]) -> bool {
     let bare = word.strip_prefix("not_").unwrap_or(word);
     if !asked.is_empty() {
-        return asked.iter().any(|name| name == word || name == bare);
+        return asked.iter().any(|asked| asked == word || asked == bare || asked == name);
     }
     catalogue().iter().any(|spec| (spec.name == word || spec.name == bare) && !spec.calls.is_empty())
 }
