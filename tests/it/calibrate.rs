@@ -116,6 +116,7 @@ fn a_check_is_named_by_its_word_or_its_name_and_labels_of_others_are_left_aside(
         let told = project.run(&format!("eval calibrate ask --labels human.jsonl --check {check}")).exits(0).stdout;
         assert!(told.contains("low  2 labels") && !told.contains("contains"), "{told}");
     }
+    project.run("eval --adversarial=role-play").exits(0);
     let both = project.run("eval calibrate ask --labels human.jsonl --check low --check contains").exits(0).stdout;
     assert!(both.contains("contains  1 label"), "{both}");
 }

@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use serde_json::Value;
+
 use super::args::CalibrateArgs;
 use super::stored::{find, open_to_read};
 use crate::base::{Problems, RunId, SafeName, closest};
@@ -66,7 +68,8 @@ fn is_wanted(word: &str, name: &str, asked: &[String]) -> bool {
     catalogue().iter().any(|spec| (spec.name == word || spec.name == bare) && !spec.calls.is_empty())
 }
 
-/// The run, and the suite in it: the one that was named, by its name or file.
+/// The run, and the suite in it: the one that was named, by its name or file. Unless a run is named, those of attacks and of
+/// generated inputs are left aside.
 fn run_of(store: &Store, args: &CalibrateArgs) -> anyhow::Result<(RunId, SuiteRecord)> {
     let is_it = |suite: &SuiteRecord| suite.name.as_str() == args.suite || suite.path == args.suite;
     if let Some(named) = &args.run {
@@ -78,7 +81,8 @@ fn run_of(store: &Store, args: &CalibrateArgs) -> anyhow::Result<(RunId, SuiteRe
         };
     }
     let mut names: Vec<SafeName> = Vec::new();
-    for row in store.runs(LOOKED_THROUGH)? {
+    let is_of_own_cases = |options: &Value| ["adversarial", "fuzz"].iter().all(|word| options.get(word).is_none());
+    for row in store.runs(LOOKED_THROUGH)?.into_iter().filter(|row| is_of_own_cases(&row.header.options)) {
         for suite in store.suites(&row.header.id)? {
             if is_it(&suite) {
                 return Ok((row.header.id, suite));
