@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::base::{Problems, SafeName};
 use crate::record::{CaseRef, Outcome, Params, TrialKey};
 use crate::score::{Check, PassRule};
-use crate::suite::{LoadedCase, Selection, Suite, Survey, Variant, selected};
+use crate::suite::{Goal, LoadedCase, Selection, Suite, Survey, Variant, selected};
 
 /// One trial to run.
 #[derive(Clone)]
@@ -70,12 +70,11 @@ impl SurveyedSuite {
 pub fn goal_json(suite: &Suite) -> Value {
     let mut goal = suite.goal.to_json();
     if let Value::Object(fields) = &mut goal {
-        // What is asked of answers is not asked of answers to attacks, and the other way round.
-        let foreign = if suite.attacks().is_some() { &["pass_rate", "mean_score"][..] } else { &["defence_rate"] };
-        fields.retain(|name, _| !foreign.contains(&name.as_str()));
+        let attacked = suite.attacks().is_some();
+        fields.retain(|name, _| Goal::holds_for(name, attacked));
         fields.insert("max_errors".to_owned(), Value::from(suite.max_errors));
-        // What the report of its labels needs besides the trials.
-        if let Some(labels) = &suite.classification {
+        // What the report of its labels needs besides the trials. The checks on attacks are others than that on the label.
+        if let Some(labels) = suite.classification.as_ref().filter(|_| !attacked) {
             fields.insert("classification".to_owned(), json!({"labels": labels}));
         }
     }

@@ -68,9 +68,10 @@ impl Suite {
         LoadedCase { case: Arc::new(case), checks, params, repeat, examples, skip: None, only: false, place }
     }
 
-    /// Every trial must pass: a goal for the suite's own cases says nothing of others.
+    /// Every trial must pass: a goal for the suite's own cases says nothing of others, and neither do counts of labels.
     pub fn forget_goal(&mut self) {
         self.goal = Goal::default();
+        self.classification = None;
         self.rule = PassRule::All;
     }
 }

@@ -115,6 +115,16 @@ impl Goal {
         Value::Object(map)
     }
 
+    /// Whether the bound of this name is held against a run: what is asked of answers is not asked of answers to attacks,
+    /// and the other way round. Time and money count in both.
+    pub fn holds_for(name: &str, attacked: bool) -> bool {
+        match name {
+            "defence_rate" => attacked,
+            "pass_rate" | "mean_score" => !attacked,
+            other => !attacked || ON_LABELS.iter().all(|(label, _)| *label != other),
+        }
+    }
+
     /// The bounds on labels, by name.
     pub(super) fn on_labels(&self) -> &[(&'static str, Bound<Ratio>)] {
         &self.labels

@@ -83,6 +83,16 @@ fn the_goal_is_the_defence_rate_and_the_suites_other_goals_are_not_asked() {
 }
 
 #[test]
+fn a_suite_that_sorts_is_attacked_without_asking_for_its_labels() {
+    let stub = gullible();
+    let sorting = "classification: {from: vars.question}\ngoal: {macro_f1: \">= 0.9\"}\n";
+    let failed = report(&project(&stub, sorting), "eval --adversarial=injection", 1);
+    let group = &failed["suites"][0]["groups"][0];
+    assert!(!failed["verdict"].to_string().contains("macro"), "{}", failed["verdict"]);
+    assert!(group["classification"].is_null(), "attacks have no labels to be counted: {group}");
+}
+
+#[test]
 fn what_does_not_fit_is_skipped_and_said_and_a_providers_filter_is_a_defence() {
     let filtered = Stub::start(Duration::ZERO, |_| {
         let error = json!({"error": {"message": "blocked", "code": "content_policy_violation", "type": "invalid_request_error"}});

@@ -99,6 +99,29 @@ fn a_template_is_labelled_and_read_again() {
 }
 
 #[test]
+fn a_check_is_named_by_its_word_or_its_name_and_labels_of_others_are_left_aside() {
+    let project = project();
+    let suite = "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-4o]\ndefaults: {checks: [{regex: {value: '[0-4]$', name: low}}, {contains: question}]}\ncases: cases/ask.jsonl\n";
+    project.write("evals/ask.yaml", suite);
+    project.run("eval").exits(1);
+    labels(
+        &project,
+        &[
+            json!({"case": "q0", "check": "low", "label": true}),
+            json!({"case": "q0", "check": "contains", "label": true}),
+            json!({"case": "q5", "check": "low", "label": false}),
+        ],
+    );
+    for check in ["low", "regex"] {
+        let told = project.run(&format!("eval calibrate ask --labels human.jsonl --check {check}")).exits(0).stdout;
+        assert!(told.contains("low  2 labels") && !told.contains("contains"), "{told}");
+    }
+    project.run("eval --adversarial=role-play").exits(0);
+    let both = project.run("eval calibrate ask --labels human.jsonl --check low --check contains").exits(0).stdout;
+    assert!(both.contains("contains  1 label"), "{both}");
+}
+
+#[test]
 fn labels_that_fit_nothing_are_told_with_their_line() {
     let project = project();
     labels(

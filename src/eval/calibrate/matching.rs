@@ -32,6 +32,8 @@ struct Judged {
 #[derive(Debug, Default)]
 pub struct Ledger {
     checks: BTreeMap<String, Vec<Judged>>,
+    /// Checks that nobody is interested in, as reports call them.
+    others: BTreeSet<String>,
     variants: HashMap<Digest, VariantRecord>,
     /// Outputs by trial, for the template.
     outputs: Vec<(String, u32, Digest, String)>,
@@ -73,12 +75,17 @@ impl Ledger {
         Ledger { variants, ..Ledger::default() }
     }
 
-    /// Adds a trial of the suite. `is_wanted` says which checks are of interest, by the word users write.
-    pub fn add(&mut self, trial: &TrialRecord, is_wanted: impl Fn(&str) -> bool) {
+    /// Adds a trial of the suite. `is_wanted` says which checks are of interest, by the word users write and the name that
+    /// reports use.
+    pub fn add(&mut self, trial: &TrialRecord, is_wanted: impl Fn(&str, &str) -> bool) {
         let Some(reply) = trial.call.as_ref().and_then(|call| call.reply.as_ref().ok()) else { return };
         let output = visible_output(reply);
         let mut any = false;
-        for score in trial.scores.iter().filter(|score| is_wanted(&score.check)) {
+        for score in &trial.scores {
+            if !is_wanted(&score.check, &score.name) {
+                self.others.insert(score.name.clone());
+                continue;
+            }
             any = true;
             self.checks.entry(score.name.clone()).or_default().push(Judged {
                 case: trial.case.id.to_string(),
@@ -103,6 +110,11 @@ impl Ledger {
     /// Names of the checks, as reports call them.
     pub fn checks(&self) -> Vec<&str> {
         self.checks.keys().map(String::as_str).collect()
+    }
+
+    /// Whether the run has a check of this name that is of no interest here.
+    pub fn leaves_out(&self, check: &str) -> bool {
+        self.others.contains(check) && !self.checks.contains_key(check)
     }
 
     /// Rows to be labelled: every output, for every check.

@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use serde_json::Value;
+
 use super::args::CalibrateArgs;
 use super::stored::{find, open_to_read};
 use crate::base::{Problems, RunId, SafeName, closest};
@@ -21,7 +23,7 @@ pub(super) fn run(args: &CalibrateArgs, session: &Session) -> anyhow::Result<Exi
     let mut ledger = Ledger::new(&store.variants(&run)?);
     let filter = TrialFilter { suite: Some(suite.name.clone()), ..TrialFilter::default() };
     store.each_trial(&run, &filter, |trial| {
-        ledger.add(&trial, |check| is_wanted(check, &args.check));
+        ledger.add(&trial, |check, name| is_wanted(check, name, &args.check));
         ControlFlow::Continue(())
     })?;
     if ledger.checks().is_empty() {
@@ -41,7 +43,10 @@ pub(super) fn run(args: &CalibrateArgs, session: &Session) -> anyhow::Result<Exi
         return Err(UsageError::of("no-labels", "no labels are given: `--labels FILE`", help).into());
     };
     let mut problems = Problems::new();
-    let labels = read_labels(&session.cwd.join(file), file, &mut problems);
+    let mut labels = read_labels(&session.cwd.join(file), file, &mut problems);
+    if !args.check.is_empty() {
+        labels.retain(|label| !label.check.as_deref().is_some_and(|check| ledger.leaves_out(check)));
+    }
     let joined = ledger.join(&suite.name, &labels, &mut problems);
     session.stop_on(problems)?;
     if joined.is_empty() {
@@ -54,16 +59,17 @@ pub(super) fn run(args: &CalibrateArgs, session: &Session) -> anyhow::Result<Exi
     Ok(exit)
 }
 
-/// A judge, or a check that was asked for by name.
-fn is_wanted(word: &str, asked: &[String]) -> bool {
+/// A judge, or a check that was asked for by its word or by the name that reports use.
+fn is_wanted(word: &str, name: &str, asked: &[String]) -> bool {
     let bare = word.strip_prefix("not_").unwrap_or(word);
     if !asked.is_empty() {
-        return asked.iter().any(|name| name == word || name == bare);
+        return asked.iter().any(|asked| asked == word || asked == bare || asked == name);
     }
     catalogue().iter().any(|spec| (spec.name == word || spec.name == bare) && !spec.calls.is_empty())
 }
 
-/// The run, and the suite in it: the one that was named, by its name or file.
+/// The run, and the suite in it: the one that was named, by its name or file. Unless a run is named, those of attacks and of
+/// generated inputs are left aside.
 fn run_of(store: &Store, args: &CalibrateArgs) -> anyhow::Result<(RunId, SuiteRecord)> {
     let is_it = |suite: &SuiteRecord| suite.name.as_str() == args.suite || suite.path == args.suite;
     if let Some(named) = &args.run {
@@ -75,7 +81,8 @@ fn run_of(store: &Store, args: &CalibrateArgs) -> anyhow::Result<(RunId, SuiteRe
         };
     }
     let mut names: Vec<SafeName> = Vec::new();
-    for row in store.runs(LOOKED_THROUGH)? {
+    let is_of_own_cases = |options: &Value| ["adversarial", "fuzz"].iter().all(|word| options.get(word).is_none());
+    for row in store.runs(LOOKED_THROUGH)?.into_iter().filter(|row| is_of_own_cases(&row.header.options)) {
         for suite in store.suites(&row.header.id)? {
             if is_it(&suite) {
                 return Ok((row.header.id, suite));
