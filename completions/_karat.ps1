@@ -186,7 +186,7 @@ Register-ArgumentCompleter -Native -CommandName 'karat' -ScriptBlock {
         }
         'karat;eval;calibrate' {
             [CompletionResult]::new('--labels', '--labels', [CompletionResultType]::ParameterName, 'Read the labels of people from this JSONL file')
-            [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'Take the outputs of this run: its id, its start, or `latest` [default: the newest with the suite]')
+            [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'Take the outputs of this run: its id, its start, or `latest` [default: the newest of its own cases]')
             [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Compare this check, a judge or not (can be repeated) [default: all judges]')
             [CompletionResult]::new('--min-kappa', '--min-kappa', [CompletionResultType]::ParameterName, 'Fail when Cohen''s kappa of a judge is below this')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print it in this format')

@@ -177,7 +177,7 @@ set edit:completion:arg-completer[karat] = {|@words|
         }
         &'karat;eval;calibrate'= {
             cand --labels 'Read the labels of people from this JSONL file'
-            cand --run 'Take the outputs of this run: its id, its start, or `latest` [default: the newest with the suite]'
+            cand --run 'Take the outputs of this run: its id, its start, or `latest` [default: the newest of its own cases]'
             cand --check 'Compare this check, a judge or not (can be repeated) [default: all judges]'
             cand --min-kappa 'Fail when Cohen''s kappa of a judge is below this'
             cand --format 'Print it in this format'

@@ -191,7 +191,7 @@ complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcom
 complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from collect" -s y -l yes -d 'Never ask; take the answer to be yes'
 complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from collect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from calibrate" -l labels -d 'Read the labels of people from this JSONL file' -r -F
-complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from calibrate" -l run -d 'Take the outputs of this run: its id, its start, or `latest` [default: the newest with the suite]' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from calibrate" -l run -d 'Take the outputs of this run: its id, its start, or `latest` [default: the newest of its own cases]' -r
 complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from calibrate" -l check -d 'Compare this check, a judge or not (can be repeated) [default: all judges]' -r
 complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from calibrate" -l min-kappa -d 'Fail when Cohen\'s kappa of a judge is below this' -r
 complete -c karat -n "__fish_karat_using_subcommand eval; and __fish_seen_subcommand_from calibrate" -l format -d 'Print it in this format' -r -f -a "auto\t'As `table` on a terminal, `plain` otherwise'

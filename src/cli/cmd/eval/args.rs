@@ -268,7 +268,7 @@ pub struct CalibrateArgs {
     /// Print the rows to be labelled instead: one per output and judge
     #[arg(long, conflicts_with_all = ["labels", "min_kappa"])]
     pub template: bool,
-    /// Take the outputs of this run: its id, its start, or `latest` [default: the newest with the suite]
+    /// Take the outputs of this run: its id, its start, or `latest` [default: the newest of its own cases]
     #[arg(long, value_name = "RUN")]
     pub run: Option<String>,
     /// Compare this check, a judge or not (can be repeated) [default: all judges]
