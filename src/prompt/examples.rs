@@ -4,14 +4,28 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::ready::{Prompt, Settled};
+use super::ready::{Prompt, Rendered, Settled};
 use super::render::RenderError;
-use super::shots::{Example, Insert, Picks, Shots};
+use super::shots::{Example, Insert, Nearby, Picks, Shots};
 use super::written::budget::Truncated;
-use crate::base::{Place, Problems};
+use crate::base::{ModelRef, Place, Problems};
 use crate::record::{Message, Role, Vars};
 
 impl Prompt {
+    /// As [`Prompt::render_near`], with so many examples, whatever the prompt says; a prompt without examples stays as it is.
+    ///
+    /// # Errors
+    /// As [`Prompt::render`].
+    pub fn render_scaled(
+        &self,
+        vars: &Vars,
+        model: Option<&ModelRef>,
+        nearby: Option<Nearby<'_>>,
+        examples: usize,
+    ) -> Result<Rendered, RenderError> {
+        self.render_with(vars, model, |shots, vars| shots.pick_some(vars, nearby, examples))
+    }
+
     /// Its few-shot examples, in the order of their file; none when it has no `examples:`.
     pub fn examples(&self) -> &[Example] {
         self.shots.as_ref().map(|shots| shots.examples()).unwrap_or_default()

@@ -293,21 +293,7 @@ impl Prompt {
         self.render_with(vars, model, |shots, vars| shots.pick(vars, nearby))
     }
 
-    /// The same with so many examples, whatever the prompt says; a prompt without examples stays as it is.
-    ///
-    /// # Errors
-    /// As [`Prompt::render`].
-    pub fn render_scaled(
-        &self,
-        vars: &Vars,
-        model: Option<&ModelRef>,
-        nearby: Option<Nearby<'_>>,
-        examples: usize,
-    ) -> Result<Rendered, RenderError> {
-        self.render_with(vars, model, |shots, vars| shots.pick_some(vars, nearby, examples))
-    }
-
-    fn render_with(
+    pub(super) fn render_with(
         &self,
         vars: &Vars,
         model: Option<&ModelRef>,
