@@ -134,6 +134,8 @@ pub struct Config {
     pub prices: Option<PriceOverrides>,
     /// Levels of the lint rules.
     pub lint: Option<LintSection>,
+    /// Providers, and routes as `route/NAME`, that are written but wrong: that is told where they stand.
+    pub(super) unread: Vec<String>,
 }
 
 impl Config {
@@ -153,7 +155,7 @@ impl Config {
         let prices = base.prices.clone().zip(source.clone()).map(|(node, source)| PriceOverrides { node, source });
         let lint = base.lint.clone().zip(source.clone()).map(|(node, source)| LintSection { node, source });
         let sources = Sources { root, env, flags: overrides, overlay: &overlay, base: &base.layer };
-        Config {
+        let mut config = Config {
             root: root.to_path_buf(),
             file,
             environment,
@@ -182,7 +184,25 @@ impl Config {
             routes: base.routes,
             prices,
             lint,
-        }
+            unread: Vec::new(),
+        };
+        config.unread = node.as_ref().map(|node| config.unread_in(node)).unwrap_or_default();
+        config
+    }
+
+    fn unread_in(&self, node: &Node) -> Vec<String> {
+        let keys = |section: &str| node.get(section).and_then(Node::as_map).unwrap_or_default().iter();
+        let providers = keys("providers").map(|(key, _)| key.text.clone());
+        let providers = providers.filter(|name| !self.providers.iter().any(|known| known.name.as_str() == name));
+        let routes = keys("routes").map(|(key, _)| key.text.clone());
+        let routes = routes.filter(|name| !self.routes.iter().any(|known| known.name.as_str() == name));
+        providers.chain(routes.map(|name| format!("route/{name}"))).collect()
+    }
+
+    /// Whether this model's provider or route is written in the file but wrong, which is told where it stands.
+    pub fn is_unread(&self, model: &ModelRef) -> bool {
+        let (provider, route) = (model.provider.as_str(), model.to_string());
+        self.unread.iter().any(|name| name == provider || *name == route)
     }
 
     /// The provider of this name.

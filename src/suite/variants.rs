@@ -189,7 +189,9 @@ pub(super) fn read_model(
         }
     };
     let provider = model.provider.as_str();
-    if context.providers().any(|known| known == provider) || context.config.is_route(&model) {
+    let config = context.config;
+    // What is wrong with a provider is told once, where it is written.
+    if context.providers().any(|known| known == provider) || config.is_route(&model) || config.is_unread(&model) {
         return Some(model);
     }
     if provider == "route" {
