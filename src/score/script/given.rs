@@ -77,3 +77,23 @@ pub(super) fn command(option: &'static str, value: &Value) -> Result<Vec<String>
     }
     Ok(command)
 }
+/// The text of `value` or `file`, and which of them it is; `what` and `the` name it in faults.
+pub(super) fn code<'s>(settings: &'s Settings, what: &str, the: &str) -> Result<(&'static str, &'s str), Fault> {
+    let (option, value) = match (settings.get("value"), settings.get("file")) {
+        (Some(_), Some(_)) => return Err(Fault::new("file", "`value` and `file` are both given")),
+        (Some(value), None) => ("value", value),
+        (None, Some(value)) => ("file", value),
+        (None, None) => {
+            let message = format!("it has neither {what} nor a `file`");
+            return Err(Fault::new("value", message).code("missing-field"));
+        }
+    };
+    let Value::String(text) = value else {
+        let message = format!("{what} must be text, this is {value}");
+        return Err(Fault::new(option, message).code("wrong-type").help("put it in quotes"));
+    };
+    if text.trim().is_empty() {
+        return Err(Fault::new(option, format!("{the} is empty")).code("invalid-script"));
+    }
+    Ok((option, text))
+}

@@ -69,19 +69,7 @@ fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
 
 /// The script and the digest of its text.
 fn script(settings: &Settings) -> Result<(Script, Digest), Fault> {
-    let (option, value) = match (settings.get("value"), settings.get("file")) {
-        (Some(_), Some(_)) => return Err(Fault::new("file", "`value` and `file` are both given")),
-        (Some(value), None) => ("value", value),
-        (None, Some(value)) => ("file", value),
-        (None, None) => return Err(Fault::new("value", "it has neither a script nor a `file`").code("missing-field")),
-    };
-    let Value::String(text) = value else {
-        let message = format!("a script must be text, this is {value}");
-        return Err(Fault::new(option, message).code("wrong-type").help("put it in quotes"));
-    };
-    if text.trim().is_empty() {
-        return Err(Fault::new(option, "the script is empty").code("invalid-script"));
-    }
+    let (option, text) = given::code(settings, "a script", "the script")?;
     let script = Script::parse(text).map_err(|failure| fault(option, text, &failure))?;
     if let Some(failure) = unknown_name(&script) {
         let help = "a script has `output`, `context` and the language, without `Date`, `console`, `require` and \

@@ -98,19 +98,7 @@ fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
 
 /// The code and the digest of its text.
 fn code(settings: &Settings) -> Result<(PythonCode, Digest), Fault> {
-    let (option, value) = match (settings.get("value"), settings.get("file")) {
-        (Some(_), Some(_)) => return Err(Fault::new("file", "`value` and `file` are both given")),
-        (Some(value), None) => ("value", value),
-        (None, Some(value)) => ("file", value),
-        (None, None) => return Err(Fault::new("value", "it has neither code nor a `file`").code("missing-field")),
-    };
-    let Value::String(text) = value else {
-        let message = format!("code must be text, this is {value}");
-        return Err(Fault::new(option, message).code("wrong-type").help("put it in quotes"));
-    };
-    if text.trim().is_empty() {
-        return Err(Fault::new(option, "the code is empty").code("invalid-script"));
-    }
+    let (option, text) = given::code(settings, "code", "the code")?;
     if option == "value" && text.trim().ends_with(".py") && !text.trim().contains(char::is_whitespace) {
         let named = text.trim().trim_start_matches("file://");
         let fault = Fault::new(option, format!("`{}` is the path of a file, not code", text.trim()));
@@ -128,7 +116,7 @@ fn code(settings: &Settings) -> Result<(PythonCode, Digest), Fault> {
     }
     let file = settings.file("file").filter(|_| option == "file").map(std::path::Path::to_path_buf);
     let digest = Digest::of_bytes(text.trim().as_bytes());
-    Ok((PythonCode { file, code: text.clone(), function }, digest))
+    Ok((PythonCode { file, code: text.to_owned(), function }, digest))
 }
 
 /// A program that judges outputs.
