@@ -28,7 +28,7 @@ pub fn format_duration(duration: Duration) -> String {
     let millis = duration.as_millis();
     let seconds = duration.as_secs();
     match millis {
-        0..1_000 => format!("{millis} ms"),
+        0..1_000 => millis.to_string() + " ms",
         1_000..60_000 => format!("{:.2} s", duration.as_secs_f64()),
         60_000..3_600_000 => format!("{} m {:02} s", seconds / 60, seconds % 60),
         _ => format!("{} h {:02} m", seconds / 3600, seconds % 3600 / 60),

@@ -150,7 +150,7 @@ pub async fn request_of(
 }
 
 /// The record of a call that has none of its own, for vectors or moderation. What they cost is counted beside.
-pub(super) fn failed_aside(model: ModelRef, error: CallError) -> CallRecord {
+pub(super) fn failed_aside(model: ModelRef, error: CallError) -> Box<CallRecord> {
     let request = ChatRequest {
         messages: Vec::new(),
         model: model.model.clone(),
@@ -162,7 +162,7 @@ pub(super) fn failed_aside(model: ModelRef, error: CallError) -> CallRecord {
         tool_choice: ToolChoice::Auto,
         tools: Vec::new(),
     };
-    CallRecord {
+    Box::new(CallRecord {
         cache_key: Digest::of_bytes(b""),
         model,
         request,
@@ -178,7 +178,7 @@ pub(super) fn failed_aside(model: ModelRef, error: CallError) -> CallRecord {
         hedges: 0,
         answered_by: None,
         route: None,
-    }
+    })
 }
 
 /// What checks see of a call; `None` when there is no reply.
@@ -215,7 +215,7 @@ async fn judged(
 }
 
 /// The record of a call with the scores of its reply, or of why there is none.
-fn graded(trial: PlannedTrial, call: CallRecord, scores: Vec<Score>, begun: Instant) -> Box<TrialRecord> {
+fn graded(trial: PlannedTrial, call: Box<CallRecord>, scores: Vec<Score>, begun: Instant) -> Box<TrialRecord> {
     if let Err(error) = &call.reply {
         let note = error.message.clone();
         // Who attacks is to be refused: a provider that does so has warded the attack off.
@@ -259,7 +259,7 @@ fn finished(
     trial: PlannedTrial,
     outcome: Outcome,
     note: Option<String>,
-    call: Option<CallRecord>,
+    call: Option<Box<CallRecord>>,
     begun: Instant,
 ) -> Box<TrialRecord> {
     Box::new(TrialRecord {
@@ -273,7 +273,7 @@ fn finished(
         score: None,
         scores: Vec::new(),
         note,
-        call,
+        call: call.map(|call| *call),
         judging: Vec::new(),
         wall_ms: Millis::of(begun.elapsed()),
     })

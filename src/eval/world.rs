@@ -61,7 +61,7 @@ impl<'a> TrialWorld<'a> {
             && (error.kind.is_fatal() || error.kind == ErrorKind::Cancelled)
         {
             let failure = failed_aside(model.clone(), error.clone());
-            self.beside.lock().unwrap_or_else(PoisonError::into_inner).failure.get_or_insert(failure);
+            self.beside.lock().unwrap_or_else(PoisonError::into_inner).failure.get_or_insert(*failure);
         }
         answer
     }
@@ -74,7 +74,7 @@ impl<'a> TrialWorld<'a> {
                 let message = "the run was stopped".to_owned();
                 let error = CallError { kind: ErrorKind::Cancelled, message, status: None, request_id: None };
                 let failure = failed_aside(self.tested.clone(), error);
-                self.beside.lock().unwrap_or_else(PoisonError::into_inner).failure.get_or_insert(failure);
+                self.beside.lock().unwrap_or_else(PoisonError::into_inner).failure.get_or_insert(*failure);
                 Err("the run was stopped".to_owned())
             }
             answer = answer => answer,
@@ -100,7 +100,7 @@ impl World for TrialWorld<'_> {
             let call = self.means.caller.call(ask, self.abort).await;
             self.spent(aside.into_inner().unwrap_or_else(PoisonError::into_inner));
             let reply = call.reply.clone();
-            self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+            self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(*call);
             reply
         })
     }

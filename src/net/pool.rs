@@ -59,6 +59,8 @@ impl Need {
             .pool_max_idle_per_host(10_000)
             .tcp_nodelay(true)
             .referer(false)
+            // Retries are the caller's: it counts them, and they cost money.
+            .retry(reqwest::retry::never().max_retries_per_request(0))
             .redirect(if self.follow { same_origin() } else { redirect::Policy::none() });
         let proxy = options.proxy.as_deref();
         if !self.tls && !proxy.is_some_and(|proxy| proxy.starts_with("https:")) {

@@ -25,7 +25,7 @@ mod vectors;
 
 pub use bill::{Bill, BillLine, PriceStatus};
 pub use cut::TokenCounter;
-pub use dialect::{Dialect, normalize};
+pub use dialect::{Dialect, RawUsage, normalize};
 pub use facts::{Capability, Mode, ModelFacts};
 pub use names::ProviderNames;
 pub use overrides::PriceOverride;

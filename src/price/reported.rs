@@ -3,13 +3,16 @@
 use rust_decimal::Decimal;
 use serde_json::Value;
 
+use super::dialect::RawUsage;
+
 /// The charge at the field that the price data names for a provider, in USD. A path that is not known here is not read:
 /// its unit would be a guess.
-pub fn charge_stated(path: &str, usage: &Value) -> Option<Decimal> {
+pub fn charge_stated<'v>(path: &str, usage: impl Into<RawUsage<'v>>) -> Option<Decimal> {
+    let usage = usage.into();
     match path {
         "usage.cost" => {
             let fee = amount(usage.get("cost")?)?;
-            let own_key = usage.get("is_byok").and_then(Value::as_bool).unwrap_or(false);
+            let own_key = usage.get("is_byok").is_some_and(|own| own.to_value() == Value::Bool(true));
             if !own_key {
                 return Some(fee);
             }
@@ -25,10 +28,10 @@ pub fn charge_stated(path: &str, usage: &Value) -> Option<Decimal> {
 }
 
 /// An amount as the provider wrote it: the shortest decimal of the number, not its binary expansion.
-fn amount(value: &Value) -> Option<Decimal> {
-    let text = match value {
+fn amount(value: RawUsage<'_>) -> Option<Decimal> {
+    let text = match value.to_value() {
         Value::Number(number) => number.to_string(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => text,
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
     };
     let amount = text.parse().or_else(|_| Decimal::from_scientific(&text)).ok()?;

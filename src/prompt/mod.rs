@@ -22,6 +22,7 @@ mod releases;
 mod render;
 mod settle;
 mod shots;
+mod templates;
 mod written;
 
 pub use diff::compare::{Change, MessageDiff, OverrideDiff, PartialDiff, PromptDiff, VariableDiff, compare_rendered};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use semver::Version;
 
-use super::language::compile::{Compiled, compile, template_name};
+use super::language::compile::{Compiled, compile};
 use super::language::section::Style;
 use super::language::template::{Engine, Values};
 use super::language::text::TemplateText;
@@ -15,16 +15,17 @@ use super::partials::{Partial, Partials};
 use super::render::RenderError;
 use super::settle::{settle_shots, settle_variables};
 use super::shots::{LIST_VARIABLE, Nearby, PickedExample, Picks, Shots};
+use super::templates::{MediaTemplate, MessageTemplate, PartTemplate, Slot, number};
 use super::written::budget::{Truncated, Truncation};
-use super::written::definition::{Definition, MessageText, PartText};
+use super::written::definition::Definition;
 use super::written::identity::digest;
-use super::written::media::{MediaSource, media_of_url};
+use super::written::media::media_of_url;
 use super::written::tooling::Tooling;
 use super::written::var_problem::VarProblem;
 use super::written::variable::Variable;
 use crate::base::{Digest, ModelRef, Place, Problems, SafeName, closest};
 use crate::price::TokenCounter;
-use crate::record::{CacheTtl, ChatRequest, Media, Message, OutputFormat, Params, Part, Role, ToolCall, Vars};
+use crate::record::{ChatRequest, Media, Message, OutputFormat, Params, Part, Role, ToolCall, Vars};
 
 /// A version of a prompt in the registry.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,31 +122,6 @@ pub(super) struct Settled {
     truncate: Truncation,
     overrides: Vec<String>,
     counter: TokenCounter,
-}
-
-struct MessageTemplate {
-    role: Role,
-    cache: Option<CacheTtl>,
-    parts: Vec<PartTemplate>,
-}
-
-enum PartTemplate {
-    Text(Slot),
-    Image(MediaTemplate),
-    File { name: String, media: MediaTemplate },
-    ToolCall { id: String, name: String, arguments: Slot },
-    ToolResult { id: String, is_error: bool, text: Slot },
-}
-
-enum MediaTemplate {
-    Fixed(Media),
-    Template(Slot),
-}
-
-/// A template of the engine: its name there, made once, and its text, for the places of errors.
-pub(super) struct Slot {
-    pub(super) name: String,
-    pub(super) text: TemplateText,
 }
 
 impl fmt::Debug for Prompt {
@@ -423,6 +399,9 @@ impl Prompt {
     }
 
     fn render_text(&self, slot: &Slot, message: usize, values: &Values) -> Result<String, RenderError> {
+        if let Some(literal) = slot.text.literal() {
+            return Ok(literal.to_owned());
+        }
         let engine: &Engine = &self.compiled.engine;
         engine
             .render(&slot.name, values)
@@ -445,50 +424,4 @@ impl Prompt {
             }
         }
     }
-}
-
-/// The templates of a message, in the order in which [`number`] counts them.
-pub(super) fn texts_of(message: &MessageText) -> impl Iterator<Item = &TemplateText> {
-    message.parts.iter().filter_map(|part| match part {
-        PartText::Text(text)
-        | PartText::ToolCall { arguments: text, .. }
-        | PartText::ToolResult { text, .. }
-        | PartText::Image(MediaSource::Template(text))
-        | PartText::File { media: MediaSource::Template(text), .. } => Some(text),
-        PartText::Image(MediaSource::Fixed(_)) | PartText::File { media: MediaSource::Fixed(_), .. } => None,
-    })
-}
-
-/// Messages and prediction with the names of their templates, counted as [`Definition::texts`] gives them.
-fn number(definition: &Definition) -> (Vec<MessageTemplate>, Option<Slot>) {
-    let mut next = 0;
-    let mut slot = |text: &TemplateText| {
-        let name = template_name(next);
-        next += 1;
-        Slot { name, text: text.clone() }
-    };
-    let media = |source: &MediaSource, slot: &mut dyn FnMut(&TemplateText) -> Slot| match source {
-        MediaSource::Fixed(media) => MediaTemplate::Fixed(media.clone()),
-        MediaSource::Template(text) => MediaTemplate::Template(slot(text)),
-    };
-    let mut part = |part: &PartText| match part {
-        PartText::Text(text) => PartTemplate::Text(slot(text)),
-        PartText::Image(source) => PartTemplate::Image(media(source, &mut slot)),
-        PartText::File { name, media: source } => {
-            PartTemplate::File { name: name.clone(), media: media(source, &mut slot) }
-        }
-        PartText::ToolCall { id, name, arguments } => {
-            PartTemplate::ToolCall { id: id.clone(), name: name.clone(), arguments: slot(arguments) }
-        }
-        PartText::ToolResult { id, is_error, text } => {
-            PartTemplate::ToolResult { id: id.clone(), is_error: *is_error, text: slot(text) }
-        }
-    };
-    let template = |message: &MessageText| MessageTemplate {
-        role: message.role,
-        cache: message.cache,
-        parts: message.parts.iter().map(&mut part).collect(),
-    };
-    let messages = definition.messages.iter().map(template).collect();
-    (messages, definition.prediction.as_ref().map(slot))
 }

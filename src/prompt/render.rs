@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::language::fuel::SPENT;
 use super::language::template::{Failed, MAX_MESSAGE_BYTES};
 use super::partials::Partial;
-use super::ready::Slot;
+use super::templates::Slot;
 use super::written::var_problem::VarProblem;
 use crate::base::{Diagnostic, Place};
 

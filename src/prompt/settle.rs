@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 
 use super::language::compile::{Compiled, FreeName, free_names};
 use super::partials::Partials;
-use super::ready::texts_of;
 use super::shots::{ExampleFile, Fit, LIST_VARIABLE, Shots};
+use super::templates::texts_of;
 use super::written::definition::{Definition, compare_names, variable_name};
 use super::written::variable::Variable;
 use crate::base::{Diagnostic, Problems};

@@ -136,7 +136,7 @@ impl Caller {
         reported_cost: Option<Usd>,
         started: Timestamp,
     ) -> Option<Usd> {
-        self.price(model, &Ok(ChatReply { usage, reported_cost, ..ChatReply::of_text("") }), started)
+        self.price(model, Some(&ChatReply { usage, reported_cost, ..ChatReply::of_text("") }), started)
     }
 }
 

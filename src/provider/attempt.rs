@@ -117,7 +117,7 @@ impl Attempt<'_> {
                 if let Some(look) = look {
                     self.complete(&mut reply, look, &timeouts).await;
                 }
-                Q::of_stream(*reply)
+                Q::of_stream(reply)
                     .ok_or_else(|| Failure::new(ErrorKind::Refused, "internal error: this reply cannot be a stream"))
             }
         }

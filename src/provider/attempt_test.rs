@@ -194,7 +194,7 @@ fn caller(
 
 async fn ask(caller: &Caller, stop: &CancellationToken) -> CallRecord {
     let model = ModelRef::parse("p/m").expect("model");
-    caller
+    *caller
         .call(
             Ask { model: &model, request: request("q"), repeat: 0, label: "s/c", turn: 0, alike: true, aside: None },
             stop,

@@ -1,18 +1,18 @@
 //! The one door to models: cache, cassettes, mock, sharing, limits, retry, network, in this order.
 
 mod key;
+mod options;
 mod outcome;
 mod setup;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::aside::Spend;
 use super::backend::{backend_of, check_base_url};
 use super::batch::BatchReplies;
 use super::cassette::{CassetteError, Kept, Shelf};
@@ -20,90 +20,22 @@ use super::clean::{clean_error, clean_reply};
 use super::embed::VectorCache;
 use super::notice::Notices;
 use super::route::{Answer, Backend, Errand, Route, stopped};
-use super::routing::{History, Observed, ROUTE, RouteSettings};
-use super::semantic::{Semantic, SemanticSettings};
-use super::settings::{CallMode, ProviderSettings};
+use super::routing::{Observed, ROUTE, RouteSettings};
+use super::semantic::Semantic;
+use super::settings::CallMode;
 use super::side_shelf::SideShelf;
 use super::vector_shelf::VectorShelf;
 use crate::base::{
     Clock, Diagnostic, Digest, Millis, ModelRef, Problems, Redactor, SafeName, Secret, Timestamp, Usd, closest,
 };
-use crate::net::Transport;
 use crate::price::PriceTable;
 use crate::record::{
-    CachedReply, CallError, CallRecord, CallSource, ChatReply, ChatRequest, ErrorKind, ModerationReply, RerankReply,
+    CallError, CallRecord, CallSource, ChatReply, ChatRequest, ErrorKind, ModerationReply, RerankReply,
 };
 pub(super) use key::cache_key;
+pub use options::{Ask, CallerOptions, Pricer, ReplyCache};
 use outcome::{answer_of, failed, nothing, refused};
 use setup::secret_header;
-
-/// Replies of earlier runs, by identity.
-pub trait ReplyCache: Send + Sync {
-    /// The reply kept under this key, if there is one that is not too old.
-    fn get(&self, key: &Digest) -> Option<CachedReply>;
-}
-
-/// What a reply costs at the price table's rates; `None` is unknown.
-pub type Pricer = Arc<dyn Fn(&ModelRef, &ChatReply, Timestamp) -> Option<Usd> + Send + Sync>;
-
-/// One question.
-#[derive(Debug)]
-pub struct Ask<'a> {
-    /// Who is asked.
-    pub model: &'a ModelRef,
-    /// What is asked.
-    pub request: ChatRequest,
-    /// 0-based repeat: repeats of one question are different calls.
-    pub repeat: u32,
-    /// `suite/case`, for messages and cassettes.
-    pub label: &'a str,
-    /// Whether the answer to nearly the same question will do, where there is a semantic cache.
-    pub alike: bool,
-    /// Where money is counted that is spent besides the call.
-    pub aside: Option<&'a Mutex<Spend>>,
-    /// Place of the case in its suite, repeats counted: routes take turns by it, so that a case keeps its model however
-    /// a run is interrupted or narrowed.
-    pub turn: u64,
-}
-
-/// What a [`Caller`] is made of.
-pub struct CallerOptions {
-    /// Where answers come from.
-    pub mode: CallMode,
-    /// The providers, by unique names.
-    pub providers: Vec<ProviderSettings>,
-    /// Replies of earlier runs; `None` turns the cache off. Only calls to real providers look there.
-    pub cache: Option<Arc<dyn ReplyCache>>,
-    /// Answers to questions that mean nearly the same; `None` turns the semantic cache off. Only calls to real providers
-    /// look there, and only when they are neither replayed nor recorded.
-    pub semantic: Option<SemanticSettings>,
-    /// Vectors of earlier calls; `None` keeps none.
-    pub vectors: Option<Arc<dyn VectorCache>>,
-    /// Folder of the project: paths in messages are relative to it.
-    pub root: PathBuf,
-    /// Folder of the cassettes.
-    pub cassettes: PathBuf,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// The HTTP client.
-    pub transport: Arc<dyn Transport>,
-    /// Seed of the mock.
-    pub seed: u64,
-    /// Prices; it also decides whether a charge that the reply states is the bill. `None` takes every stated charge.
-    pub pricer: Option<Pricer>,
-    /// Most output tokens that one request may ask for; also sent when a request sets no limit.
-    pub max_tokens_per_request: Option<u32>,
-    /// Further secrets that must not appear in messages and cassettes.
-    pub secrets: Vec<Secret>,
-    /// How many calls the run makes at once; no provider gets more.
-    pub concurrency: Option<u32>,
-    /// Named routes.
-    pub routings: Vec<RouteSettings>,
-    /// Prices and capabilities, for routes that choose by them.
-    pub prices: Option<Arc<PriceTable>>,
-    /// What earlier runs say about models, for routes that choose by it.
-    pub history: Option<Arc<dyn History>>,
-}
 
 /// Calls models. Shared by all trials of a run.
 pub struct Caller {
@@ -264,7 +196,7 @@ impl Caller {
     ///
     /// A future is as large as the largest of its ways, and is copied on every storey of this house when a call begins. So
     /// here and below, what few calls need is boxed: the usual call then copies hundreds of bytes, not tens of thousands.
-    pub async fn call(&self, ask: Ask<'_>, stop: &CancellationToken) -> CallRecord {
+    pub async fn call(&self, ask: Ask<'_>, stop: &CancellationToken) -> Box<CallRecord> {
         match self.route_of(ask.model) {
             Some(route) => Box::pin(self.call_route(ask, route, stop)).await,
             None => self.call_model(Box::new(ask), false, stop).await.0,
@@ -277,7 +209,7 @@ impl Caller {
         ask: Box<Ask<'_>>,
         hasty: bool,
         stop: &CancellationToken,
-    ) -> (CallRecord, Option<String>) {
+    ) -> (Box<CallRecord>, Option<String>) {
         let started = self.clock.now();
         let Some(route) = self.routes.get(&ask.model.provider) else {
             let message = format!("`{}` is not a provider", ask.model.provider);
@@ -291,7 +223,7 @@ impl Caller {
     }
 
     /// The record of a call that cannot be made.
-    pub(super) fn refusal(&self, ask: &Ask<'_>, message: String, started: Timestamp) -> CallRecord {
+    pub(super) fn refusal(&self, ask: &Ask<'_>, message: String, started: Timestamp) -> Box<CallRecord> {
         failed(ask, Digest::of_bytes(b""), CallSource::Live, refused(message), started)
     }
 
@@ -309,13 +241,13 @@ impl Caller {
         Ok(written)
     }
 
-    fn replay(&self, ask: Ask<'_>, route: &Route, started: Timestamp) -> CallRecord {
+    fn replay(&self, ask: Ask<'_>, route: &Route, started: Timestamp) -> Box<CallRecord> {
         let key = cache_key(route, &ask.request, ask.repeat);
         let digest = ask.request.digest(ask.model.provider.as_str());
         match self.shelf.find(&digest, ask.label, ask.model, ask.repeat) {
             Ok(entry) => {
                 let answer = Answer {
-                    reply: Ok(entry.reply),
+                    reply: Ok(Box::new(entry.reply)),
                     latency: entry.latency_ms.to_duration(),
                     cost: entry.cost,
                     ..nothing()
@@ -329,12 +261,12 @@ impl Caller {
         }
     }
 
-    async fn play(&self, ask: Ask<'_>, route: &Route, started: Timestamp, stop: &CancellationToken) -> CallRecord {
+    async fn play(&self, ask: Ask<'_>, route: &Route, started: Timestamp, stop: &CancellationToken) -> Box<CallRecord> {
         let key = cache_key(route, &ask.request, ask.repeat);
         let errand = Errand { request: &ask.request, label: ask.label, identity: &key, stop, hasty: false };
         let mut answer = route.answer(errand).await;
         answer.attempts = 0;
-        answer.cost = self.price(ask.model, &answer.reply, started);
+        answer.cost = self.price(ask.model, answer.reply.as_deref().ok(), started);
         // A mock can stand in for a provider while its cassettes are written, as the bundled example does.
         let asked = self.to_keep(&ask);
         let (label, repeat) = (ask.label, ask.repeat);
@@ -348,7 +280,7 @@ impl Caller {
         hasty: bool,
         started: Timestamp,
         stop: &CancellationToken,
-    ) -> (CallRecord, Option<String>) {
+    ) -> (Box<CallRecord>, Option<String>) {
         // The cassette answers the request as it was asked, whatever limit this environment puts on it.
         let asked = self.to_keep(&ask);
         let (label, repeat) = (ask.label, ask.repeat);
@@ -373,8 +305,9 @@ impl Caller {
             None => None,
         };
         if let Some((found, kept)) = alike.as_mut().filter(|alike| !alike.verify).and_then(|alike| alike.found.take()) {
-            let record = self.record(*ask, key, answer_of(kept), CallSource::Semantic, started);
-            return (CallRecord { semantic: Some(found), ..record }, None);
+            let mut record = self.record(*ask, key, answer_of(kept), CallSource::Semantic, started);
+            record.semantic = Some(found);
+            return (record, None);
         }
         let (mut answer, shared) = self.share(&ask, route, &key, hasty, started, stop).await;
         let source = if shared { CallSource::Shared } else { CallSource::Live };
@@ -397,7 +330,7 @@ impl Caller {
         let lead = || async {
             let errand = Errand { request: &ask.request, label: ask.label, identity: key, stop, hasty };
             let mut answer = Box::pin(route.answer(errand)).await;
-            answer.cost = self.price(ask.model, &answer.reply, started);
+            answer.cost = self.price(ask.model, answer.reply.as_deref().ok(), started);
             let cancelled = answer.reply.as_ref().is_err_and(|error| error.kind == ErrorKind::Cancelled);
             if cancelled { Err(answer) } else { Ok(answer) }
         };
@@ -419,13 +352,8 @@ impl Caller {
         }
     }
 
-    pub(super) fn price(
-        &self,
-        model: &ModelRef,
-        reply: &Result<ChatReply, CallError>,
-        started: Timestamp,
-    ) -> Option<Usd> {
-        let reply = reply.as_ref().ok()?;
+    pub(super) fn price(&self, model: &ModelRef, reply: Option<&ChatReply>, started: Timestamp) -> Option<Usd> {
+        let reply = reply?;
         self.pricer.as_ref().map_or(reply.reported_cost, |price| price(model, reply, started))
     }
 
@@ -438,11 +366,11 @@ impl Caller {
     /// Puts a reply aside for the cassette when there is a digest to keep it under, as in record mode.
     fn keep(
         &self,
-        record: CallRecord,
+        record: Box<CallRecord>,
         label: &str,
         repeat: u32,
         kept: Option<Box<(Digest, ChatRequest)>>,
-    ) -> CallRecord {
+    ) -> Box<CallRecord> {
         if let (Ok(reply), Some(kept)) = (&record.reply, kept) {
             let (digest, request) = *kept;
             let (latency_ms, cost) = (record.latency_ms, record.cost);
@@ -452,7 +380,14 @@ impl Caller {
         record
     }
 
-    fn record(&self, ask: Ask<'_>, key: Digest, answer: Answer, source: CallSource, started: Timestamp) -> CallRecord {
+    fn record(
+        &self,
+        ask: Ask<'_>,
+        key: Digest,
+        answer: Answer,
+        source: CallSource,
+        started: Timestamp,
+    ) -> Box<CallRecord> {
         // Here, before anybody reads the reply: half a key in a quote could not be recognised any more.
         let mut reply = answer.reply;
         match &mut reply {
@@ -477,12 +412,12 @@ impl Caller {
             error = reply.as_ref().err().map(|error| error.message.as_str()),
             "call"
         );
-        CallRecord {
+        Box::new(CallRecord {
             cache_key: key,
             model: ask.model.clone(),
             request: ask.request,
             latency_ms: if reply.is_ok() { Millis::of(answer.latency) } else { Millis(0) },
-            reply,
+            reply: reply.map(|reply| *reply),
             source,
             attempts: answer.attempts,
             waited_ms: Millis::of(answer.waited),
@@ -493,6 +428,6 @@ impl Caller {
             hedges: answer.hedges,
             answered_by: None,
             route: None,
-        }
+        })
     }
 }

@@ -146,7 +146,7 @@ pub(super) fn model() -> ModelRef {
 }
 
 async fn ask_with(caller: &Caller, request: ChatRequest, repeat: u32, stop: &CancellationToken) -> CallRecord {
-    caller
+    *caller
         .call(Ask { model: &model(), request, repeat, label: "suite/case", turn: 0, alike: true, aside: None }, stop)
         .await
 }

@@ -33,11 +33,21 @@ impl<T: Clone> Flights<T> {
             .cell
             .get_or_try_init(|| {
                 led = true;
-                make()
+                async {
+                    match make().await {
+                        // Almost always: then there is nobody to keep a copy for.
+                        Ok(value) if seat.leave_if_alone() => Err(Ended::Alone(value)),
+                        Ok(value) => Ok(value),
+                        Err(error) => Err(Ended::Failed(error)),
+                    }
+                }
             })
-            .await
-            .cloned();
-        (made, !led)
+            .await;
+        match made {
+            Ok(value) => (Ok(value.clone()), !led),
+            Err(Ended::Alone(value)) => (Ok(value), false),
+            Err(Ended::Failed(error)) => (Err(error), !led),
+        }
     }
 
     fn seat(&self, key: Digest) -> Seat<'_, T> {
@@ -50,6 +60,14 @@ impl<T: Clone> Flights<T> {
     }
 }
 
+/// How a flight ended without a value that is kept for others.
+enum Ended<T, E> {
+    /// Nobody else waited for it.
+    Alone(T),
+    /// It came to nothing.
+    Failed(E),
+}
+
 /// A place in a flight; the last one to leave removes it.
 struct Seat<'f, T: Clone> {
     flights: &'f Flights<T>,
@@ -57,13 +75,24 @@ struct Seat<'f, T: Clone> {
     cell: Arc<OnceCell<T>>,
 }
 
-impl<T: Clone> Drop for Seat<'_, T> {
-    fn drop(&mut self) {
-        let mut under_way = self.flights.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        // The map's and ours: nobody else sits here, and nobody can join while the map is locked.
-        if Arc::strong_count(&self.cell) <= 2 {
+impl<T: Clone> Seat<'_, T> {
+    /// Removes the flight if nobody else sits in it, and says whether that was so.
+    fn leave_if_alone(&self) -> bool {
+        let mut under_way = self.flights.lock();
+        // The map's and ours: nobody else sits here, and nobody can join while the map is locked. It may be gone already,
+        // and another one be under way since.
+        let is_ours = under_way.get(&self.key).is_some_and(|cell| Arc::ptr_eq(cell, &self.cell));
+        let alone = is_ours && Arc::strong_count(&self.cell) <= 2;
+        if alone {
             under_way.remove(&self.key);
         }
+        alone
+    }
+}
+
+impl<T: Clone> Drop for Seat<'_, T> {
+    fn drop(&mut self) {
+        self.leave_if_alone();
     }
 }
 

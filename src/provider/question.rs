@@ -32,7 +32,7 @@ pub(super) trait Question: Sync {
     }
 
     /// The reply of a stream; `None` when there is no such thing.
-    fn of_stream(_reply: ChatReply) -> Option<Self::Reply> {
+    fn of_stream(_reply: Box<ChatReply>) -> Option<Self::Reply> {
         None
     }
 
@@ -79,7 +79,8 @@ pub(super) trait Question: Sync {
 }
 
 impl Question for ChatRequest {
-    type Reply = ChatReply;
+    // Boxed: hundreds of bytes that every storey on the way up would copy.
+    type Reply = Box<ChatReply>;
 
     fn model(&self) -> &str {
         &self.model
@@ -89,15 +90,15 @@ impl Question for ChatRequest {
         wire.encode(self, endpoint)
     }
 
-    fn decode(&self, wire: &dyn Wire, reply: &HttpReply) -> Result<ChatReply, Failure> {
-        wire.decode(reply)
+    fn decode(&self, wire: &dyn Wire, reply: &HttpReply) -> Result<Self::Reply, Failure> {
+        wire.decode(reply).map(Box::new)
     }
 
     fn streaming<'w>(&self, wire: &'w dyn Wire) -> Option<&'w dyn StreamWire> {
         wire.streaming()
     }
 
-    fn of_stream(reply: ChatReply) -> Option<ChatReply> {
+    fn of_stream(reply: Box<ChatReply>) -> Option<Self::Reply> {
         Some(reply)
     }
 
@@ -109,7 +110,7 @@ impl Question for ChatRequest {
         wire.after_stream(begun, endpoint)
     }
 
-    fn latency(reply: &mut ChatReply, measured: Duration) -> Duration {
+    fn latency(reply: &mut Self::Reply, measured: Duration) -> Duration {
         let off = std::mem::take(&mut reply.off_clock);
         reply.stream = reply.stream.map(|times| times.earlier(off.before));
         measured.saturating_sub(off.before).saturating_sub(off.after)
@@ -131,20 +132,20 @@ impl Question for ChatRequest {
         Load { input: quarter(texts.sum()), output: u64::from(self.params.max_tokens.unwrap_or(1_000)) }
     }
 
-    fn used(reply: &ChatReply) -> Option<Used> {
+    fn used(reply: &Self::Reply) -> Option<Used> {
         used(reply.usage.as_ref()?)
     }
 
-    fn warn(reply: &mut ChatReply, warnings: Vec<Warning>) {
+    fn warn(reply: &mut Self::Reply, warnings: Vec<Warning>) {
         reply.warnings.extend(warnings);
     }
 
-    async fn play(&self, mock: &Mock, label: &str, identity: &Digest, number: u32) -> Result<ChatReply, Failure> {
-        mock.answer(label, self, identity, number).await
+    async fn play(&self, mock: &Mock, label: &str, identity: &Digest, number: u32) -> Result<Self::Reply, Failure> {
+        mock.answer(label, self, identity, number).await.map(Box::new)
     }
 
-    async fn run(&self, exec: &Exec, limit: Duration) -> Result<ChatReply, Failure> {
-        exec.answer(self, limit).await
+    async fn run(&self, exec: &Exec, limit: Duration) -> Result<Self::Reply, Failure> {
+        exec.answer(self, limit).await.map(Box::new)
     }
 }
 

@@ -63,7 +63,7 @@ pub(super) enum Backend {
 
 /// What a call came to, all attempts together.
 #[derive(Debug, Clone)]
-pub(super) struct Answer<R = ChatReply> {
+pub(super) struct Answer<R = Box<ChatReply>> {
     pub(super) reply: Result<R, CallError>,
     pub(super) latency: Duration,
     pub(super) attempts: u32,

@@ -76,6 +76,13 @@ impl Params {
     /// These parameters with those of `over` on top; `extra` is merged key by key.
     #[must_use]
     pub fn overlaid(&self, over: &Params) -> Params {
+        // Most layers are empty, and every trial has several.
+        if *over == Params::default() && self.unset.is_empty() {
+            return self.clone();
+        }
+        if *self == Params::default() {
+            return over.clone();
+        }
         let base = self.without(&over.unset);
         let mut extra = base.extra;
         extra.extend(over.extra.clone());

@@ -41,7 +41,7 @@ pub(super) fn quote(text: &str) -> String {
         return "an empty text".to_owned();
     }
     let (shown, cut) = beginning(text, SHOWN);
-    if cut { format!("\"{shown}…\" ({total} characters)") } else { format!("\"{shown}\"") }
+    if cut { format!("\"{shown}…\" ({total} characters)") } else { ["\"", &shown, "\""].concat() }
 }
 
 /// The first characters of a text, cleaned, and whether there are more. Sequences go before the cut, which could leave
@@ -64,7 +64,8 @@ pub(super) fn quote_around(text: &str, start: usize, end: usize) -> String {
     let right = first_chars(&after, AROUND);
     let open = if left.len() < before.len() { "…" } else { "" };
     let close = if right.len() < after.len() || matched.len() < end.saturating_sub(start) { "…" } else { "" };
-    format!("\"{open}{}{close}\" (at character {position})", clean(&format!("{left}{matched}{right}")))
+    let shown = clean(&[left, matched, right].concat());
+    ["\"", open, &shown, close, "\" (at character ", &position.to_string(), ")"].concat()
 }
 
 fn first_chars(text: &str, most: usize) -> &str {

@@ -193,7 +193,7 @@ async fn chat(caller: &Caller, target: &Target, stop: &CancellationToken) -> Pin
         alike: false,
         aside: None,
     };
-    let record: CallRecord = caller.call(ask, stop).await;
+    let record: CallRecord = *caller.call(ask, stop).await;
     let spent = record.spent();
     let reply = match record.reply {
         Ok(reply) => reply,

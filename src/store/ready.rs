@@ -12,6 +12,9 @@ use super::words::json_into;
 use crate::base::{DigestBuilder, Redactor};
 use crate::record::{CallRecord, Case, ChatReply, TrialRecord};
 
+/// What the texts of most trials fit into.
+const USUAL_BYTES: usize = 2048;
+
 /// What the rows of a trial take beside its texts.
 const ROW_BYTES: usize = 500;
 
@@ -36,7 +39,7 @@ pub(super) struct CallText<'a> {
 /// A trial and the texts of its calls.
 #[derive(Debug)]
 pub(super) struct Ready {
-    pub(super) trial: TrialRecord,
+    pub(super) trial: Box<TrialRecord>,
     /// Whether only its calls are kept: it has no outcome.
     pub(super) only_calls: bool,
     text: String,
@@ -52,7 +55,7 @@ pub(super) struct Ready {
 
 impl Ready {
     /// Encodes a trial. A known secret is cut out of the record as well as of the texts.
-    pub(super) fn new(trial: TrialRecord, redactor: &Redactor) -> Ready {
+    pub(super) fn new(trial: Box<TrialRecord>, redactor: &Redactor) -> Ready {
         let (case, _) = clean_json(&*trial.case, redactor, clean_case);
         let ready = Ready::encode(trial, case);
         // All texts in one search: almost always there is nothing.
@@ -75,17 +78,20 @@ impl Ready {
         Ready { only_calls: true, ..self }
     }
 
-    fn encode(trial: TrialRecord, case: String) -> Ready {
-        let mut text = String::new();
+    fn encode(trial: Box<TrialRecord>, case: String) -> Ready {
+        let mut text = Vec::with_capacity(USUAL_BYTES);
         let call = trial.call.as_ref().map(|call| write(call, &mut text)).unwrap_or_default();
         let judging = trial.judging.iter().map(|call| write(call, &mut text)).collect();
         for line in trial.scores.iter().map(|score| score.reason.as_str()).chain(trial.note.as_deref()) {
-            text.push('\n');
-            text.push_str(line);
+            text.push(b'\n');
+            text.extend_from_slice(line.as_bytes());
         }
         for details in trial.scores.iter().filter_map(|score| score.details.as_ref()) {
             json_into(details, &mut text);
         }
+        // It is made of texts: the check of it is only what its type asks for.
+        let text =
+            String::from_utf8(text).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
         let case_identity = case_identity(&trial.case);
         Ready { trial, only_calls: false, text, call, judging, case, case_identity, intact: true }
     }
@@ -114,12 +120,12 @@ impl Ready {
     }
 }
 
-fn write(call: &CallRecord, text: &mut String) -> Ranges {
+fn write(call: &CallRecord, text: &mut Vec<u8>) -> Ranges {
     let request = json_into(&call.request, text);
     let mut reply = 0..0;
     match &call.reply {
         Ok(answer) => reply = json_into(answer, text),
-        Err(error) => text.push_str(&error.message),
+        Err(error) => text.extend_from_slice(error.message.as_bytes()),
     }
     Ranges { request, reply }
 }

@@ -42,11 +42,14 @@ pub(super) fn json<T: Serialize>(value: &T) -> String {
 }
 
 /// Appends a record as JSON, followed by a line break, and returns where it stands.
-pub(super) fn json_into<T: Serialize>(value: &T, text: &mut String) -> Range<usize> {
+pub(super) fn json_into<T: Serialize>(value: &T, text: &mut Vec<u8>) -> Range<usize> {
     let start = text.len();
-    text.push_str(&json(value));
+    if let Err(error) = serde_json::to_writer(&mut *text, value) {
+        text.truncate(start);
+        text.extend_from_slice(serde_json::Value::String(error.to_string()).to_string().as_bytes());
+    }
     let range = start..text.len();
-    text.push('\n');
+    text.push(b'\n');
     range
 }
 

@@ -47,7 +47,7 @@ type Batch = Vec<Box<Ready>>;
 #[derive(Debug)]
 pub enum WriterEvent {
     /// These trials are durable; in the order in which they were sent.
-    Committed(Vec<TrialRecord>),
+    Committed(Vec<Box<TrialRecord>>),
     /// Nothing more is written; what was committed before is kept, what was sent since is lost.
     Failed(StoreError),
 }
@@ -113,7 +113,7 @@ impl Writer {
     /// # Errors
     /// The failure that ended the thread; every later call fails the same way.
     pub async fn send(&self, trial: Box<TrialRecord>) -> Result<(), StoreError> {
-        let ready = Box::new(Ready::new(*trial, &self.redactor));
+        let ready = Box::new(Ready::new(trial, &self.redactor));
         self.sender.send(ready).await.map_err(|_| self.failure())
     }
 
@@ -122,7 +122,7 @@ impl Writer {
     /// # Errors
     /// As [`Writer::send`].
     pub async fn send_calls(&self, trial: Box<TrialRecord>) -> Result<(), StoreError> {
-        let ready = Box::new(Ready::new(*trial, &self.redactor).with_calls_only());
+        let ready = Box::new(Ready::new(trial, &self.redactor).with_calls_only());
         self.sender.send(ready).await.map_err(|_| self.failure())
     }
 
@@ -131,7 +131,7 @@ impl Writer {
     /// # Errors
     /// As [`Writer::send`].
     pub fn send_blocking(&self, trial: Box<TrialRecord>) -> Result<(), StoreError> {
-        let ready = Box::new(Ready::new(*trial, &self.redactor));
+        let ready = Box::new(Ready::new(trial, &self.redactor));
         self.sender.blocking_send(ready).map_err(|_| self.failure())
     }
 

@@ -81,7 +81,7 @@ async fn ask(caller: &Caller, provider: &str, text: &str) -> CallRecord {
         prediction: None,
         tool_choice: ToolChoice::Auto,
     };
-    caller
+    *caller
         .call(
             Ask { model: &model, request, repeat: 0, label: "faults/x", turn: 0, alike: true, aside: None },
             &CancellationToken::new(),

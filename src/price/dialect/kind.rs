@@ -1,11 +1,10 @@
 //! The dialects, in one table, and the door from a raw usage object to [`Usage`].
 
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
-
+use super::raw::RawUsage;
 use super::reader::Reader;
 use super::{anthropic, bedrock, gemini, openai, single};
 use crate::record::Usage;
+use serde::{Deserialize, Deserializer};
 
 /// The shape of an API's usage object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,8 +66,8 @@ impl<'de> Deserialize<'de> for Dialect {
 ///
 /// What the object does not state stays `None`. A negative count is unknown, and parts beyond their total leave zero for
 /// the rest; both are flagged `ambiguous`. Both API shapes of a vendor (chat and responses) are told apart by their field names.
-pub fn normalize(dialect: Dialect, raw: &Value) -> Usage {
-    let mut reader = Reader::of(raw);
+pub fn normalize<'v>(dialect: Dialect, raw: impl Into<RawUsage<'v>>) -> Usage {
+    let mut reader = Reader::of(raw.into());
     let usage = match dialect {
         Dialect::OpenAi => openai::openai(&mut reader),
         Dialect::DeepSeek => openai::deepseek(&mut reader),
@@ -89,7 +88,7 @@ pub fn normalize(dialect: Dialect, raw: &Value) -> Usage {
 mod tests {
     use std::fs;
 
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

@@ -5,7 +5,9 @@ mod bedrock;
 mod gemini;
 mod kind;
 mod openai;
+mod raw;
 mod reader;
 mod single;
 
 pub use kind::{Dialect, normalize};
+pub use raw::RawUsage;

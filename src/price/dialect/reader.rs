@@ -2,16 +2,17 @@
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
-use serde_json::Value;
+
+use super::raw::RawUsage;
 
 /// A usage object being read.
 pub(super) struct Reader<'v> {
-    raw: &'v Value,
+    raw: RawUsage<'v>,
     ambiguous: bool,
 }
 
 impl<'v> Reader<'v> {
-    pub(super) fn of(raw: &'v Value) -> Reader<'v> {
+    pub(super) fn of(raw: RawUsage<'v>) -> Reader<'v> {
         Reader { raw, ambiguous: false }
     }
 
@@ -26,10 +27,8 @@ impl<'v> Reader<'v> {
     }
 
     /// The value at `path`, if there is one.
-    pub(super) fn at(&self, path: &[&str]) -> Option<&'v Value> {
-        // Names are compared, not hashed: there are few of them, and dozens of questions to each reply.
-        let field = |value: &'v Value, key: &str| value.as_object()?.iter().find(|(name, _)| *name == key);
-        path.iter().try_fold(self.raw, |value, key| field(value, key).map(|(_, found)| found))
+    pub(super) fn at(&self, path: &[&str]) -> Option<RawUsage<'v>> {
+        path.iter().try_fold(self.raw, |value, key| value.get(key))
     }
 
     /// Whether there is anything at `path`, readable or not.
@@ -46,10 +45,11 @@ impl<'v> Reader<'v> {
     /// Sum of `field` over the items of the list at `path` whose `tag` is `wanted`; `None` without such a list, and when
     /// an item has something else than a count.
     pub(super) fn tagged(&mut self, path: &[&str], tag: &str, wanted: &str, field: &str) -> Option<u64> {
-        let items = self.at(path)?.as_array()?;
+        let items = self.at(path)?.items()?;
         let mut sum: u64 = 0;
         for item in items {
-            let matches = item.get(tag).and_then(Value::as_str).is_some_and(|word| word.eq_ignore_ascii_case(wanted));
+            let matches =
+                item.get(tag).and_then(RawUsage::as_str).is_some_and(|word| word.eq_ignore_ascii_case(wanted));
             if let (true, Some(count)) = (matches, item.get(field).filter(|count| !count.is_null())) {
                 sum = sum.saturating_add(self.read(count)?);
             }
@@ -66,13 +66,12 @@ impl<'v> Reader<'v> {
         })
     }
 
-    fn read(&mut self, value: &Value) -> Option<u64> {
-        let Value::Number(number) = value else { return None };
-        if let Some(count) = number.as_u64() {
+    fn read(&mut self, value: RawUsage<'_>) -> Option<u64> {
+        if let Some(count) = value.as_u64() {
             return Some(count);
         }
         // Some servers write counts as `12.0`.
-        let decimal = number.as_f64().and_then(Decimal::from_f64)?;
+        let decimal = value.as_f64().and_then(Decimal::from_f64)?;
         if decimal.is_sign_negative() && !decimal.is_zero() {
             self.ambiguous = true;
             return None;
@@ -90,7 +89,7 @@ mod tests {
     #[test]
     fn counts_are_whole_and_not_negative() {
         let raw = json!({"a": 12, "b": 12.0, "c": 12.5, "d": -3, "e": {"f": 7}, "g": "9", "h": null});
-        let mut reader = Reader::of(&raw);
+        let mut reader = Reader::of((&raw).into());
         for (path, count) in [
             (&["a"][..], Some(12)),
             (&["b"], Some(12)),
@@ -111,7 +110,7 @@ mod tests {
     fn one_negative_part_makes_a_sum_unknown() {
         let raw =
             json!({"list": [{"kind": "a", "n": 3}, {"kind": "a", "n": -1}, {"kind": "b", "n": 2}, {"kind": "b"}]});
-        let mut reader = Reader::of(&raw);
+        let mut reader = Reader::of((&raw).into());
         assert_eq!(reader.tagged(&["list"], "kind", "b", "n"), Some(2));
         assert!(!reader.is_ambiguous());
         assert_eq!(reader.tagged(&["list"], "kind", "a", "n"), None);
@@ -121,7 +120,7 @@ mod tests {
     #[test]
     fn parts_beyond_the_total_are_a_contradiction() {
         let raw = json!({});
-        let mut reader = Reader::of(&raw);
+        let mut reader = Reader::of((&raw).into());
         assert_eq!(reader.rest(10, &[Some(4), None, Some(6)]), 0);
         assert!(!reader.is_ambiguous());
         assert_eq!(reader.rest(10, &[Some(4), Some(u64::MAX)]), 0);

@@ -1,6 +1,6 @@
 //! Vendors with one flat shape of their own.
 
-use serde_json::Value;
+use super::raw::RawUsage;
 
 use super::reader::Reader;
 use crate::record::{SearchSize, Usage};
@@ -13,7 +13,7 @@ pub(super) fn perplexity(reader: &mut Reader<'_>) -> Usage {
         reasoning: reader.count(&["reasoning_tokens"]),
         citation: reader.count(&["citation_tokens"]),
         search_queries: reader.count(&["num_search_queries"]),
-        search_size: reader.at(&["search_context_size"]).and_then(Value::as_str).and_then(SearchSize::parse),
+        search_size: reader.at(&["search_context_size"]).and_then(RawUsage::as_str).and_then(SearchSize::parse),
         ..Usage::default()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::template::MAX_MESSAGE_BYTES;
 use crate::base::{Place, Source, Span};
 
 /// Distance of the marks of [`Marks`], in characters that are not white space.
@@ -45,6 +46,12 @@ impl TemplateText {
             origin: Origin::Scalar(span),
             marks: Arc::default(),
         }
+    }
+
+    /// The text where there is nothing to fill in, as in most instructions.
+    pub(in crate::prompt) fn literal(&self) -> Option<&str> {
+        // Templates need a brace, and one larger than a message may be is refused when it is rendered.
+        (!self.text.contains('{') && self.text.len() <= MAX_MESSAGE_BYTES).then_some(self.text.as_str())
     }
 
     pub(in crate::prompt) fn as_str(&self) -> &str {

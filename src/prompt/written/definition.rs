@@ -7,8 +7,8 @@ use indexmap::IndexMap;
 
 use super::super::language::section::Style;
 use super::super::language::text::TemplateText;
-use super::super::ready::texts_of;
 use super::super::shots::{ExampleFile, read_examples};
+use super::super::templates::texts_of;
 use super::budget::Truncation;
 use super::media::MediaSource;
 use super::output::read_output;

@@ -109,12 +109,14 @@ impl Caller {
             BatchAnswer::Pending => Some(Err(pending())),
             BatchAnswer::Reply { reply, sent } => {
                 let decoded = http.wire.decode(&http_of(&reply)).map_err(|failure| failure.error);
-                let decoded = decoded.map(|reply| ChatReply {
-                    service_tier: Some(ChatReply::BATCH_TIER.to_owned()),
-                    warnings: encoded.warnings,
-                    ..reply
+                let decoded = decoded.map(|reply| {
+                    Box::new(ChatReply {
+                        service_tier: Some(ChatReply::BATCH_TIER.to_owned()),
+                        warnings: encoded.warnings,
+                        ..reply
+                    })
                 });
-                let cost = self.price(model, &decoded, sent);
+                let cost = self.price(model, decoded.as_deref().ok(), sent);
                 let answer = Answer {
                     reply: decoded,
                     latency: Duration::ZERO,

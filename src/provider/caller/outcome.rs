@@ -8,7 +8,7 @@ use crate::base::{Digest, Millis, Timestamp};
 use crate::record::{CachedReply, CallError, CallRecord, CallSource, ErrorKind};
 
 pub(super) fn answer_of(kept: CachedReply) -> Answer {
-    Answer { reply: Ok(kept.reply), latency: kept.latency_ms.to_duration(), cost: kept.cost, ..nothing() }
+    Answer { reply: Ok(Box::new(kept.reply)), latency: kept.latency_ms.to_duration(), cost: kept.cost, ..nothing() }
 }
 
 pub(super) fn nothing() -> Answer {
@@ -34,8 +34,8 @@ pub(super) fn failed(
     source: CallSource,
     error: CallError,
     started: Timestamp,
-) -> CallRecord {
-    CallRecord {
+) -> Box<CallRecord> {
+    Box::new(CallRecord {
         cache_key: key,
         model: ask.model.clone(),
         request: ask.request.clone(),
@@ -51,5 +51,5 @@ pub(super) fn failed(
         hedges: 0,
         answered_by: None,
         route: None,
-    }
+    })
 }

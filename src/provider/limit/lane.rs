@@ -231,20 +231,26 @@ impl Lane {
 }
 
 /// The families that share a limit: a dated version counts as its model.
-pub(super) fn family(model: &str) -> String {
+pub(super) fn family(model: &str) -> &str {
     let bare = model.strip_suffix("-latest").unwrap_or(model);
-    let is_date = |text: &str| text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
-    let digits: String = bare.chars().rev().take(10).filter(|c| *c != '-').collect();
-    let iso = bare.len() > 11 && bare.is_char_boundary(bare.len() - 11) && is_date(&digits) && {
-        let tail = bare.split_at(bare.len() - 11).1.as_bytes();
-        [0, 5, 8].iter().all(|at| tail.get(*at) == Some(&b'-'))
+    // `-2025-08-07`
+    let is_iso = |tail: &str| {
+        let fits = |(at, byte): (usize, u8)| if matches!(at, 0 | 5 | 8) { byte == b'-' } else { byte.is_ascii_digit() };
+        tail.bytes().enumerate().all(fits)
     };
-    if iso {
-        return bare.split_at(bare.len() - 11).0.to_owned();
+    if let Some((front, tail)) = bare.len().checked_sub(11).and_then(|at| bare.split_at_checked(at))
+        && !front.is_empty()
+        && is_iso(tail)
+    {
+        return front;
     }
     match bare.rsplit_once('-') {
-        Some((front, date)) if is_date(date) && date.starts_with("20") => front.to_owned(),
-        _ => bare.to_owned(),
+        Some((front, date))
+            if date.len() == 8 && date.starts_with("20") && date.bytes().all(|b| b.is_ascii_digit()) =>
+        {
+            front
+        }
+        _ => bare,
     }
 }
 

@@ -140,7 +140,7 @@ impl Limiter {
     /// [`Held`] when a pause or the day's quota lasts longer than `longest`.
     pub(super) async fn slot(&self, model: &str, load: Load, longest: Duration) -> Result<Slot, Held> {
         let family = lane::family(model);
-        let places = self.with(&family, |lane, _| Arc::clone(lane.places()));
+        let places = self.with(family, |lane, _| Arc::clone(lane.places()));
         let place = places.take().await;
         let permit = match &self.slots {
             // A semaphore that is never closed always grants.
@@ -150,8 +150,8 @@ impl Limiter {
         let mut rounds = 0;
         loop {
             rounds += 1;
-            self.sit_out_pause(&family, longest).await?;
-            let mut reservation = self.reserve(&family, load);
+            self.sit_out_pause(family, longest).await?;
+            let mut reservation = self.reserve(family, load);
             if let Some(until) = reservation.day.filter(|until| *until > Instant::now() + longest) {
                 return Err(Held::Day(until.duration_since(Instant::now())));
             }
@@ -169,13 +169,13 @@ impl Limiter {
             // is paced: refusals come fast, and whoever wakes first and is refused would hold back all the others again
             // and again. A call sends at most one request per pause there, which bounds the rate.
             let again =
-                self.with(&family, |lane, _| lane.has_changed(&reservation.taken, begun)) && rounds < MOST_ROUNDS;
+                self.with(family, |lane, _| lane.has_changed(&reservation.taken, begun)) && rounds < MOST_ROUNDS;
             if !again {
                 reservation.kept = true;
                 let taken = reservation.taken;
                 drop(reservation);
-                let sent = self.with(&family, |lane, now| lane.sent(now));
-                return Ok(Slot { _permit: permit, place, family: family.clone(), taken, sent });
+                let sent = self.with(family, |lane, now| lane.sent(now));
+                return Ok(Slot { _permit: permit, place, family: family.to_owned(), taken, sent });
             }
         }
     }
@@ -184,21 +184,21 @@ impl Limiter {
     pub(super) fn spare_slot(&self, model: &str, load: Load) -> Option<Slot> {
         let family = lane::family(model);
         let places =
-            self.with(&family, |lane, now| lane.pause_left(now).is_none().then(|| Arc::clone(lane.places())))?;
+            self.with(family, |lane, now| lane.pause_left(now).is_none().then(|| Arc::clone(lane.places())))?;
         let place = places.try_take()?;
         let permit = match &self.slots {
             Some(slots) => Some(Arc::clone(slots).try_acquire_owned().ok()?),
             None => None,
         };
-        let mut reservation = self.reserve(&family, load);
+        let mut reservation = self.reserve(family, load);
         if reservation.until.max(reservation.day).is_some() || reservation.opening.is_some() {
             return None;
         }
         reservation.kept = true;
         let taken = reservation.taken;
         drop(reservation);
-        let sent = self.with(&family, |lane, now| lane.sent(now));
-        Some(Slot { _permit: permit, place, family, taken, sent })
+        let sent = self.with(family, |lane, now| lane.sent(now));
+        Some(Slot { _permit: permit, place, family: family.to_owned(), taken, sent })
     }
 
     /// A request was answered, or failed for a reason that is not its rate: gives back what it did not use.
@@ -249,7 +249,7 @@ impl Limiter {
         let mut state = self.lock();
         let State { set, lanes } = &mut *state;
         set.keep_to(&stated, Instant::now());
-        if let Some(lane) = lanes.get_mut(&family) {
+        if let Some(lane) = lanes.get_mut(family) {
             lane.learn(&stated);
         }
     }
@@ -274,31 +274,43 @@ impl Limiter {
         let now = Instant::now();
         let mut state = self.lock();
         let State { set, lanes } = &mut *state;
-        let lane = lanes.entry(family.to_owned()).or_insert_with(|| Lane::new(self.ceiling, now));
-        let amounts = Amounts {
-            requests: 1.0,
-            tokens: as_number(load.input.saturating_add(load.output)),
-            input: as_number(load.input),
-            output: lane.expected_output(load.output),
-        };
-        let (first, day) = set.take(&amounts, now);
-        let (turn, learned) = lane.take(&amounts, self.rhythm, now);
-        let Turn { until, edition, opening } = turn;
-        let taken = Taken { set: amounts, learned, edition };
-        Reservation { limiter: self, family, taken, until: first.max(until), opening, day, kept: false }
+        let new = || Lane::new(self.ceiling, now);
+        on_lane(lanes, family, new, |lane| {
+            let amounts = Amounts {
+                requests: 1.0,
+                tokens: as_number(load.input.saturating_add(load.output)),
+                input: as_number(load.input),
+                output: lane.expected_output(load.output),
+            };
+            let (first, day) = set.take(&amounts, now);
+            let (turn, learned) = lane.take(&amounts, self.rhythm, now);
+            let Turn { until, edition, opening } = turn;
+            let taken = Taken { set: amounts, learned, edition };
+            Reservation { limiter: self, family, taken, until: first.max(until), opening, day, kept: false }
+        })
     }
 
     fn with<T>(&self, family: &str, work: impl FnOnce(&mut Lane, Instant) -> T) -> T {
         let now = Instant::now();
         let mut state = self.lock();
-        match state.lanes.get_mut(family) {
-            Some(lane) => work(lane, now),
-            None => work(state.lanes.entry(family.to_owned()).or_insert_with(|| Lane::new(self.ceiling, now)), now),
-        }
+        on_lane(&mut state.lanes, family, || Lane::new(self.ceiling, now), |lane| work(lane, now))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Works on the lane of a family. Almost always it is there, and its name need not be copied.
+fn on_lane<T>(
+    lanes: &mut HashMap<String, Lane>,
+    family: &str,
+    new: impl FnOnce() -> Lane,
+    work: impl FnOnce(&mut Lane) -> T,
+) -> T {
+    match lanes.get_mut(family) {
+        Some(lane) => work(lane),
+        None => work(lanes.entry(family.to_owned()).or_insert_with(new)),
     }
 }
 

@@ -25,7 +25,7 @@ fn near(found: f64, wanted: f64) {
 }
 
 fn pause(limiter: &Limiter, model: &str, seconds: u64) {
-    limiter.with(&lane::family(model), |lane, _| lane.pause(Duration::from_secs(seconds)));
+    limiter.with(lane::family(model), |lane, _| lane.pause(Duration::from_secs(seconds)));
 }
 
 fn learn(limiter: &Limiter, headers: &[(&str, &str)]) {

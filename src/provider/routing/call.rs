@@ -58,7 +58,7 @@ impl Caller {
         ask: Ask<'_>,
         route: &RouteSettings,
         stop: &CancellationToken,
-    ) -> CallRecord {
+    ) -> Box<CallRecord> {
         let started = self.clock.now();
         let picks = self.picks(route, &ask);
         let mut journey = Journey::default();
@@ -143,7 +143,13 @@ impl Journey {
     }
 
     /// The record of the whole call.
-    fn end(self, mut record: CallRecord, ask: &Ask<'_>, route: &RouteSettings, pick: &Pick<'_>) -> CallRecord {
+    fn end(
+        self,
+        mut record: Box<CallRecord>,
+        ask: &Ask<'_>,
+        route: &RouteSettings,
+        pick: &Pick<'_>,
+    ) -> Box<CallRecord> {
         let mut continued_after = None;
         if let (Some(partial), Ok(reply)) = (&self.partial, &mut record.reply) {
             continued_after = u64::try_from(partial.chars().count()).ok();

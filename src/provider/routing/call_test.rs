@@ -49,7 +49,7 @@ async fn ask_at(caller: &Caller, turn: u64) -> CallRecord {
     let mut request = request(&format!("question {turn}"));
     request.model = "main".to_owned();
     let ask = Ask { model: &main, request, repeat: 0, label: "suite/case", turn, alike: true, aside: None };
-    caller.call(ask, &CancellationToken::new()).await
+    *caller.call(ask, &CancellationToken::new()).await
 }
 
 fn answer(record: &CallRecord) -> &str {

@@ -229,7 +229,7 @@ fn with(stub: &Arc<Stub>, kept: &Arc<Kept>, change: impl Fn(&mut SemanticSetting
 
 async fn ask(caller: &Caller, kept: &Kept, request: ChatRequest) -> CallRecord {
     let asked = Ask { model: &model(), request, repeat: 0, label: "s/c", alike: true, turn: 0, aside: None };
-    let record = caller.call(asked, &CancellationToken::new()).await;
+    let record = *caller.call(asked, &CancellationToken::new()).await;
     kept.store(&record);
     record
 }

@@ -10,6 +10,9 @@ use super::super::spec::{Encoded, Failure};
 use crate::net::{HttpReply, HttpRequest, Method};
 use crate::record::{CallError, ErrorKind, Warning};
 
+/// What most requests fit into.
+const USUAL_BYTES: usize = 1024;
+
 /// Longest provider message that is kept, in characters.
 const MESSAGE_CHARS: usize = 600;
 
@@ -32,8 +35,10 @@ pub(super) fn post_json(url: String, body: &Value) -> Encoded {
 
 /// A body as it is sent.
 pub(super) fn bytes_of(body: &impl Serialize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
     // Writing JSON values to memory does not fail: their keys are texts.
-    serde_json::to_vec(body).unwrap_or_default()
+    let written = serde_json::to_writer(&mut bytes, body);
+    if written.is_ok() { bytes } else { Vec::new() }
 }
 
 /// Puts the user's extra fields on top of a body; objects are merged key by key, all else is replaced.

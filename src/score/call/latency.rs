@@ -35,7 +35,8 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
     let (op, bound) = bound(settings.value()?).map_err(Fault::alone)?;
-    Ok(Prepared::new(Latency { op, bound }).canonical("value", json!([op.word(), bound.0])))
+    Ok(Prepared::new(Latency { op, bound, wanted: format!("{} {bound}", op.phrase()) })
+        .canonical("value", json!([op.word(), bound.0])))
 }
 
 fn bound(value: &Value) -> Result<(Op, Millis), Fault> {
@@ -58,6 +59,7 @@ fn bound(value: &Value) -> Result<(Op, Millis), Fault> {
 struct Latency {
     op: Op,
     bound: Millis,
+    wanted: String,
 }
 
 impl Scorer for Latency {
@@ -65,8 +67,8 @@ impl Scorer for Latency {
         if input.reply.is_batched() {
             return Finding::Ungraded("a reply that came in a batch has no latency of its own".to_owned());
         }
-        let wanted = format!("{} {}", self.op.phrase(), self.bound);
-        Finding::of_bool(self.op.holds(&input.latency, &self.bound), input.latency.to_string(), wanted)
+        let seen = crate::base::format_duration(input.latency.to_duration());
+        Finding::of_bool(self.op.holds(&input.latency, &self.bound), seen, self.wanted.clone())
     }
 }
 

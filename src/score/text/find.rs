@@ -42,9 +42,22 @@ pub(super) fn prepare(settings: &Settings, mode: Mode, ignore_case: bool) -> Res
     let needles = if ignore_case { shown.iter().map(|text| fold(text)).collect() } else { shown.clone() };
     let at_least = at_least(settings, shown.len()).map_err(Fault::alone)?;
     let counted = if at_least == 1 { serde_json::Value::Null } else { json!(at_least) };
-    Ok(Prepared::new(Finder { shown, needles, mode, ignore_case, at_least })
+    let wanted = wanted(&shown, mode, ignore_case, at_least);
+    Ok(Prepared::new(Finder { shown, needles, mode, ignore_case, at_least, wanted })
         .canonical("value", canonical)
         .canonical("at_least", counted))
+}
+
+/// What every reason of the check says is wanted.
+fn wanted(shown: &[String], mode: Mode, ignore_case: bool, at_least: usize) -> String {
+    let phrase = if ignore_case { " (ignoring case)" } else { "" };
+    let how = match mode {
+        Mode::One => String::new(),
+        Mode::Any if at_least > 1 => format!("at least {at_least} of "),
+        Mode::Any => "any of ".to_owned(),
+        Mode::All => "all of ".to_owned(),
+    };
+    format!("text containing {how}{}{phrase}", reason::list(shown))
 }
 
 /// How many of `count` texts must be found.
@@ -68,6 +81,7 @@ struct Finder {
     ignore_case: bool,
     /// How many must be found, in [`Mode::Any`].
     at_least: usize,
+    wanted: String,
 }
 
 impl Scorer for Finder {
@@ -90,8 +104,7 @@ impl Finder {
             Some((at, len)) => self.around(text, at, len),
             None => reason::quote(text),
         };
-        let any = if self.mode == Mode::Any { "any of " } else { "" };
-        Finding::of_bool(first.is_some(), seen, format!("text containing {any}{}{}", self.list(), self.phrase()))
+        Finding::of_bool(first.is_some(), seen, self.wanted.clone())
     }
 
     fn some(&self, text: &str, found: &[Option<usize>]) -> Finding {
@@ -101,8 +114,7 @@ impl Finder {
             [] => format!("{} without any of them", reason::quote(text)),
             there => format!("{} with {}", reason::quote(text), reason::list(there)),
         };
-        let wanted = format!("text containing at least {} of {}{}", self.at_least, self.list(), self.phrase());
-        Finding::of_bool(there.len() >= self.at_least, seen, wanted)
+        Finding::of_bool(there.len() >= self.at_least, seen, self.wanted.clone())
     }
 
     fn all(&self, text: &str, found: &[Option<usize>]) -> Finding {
@@ -115,16 +127,7 @@ impl Finder {
         } else {
             format!("{} without {}", reason::quote(text), reason::list(&missing))
         };
-        let wanted = format!("text containing all of {}{}", self.list(), self.phrase());
-        Finding::Graded { value: Ratio::clamped(share), seen, wanted }
-    }
-
-    fn list(&self) -> String {
-        reason::list(&self.shown)
-    }
-
-    fn phrase(&self) -> &'static str {
-        if self.ignore_case { " (ignoring case)" } else { "" }
+        Finding::Graded { value: Ratio::clamped(share), seen, wanted: self.wanted.clone() }
     }
 
     /// The surroundings of a match at `at` of the compared text, in the text as it came.

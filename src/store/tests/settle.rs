@@ -112,7 +112,7 @@ fn put(db: &rusqlite::Connection, inserts: &mut Inserts<'_>, trials: impl IntoIt
     db.execute_batch("BEGIN IMMEDIATE").unwrap();
     inserts.catch_up().unwrap();
     for trial in trials {
-        let ready = Ready::new(trial, &crate::base::Redactor::default());
+        let ready = Ready::new(Box::new(trial), &crate::base::Redactor::default());
         assert!(inserts.add(&ready, &mut Change::default()).is_ok());
     }
     db.execute_batch("COMMIT").unwrap();

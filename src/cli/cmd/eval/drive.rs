@@ -154,7 +154,7 @@ pub(super) async fn run_trials(
     bounds: Bounds,
     stop: Stop,
     already: u64,
-    mut saved_some: impl FnMut(&[TrialRecord]) + Send + 'static,
+    mut saved_some: impl FnMut(&[Box<TrialRecord>]) + Send + 'static,
 ) -> anyhow::Result<Heard> {
     let Drive { session, loaded, store, header, providers, .. } = run;
     let (events, heard_events) = mpsc::channel(EVENTS_UNDER_WAY);
@@ -171,10 +171,10 @@ pub(super) async fn run_trials(
     let (saving, saved) = mpsc::unbounded_channel();
     let writer = store.writer(&header.id, providers.redactor(), move |event| {
         // The listener outlives the writer; if it is gone, nobody counts any more.
-        if let WriterEvent::Committed(trials) = event {
-            saved_some(&trials);
+        if let WriterEvent::Committed(trials) = &event {
+            saved_some(trials);
             saving.send(trials.len()).ok();
-            committed.send(trials).ok();
+            committed.send(event).ok();
         }
     })?;
     let listener = tokio::spawn(listen(heard_events, writer, commits, progress));

@@ -6,8 +6,8 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 
 use crate::base::Usd;
 use crate::cli::progress::Progress;
-use crate::record::{CallError, CallRecord, RunEvent, RunStatus, TrialRecord};
-use crate::store::{StoreError, Writer};
+use crate::record::{CallError, CallRecord, RunEvent, RunStatus};
+use crate::store::{StoreError, Writer, WriterEvent};
 
 /// How often progress is shown when nothing becomes durable: a quiet run must not look dead.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -28,7 +28,7 @@ pub(super) struct Heard {
 pub(super) async fn listen(
     mut events: Receiver<RunEvent>,
     writer: Writer,
-    mut commits: UnboundedReceiver<Vec<TrialRecord>>,
+    mut commits: UnboundedReceiver<WriterEvent>,
     mut progress: Progress,
 ) -> Result<Heard, StoreError> {
     let mut heard = Heard { status: RunStatus::Aborted, fatal: None };
@@ -44,20 +44,21 @@ pub(super) async fn listen(
                 Some(RunEvent::CallsKept(record)) => writer.send_calls(record).await?,
                 Some(RunEvent::TrialFinished(record)) => writer.send(record).await?,
             },
-            Some(done) = commits.recv() => count(&done, &mut progress),
+            Some(event) = commits.recv() => count(&event, &mut progress),
         }
     }
     let closed = tokio::task::spawn_blocking(move || writer.close()).await;
     // The task cannot panic by rule; if it did, the store's own thread has said why.
     closed.unwrap_or(Ok(()))?;
-    while let Ok(done) = commits.try_recv() {
-        count(&done, &mut progress);
+    while let Ok(event) = commits.try_recv() {
+        count(&event, &mut progress);
     }
     progress.clear();
     Ok(heard)
 }
 
-fn count(done: &[TrialRecord], progress: &mut Progress) {
+fn count(event: &WriterEvent, progress: &mut Progress) {
+    let WriterEvent::Committed(done) = event else { return };
     for trial in done {
         let calls = trial.call.iter().chain(&trial.judging).map(CallRecord::spent);
         let spent = calls.reduce(|sum, spent| Some(sum?.saturating_add(spent?))).unwrap_or(Some(Usd::ZERO));

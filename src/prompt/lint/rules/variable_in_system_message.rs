@@ -4,7 +4,7 @@ use super::super::flow::printed;
 use super::super::rule::{Check, Found, Level, Rule};
 use super::super::subject::{Around, VersionFile};
 use super::untrusted::is_untrusted;
-use crate::prompt::ready::texts_of;
+use crate::prompt::templates::texts_of;
 use crate::record::Role;
 
 pub(super) const RULE: Rule = Rule {

@@ -336,7 +336,7 @@ async fn ask_all(session: &str, good_for: usize, count: usize) -> (Vec<CallRecor
     for number in 0..count {
         let request = request(&format!("q{number}"), json!({}));
         let ask = Ask { model: &model, request, repeat: 0, label: "s/c", turn: 0, alike: true, aside: None };
-        records.push(caller.call(ask, &tokio_util::sync::CancellationToken::new()).await);
+        records.push(*caller.call(ask, &tokio_util::sync::CancellationToken::new()).await);
         tokio::time::advance(std::time::Duration::from_secs(5)).await;
     }
     let seen = server.seen.lock().expect("seen").clone();

@@ -148,7 +148,7 @@ mod tests {
         // Reference §11: the first call includes `load_duration`.
         let body = json!({"message": {"content": "x"}, "done": true, "load_duration": 3_500_000_000_u64});
         let reply = HttpReply { status: 200, body: body.to_string().into_bytes(), ..HttpReply::default() };
-        let reply = &mut decode(&reply).expect("reply");
+        let reply = &mut Box::new(decode(&reply).expect("reply"));
         reply.stream = Some(StreamTimes { first_token_ms: Some(Millis(3_600)), ..StreamTimes::default() });
         let latency = <ChatRequest as Question>::latency(reply, Duration::from_millis(4_000));
         assert_eq!(latency, Duration::from_millis(500));

@@ -61,7 +61,7 @@ fn assemble(
     let finish = finish_of(finish_raw.as_deref(), refusal.is_some(), !tool_calls.is_empty());
     let text_field = |name: &str| body.get(name).as_str().map(clean);
     let usage = body.get("usage");
-    let usage = (!usage.is_null()).then(|| Value::from(usage));
+    let usage = (!usage.is_null()).then_some(usage);
     let reasoning = text_at(message, "reasoning_content")
         .or_else(|| text_at(message, "reasoning"))
         .or_else(|| thinking_chunks(message));
@@ -74,8 +74,8 @@ fn assemble(
         thoughts: quirks.thoughts_of(message, reasoning.as_deref()),
         reasoning,
         logprobs: logprobs(choice),
-        usage: usage.as_ref().and_then(|raw| quirks.usage_of(raw)),
-        reported_cost: usage.as_ref().and_then(|raw| quirks.charge_of(raw)),
+        usage: usage.and_then(|raw| quirks.usage_of(raw)),
+        reported_cost: usage.and_then(|raw| quirks.charge_of(raw)),
         model: text_field("model"),
         request_id: request_id(reply).or_else(|| text_field("id")),
         service_tier: text_field("service_tier"),

@@ -59,7 +59,7 @@ pub(in crate::provider::wire) fn decode(reply: &HttpReply, ask: &EmbeddingAsk<'_
     }
     let vectors = indexed(&body, ask.texts.len(), ask.params).map_err(|why| malformed(reply, why))?;
     let usage = body.get("usage").and_then(tokens);
-    let reported_cost = body.get("usage").and_then(reported_cost);
+    let reported_cost = body.get("usage").and_then(|usage| reported_cost(usage.into()));
     Ok(EmbeddingReply { vectors, usage, reported_cost })
 }
 

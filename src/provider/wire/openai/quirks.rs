@@ -10,7 +10,7 @@ use super::super::body::{Changes, join_url};
 use super::super::error_body::ErrorBody;
 use super::usage;
 use crate::base::Usd;
-use crate::price::{Dialect, charge_stated};
+use crate::price::{Dialect, RawUsage, charge_stated};
 use crate::record::{CacheTtl, ChatReply, ChatRequest, ErrorKind, Message, Part, Role, Usage};
 
 /// How the thinking of earlier turns goes back to the model.
@@ -166,12 +166,14 @@ impl Quirks {
     }
 
     /// The classes of a `usage` object; `None` when it holds no counts at all.
-    pub(in crate::provider::wire) fn usage_of(&self, raw: &Value) -> Option<Usage> {
+    pub(in crate::provider::wire) fn usage_of<'v>(&self, raw: impl Into<RawUsage<'v>>) -> Option<Usage> {
+        let raw = raw.into();
         self.usage.map_or_else(|| usage::usage_of(raw), |dialect| usage::usage_as(dialect, raw))
     }
 
     /// What the provider says it charged.
-    pub(in crate::provider::wire) fn charge_of(&self, raw: &Value) -> Option<Usd> {
+    pub(in crate::provider::wire) fn charge_of<'v>(&self, raw: impl Into<RawUsage<'v>>) -> Option<Usd> {
+        let raw = raw.into();
         match self.charge {
             Some(field) => Usd::from_decimal(charge_stated(field, raw)?),
             None => usage::reported_cost(raw),

@@ -1,15 +1,14 @@
 //! Usage of Chat Completions, in buckets that never overlap (reference §2.2, §9, §14.1).
 
-use serde_json::Value;
-
 use crate::base::Usd;
-use crate::price::{Dialect, normalize};
+use crate::price::{Dialect, RawUsage, normalize};
 use crate::record::Usage;
 
 /// The buckets of a `usage` object; `None` when it holds no counts at all.
 ///
 /// The wire serves every compatible server, so what contains what is told from the totals, not from the vendor's name.
-pub(super) fn usage_of(raw: &Value) -> Option<Usage> {
+pub(super) fn usage_of<'v>(raw: impl Into<RawUsage<'v>>) -> Option<Usage> {
+    let raw = raw.into();
     // DeepSeek splits the prompt itself, and says so by these fields.
     let splits = raw.get("prompt_cache_hit_tokens").is_some();
     let dialect = if splits { Dialect::DeepSeek } else { Dialect::Compatible };
@@ -17,24 +16,24 @@ pub(super) fn usage_of(raw: &Value) -> Option<Usage> {
 }
 
 /// The same where the vendor's way of counting is known.
-pub(super) fn usage_as(dialect: Dialect, raw: &Value) -> Option<Usage> {
+pub(super) fn usage_as(dialect: Dialect, raw: RawUsage<'_>) -> Option<Usage> {
     Some(normalize(dialect, raw)).filter(|usage| usage.total_input().or(usage.total_output()).is_some())
 }
 
 /// What the provider says it charged: `OpenRouter` in dollars, xAI in ticks of 1e-10 dollars.
-pub(super) fn reported_cost(raw: &Value) -> Option<Usd> {
+pub(super) fn reported_cost(raw: RawUsage<'_>) -> Option<Usd> {
     let ticks = count(raw, "cost_in_usd_ticks");
     if let Some(ticks) = ticks {
         return i64::try_from(ticks).ok()?.checked_mul(100).map(Usd::from_picos);
     }
     let cost = raw.get("cost")?;
-    let text = cost.as_number().map(ToString::to_string)?;
+    let text = cost.to_value().as_number().map(ToString::to_string)?;
     let exact = rust_decimal::Decimal::from_scientific(&text).or_else(|_| text.parse()).ok()?;
     Usd::from_decimal(exact).filter(|usd| usd.picos() >= 0)
 }
 
 /// A count; servers that count in floats are rounded.
-fn count(raw: &Value, name: &str) -> Option<u64> {
+fn count(raw: RawUsage<'_>, name: &str) -> Option<u64> {
     let value = raw.get(name)?;
     value.as_u64().or_else(|| value.as_f64().and_then(whole))
 }
@@ -46,7 +45,7 @@ fn whole(number: f64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     #[test]
     fn published_vectors_of_chat_completions_hold() {
@@ -131,7 +130,7 @@ mod tests {
 
     #[test]
     fn reported_charges_are_exact() {
-        let exact = |raw: Value| reported_cost(&raw).map(Usd::exact);
+        let exact = |raw: Value| reported_cost((&raw).into()).map(Usd::exact);
         assert_eq!(exact(json!({"cost": 0.00492})).as_deref(), Some("0.00492"));
         assert_eq!(exact(json!({"cost": 1e-6})).as_deref(), Some("0.000001"));
         assert_eq!(exact(json!({"cost_in_usd_ticks": 12345})).as_deref(), Some("0.0000012345"));

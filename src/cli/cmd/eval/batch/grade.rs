@@ -32,7 +32,7 @@ impl Flow<'_, '_> {
         };
         let graded: Arc<Mutex<HashSet<TrialKey>>> = Arc::default();
         let told = Arc::clone(&graded);
-        let saved = move |trials: &[crate::record::TrialRecord]| {
+        let saved = move |trials: &[Box<crate::record::TrialRecord>]| {
             told.lock().unwrap_or_else(PoisonError::into_inner).extend(trials.iter().map(|trial| trial.key));
         };
         let heard = run_trials(run, plan, self.means.clone(), bounds, self.stop.clone(), already, saved).await;
