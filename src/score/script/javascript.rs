@@ -10,7 +10,7 @@ use super::super::settings::{Fault, Settings};
 use super::super::spec::{Build, CheckSpec, OptionSpec, Prepared, ValueRule};
 use super::super::world::Examined;
 use super::engine::{Failure, Script};
-use super::{answer, given, input};
+use super::{answer, given, hand, input};
 use crate::base::Digest;
 
 /// Who answers, in reasons.
@@ -47,7 +47,8 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
          ungraded; `Object.hasOwn(context, \"expected\")` asks",
         "no files, network, clock or chance: there is no `Date`, `Math.random`, `console`, `require` or `eval`; \
          nothing is awaited; what is built in is frozen, so that nothing passes from one case to another",
-        "the time is looked at between steps: one built-in search in a very long text may outlast it",
+        "the time is looked at between steps: a script that outlasts it in one built-in step is ungraded half a second \
+         later, and its thread left to itself; while four such threads are under way, every script is ungraded",
     ],
     example: "- javascript: output.length < 200 && !output.includes(context.vars.name)",
     build: Build::Scorer(prepare),
@@ -83,7 +84,7 @@ fn script(settings: &Settings) -> Result<(Script, Digest), Fault> {
 /// else goes wrong on a made-up case says nothing.
 fn unknown_name(script: &Script) -> Option<Failure> {
     const EMPTY: &str = r#"{"vars":{},"case":{"id":"","tags":[]},"contexts":[],"tool_calls":[],"finish":"stop"}"#;
-    script.call("", Some(EMPTY), TIMEOUT).err().filter(|failure| failure.is_unknown_name)
+    hand::call(script, "", Some(EMPTY), TIMEOUT).err().filter(|failure| failure.is_unknown_name)
 }
 
 fn fault(option: &'static str, text: &str, failure: &Failure) -> Fault {
@@ -124,7 +125,7 @@ impl Scorer for JavaScript {
 
     fn examine(&self, input: &ScoreInput<'_>) -> Examined {
         let context = self.script.wants_context.then(|| input::context(input).to_string());
-        match self.script.call(&input.reply.text, context.as_deref(), self.timeout) {
+        match hand::call(&self.script, &input.reply.text, context.as_deref(), self.timeout) {
             Ok(answer) => answer::graded(answer, &input.reply.text, WHO),
             Err(failure) => {
                 let at = failure.at.map_or(String::new(), |(line, col)| format!(" at {line}:{col}"));

@@ -4,6 +4,7 @@ mod answer;
 mod engine;
 pub(super) mod exec;
 mod given;
+mod hand;
 mod input;
 pub(super) mod javascript;
 #[cfg(test)]
