@@ -131,11 +131,10 @@ fn nothing_passes_from_one_evaluation_to_the_next() {
     ] {
         let check = check(&js(script));
         for _ in 0..2 {
-            let input = crate::record::ChatReply::of_text("x");
+            let input = ChatReply::of_text("x");
             let case = case(json!({}), None);
-            let input =
-                ScoreInput { reply: &input, latency: crate::base::Millis(0), cost: None, case: &case, request: None };
-            let score = super::super::score(&check, &input);
+            let input = ScoreInput { reply: &input, latency: Millis(0), cost: None, case: &case, request: None };
+            let score = score(&check, &input);
             assert_eq!(score.state, ScoreState::Ungraded, "{script}: {}", score.reason);
             assert!(score.reason.contains("Error"), "{script}: {}", score.reason);
         }
