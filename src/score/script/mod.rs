@@ -5,6 +5,7 @@ mod engine;
 pub(super) mod exec;
 mod given;
 mod hand;
+mod imports;
 mod input;
 pub(super) mod javascript;
 #[cfg(test)]
