@@ -166,7 +166,7 @@ async fn shrink_all(
 ) -> anyhow::Result<()> {
     let caller = Arc::new(run.providers.caller(run.loaded, &run.store, Some(&run.header.id), run.session)?);
     let own_checks = run.providers.own_checks(run.loaded, run.session);
-    let means = Means { caller, embedder: None, own_checks };
+    let means = Means { caller: Arc::clone(&caller), embedder: None, own_checks: Arc::clone(&own_checks) };
     for (broken, trial) in failing {
         let surveyed = run.loaded.suites.iter().find(|surveyed| surveyed.suite.name == broken.suite);
         let Some(surveyed) = surveyed else { continue };
@@ -182,6 +182,8 @@ async fn shrink_all(
             run.session.shown(&path).display()
         ));
     }
+    caller.finish().context("the cassettes cannot be written")?;
+    own_checks.finish(&run.providers.redactor()).context("the answers of webhooks cannot be kept")?;
     Ok(())
 }
 
