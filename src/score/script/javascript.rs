@@ -58,18 +58,19 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
     let timeout = given::timeout(settings, TIMEOUT, MAX_TIMEOUT);
     let script = script(settings);
-    let (timeout, (script, digest)) = match (timeout, script) {
+    let (timeout, (script, digest, text)) = match (timeout, script) {
         (Ok(timeout), Ok(script)) => (timeout, script),
         (timeout, script) => return Err(timeout.err().into_iter().chain(script.err()).collect()),
     };
     Ok(Prepared::new(JavaScript { script, timeout })
+        .of_code(&text)
         .canonical("value", json!({"script": digest.to_string()}))
         .canonical("file", Value::Null)
         .canonical("timeout", given::canonical(timeout, TIMEOUT)))
 }
 
-/// The script and the digest of its text.
-fn script(settings: &Settings) -> Result<(Script, Digest), Fault> {
+/// The script, the digest of its text, and the text.
+fn script(settings: &Settings) -> Result<(Script, Digest, String), Fault> {
     let (option, text) = given::code(settings, "a script", "the script")?;
     let script = Script::parse(text).map_err(|failure| fault(option, text, &failure))?;
     if let Some(failure) = unknown_name(&script) {
@@ -77,7 +78,7 @@ fn script(settings: &Settings) -> Result<(Script, Digest), Fault> {
                     everything else of a host";
         return Err(fault(option, text, &failure).help(help));
     }
-    Ok((script, Digest::of_bytes(text.trim().as_bytes())))
+    Ok((script, Digest::of_bytes(text.trim().as_bytes()), text.to_owned()))
 }
 
 /// A name that is not there, found by calling the script once on an empty output: better told before a paid call. What

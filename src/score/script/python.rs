@@ -87,6 +87,7 @@ fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
         identity["imports"] = json!(modules);
     }
     let all = json!([command, env, file, code.function, timeout.as_millis().to_string(), modules]);
+    let text = code.code.clone();
     let program = CheckProgram {
         key: DigestBuilder::new("python check").json(&all).part(code.code.as_bytes()).finish(),
         command,
@@ -97,6 +98,7 @@ fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
         timeout,
     };
     Ok(Prepared::asking(Program { program: Arc::new(program), who: "the Python code" })
+        .of_code(&text)
         .canonical("value", identity)
         .canonical("file", Value::Null)
         .canonical("command", shown)
