@@ -12,12 +12,14 @@
 use serde_json::json;
 
 use super::estimate::{Estimator, with_a_tenth};
+use super::fuzz::longest_answer;
 use super::plan::PlannedTrial;
 use super::plan_report::{JudgingPlan, PlanJudge};
 use crate::base::{ModelRef, Usd};
 use crate::price::{count_tokens, estimate_prompt_tokens};
 use crate::record::ChatRequest;
 use crate::score::Check;
+use crate::suite::Paraphrase;
 
 /// Tokens that the instructions of a judge may have, without the text of the check itself.
 const INSTRUCTIONS: u64 = 2_000;
@@ -53,13 +55,14 @@ impl Estimator {
     /// What the checks of a trial ask judges, one entry per check and judge. Empty when the prompt does not render: then
     /// nobody is asked.
     pub(super) fn judging(&self, trial: &PlannedTrial) -> Vec<JudgeEstimate> {
+        let rewording = trial.paraphrase.as_ref().map(|wish| self.rewording(wish));
         if trial.checks.iter().all(|check| check.asks().judges.is_empty()) {
-            return Vec::new();
+            return rewording.into_iter().collect();
         }
         let Ok(request) = trial.dearest_request() else { return Vec::new() };
         let reply = self.longest_reply(trial, &request);
         let case = case_text(trial);
-        let mut estimates = Vec::new();
+        let mut estimates: Vec<JudgeEstimate> = rewording.into_iter().collect();
         for check in trial.checks.iter() {
             let check_text = check.identity().to_string();
             for (index, (model, questions)) in check.asks().judges.iter().enumerate() {
@@ -90,6 +93,25 @@ impl Estimator {
             }
         }
         estimates
+    }
+
+    /// What asking for other words takes.
+    fn rewording(&self, wish: &Paraphrase) -> JudgeEstimate {
+        let tokens: Vec<(u64, u64)> = self
+            .members(&wish.model)
+            .iter()
+            .map(|member| count_tokens(&self.counted_as(member), &wish.text))
+            .map(|count| (count.low, count.high))
+            .collect();
+        let longest = tokens.iter().map(|(_, high)| *high).max().unwrap_or_default();
+        JudgeEstimate {
+            model: wish.model.clone(),
+            is_first: true,
+            questions: 1,
+            least_input: tokens.iter().map(|(low, _)| *low).max().unwrap_or_default(),
+            most_input: with_a_tenth(INSTRUCTIONS.saturating_add(longest)),
+            most_output: longest_answer(wish),
+        }
     }
 
     /// Adds what a trial asks judges to the sums of a plan.
@@ -123,7 +145,7 @@ impl Estimator {
     /// The most that the checks of a trial can cost: all questions to judges, and the texts for vectors and moderation.
     /// `None` when a price is unknown.
     pub fn checks_worst_case(&self, trial: &PlannedTrial, known: &KnownOf<'_>) -> Option<Usd> {
-        if trial.checks.iter().all(|check| check.asks().is_empty()) {
+        if trial.paraphrase.is_none() && trial.checks.iter().all(|check| check.asks().is_empty()) {
             return Some(Usd::ZERO);
         }
         let mut most = Usd::ZERO;

@@ -150,6 +150,9 @@ impl Failure {
     pub(super) fn of_run(mut self, header: &RunHeader) -> Failure {
         if let Some(count) = header.options.get("fuzz").and_then(Value::as_u64) {
             self.rerun.push_str(&format!(" --fuzz {count} --seed {}", header.seed));
+            if let Some(model) = header.options.get("paraphrase").and_then(Value::as_str) {
+                self.rerun.push_str(&format!(" --paraphrase {}", quoted(model)));
+            }
         }
         self
     }

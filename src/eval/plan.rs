@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::base::{Problems, SafeName};
 use crate::record::{CaseRef, Outcome, Params, TrialKey};
 use crate::score::{Check, PassRule};
-use crate::suite::{Goal, LoadedCase, Selection, Suite, Survey, Variant, selected};
+use crate::suite::{Goal, LoadedCase, Paraphrase, Selection, Suite, Survey, Variant, selected};
 
 /// One trial to run.
 #[derive(Clone)]
@@ -39,6 +39,8 @@ pub struct PlannedTrial {
     pub turn: u64,
     /// Why it is not to be run, when the suite says so.
     pub skip: Option<String>,
+    /// What of the case is said in other words first.
+    pub paraphrase: Option<Arc<Paraphrase>>,
 }
 
 /// A suite with what its survey found, and the variants that are run.
@@ -129,6 +131,7 @@ fn trials_of_case(surveyed: &SurveyedSuite, index: u64, loaded: &LoadedCase) -> 
                 repeats,
                 turn: index.saturating_mul(u64::from(repeats)).saturating_add(u64::from(repeat)),
                 skip: loaded.skip.clone(),
+                paraphrase: loaded.paraphrase.clone(),
             });
         }
     }

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::agreement::same_answer;
 use super::embedder::NoRequest;
 use super::execute::{Beside, Means};
+use super::fuzz::{Reworded, reworded};
 use super::plan::PlannedTrial;
 use super::world::TrialWorld;
 use crate::base::{Digest, Millis, ModelRef, Timestamp, Usd};
@@ -80,6 +81,22 @@ pub(super) async fn run(
         let note = reason.clone();
         return finished(*trial, Outcome::Skipped, Some(note), None, begun);
     }
+    let mut trial = trial;
+    let mut rewording = Vec::new();
+    if let Some(wish) = trial.paraphrase.take() {
+        // Boxed: it is rare, and would be part of every trial under way.
+        match Box::pin(reworded(&trial, &wish, means, beside, abort)).await {
+            Reworded::Case(case, call) => {
+                trial.case = case;
+                rewording.push(*call);
+            }
+            Reworded::Not(outcome, why, call) => {
+                let mut record = finished(*trial, outcome, Some(why), None, begun);
+                record.judging.push(*call);
+                return record;
+            }
+        }
+    }
     let prepared = prepare(&trial, means, &mut beside.spend, abort).await;
     let Prepared { request, note } = match prepared {
         Ok(prepared) => prepared,
@@ -112,7 +129,8 @@ pub(super) async fn run(
         (input_of(&trial, &call).map(|input| scored(&trial, &input)).unwrap_or_default(), Vec::new())
     };
     let mut record = graded(*trial, call, scores, begun);
-    record.judging = judging;
+    rewording.extend(judging);
+    record.judging = rewording;
     // Kept with every outcome: a trial whose input was cut is not comparable with one whose input was not.
     if let Some(note) = note {
         record.note = Some(record.note.map_or(note.clone(), |own| format!("{own}; {note}")));

@@ -57,19 +57,26 @@ impl<R: Debug + Clone + Serialize + DeserializeOwned> SideShelf<R> {
     /// # Errors
     /// [`ErrorKind::NotRecorded`], also when the file cannot be read.
     pub(super) fn find(&self, model: &ModelRef, question: Digest, about: &str) -> Result<R, CallError> {
+        let kept = self.look(model, question).map_err(not_recorded)?;
+        kept.ok_or_else(|| not_recorded(self.missing(&format!("`{}` with model `{model}`", beginning(about)))))
+    }
+
+    /// The recorded reply to this question, if there is one.
+    ///
+    /// # Errors
+    /// Why the file cannot be read.
+    pub(super) fn look(&self, model: &ModelRef, question: Digest) -> Result<Option<R>, String> {
         let read = self.read.get_or_init(|| {
             let entries = read_entries::<R>(&self.path, self.shown())?;
             Ok(entries.into_iter().map(|entry| ((entry.model, entry.question), entry.reply)).collect())
         });
-        let replies = read.as_ref().map_err(|why| not_recorded(why.clone()))?;
-        replies.get(&(model.clone(), question)).cloned().ok_or_else(|| {
-            not_recorded(format!(
-                "no recorded {} for `{}` with model `{model}` in `{}`; record it with `karat eval --record`",
-                self.what,
-                beginning(about),
-                self.shown().display()
-            ))
-        })
+        read.as_ref().map(|replies| replies.get(&(model.clone(), question)).cloned()).map_err(Clone::clone)
+    }
+
+    /// That nothing is recorded for `question`, and what to do about it.
+    pub(super) fn missing(&self, question: &str) -> String {
+        let (what, shown) = (self.what, self.shown().display());
+        format!("no recorded {what} for {question} in `{shown}`; record it with `karat eval --record`")
     }
 
     /// Keeps a reply until [`SideShelf::finish`].
@@ -101,7 +108,8 @@ impl<R: Debug + Clone + Serialize + DeserializeOwned> SideShelf<R> {
     }
 }
 
-fn beginning(text: &str) -> String {
+/// The beginning of a question in one line.
+pub(super) fn beginning(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     line.chars().filter(|c| !c.is_control()).take(SHOWN_CHARS).collect()
 }

@@ -89,6 +89,11 @@ impl Check {
         self.needs.vars.iter().map(String::as_str)
     }
 
+    /// Whether code of the user's own may look at this variable of the case: it names it, or nobody sees what it does.
+    pub fn may_look_at(&self, variable: &str) -> bool {
+        self.needs.looks_at_all || self.needs.looked_at.contains(variable)
+    }
+
     /// Whether it reads the case's context passages; a case without any leaves it ungraded.
     pub fn needs_context(&self) -> bool {
         self.needs.context
@@ -125,6 +130,10 @@ pub(super) struct Needs {
     pub(super) expected: bool,
     pub(super) vars: BTreeSet<String>,
     pub(super) context: bool,
+    /// Names in code of the user's own; variables may be among them.
+    pub(super) looked_at: BTreeSet<String>,
+    /// Whether a program or an address gets all variables.
+    pub(super) looks_at_all: bool,
 }
 
 impl Needs {
@@ -139,6 +148,8 @@ impl Needs {
         self.expected |= other.expected;
         self.vars.extend(other.vars.iter().cloned());
         self.context |= other.context;
+        self.looked_at.extend(other.looked_at.iter().cloned());
+        self.looks_at_all |= other.looks_at_all;
     }
 }
 

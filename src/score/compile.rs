@@ -70,7 +70,7 @@ fn compile_entry(node: &Node, ctx: &CompileContext<'_>, told: &Problems, problem
         (body, Value::Array(content))
     } else {
         options.origins.iter().for_each(|(_, origin)| needs.add(origin));
-        let (body, content, warnings) = scorer(&entry, &mut options, ctx, &mut asks, problems)?;
+        let (body, content, warnings) = scorer(&entry, &mut options, ctx, (&mut needs, &mut asks), problems)?;
         // One word on a judge is enough for all the checks that ask it.
         warnings.into_iter().filter(|warning| !told.tells(warning)).for_each(|warning| problems.push(warning));
         (body, content)
@@ -102,7 +102,7 @@ fn scorer(
     entry: &Entry<'_>,
     options: &mut Options<'_>,
     ctx: &CompileContext<'_>,
-    asks: &mut Asks,
+    (needs, asks): (&mut Needs, &mut Asks),
     problems: &mut Problems,
 ) -> Option<(Body, Value, Vec<Diagnostic>)> {
     if problems.has_errors() {
@@ -121,7 +121,12 @@ fn scorer(
         }
     };
     if let Some(prepared) = &prepared {
-        asks.absorb(&prepared.asks());
+        let own = prepared.asks();
+        match &prepared.code {
+            Some(code) => needs.looked_at.extend(words(code)),
+            None => needs.looks_at_all |= !own.programs.is_empty() || !own.hooks.is_empty(),
+        }
+        asks.absorb(&own);
     }
     let content = content(options, prepared.as_ref());
     let warnings = prepared.iter().flat_map(|prepared| &prepared.warnings);
@@ -136,6 +141,14 @@ fn scorer(
         origins: std::mem::take(&mut options.origins),
     };
     Some((body, content, warnings))
+}
+
+/// The names that stand in a code, whatever they are there.
+fn words(code: &str) -> impl Iterator<Item = String> + '_ {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    let dashed = code.split(move |c: char| !is_part(c)).filter(|word| !word.is_empty());
+    // `a-b` may be one name in quotes, or a difference.
+    dashed.flat_map(|word| std::iter::once(word).chain(word.split('-'))).map(str::to_owned)
 }
 
 /// The settings with samples for values that come from the case, so that the written ones are judged now.

@@ -180,16 +180,18 @@ pub(super) struct Prepared {
     pub(super) canonical: Vec<(&'static str, serde_json::Value)>,
     /// What is sound and yet worth a word.
     pub(super) warnings: Vec<Fault>,
+    /// Code of the user's own, which may name variables of the case.
+    pub(super) code: Option<String>,
 }
 
 impl Prepared {
     pub(super) fn new(scorer: impl Scorer + 'static) -> Prepared {
-        Prepared { grader: Grader::Pure(Box::new(scorer)), canonical: Vec::new(), warnings: Vec::new() }
+        Prepared { grader: Grader::Pure(Box::new(scorer)), canonical: Vec::new(), warnings: Vec::new(), code: None }
     }
 
     /// Of a check that asks.
     pub(super) fn asking(asking: impl Asking + 'static) -> Prepared {
-        Prepared { grader: Grader::Asking(Box::new(asking)), canonical: Vec::new(), warnings: Vec::new() }
+        Prepared { grader: Grader::Asking(Box::new(asking)), canonical: Vec::new(), warnings: Vec::new(), code: None }
     }
 
     /// Whom it asks.
@@ -198,6 +200,11 @@ impl Prepared {
             Grader::Pure(_) => Asks::default(),
             Grader::Asking(asking) => asking.asks(),
         }
+    }
+
+    /// With the code of the user's own that judges.
+    pub(super) fn of_code(self, code: &str) -> Prepared {
+        Prepared { code: Some(code.to_owned()), ..self }
     }
 
     /// Adds a warning.

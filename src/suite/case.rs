@@ -27,6 +27,8 @@ pub(super) struct Draft {
     pub(super) skip: Option<String>,
     pub(super) only: bool,
     pub(super) params: Params,
+    /// Its text in other words.
+    pub(super) paraphrases: Vec<Value>,
 }
 
 /// Reads a row. `None` when anything is wrong with it, which is reported.
@@ -54,6 +56,11 @@ pub(super) fn read_draft(
     let skip = read_skip(&mut fields, problems);
     let only = fields.flag("only", problems).unwrap_or(false);
     let params = fields.node("params").map(|node| read_params(node, source, problems)).unwrap_or_default();
+    let is_var = |name: &str| {
+        let of_suite = suite.defaults.vars.contains_key(name);
+        own_vars.contains_key(name) || of_suite || suite.matrix.variables.iter().any(|(own, _)| own == name)
+    };
+    let paraphrases = read_paraphrases(&mut fields, is_var, problems);
     fields.finish(problems);
     let checks = checks?;
     if problems.error_count() > before {
@@ -92,6 +99,7 @@ pub(super) fn read_draft(
         skip,
         only,
         params,
+        paraphrases,
     })
 }
 
@@ -199,6 +207,29 @@ fn read_word(fields: &mut Fields<'_>, name: &'static str, problems: &mut Problem
         return None;
     }
     Some(text.to_owned())
+}
+
+/// Reads `paraphrases:`: texts, or mappings of variables to texts.
+fn read_paraphrases(fields: &mut Fields<'_>, is_var: impl Fn(&str) -> bool, problems: &mut Problems) -> Vec<Value> {
+    let mut found = Vec::new();
+    for item in fields.list("paraphrases").unwrap_or_default() {
+        let is_text = |node: &Node| node.as_text().is_some_and(|text| !text.trim().is_empty());
+        let entries = item.as_map().unwrap_or_default();
+        if let Some((key, _)) = entries.iter().find(|(key, _)| !is_var(&key.text)) {
+            let message =
+                format!("`{}` is not a variable of this case, so that nothing would be said otherwise", key.text);
+            problems.push(Diagnostic::error("unknown-variable", message).at(fields.source().place(key.span)));
+            continue;
+        }
+        if is_text(item) || (!entries.is_empty() && entries.iter().all(|(_, value)| is_text(value))) {
+            found.push(item.to_json());
+        } else {
+            let message =
+                format!("a paraphrase is a text, or a mapping of variables to texts; this is {}", item.describe());
+            problems.push(Diagnostic::error("wrong-type", message).at(fields.source().place(item.span)));
+        }
+    }
+    found
 }
 
 /// Reads `skip:`: `true`, or the reason.

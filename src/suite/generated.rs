@@ -8,9 +8,20 @@ use super::reader::{LoadedCase, digest_of};
 use super::suite_file::rule_text;
 use super::survey::{cases_digest, with_case};
 use super::{Goal, Suite, Survey};
-use crate::base::{CaseId, Digest, DigestBuilder, Problems, Source, parse_yaml};
+use crate::base::{CaseId, Digest, DigestBuilder, ModelRef, Problems, Source, parse_yaml};
 use crate::record::{Case, Vars};
 use crate::score::{Check, PassRule};
+
+/// A text of a case that is to be said in other words before the case is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paraphrase {
+    /// Who is asked for other words.
+    pub model: ModelRef,
+    /// The variable that has the text; in the case it holds a text as long as the other words may be.
+    pub variable: String,
+    /// The text.
+    pub text: String,
+}
 
 /// A case to be made.
 pub struct NewCase {
@@ -28,6 +39,8 @@ pub struct NewCase {
     pub examples: Option<usize>,
     /// Words to select by.
     pub tags: Vec<String>,
+    /// What of it is said in other words first.
+    pub paraphrase: Option<Paraphrase>,
 }
 
 impl Suite {
@@ -48,7 +61,7 @@ impl Suite {
 
     /// A case of this suite that is in none of its files.
     pub fn make_case(&self, new: NewCase) -> LoadedCase {
-        let NewCase { id, vars, checks, origin, repeat, examples, tags } = new;
+        let NewCase { id, vars, checks, origin, repeat, examples, tags, paraphrase } = new;
         let old = origin.as_ref().map(|origin| &origin.case);
         let mut case = Case {
             id,
@@ -65,7 +78,18 @@ impl Suite {
         let set = CheckSet::of(checks.to_vec());
         case.digest = digest_of(&mut case, &set, &params, &rule_text(&self.rule));
         let place = origin.as_ref().map_or_else(|| self.place.clone(), |origin| origin.place.clone());
-        LoadedCase { case: Arc::new(case), checks, params, repeat, examples, skip: None, only: false, place }
+        LoadedCase {
+            case: Arc::new(case),
+            checks,
+            params,
+            repeat,
+            examples,
+            skip: None,
+            only: false,
+            place,
+            paraphrases: Vec::new(),
+            paraphrase: paraphrase.map(Arc::new),
+        }
     }
 
     /// Every trial must pass: a goal for the suite's own cases says nothing of others, and neither do counts of labels.

@@ -33,7 +33,7 @@ pub use adversarial::{
 };
 pub use asked::{Asked, AskedBy};
 pub use disk::discover;
-pub use generated::NewCase;
+pub use generated::{NewCase, Paraphrase};
 pub use goal::{Bound, Goal, Op};
 pub use load::{LoadContext, load};
 pub use pass::{Selected, selected};

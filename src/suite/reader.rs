@@ -11,6 +11,7 @@ use super::asked::span_of;
 use super::case::{Draft, read_draft};
 use super::checks::{CheckCache, CheckSet};
 use super::dataset::{Next, Row, Rows};
+use super::generated::Paraphrase;
 use super::matrix::Combination;
 use super::params;
 use super::suite_file::{Suite, rule_text};
@@ -37,6 +38,10 @@ pub struct LoadedCase {
     pub only: bool,
     /// Where it stands, without an excerpt.
     pub place: Place,
+    /// Its text in other words, as its author wrote them: a text, or variables by their names. For `--fuzz`.
+    pub paraphrases: Vec<Value>,
+    /// What of it is said in other words first; `None` in all cases of files.
+    pub paraphrase: Option<Arc<Paraphrase>>,
 }
 
 impl fmt::Debug for LoadedCase {
@@ -224,14 +229,26 @@ impl<'a> CaseReader<'a> {
     }
 
     fn finish(&self, draft: Draft) -> LoadedCase {
-        let Draft { id, vars, expected, context, checks, tags, group, weight, repeat, skip, only, params } = draft;
+        let Draft { id, vars, expected, context, checks, tags, group, weight, repeat, skip, only, params, paraphrases } =
+            draft;
         let mut case = Case { id, digest: Digest::from_bytes([0; 32]), vars, expected, context, tags, group, weight };
         case.digest = digest_of(&mut case, &checks, &params, &self.rule);
         let place = match &self.row {
             Some(row) => Place::of_file(row.source.path()).at(row.node.span),
             None => Place::of_file(&self.suite.path).at(Span::whole_file()),
         };
-        LoadedCase { case: Arc::new(case), checks: checks.checks, params, repeat, examples: None, skip, only, place }
+        LoadedCase {
+            case: Arc::new(case),
+            checks: checks.checks,
+            params,
+            repeat,
+            examples: None,
+            skip,
+            only,
+            place,
+            paraphrases,
+            paraphrase: None,
+        }
     }
 }
 

@@ -56,7 +56,12 @@ fn check_vars(suite: &Suite, loaded: &LoadedCase, reader: &CaseReader<'_>, probl
         }
     }
     if !suite.gaps.prompts {
-        let of_checks = |name: &str| loaded.checks.iter().any(|check| check.needed_vars().any(|needed| needed == name));
+        let of_checks = |name: &str| {
+            loaded
+                .checks
+                .iter()
+                .any(|check| check.needed_vars().any(|needed| needed == name) || check.may_look_at(name))
+        };
         let slips = strangers.into_iter().filter(|(_, count)| *count == suite.prompts.len());
         told.extend(slips.map(|(problem, _)| problem).filter(|problem| !of_checks(&problem.variable)));
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::project::Project;
-use crate::stub::{Reaction, Stub};
+use crate::stub::{Reaction, Seen, Stub};
 
 const MODEL: &str = "openai/gpt-4o";
 
@@ -114,14 +114,11 @@ fn relatives_of_a_case_must_keep_its_verdict() {
 }
 
 #[test]
-fn it_keeps_to_limits_resumes_and_refuses_replay() {
+fn it_keeps_to_limits_and_resumes() {
     let stub = brittle();
     let project = Project::new(stub.url(), "openai/gpt-5-mini", 0);
     project.write("prompts/ask/1.0.0.yaml", &prompt("params: {max_tokens: 50}\n"));
     project.write_cases(0..1);
-    let told = project.run("eval --fuzz 40 --calls replay").exits(2);
-    assert!(told.stderr.contains("nothing-recorded") && told.stderr.contains("--fuzz"), "{}", told.stderr);
-    assert_eq!(stub.calls(), 0);
     // Some inputs have failed by then, which no other outcome can mend.
     let told = project.run("eval --fuzz 40 --max-cost 0.001 -j 1 --format json").exits(1);
     let spent: f64 = told.json()["totals"]["spent_usd"].as_str().expect("money").parse().expect("a number");
@@ -170,4 +167,98 @@ fn a_case_is_asked_with_0_to_10_examples() {
     assert_eq!(sizes, (0..=10).collect(), "0 to 10 examples, whatever the prompt picks");
     assert!(told.stderr.contains("case q0 breaks not-empty when it is asked with 3 examples"), "{}", told.stderr);
     assert!(!told.stderr.contains("asked with 2 examples"), "{}", told.stderr);
+}
+
+/// A model under test that knows `question` alone, and one that says texts in other words.
+fn rewording(other_words: &'static str) -> Stub {
+    Stub::start(Duration::ZERO, move |seen| {
+        let is_asked_for_words = seen.body["model"] == "gpt-5-mini";
+        let answer = if is_asked_for_words {
+            other_words
+        } else if seen.user.contains("question") || seen.user.trim().is_empty() {
+            "a fine question"
+        } else {
+            "what?"
+        };
+        Reaction::Say(answer.to_owned())
+    })
+}
+
+fn rewording_project(stub: &Stub) -> Project {
+    let project = Project::new(stub.url(), MODEL, 0);
+    project.write("prompts/ask/1.0.0.yaml", &prompt("params: {max_tokens: 50}\n"));
+    project.write_cases(0..1);
+    project
+}
+
+#[test]
+fn a_case_is_said_in_other_words_by_a_model_that_is_named() {
+    let stub = rewording("What is enquired");
+    let project = rewording_project(&stub);
+    let told = project.run("eval --fuzz 6 --paraphrase openai/gpt-5-mini --record").exits(1);
+    assert!(told.stderr.contains("case q0 passes, and fails once changed by `paraphrase`"), "{}", told.stderr);
+    assert!(told.stdout.contains("--paraphrase openai/gpt-5-mini"), "the command that runs it again:\n{}", told.stdout);
+    assert!(!told.stderr.contains("polite-frame"), "{}", told.stderr);
+    let words = |seen: &Seen| seen.body["model"] == "gpt-5-mini";
+    let asked: Vec<_> = stub.seen().into_iter().filter(words).collect();
+    assert_eq!(asked.len(), 1);
+    assert!(asked[0].user.contains("\nquestion 0\n"), "{}", asked[0].user);
+    assert!(stub.seen().iter().any(|seen| seen.user == "What is enquired"), "the case is asked in those words");
+    assert!(told.stdout.contains("judges  1 question (1 live)"), "its cost is counted apart:\n{}", told.stdout);
+    // What was recorded answers, the other words among it, and nobody is called.
+    let calls = stub.calls();
+    let again = project.run("eval --fuzz 6 --paraphrase openai/gpt-5-mini --calls replay --no-cache").exits(1);
+    assert!(again.stderr.contains("fails once changed by `paraphrase`"), "{}", again.stderr);
+    assert_eq!(stub.calls(), calls);
+    let told = project.run("eval --fuzz 7 --seed 3 --calls replay --no-cache").exits(3);
+    assert!(told.stdout.contains("no recorded reply"), "{}", told.stdout);
+}
+
+#[test]
+fn what_is_no_paraphrase_is_no_failure() {
+    for (answer, why) in [
+        ("QUESTION  0", "it says the same words"),
+        ("", "its answer is empty"),
+        (&*"long ".repeat(200), "are too many"),
+    ] {
+        let answer: &'static str = Box::leak(answer.to_owned().into_boxed_str());
+        let project_stub = rewording(answer);
+        let project = rewording_project(&project_stub);
+        project.run("eval --fuzz 6 --paraphrase openai/gpt-5-mini").exits(0);
+        let rows = project.run("eval export latest").exits(0).stdout;
+        let skipped = rows.lines().find(|line| line.contains("relation-paraphrase")).expect("the trial");
+        assert!(skipped.contains("\"outcome\":\"skipped\"") && skipped.contains(why), "{skipped}");
+    }
+}
+
+#[test]
+fn written_paraphrases_come_first_and_the_polite_frame_stands_in() {
+    let stub = rewording("unused");
+    let project = rewording_project(&stub);
+    let row = json!({"id": "own", "vars": {"question": "question 0"}, "paraphrases": ["which question 0?", {"question": "enquire"}]});
+    project.write("evals/cases.jsonl", &format!("{row}\n"));
+    let suite = "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-4o]\ncases: cases.jsonl\ndefaults: {checks: [{icontains: question}]}\n";
+    for file in std::fs::read_dir(project.path().join("evals")).expect("folder") {
+        let path = file.expect("entry").path();
+        if path.extension().is_some_and(|ending| ending == "yaml") {
+            std::fs::write(&path, suite).expect("write");
+        }
+    }
+    let told = project.run("eval --fuzz 8 --paraphrase openai/gpt-5-mini").exits(1);
+    assert!(told.stderr.contains("case own passes, and fails once changed by `paraphrase`"), "{}", told.stderr);
+    let users: Vec<String> = stub.seen().into_iter().map(|seen| seen.user).collect();
+    assert!(users.contains(&"which question 0?".to_owned()) && users.contains(&"enquire".to_owned()), "{users:?}");
+    assert!(stub.seen().iter().all(|seen| seen.body["model"] == "gpt-4o"), "nobody is asked for other words");
+    project.write("evals/cases.jsonl", "{\"id\": \"own\", \"vars\": {\"question\": \"question 0\"}}\n");
+    project.run("eval --fuzz 8").exits(0);
+    let framed = stub.seen().into_iter().any(|seen| seen.user.starts_with("Could you help me"));
+    assert!(framed, "without any, a fixed frame");
+    project.write(
+        "evals/cases.jsonl",
+        "{\"id\": \"own\", \"vars\": {\"question\": \"q\"}, \"paraphrases\": [{\"qestion\": \"p\"}, 5]}\n",
+    );
+    let told = project.run("eval").exits(2);
+    for wanted in ["`qestion` is not a variable of this case", "a paraphrase is a text", "cases.jsonl:1:"] {
+        assert!(told.stderr.contains(wanted), "{}", told.stderr);
+    }
 }

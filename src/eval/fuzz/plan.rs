@@ -5,13 +5,13 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::generate::Generator;
-use super::relate::relatives;
-use crate::base::{CaseId, DigestBuilder, Problems};
+use super::relate::{Relative, relatives};
+use crate::base::{CaseId, DigestBuilder, ModelRef, Problems};
 use crate::eval::SurveyedSuite;
 use crate::prompt::Prompt;
 use crate::record::{OutputFormat, Vars};
 use crate::score::Check;
-use crate::suite::{LoadedCase, NewCase, Selection, glob_matches, selected};
+use crate::suite::{LoadedCase, NewCase, Paraphrase, Selection, glob_matches, selected};
 
 /// The tag of generated cases.
 pub const FUZZ_TAG: &str = "fuzz";
@@ -35,7 +35,7 @@ const ERROR_PHRASES: &str = r"(?i)traceback \(most recent call|unhandled excepti
 
 /// The suite with `count` generated inputs instead of its cases, and with changed cases: at most as many again. What must
 /// hold for every answer is checked of the first, the case's own checks of the others. Only cases of these ids or globs are
-/// kept, unless there are none.
+/// kept, unless there are none. `paraphraser` says texts of cases in other words.
 ///
 /// # Errors
 /// The problems of a dataset, or of a schema that cannot be checked.
@@ -44,6 +44,7 @@ pub fn fuzzed(
     selection: &Selection,
     count: u64,
     only: &[String],
+    paraphraser: Option<&ModelRef>,
 ) -> Result<SurveyedSuite, Problems> {
     let SurveyedSuite { mut suite, survey, variants } = surveyed;
     let mut cases: Vec<LoadedCase> = Vec::new();
@@ -75,9 +76,18 @@ pub fn fuzzed(
             continue;
         }
         let (checks, tags) = (Arc::clone(&checks), vec![FUZZ_TAG.to_owned()]);
-        made.push(suite.make_case(NewCase { id, vars, checks, origin: None, repeat, examples: None, tags }));
+        made.push(suite.make_case(NewCase {
+            id,
+            vars,
+            checks,
+            origin: None,
+            repeat,
+            examples: None,
+            tags,
+            paraphrase: None,
+        }));
     }
-    made.extend(related(&suite, &prompts, &cases, count));
+    made.extend(related(&suite, &prompts, &cases, count, paraphraser));
     made.extend(scaled(&suite, &prompts, &cases, &checks, count));
     drop(generator);
     made.retain(|loaded| only.is_empty() || only.iter().any(|pattern| glob_matches(pattern, loaded.case.id.as_str())));
@@ -86,16 +96,22 @@ pub fn fuzzed(
 }
 
 /// Cases with what was changed of them, as long as there is room; each is preceded by the case itself.
-fn related(suite: &crate::suite::Suite, prompts: &[&Prompt], cases: &[LoadedCase], count: u64) -> Vec<LoadedCase> {
+fn related(
+    suite: &crate::suite::Suite,
+    prompts: &[&Prompt],
+    cases: &[LoadedCase],
+    count: u64,
+    paraphraser: Option<&ModelRef>,
+) -> Vec<LoadedCase> {
     let most = usize::try_from(count).unwrap_or(usize::MAX);
     let mut made: Vec<LoadedCase> = Vec::new();
     for loaded in cases {
-        let relatives = relatives(prompts, &loaded.case.vars);
+        let relatives = relatives(prompts, &loaded.case.vars, &loaded.paraphrases, paraphraser);
         if relatives.is_empty() || made.len() + relatives.len() >= most {
             continue;
         }
         let checks: &Arc<[Arc<Check>]> = &loaded.checks;
-        let new = |id: CaseId, vars: Vars, change: &str| NewCase {
+        let new = |id: CaseId, vars: Vars, change: &str, paraphrase: Option<Paraphrase>| NewCase {
             id,
             vars,
             checks: Arc::clone(checks),
@@ -103,11 +119,16 @@ fn related(suite: &crate::suite::Suite, prompts: &[&Prompt], cases: &[LoadedCase
             repeat: 1,
             examples: None,
             tags: vec![FUZZ_TAG.to_owned(), format!("relation-{change}")],
+            paraphrase,
         };
-        made.push(suite.make_case(new(loaded.case.id.clone(), loaded.case.vars.clone(), "origin")));
-        for (change, vars) in relatives {
-            if let Some(id) = id_of(change, &vars) {
-                made.push(suite.make_case(new(id, vars, change)));
+        made.push(suite.make_case(new(loaded.case.id.clone(), loaded.case.vars.clone(), "origin", None)));
+        for Relative { change, vars, paraphrase } in relatives {
+            // Another model says it in other words: its case is another case.
+            let by = paraphrase.as_ref().map(|wish| wish.model.to_string()).unwrap_or_default();
+            let named: Vars = vars.clone().into_iter().chain([(String::new(), by.into())]).collect();
+            let known = if paraphrase.is_some() { &named } else { &vars };
+            if let Some(id) = id_of(change, known) {
+                made.push(suite.make_case(new(id, vars, change, paraphrase)));
             }
         }
     }
@@ -137,6 +158,7 @@ fn scaled(
             repeat: 1,
             examples: Some(examples),
             tags: vec![FUZZ_TAG.to_owned(), format!("examples-{examples}")],
+            paraphrase: None,
         }))
     };
     let chosen = cases.iter().take(room.clamp(1, SCALED_CASES));

@@ -1,22 +1,41 @@
-//! Changes of a case that must not change its verdict: spaces around, another order, a polite way to ask, a sentence that
-//! says nothing.
+//! Changes of a case that must not change its verdict: spaces around, other words, another order, a sentence that says
+//! nothing.
 
 use serde_json::Value;
 
+use super::generate::suits;
+use crate::base::ModelRef;
 use crate::prompt::Prompt;
 use crate::record::Vars;
+use crate::suite::Paraphrase;
 
-use super::generate::suits;
-
-/// Asks for the same in other words. A paraphrase of the text itself would need a model, whose own errors would be taken
-/// for those of the prompt.
+/// Stands in front of the text where neither the case nor a model has other words for it.
 const POLITE: &str = "Could you help me with the following, please?\n\n";
 
 /// Says nothing about any task.
 const IRRELEVANT: &str = "\n\nBy the way, the weather has been mild this week.";
 
-/// The changed variables, each with a word for the change; only those that the prompts take.
-pub(super) fn relatives(prompts: &[&Prompt], vars: &Vars) -> Vec<(&'static str, Vars)> {
+/// Bytes that other words may take beyond twice those of the text.
+const ROOM: usize = 200;
+
+/// A changed case.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Relative {
+    /// A word for the change.
+    pub(super) change: &'static str,
+    /// Its variables.
+    pub(super) vars: Vars,
+    /// What of it a model says in other words first.
+    pub(super) paraphrase: Option<Paraphrase>,
+}
+
+/// The changed variables; only those that the prompts take. The case's own `paraphrases` come before those of a model.
+pub(super) fn relatives(
+    prompts: &[&Prompt],
+    vars: &Vars,
+    paraphrases: &[Value],
+    paraphraser: Option<&ModelRef>,
+) -> Vec<Relative> {
     let free = |name: &str| {
         prompts
             .iter()
@@ -24,6 +43,7 @@ pub(super) fn relatives(prompts: &[&Prompt], vars: &Vars) -> Vec<(&'static str, 
             .all(|it| it.one_of.is_empty() && it.pattern.is_none())
     };
     let mut found = Vec::new();
+    let of = |change: &'static str, vars: Vars| Relative { change, vars, paraphrase: None };
     // The longest text is what the case is about.
     let longest = vars
         .iter()
@@ -35,9 +55,20 @@ pub(super) fn relatives(prompts: &[&Prompt], vars: &Vars) -> Vec<(&'static str, 
             changed.insert(name.clone(), Value::String(text));
             changed
         };
-        found.push(("spaces", changed(format!("  \n{text}\n  "))));
-        found.push(("paraphrase", changed(format!("{POLITE}{text}"))));
-        found.push(("irrelevant", changed(format!("{text}{IRRELEVANT}"))));
+        found.push(of("spaces", changed(format!("  \n{text}\n  "))));
+        found.push(of("irrelevant", changed(format!("{text}{IRRELEVANT}"))));
+        if paraphrases.is_empty() {
+            found.push(match paraphraser.filter(|_| !text.trim().is_empty()) {
+                Some(model) => by_model(prompts, vars, name, text, model),
+                None => of("polite-frame", changed(format!("{POLITE}{text}"))),
+            });
+        }
+        let texts = paraphrases.iter().filter_map(Value::as_str);
+        found.extend(texts.map(|words| of("paraphrase", changed(words.to_owned()))));
+    }
+    for words in paraphrases.iter().filter_map(Value::as_object) {
+        let own = words.iter().map(|(name, text)| (name.clone(), text.clone()));
+        found.push(of("paraphrase", vars.clone().into_iter().chain(own).collect()));
     }
     let mut reversed = vars.clone();
     for (_, value) in reversed.iter_mut() {
@@ -46,8 +77,19 @@ pub(super) fn relatives(prompts: &[&Prompt], vars: &Vars) -> Vec<(&'static str, 
         }
     }
     if reversed != *vars {
-        found.push(("order", reversed));
+        found.push(of("order", reversed));
     }
-    found.retain(|(_, changed)| suits(prompts, changed));
+    found.retain(|relative| suits(prompts, &relative.vars));
     found
+}
+
+/// The case with a text in the place of the other words that is as long as they may be: what they cost is counted by it.
+fn by_model(prompts: &[&Prompt], vars: &Vars, name: &str, text: &str, model: &ModelRef) -> Relative {
+    let with =
+        |text: String| -> Vars { vars.clone().into_iter().chain([(name.to_owned(), Value::String(text))]).collect() };
+    let longer = [text.len().saturating_add(ROOM), text.len() / 2, text.len() / 5];
+    let longest = longer.iter().map(|more| with(format!("{text}{}", "x".repeat(*more))));
+    let vars = longest.into_iter().find(|vars| suits(prompts, vars)).unwrap_or_else(|| vars.clone());
+    let paraphrase = Paraphrase { model: model.clone(), variable: name.to_owned(), text: text.to_owned() };
+    Relative { change: "paraphrase", vars, paraphrase: Some(paraphrase) }
 }

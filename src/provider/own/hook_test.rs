@@ -66,6 +66,9 @@ fn checks(replay: bool) -> OwnChecks {
     let options = NetOptions { max_reply_bytes: 1024 * 1024, ..NetOptions::default() };
     let client = Arc::new(HttpClient::new(options));
     OwnChecks::new(OwnCheckOptions {
+        cassettes: std::path::PathBuf::new(),
+        root: std::path::PathBuf::new(),
+        records: false,
         common: Vec::new(),
         named: [("TOKEN".to_owned(), Secret::new(TOKEN))].into(),
         transport: (!replay).then_some(client as _),
@@ -133,6 +136,6 @@ async fn a_replay_asks_nobody() {
     let (url, asked) = serve().await;
     let hook = CheckHook { url: format!("{url}/down"), headers: Vec::new(), timeout: LONG };
     let why = checks(true).post(&hook, &json!({"output": "x"})).await.expect_err("no answer");
-    assert_eq!(why, "a replay asks no addresses: nothing leaves this machine");
+    assert!(why.starts_with("a replay asks no addresses, and there is no recorded answer for `x` of"), "{why}");
     assert_eq!(asked.load(Ordering::SeqCst), 0);
 }

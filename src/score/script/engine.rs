@@ -95,7 +95,7 @@ impl Script {
         Script { key: Digest::of_bytes(code.as_bytes()), code: code.into(), wants_context }
     }
 
-    /// Calls the script on an output and a context in JSON.
+    /// Calls the script on an output and a context in JSON, on this thread: see `hand` for those of users.
     ///
     /// # Errors
     /// What it threw, or which limit it met.
@@ -202,7 +202,7 @@ fn options(file: &str) -> EvalOptions {
 }
 
 impl Failure {
-    fn plain(message: String) -> Failure {
+    pub(super) fn plain(message: String) -> Failure {
         Failure { message, at: None, is_unknown_name: false }
     }
 
@@ -210,7 +210,7 @@ impl Failure {
         match error {
             CaughtError::Exception(exception) => {
                 let message = exception.message().unwrap_or_default();
-                if message == "out of memory" {
+                if message.starts_with("out of memory") {
                     return Failure::plain(OUT_OF_MEMORY.to_owned());
                 }
                 let kind: Option<String> = exception.as_object().get("name").ok();

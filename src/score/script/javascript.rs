@@ -10,7 +10,7 @@ use super::super::settings::{Fault, Settings};
 use super::super::spec::{Build, CheckSpec, OptionSpec, Prepared, ValueRule};
 use super::super::world::Examined;
 use super::engine::{Failure, Script};
-use super::{answer, given, input};
+use super::{answer, given, hand, input};
 use crate::base::Digest;
 
 /// Who answers, in reasons.
@@ -47,7 +47,8 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
          ungraded; `Object.hasOwn(context, \"expected\")` asks",
         "no files, network, clock or chance: there is no `Date`, `Math.random`, `console`, `require` or `eval`; \
          nothing is awaited; what is built in is frozen, so that nothing passes from one case to another",
-        "the time is looked at between steps: one built-in search in a very long text may outlast it",
+        "the time is looked at between steps: a script that outlasts it in one built-in step is ungraded half a second \
+         later, and its thread left to itself; while four such threads are under way, every script is ungraded",
     ],
     example: "- javascript: output.length < 200 && !output.includes(context.vars.name)",
     build: Build::Scorer(prepare),
@@ -57,18 +58,19 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
     let timeout = given::timeout(settings, TIMEOUT, MAX_TIMEOUT);
     let script = script(settings);
-    let (timeout, (script, digest)) = match (timeout, script) {
+    let (timeout, (script, digest, text)) = match (timeout, script) {
         (Ok(timeout), Ok(script)) => (timeout, script),
         (timeout, script) => return Err(timeout.err().into_iter().chain(script.err()).collect()),
     };
     Ok(Prepared::new(JavaScript { script, timeout })
+        .of_code(&text)
         .canonical("value", json!({"script": digest.to_string()}))
         .canonical("file", Value::Null)
         .canonical("timeout", given::canonical(timeout, TIMEOUT)))
 }
 
-/// The script and the digest of its text.
-fn script(settings: &Settings) -> Result<(Script, Digest), Fault> {
+/// The script, the digest of its text, and the text.
+fn script(settings: &Settings) -> Result<(Script, Digest, String), Fault> {
     let (option, text) = given::code(settings, "a script", "the script")?;
     let script = Script::parse(text).map_err(|failure| fault(option, text, &failure))?;
     if let Some(failure) = unknown_name(&script) {
@@ -76,14 +78,14 @@ fn script(settings: &Settings) -> Result<(Script, Digest), Fault> {
                     everything else of a host";
         return Err(fault(option, text, &failure).help(help));
     }
-    Ok((script, Digest::of_bytes(text.trim().as_bytes())))
+    Ok((script, Digest::of_bytes(text.trim().as_bytes()), text.to_owned()))
 }
 
 /// A name that is not there, found by calling the script once on an empty output: better told before a paid call. What
 /// else goes wrong on a made-up case says nothing.
 fn unknown_name(script: &Script) -> Option<Failure> {
     const EMPTY: &str = r#"{"vars":{},"case":{"id":"","tags":[]},"contexts":[],"tool_calls":[],"finish":"stop"}"#;
-    script.call("", Some(EMPTY), TIMEOUT).err().filter(|failure| failure.is_unknown_name)
+    hand::call(script, "", Some(EMPTY), TIMEOUT).err().filter(|failure| failure.is_unknown_name)
 }
 
 fn fault(option: &'static str, text: &str, failure: &Failure) -> Fault {
@@ -124,7 +126,7 @@ impl Scorer for JavaScript {
 
     fn examine(&self, input: &ScoreInput<'_>) -> Examined {
         let context = self.script.wants_context.then(|| input::context(input).to_string());
-        match self.script.call(&input.reply.text, context.as_deref(), self.timeout) {
+        match hand::call(&self.script, &input.reply.text, context.as_deref(), self.timeout) {
             Ok(answer) => answer::graded(answer, &input.reply.text, WHO),
             Err(failure) => {
                 let at = failure.at.map_or(String::new(), |(line, col)| format!(" at {line}:{col}"));

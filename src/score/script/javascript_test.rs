@@ -8,8 +8,9 @@ use super::super::check::ScoreInput;
 use super::super::testing::{
     case, check, compile_in, fails, on_text, passes, problems_of, reason_of, ungraded, value_of, with_case,
 };
-use crate::base::canonical_json;
-use crate::record::ScoreState;
+use crate::base::{Millis, canonical_json};
+use crate::record::{ChatReply, ScoreState};
+use crate::score::score;
 
 fn js(script: &str) -> String {
     format!("javascript: {{value: {}}}", serde_json::to_string(script).expect("text"))
@@ -130,11 +131,10 @@ fn nothing_passes_from_one_evaluation_to_the_next() {
     ] {
         let check = check(&js(script));
         for _ in 0..2 {
-            let input = crate::record::ChatReply::of_text("x");
+            let input = ChatReply::of_text("x");
             let case = case(json!({}), None);
-            let input =
-                ScoreInput { reply: &input, latency: crate::base::Millis(0), cost: None, case: &case, request: None };
-            let score = super::super::score(&check, &input);
+            let input = ScoreInput { reply: &input, latency: Millis(0), cost: None, case: &case, request: None };
+            let score = score(&check, &input);
             assert_eq!(score.state, ScoreState::Ungraded, "{script}: {}", score.reason);
             assert!(score.reason.contains("Error"), "{script}: {}", score.reason);
         }
@@ -216,6 +216,13 @@ fn endless_and_greedy_scripts_end_and_the_next_one_is_sound() {
         ("const all = []; while (true) all.push('x'.repeat(1000) + all.length)", "more than 32 MiB"),
         ("const f = () => f() + 1; return f()", "Maximum call stack"),
         ("return JSON.parse('['.repeat(1e6)).length", "Error"),
+        ("return new RegExp('(x+x+)+y').exec('x'.repeat(1e6))", "longer than 20 ms"),
+        ("return 'x'.repeat(5e6).replace(/(x*)*y/g, '')", "more than 32 MiB"),
+        ("return Array.prototype.every.call({length: 2 ** 50}, Boolean)", "longer than 20 ms"),
+        ("return [...(function* () { for (;;) yield 1 })()]", "more than 32 MiB"),
+        ("return 'a'.padStart(2 ** 30 - 1, 'ab').length", "more than 32 MiB"),
+        ("return JSON.parse('[' + '1,'.repeat(2e6) + '1]').length", "more than 32 MiB"),
+        ("return Math.max.apply(null, {length: 2 ** 32 - 1})", "RangeError"),
     ] {
         let begun = std::time::Instant::now();
         let time = if wanted.contains("longer") { "20ms" } else { "5s" };
@@ -228,6 +235,23 @@ fn endless_and_greedy_scripts_end_and_the_next_one_is_sound() {
     }
     // A job that waits would run in another evaluation.
     assert!(passes(&js("Promise.resolve().then(() => { throw 1 }); return true"), "x"));
+    assert!(passes("javascript: output === 'x'", "x"));
+}
+
+#[test]
+fn one_step_that_cannot_be_stopped_does_not_hold_the_trial() {
+    // Walks over 2^26 lists without a look at the time: seconds, in an engine that is not told to hurry.
+    let script = "let a = []; for (let i = 0; i < 26; i++) a = [a, a]; return a.flat(Infinity).length === 0";
+    let check = check(&js(&format!("if (output === '') return true; {script}")));
+    let reply = ChatReply::of_text("x");
+    let case = case(json!({}), None);
+    let begun = std::time::Instant::now();
+    let score =
+        score(&check, &ScoreInput { reply: &reply, latency: Millis(1), cost: None, case: &case, request: None });
+    assert_eq!(score.state, ScoreState::Ungraded, "{}", score.reason);
+    let wanted = "the script did not judge: it took longer than 100 ms";
+    assert!(score.reason.starts_with(wanted), "{}", score.reason);
+    assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
     assert!(passes("javascript: output === 'x'", "x"));
 }
 

@@ -4,6 +4,8 @@ mod answer;
 mod engine;
 pub(super) mod exec;
 mod given;
+mod hand;
+mod imports;
 mod input;
 pub(super) mod javascript;
 #[cfg(test)]

@@ -141,6 +141,14 @@ fn the_content_of_files_is_the_identity() {
     fs::write(root.join("a.py"), "def check(output): return 0.5\n").expect("write");
     assert_ne!(identity("exec: [python3, a.py]"), exec);
     assert_ne!(identity("python: {file: a.py}"), python);
+    fs::write(root.join("c.py"), "from words import GOOD\ndef check(output): return output in GOOD\n").expect("write");
+    fs::write(root.join("words.py"), "GOOD = ['a']\n").expect("write");
+    let before_words = (identity("python: {file: c.py}"), key("python: {file: c.py}"));
+    assert!(before_words.0.contains("words.py"), "{}", before_words.0);
+    fs::write(root.join("words.py"), "GOOD = ['a', 'b']\n").expect("write");
+    assert_ne!(identity("python: {file: c.py}"), before_words.0);
+    assert_ne!(key("python: {file: c.py}"), before_words.1);
+    fs::remove_file(root.join("c.py")).expect("remove");
     assert_ne!((key("exec: [python3, a.py]"), key("python: {file: a.py}")), before);
     let program = compile_in(root, "python: {file: a.py}").0.expect("sound");
     let code = program.asks().programs[0].python.clone().expect("code");

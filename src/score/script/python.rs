@@ -1,5 +1,6 @@
 //! `python`: a function in Python of the user's own judges the output.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -9,7 +10,7 @@ use super::super::check::ScoreInput;
 use super::super::settings::{Fault, Settings, text_of};
 use super::super::spec::{Build, CheckSpec, OptionSpec, Prepared, ValueRule};
 use super::super::world::{Asking, Asks, Examined, World};
-use super::{answer, given, input};
+use super::{answer, given, imports, input};
 use crate::base::{Digest, DigestBuilder};
 use crate::record::{CheckProgram, PythonCode};
 
@@ -54,8 +55,9 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
         "interpreters live through a run and answer one output after the other, each in the project's folder: what the \
          code keeps in its variables, later outputs find",
         "an interpreter that dies is started once more for the same output; then the score is ungraded",
-        "what the code prints goes nowhere but into the reasons of failures; files that it imports are not part of the \
-         check's identity, its own content is",
+        "its content and that of the project's files that its `import` statements reach are part of the check's identity; \
+         what it finds by other means, such as `importlib` and data files, is not",
+        "what the code prints goes nowhere but into the reasons of failures",
         "it runs in replays, too; `--untrusted` refuses it before the first call",
     ],
     calls: "one answer of a process on this machine",
@@ -78,7 +80,14 @@ fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
     let shown = if command == [INTERPRETER] { Value::Null } else { json!(command) };
     let names = if env.is_empty() { Value::Null } else { json!(env) };
     let file = code.file.as_ref().map(|file| file.to_string_lossy().into_owned());
-    let all = json!([command, env, file, code.function, timeout.as_millis().to_string()]);
+    let beside = code.file.as_deref().and_then(Path::parent);
+    let modules = imports::imported(&code.code, beside, settings.root());
+    let mut identity = json!({"python": digest.to_string()});
+    if !modules.is_empty() {
+        identity["imports"] = json!(modules);
+    }
+    let all = json!([command, env, file, code.function, timeout.as_millis().to_string(), modules]);
+    let text = code.code.clone();
     let program = CheckProgram {
         key: DigestBuilder::new("python check").json(&all).part(code.code.as_bytes()).finish(),
         command,
@@ -89,7 +98,8 @@ fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
         timeout,
     };
     Ok(Prepared::asking(Program { program: Arc::new(program), who: "the Python code" })
-        .canonical("value", json!({"python": digest.to_string()}))
+        .of_code(&text)
+        .canonical("value", identity)
         .canonical("file", Value::Null)
         .canonical("command", shown)
         .canonical("env", names)
@@ -114,7 +124,7 @@ fn code(settings: &Settings) -> Result<(PythonCode, Digest), Fault> {
             return Err(Fault::new("function", format!("`{name}` is not the name of a function")));
         }
     }
-    let file = settings.file("file").filter(|_| option == "file").map(std::path::Path::to_path_buf);
+    let file = settings.file("file").filter(|_| option == "file").map(Path::to_path_buf);
     let digest = Digest::of_bytes(text.trim().as_bytes());
     Ok((PythonCode { file, code: text.to_owned(), function }, digest))
 }

@@ -42,7 +42,8 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
          more than 1 MiB, another status than 200 to 299 and an outage are ungraded, with the reason",
         "429, 500 to 599 and broken connections are tried up to three times, `retry-after` heeded; a redirect (307, 308) \
          is followed on the same origin only",
-        "in a replay nothing leaves this machine, so it is ungraded there; answers are not recorded",
+        "`--record` keeps answers in the folder of the cassettes, and a replay answers from there: nothing leaves this \
+         machine then, and what is not recorded is ungraded",
         "`--untrusted` refuses one that sends variables of the environment before the first call",
     ],
     calls: "one request to the address",

@@ -36,6 +36,7 @@ const KEYS: &[(&str, CellType)] = &[
     ("skip", CellType::Text),
     ("only", CellType::Boolean),
     ("checks", CellType::Json),
+    ("paraphrases", CellType::Json),
     ("params", CellType::Json),
 ];
 

@@ -86,6 +86,23 @@ fn an_empty_suite_beside_a_broken_one_is_told_too() {
 }
 
 #[test]
+fn a_variable_that_own_code_names_is_no_stranger() {
+    let told = |check: &str| {
+        let row = format!("{{id: a, vars: {{q: 1, tone: kind}}, checks: [{check}]}}");
+        Project::suite(&format!("cases:\n  - {row}\n")).told()
+    };
+    for check in [
+        "javascript: output.includes(context.vars.tone)",
+        "any_of: [{python: 'context[\"vars\"][\"tone\"] in output'}, json]",
+        "webhook: https://judge.example/x",
+    ] {
+        assert_eq!(told(check), "", "{check}");
+    }
+    assert_has(&told("javascript: output.includes(context.vars.tune)"), &["unknown-variable", "`tone`"]);
+    assert_has(&told("contains: tone"), &["unknown-variable"]);
+}
+
+#[test]
 fn prompts_under_comparison_may_use_different_variables() {
     let two = HEAD.replace("[ask]", "[ask, \"Say {{ q }} and {{ r }}\"]");
     let told = |vars: &str| {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::base::ModelRef;
 use crate::report::Format;
 
 /// Run suites of cases on prompts and models, and judge the replies
@@ -82,6 +83,12 @@ pub struct SelectArgs {
     /// Inputs that fail are made smaller and kept in evals/cases/.
     #[arg(long, value_name = "N", conflicts_with_all = ["failed_in", "sample", "adversarial"], value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub fuzz: Option<u64>,
+    /// Have this model paraphrase cases for --fuzz, such as openai/gpt-5-mini
+    ///
+    /// A case that passes must pass in other words, too. Cases that have `paraphrases:` of their own are asked with those;
+    /// without either, a fixed polite frame is put round the text. Its cost is counted beside the run's, as that of judges.
+    #[arg(long, value_name = "MODEL", requires = "fuzz", value_parser = |text: &str| ModelRef::parse(text))]
+    pub paraphrase: Option<ModelRef>,
     /// Run suites that changed since a branch, tag or commit
     ///
     /// Commits since then and the work tree count alike. A suite changed when karat.yaml did, its file, a file that it

@@ -123,6 +123,7 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
     let signals = Signals::listen(stop.clone(), session.ui.clone(), words);
     let ui = session.ui.clone();
     caller.on_notice(move |text| ui.problem(&text));
+    let own_checks = providers.own_checks(loaded, session);
     let (daily, heard) = match prepare_examples(run, &caller, &stop).await {
         Err(halted) => {
             halted.notice.iter().for_each(|notice| session.ui.problem(notice));
@@ -133,8 +134,7 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
             let daily = shared_limit(&limits, &header.id, store, session)?;
             let money = money_bounds(run, limits, daily.as_ref(), &caller, true);
             let bounds = Bounds { concurrency: usize::try_from(loaded.config.concurrency.value)?, money, batch: false };
-            let own_checks = providers.own_checks(loaded, session);
-            let means = Means { caller: Arc::clone(&caller), embedder, own_checks };
+            let means = Means { caller: Arc::clone(&caller), embedder, own_checks: Arc::clone(&own_checks) };
             let heard = run_trials(run, plan, means, bounds, stop, finished.count(), |_| ()).await?;
             (daily, heard)
         }
@@ -142,6 +142,7 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
     daily.iter().for_each(DailyLimit::release);
     store.add_breaker_openings(&header.id, &caller.breaker_openings())?;
     caller.finish().context("the cassettes cannot be written")?;
+    own_checks.finish(&providers.redactor()).context("the answers of webhooks cannot be kept")?;
     caches::settle(&loaded.config, store, caller.semantic_problem().as_deref(), session);
     Ok((heard, signals))
 }

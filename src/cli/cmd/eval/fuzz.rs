@@ -17,7 +17,6 @@ use super::options::{PlanOptions, is_generated};
 use crate::base::{CaseId, Digest, DigestBuilder, SafeName, files};
 use crate::cli::signals::Signals;
 use crate::cli::{Exit, Session, UsageError};
-use crate::config::CallMode;
 use crate::eval::{FUZZ_TAG, Means, PlannedTrial, SurveyedSuite, fuzzed, smaller, try_one, visible_output};
 use crate::record::{Outcome, RunStatus, TrialKey, TrialRecord, Vars};
 use crate::score::Check;
@@ -33,18 +32,14 @@ const TRIES: usize = 40;
 /// Puts generated cases in the place of the suites' own.
 ///
 /// # Errors
-/// [`UsageError`] when replies are replayed, or when nothing can be generated.
+/// [`UsageError`] when nothing can be generated.
 pub(super) fn plan(loaded: Loaded, count: u64, options: &PlanOptions) -> Result<Loaded, UsageError> {
     let only: Vec<String> = options.case.iter().filter(|case| is_generated(case)).cloned().collect();
-    if loaded.config.calls.value == CallMode::Replay {
-        let message = "--fuzz asks what nobody has asked before, and replayed runs have no answer to that";
-        return Err(UsageError::of("nothing-recorded", message, "add `--calls live`, or use a mock provider"));
-    }
     let Loaded { suites, selection, .. } = loaded;
     let mut made: Vec<SurveyedSuite> = Vec::with_capacity(suites.len());
     for surveyed in suites {
         let name = surveyed.suite.name.clone();
-        let surveyed = fuzzed(surveyed, &selection, count, &only).map_err(UsageError)?;
+        let surveyed = fuzzed(surveyed, &selection, count, &only, options.paraphrase.as_ref()).map_err(UsageError)?;
         if surveyed.survey.selected == 0 {
             let (message, help) = if only.is_empty() {
                 let why = "their variables have patterns or limits that no generated value keeps; add cases that do";
@@ -171,7 +166,7 @@ async fn shrink_all(
 ) -> anyhow::Result<()> {
     let caller = Arc::new(run.providers.caller(run.loaded, &run.store, Some(&run.header.id), run.session)?);
     let own_checks = run.providers.own_checks(run.loaded, run.session);
-    let means = Means { caller, embedder: None, own_checks };
+    let means = Means { caller: Arc::clone(&caller), embedder: None, own_checks: Arc::clone(&own_checks) };
     for (broken, trial) in failing {
         let surveyed = run.loaded.suites.iter().find(|surveyed| surveyed.suite.name == broken.suite);
         let Some(surveyed) = surveyed else { continue };
@@ -187,6 +182,8 @@ async fn shrink_all(
             run.session.shown(&path).display()
         ));
     }
+    caller.finish().context("the cassettes cannot be written")?;
+    own_checks.finish(&run.providers.redactor()).context("the answers of webhooks cannot be kept")?;
     Ok(())
 }
 
@@ -246,6 +243,7 @@ impl Shrinking<'_> {
             repeat: 1,
             examples: None,
             tags: vec![FUZZ_TAG.to_owned()],
+            paraphrase: None,
         });
         Some(PlannedTrial {
             ordinal: 0,
@@ -261,6 +259,7 @@ impl Shrinking<'_> {
             repeats: 1,
             turn: 0,
             skip: None,
+            paraphrase: None,
         })
     }
 

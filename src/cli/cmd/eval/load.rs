@@ -210,7 +210,11 @@ pub(super) fn load(
     }
     let selection = options.selection();
     // All of them, so that a filter that matches nothing at all is told whatever changed.
-    let surveys = survey_all(&suites, &selection, &mut problems);
+    let mut surveys = survey_all(&suites, &selection, &mut problems);
+    // Asked beside the models under test, as judges are.
+    for survey in &mut surveys {
+        survey.asked.judges.extend(options.paraphrase.iter().map(|model| (model.clone(), None)));
+    }
     asked::check_known(&config, &surveys, &mut problems);
     // A replay asks nobody: what was recorded counts, as it was asked then.
     if config.calls.value != CallMode::Replay {

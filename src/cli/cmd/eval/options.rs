@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::args::{BatchRestArg, EvalArgs};
-use crate::base::{CaseId, SafeName, Usd};
+use crate::base::{CaseId, ModelRef, SafeName, Usd};
 use crate::cli::{Session, UsageError};
 use crate::config::CacheMode;
 use crate::suite::{Attacks, Selection, Strategy};
@@ -45,6 +45,9 @@ pub(super) struct PlanOptions {
     /// Generated inputs per suite, in place of its cases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) fuzz: Option<u64>,
+    /// Who says their cases in other words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) paraphrase: Option<ModelRef>,
     /// Its `--drop-rejected`: a resumed run asks what the run asked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) drop_rejected: bool,
@@ -124,6 +127,7 @@ impl PlanOptions {
             only_cases: None,
             batch: args.how.batch.then(|| BatchRest::of(args.how.batch_rest)),
             fuzz: select.fuzz,
+            paraphrase: select.paraphrase,
             changed_since: select.changed_since,
             changed_suites: None,
             drop_rejected: args.how.drop_rejected,

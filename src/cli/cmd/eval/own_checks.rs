@@ -110,6 +110,9 @@ pub(super) fn settle(loaded: &Loaded, ca_pem: Option<Vec<u8>>, session: &Session
         common: common.collect(),
         named: variables(loaded, session),
         transport: (!is_replay(loaded)).then(client),
+        cassettes: loaded.config.cassettes.value.clone(),
+        root: session.root.clone(),
+        records: loaded.config.calls.value == CallMode::Record,
         clock: Arc::clone(&session.clock),
         processes: cores.min(usize::try_from(loaded.config.concurrency.value).unwrap_or(cores)),
     })
