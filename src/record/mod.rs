@@ -42,7 +42,7 @@ pub use rerank::{Ranked, RerankReply};
 pub use route::{RouteNote, Strategy, Tried};
 pub use run::{GitFacts, RunHeader, RunKind, RunStatus, SuiteRecord, VariantRecord};
 pub use score::{Score, ScoreState};
-pub use segment::{Counted, CorpusMeasure, Segment, SegmentFacts};
+pub use segment::{CorpusMeasure, Counted, Segment, SegmentFacts};
 pub use semantic::{Agreement, SemanticFacts, SemanticMatch};
 pub use trial::{Outcome, TrialFacts, TrialKey, TrialRecord};
 pub use usage::{SearchSize, Usage};

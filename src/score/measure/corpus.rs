@@ -70,8 +70,7 @@ impl CorpusTally {
         let Some(sums) = other.and_then(|other| self.sums.clone().plus(&other)) else { return false };
         self.sums = sums;
         self.segments += 1;
-        self.references =
-            (self.references.0.min(segment.references), self.references.1.max(segment.references));
+        self.references = (self.references.0.min(segment.references), self.references.1.max(segment.references));
         true
     }
 

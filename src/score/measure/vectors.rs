@@ -6,8 +6,8 @@ use std::path::Path;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::bleu::{BleuCounts, Smoothing};
 use super::super::testing::on_text;
+use super::bleu::{BleuCounts, Smoothing};
 use super::chrf::ChrfCounts;
 use super::corpus::CorpusTally;
 use super::error_rate::Errors;
@@ -143,8 +143,7 @@ fn corpus(row: &Value) {
         .iter()
         .map(|set| set.as_array().expect("list").iter().map(|text| text.as_str().expect("text")).collect())
         .collect();
-    let references: Vec<Vec<&str>> =
-        (0..hypotheses.len()).map(|at| sets.iter().map(|set| set[at]).collect()).collect();
+    let references: Vec<Vec<&str>> = (0..hypotheses.len()).map(|at| sets.iter().map(|set| set[at]).collect()).collect();
     for (name, check, options) in
         [("bleu", "bleu", ""), ("chrf", "chrf", ""), ("chrf_pp", "chrf", ", words: true"), ("ter", "ter", "")]
     {
