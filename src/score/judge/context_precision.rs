@@ -15,7 +15,7 @@ use super::metric::{Failure, Metric, Opinion};
 use super::options::judge_options;
 #[cfg(test)]
 use super::outcomes::Script;
-use super::subject::{self, Asked, CONTEXT, Passages, QUESTION, plain, said, share};
+use super::subject::{self, Asked, CONTEXT, Passages, QUESTION, plain, said};
 use super::tally::{parts, verdicts};
 
 const BASES: &[(&str, &str)] = &[("reference", "reference"), ("output", "output")];
@@ -166,7 +166,7 @@ mod tests {
             (&[], 0.0),
         ];
         for (useful, wanted) in cases {
-            assert!((average_precision(useful) - wanted).abs() < 1e-12, "{useful:?}");
+            assert!((average_precision_of(useful) - wanted).abs() < 1e-12, "{useful:?}");
         }
         assert_eq!(average_precision_of(&[true; 7]).to_bits(), 1.0_f64.to_bits());
     }

@@ -22,7 +22,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     about: "the words of the output (or of a reference) stand in the context passages",
     version: 1,
     pass_at: 0.5,
-    short: "of",
+    short: "value",
     value: ValueRule::Optional,
     options: &[
         OptionSpec {
@@ -30,9 +30,9 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
             kind: OptionKind::Word(OF),
             takes: "output or reference",
             about: "whose words are looked for: the output's (what of the answer is taken from the passages), unless \
-                    given; or those of a reference (what of the right answer was retrieved)",
+                    given; or those of a reference (what of the right answer was retrieved), as with `value`",
         },
-        OptionSpec::value("value", "text", "the reference, with `of: reference`; the case's `expected` unless given"),
+        OptionSpec::value("value", "text", "the reference; with `of: reference` the case's `expected` unless given"),
         OptionSpec {
             name: "run",
             kind: OptionKind::Amount,
@@ -58,12 +58,8 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
-    let of_output = settings.word("of", "output") == "output";
     let reference = settings.get("value").map(|value| text_of("value", "", value)).transpose().map_err(Fault::alone)?;
-    if of_output && reference.is_some() {
-        let fault = Fault::new("value", "`value` is a reference, and the words of the output are looked for");
-        return Err(fault.help("write `of: reference`").alone());
-    }
+    let of_output = reference.is_none() && settings.word("of", "output") == "output";
     if of_output && settings.get("path").is_some() {
         let fault = Fault::new("path", "passages that stand in the output hold its words by themselves");
         return Err(fault.help("write `of: reference`, or leave `path` out").alone());
@@ -172,10 +168,11 @@ mod tests {
     #[test]
     fn words_of_a_reference_tell_what_was_retrieved() {
         let case = with(&["五日かかります"], Some("五日"));
-        assert!((value(&with_case("context_overlap: reference", "x", &case)) - 1.0).abs() < 1e-12);
+        assert!((value(&with_case("context_overlap: {of: reference}", "x", &case)) - 1.0).abs() < 1e-12);
+        assert!((value(&with_case("context_overlap: 五日 before", "x", &case)) - 2.0 / 3.0).abs() < 1e-12);
         let none = with_case("context_overlap: {of: reference, path: '$[*]'}", "[]", &case);
         assert!(value(&none).abs() < 1e-12);
-        let missing = with_case("context_overlap: reference", "x", &with(&["a"], None));
+        let missing = with_case("context_overlap: {of: reference}", "x", &with(&["a"], None));
         assert!(missing.state == ScoreState::Ungraded && missing.reason.contains("no `expected` text"));
     }
 
@@ -190,9 +187,8 @@ mod tests {
 
     #[test]
     fn settings_that_contradict_are_told() {
-        assert!(problems_of("context_overlap: {value: x}").contains("of: reference"));
         assert!(problems_of("context_overlap: {path: '$[*]'}").contains("by themselves"));
         assert!(problems_of("context_overlap: {run: 9}").contains("from 1 to 8"));
-        assert!(problems_of("context_overlap: words").contains("reference"));
+        assert!(problems_of("context_overlap: {of: words}").contains("reference"));
     }
 }
