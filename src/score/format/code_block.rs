@@ -88,9 +88,10 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
          `language` such a block is ungraded",
         "a block without a language fits none but the empty choice",
         "fences are those of Markdown: three or more backticks or tildes",
-        "code is parsed, never run: Python 3 as Ruff reads it, JavaScript and TypeScript as Oxc does, Rust as syn does (a \
-         file, or statements as in a function); what only a compiler finds (names, types, `return` outside of a \
-         function, a name declared twice) is not a fault",
+        "code is parsed, never run: JavaScript and TypeScript as Oxc does, Rust as syn does (a file, or statements as in a \
+         function), Python 3 by the grammar of tree-sitter, which takes in a little more than Python (such as a plain \
+         argument behind a named one)",
+        "what only a compiler finds (names, types, `return` outside of a function, a name declared twice) is not a fault",
         "code of more than 20,000 words and signs, or nested deeper than 400 brackets, is ungraded",
     ],
     example: "- code_block: {language: json, syntax: required}",

@@ -33,12 +33,11 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
                     given; or those of a reference (what of the right answer was retrieved), as with `value`",
         },
         OptionSpec::value("value", "text", "the reference; with `of: reference` the case's `expected` unless given"),
-        OptionSpec {
-            name: "run",
-            kind: OptionKind::Amount,
-            takes: "a whole number from 1 to 8",
-            about: "how many words in a row are looked for together; 1 unless given",
-        },
+        OptionSpec::fixed(
+            "run",
+            "a whole number from 1 to 8",
+            "how many words in a row are looked for together; 1 unless given",
+        ),
         CONTEXT,
         PATH,
         ITEM,

@@ -40,7 +40,7 @@ mod tests {
         ("python", "match x:\n    case {'a': [1, *rest]} if rest:\n        pass", "x = 1\n\nprint 'hello'", 3),
         ("python", "type A[T] = list[T]\nx = f'{a!r:>{w}} {\"q\"}'\nasync def f():\n    await g()", "if x:\npass", 2),
         ("python", "try:\n    pass\nexcept* (A, B) as e:\n    raise\n", "x = 1\n  y = 2", 2),
-        ("py", "# only a comment", "f(a=1, 2)\n", 1),
+        ("py", "# only a comment", "if a: pass; b\nelse:\n    c; d\n     # any place\n    e\n   f", 6),
         ("python3", "lambda *a, **k: (yield)", "for i in range(3)\n    print(i)", 1),
         (
             "javascript",
@@ -140,8 +140,7 @@ mod tests {
     #[test]
     fn deep_but_sound_code_parses() {
         let nested = |n: usize| format!("x = {}1{}", "(".repeat(n), ")".repeat(n));
-        // Ruff stops at 200 levels of brackets, as CPython does.
-        assert!(passes("code_block: python", &block("python", &nested(150))));
+        assert!(passes("code_block: python", &block("python", &nested(390))));
         assert!(passes("code_block: js", &block("js", &nested(390))));
         assert!(passes("code_block: rust", &block("rust", &format!("fn f() {{ let {}; }}", nested(390)))));
     }

@@ -40,7 +40,7 @@ fn tokens(code: &str) -> usize {
     let mut in_word = false;
     for c in code.chars() {
         let is_word = c.is_alphanumeric() || c == '_';
-        tokens += usize::from(!c.is_whitespace() && !(is_word && in_word));
+        tokens += usize::from(!(c.is_whitespace() || is_word && in_word));
         in_word = is_word;
     }
     tokens
