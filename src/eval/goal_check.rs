@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use serde_json::Value;
 
 use crate::base::{Millis, Usd, parse_duration};
+use crate::record::{CorpusMeasure, Direction};
 
 /// What a bound is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub(super) enum Metric {
     TotalCost,
     /// A figure of labels.
     Labels(LabelMetric),
+    /// A figure over all replies together.
+    Corpus(CorpusMeasure),
 }
 
 /// A figure of labels, 0..=1.
@@ -66,6 +69,11 @@ const METRICS: &[MetricSpec] = &[
     labels(LabelMetric::Mcc, "mcc", "mcc", "MCC"),
     labels(LabelMetric::Brier, "brier", "brier", "Brier score"),
     labels(LabelMetric::Ece, "ece", "ece_10_bins", "calibration error"),
+    corpus(CorpusMeasure::Bleu, "corpus_bleu", "corpus BLEU"),
+    corpus(CorpusMeasure::Chrf, "corpus_chrf", "corpus chrF"),
+    corpus(CorpusMeasure::Ter, "corpus_ter", "corpus TER"),
+    corpus(CorpusMeasure::Wer, "corpus_wer", "corpus WER"),
+    corpus(CorpusMeasure::Cer, "corpus_cer", "corpus CER"),
 ];
 
 const fn spec(metric: Metric, key: &'static str, figure: &'static str, words: &'static str, unit: Unit) -> MetricSpec {
@@ -76,11 +84,16 @@ const fn labels(metric: LabelMetric, key: &'static str, figure: &'static str, wo
     MetricSpec { metric: Metric::Labels(metric), key, figure, words, unit: Unit::Share }
 }
 
+const fn corpus(measure: CorpusMeasure, key: &'static str, words: &'static str) -> MetricSpec {
+    MetricSpec { metric: Metric::Corpus(measure), key, figure: key, words, unit: Unit::Share }
+}
+
 impl Metric {
     /// Whether a bound on it asks for right answers, so that single trials may fail.
     fn is_quality(self) -> bool {
         match self {
             Metric::PassRate | Metric::DefenceRate | Metric::MeanScore => true,
+            Metric::Corpus(measure) => measure.direction() == Direction::Higher,
             Metric::Labels(metric) => !matches!(metric, LabelMetric::Brier | LabelMetric::Ece),
             Metric::P50Latency | Metric::P95Latency | Metric::CostPerCall | Metric::TotalCost => false,
         }

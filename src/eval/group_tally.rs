@@ -85,6 +85,7 @@ impl GroupTally {
             altered_trials: self.altered,
             attacks: self.attacks.report(options),
             classification: self.labels.as_ref().map(|labels| Box::new(labels.report())),
+            corpus: Vec::new(),
         }
     }
 }

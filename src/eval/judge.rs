@@ -262,6 +262,7 @@ mod tests {
             altered_trials: 0,
             attacks: Vec::new(),
             classification: None,
+            corpus: Vec::new(),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::time::Duration;
 
+use super::corpus_bound::corpus;
 use super::goal_check::{Bound, LabelMetric, Metric, Wanted};
 use super::rate::real;
 use super::report::GroupReport;
@@ -41,6 +42,7 @@ pub(super) fn judge_bound(report: &GroupReport, bound: &Bound, open: u64) -> Opt
         Metric::P95Latency => plain(bound, report.p95_latency_ms, shown_ms, replies, open),
         Metric::CostPerCall | Metric::TotalCost => cost(bound, report, open),
         Metric::Labels(metric) => labels(report, bound, metric, open),
+        Metric::Corpus(measure) => corpus(report, bound, measure, open),
     };
     Some(judged)
 }
@@ -90,7 +92,7 @@ fn pass_rate(report: &GroupReport, bound: &Bound, open: u64) -> Judged {
     judged
 }
 
-fn plain(bound: &Bound, estimate: Option<f64>, show: impl Fn(f64) -> String, n: u64, open: u64) -> Judged {
+pub(super) fn plain(bound: &Bound, estimate: Option<f64>, show: impl Fn(f64) -> String, n: u64, open: u64) -> Judged {
     let holds = estimate.map(|value| bound.op.holds(compare(value, bound.wanted)));
     let shown = estimate.map(show);
     let name = bound.metric.words();

@@ -9,6 +9,8 @@ mod classification;
 #[cfg(test)]
 mod classification_test;
 mod consume;
+mod corpus;
+mod corpus_bound;
 mod doctor;
 mod embedder;
 mod estimate;
@@ -38,6 +40,7 @@ pub use calibrate::{
 };
 pub use checks_cost::KnownOf;
 pub use classification::{ClassReport, ClassificationReport};
+pub use corpus::{CorpusReport, LeftOut};
 pub use doctor::{CheckExam, DoctorReport, Finding, Good, NotProbed, Probe, ProbeCount, Reach, SuiteExam, examine};
 pub use embedder::{Embedder, embedded_prompts};
 pub use estimate::{Estimator, RequestEstimate};

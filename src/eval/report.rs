@@ -7,6 +7,7 @@ use super::Failure;
 use super::agreement::SemanticReport;
 use super::attacks::StrategyReport;
 use super::classification::ClassificationReport;
+use super::corpus::CorpusReport;
 use crate::base::{Digest, Millis, ModelRef, Ratio, RunId, SafeName, Tokens, Usd};
 use crate::record::{BatchProgress, GitFacts, Incomparable, JudgeTotals, Outcome, RunKind, RunStatus, Verdict};
 
@@ -153,6 +154,9 @@ pub struct GroupReport {
     /// How well it sorts; absent where the suite has no `classification`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub classification: Option<Box<ClassificationReport>>,
+    /// Figures over all replies together, of checks such as `bleu` and `wer`; empty without one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub corpus: Vec<CorpusReport>,
 }
 
 /// Trials by outcome.

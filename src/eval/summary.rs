@@ -9,6 +9,7 @@ use super::Failure;
 use super::agreement::SemanticTally;
 use super::classification::LabelTally;
 use super::consume::{add_money, consume, sum_of_judging};
+use super::corpus::CorpusTallies;
 use super::goal_check::Goal;
 use super::group_tally::{GroupTally, is_saved};
 use super::judge::{GroupContext, JudgeRules, judge_group, judge_run, judge_suite};
@@ -18,7 +19,7 @@ use super::report::{
 };
 use crate::base::{Digest, Millis, ModelRef, SafeName, Usd};
 use crate::record::{
-    CallSource, JudgeTotals, RunHeader, RunStatus, SuiteRecord, TrialFacts, TrialRecord, VariantRecord,
+    CallSource, JudgeTotals, RunHeader, RunStatus, SegmentFacts, SuiteRecord, TrialFacts, TrialRecord, VariantRecord,
 };
 
 /// Builds an [`EvalReport`] from the facts of each trial, in any order.
@@ -41,6 +42,8 @@ pub struct Summarizer {
     breakers: Vec<BreakerReport>,
     /// By suite and variant, as the groups.
     judging: BTreeMap<(usize, usize), JudgeTotals>,
+    /// By suite and variant, as the groups; those with a check that counts for a corpus.
+    corpus: BTreeMap<(usize, usize), CorpusTallies>,
 }
 
 impl Summarizer {
@@ -61,6 +64,7 @@ impl Summarizer {
             routes: BTreeMap::new(),
             breakers: Vec::new(),
             judging: BTreeMap::new(),
+            corpus: BTreeMap::new(),
         }
     }
 
@@ -106,6 +110,15 @@ impl Summarizer {
             if let (Some(suite), Some(variant)) = (suite, variant) {
                 self.judging.entry((suite, variant)).or_default().plus(&totals);
             }
+        }
+    }
+
+    /// Adds what one reply gives to a figure over all replies.
+    pub fn segment(&mut self, facts: &SegmentFacts) {
+        let suite = self.suite_index.get(&facts.suite).copied();
+        let variant = self.variant_index.get(&facts.variant).copied();
+        if let (Some(suite), Some(variant)) = (suite, variant) {
+            self.corpus.entry((suite, variant)).or_default().add(facts);
         }
     }
 
@@ -157,6 +170,8 @@ impl Summarizer {
             let planned = record.cases.saturating_mul(u64::from(record.repeat));
             let mut report = tally.report(variant, &self.header.options);
             report.judging = self.judging.get(place).copied();
+            report.corpus =
+                self.corpus.get(place).map(|tallies| tallies.report(report.counts.error)).unwrap_or_default();
             report.verdict = judge_group(&report, &GroupContext { goal: &goal, rules, planned, complete });
             groups.entry(*suite).or_default().push(report);
         }

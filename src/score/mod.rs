@@ -42,6 +42,7 @@ pub use aggregate::{Graded, PassRule, aggregate};
 pub use apply::{score, score_asking};
 pub use check::{Check, ScoreInput};
 pub use compile::{CheckModels, CompileContext, compile};
+pub use measure::corpus::CorpusTally;
 pub use reasoning::{NotReasoning, Reasoning, ReasoningForm, Step, parse_reasoning, reasoning_of};
 pub use registry::{catalogue, metric_versions};
 pub use spec::{COMMON_OPTIONS, CheckSpec, OptionKind, OptionSpec, ValueRule};

@@ -71,6 +71,8 @@ static CHECKS: &[&CheckSpec] = &[
     &judge::topic_adherence::SPEC,
     &judge::personal_names::SPEC,
     &retrieval::ranking::SPEC,
+    &retrieval::context_match::SPEC,
+    &retrieval::context_overlap::SPEC,
     &structure::json::SPEC,
     &structure::json_schema::SPEC,
     &structure::jsonpath::SPEC,
@@ -118,6 +120,17 @@ const FOREIGN: &[(&str, &str)] = &[
     ("ndcg", "retrieval"),
     ("mrr", "retrieval"),
     ("recall_at_k", "retrieval"),
+    ("non_llm_context_precision_with_reference", "context_match"),
+    ("nonllmcontextprecisionwithreference", "context_match"),
+    ("non_llm_context_recall", "context_match"),
+    ("nonllmcontextrecall", "context_match"),
+    ("id_based_context_precision", "context_match"),
+    ("idbasedcontextprecision", "context_match"),
+    ("id_based_context_recall", "context_match"),
+    ("idbasedcontextrecall", "context_match"),
+    ("k_precision", "context_overlap"),
+    ("corpus_bleu", "bleu"),
+    ("sacrebleu", "bleu"),
     ("rouge_n", "rouge"),
     ("rouge_l", "rouge"),
     ("rouge1", "rouge"),
@@ -303,7 +316,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 97);
+        assert_eq!(names.len(), 99);
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod refit;
 mod reuse;
 mod route;
 mod run;
+mod segments;
 mod semantic;
 mod settle;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::base::{Fields, Millis, Node, Place, Problems, Ratio, Source, Usd, parse_duration};
+use crate::record::{CorpusMeasure, Direction};
 
 /// How a bound compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -76,6 +77,8 @@ pub struct Goal {
     pub total_cost: Option<Bound<Usd>>,
     /// Bounds on the labels of a suite with `classification`, by name.
     pub labels: Vec<(&'static str, Bound<Ratio>)>,
+    /// Bounds on figures over all replies together: `corpus_bleu: ">= 0.3"`, `corpus_wer: "< 0.1"`.
+    pub corpus: Vec<(CorpusMeasure, Bound<Ratio>)>,
 }
 
 /// Figures of labels that a goal may bound, and whether more is better: `accuracy: ">= 0.9"`, `brier: "< 0.1"`.
@@ -112,6 +115,7 @@ impl Goal {
         put("cost_per_call", self.cost_per_call.as_ref().map(|bound| bound.written.clone()));
         put("total_cost", self.total_cost.as_ref().map(|bound| bound.written.clone()));
         self.labels.iter().for_each(|(name, bound)| put(name, Some(bound.written.clone())));
+        self.corpus.iter().for_each(|(measure, bound)| put(measure.goal(), Some(bound.written.clone())));
         Value::Object(map)
     }
 
@@ -121,6 +125,7 @@ impl Goal {
         match name {
             "defence_rate" => attacked,
             "pass_rate" | "mean_score" => !attacked,
+            other if CorpusMeasure::of_goal(other).is_some() => !attacked,
             other => !attacked || ON_LABELS.iter().all(|(label, _)| *label != other),
         }
     }
@@ -146,6 +151,13 @@ impl Goal {
                 .filter_map(|(name, rises)| {
                     let measure = if *rises { &SHARE } else { &MISS };
                     Some((*name, read_bound(&mut fields, name, measure, problems)?))
+                })
+                .collect(),
+            corpus: CorpusMeasure::ALL
+                .iter()
+                .filter_map(|(figure, _, name, _)| {
+                    let measure = if figure.direction() == Direction::Higher { &SHARE } else { &MISS };
+                    Some((*figure, read_bound(&mut fields, name, measure, problems)?))
                 })
                 .collect(),
         };

@@ -9,9 +9,9 @@ use super::disk::{self, Stamp};
 use super::duplicates::Duplicates;
 use super::reader::{CaseReader, LoadedCase, NextCase, Scan};
 use super::select::{Filter, Selection, draw};
-use super::{Suite, row_lint, unmatched};
-use crate::base::{Diagnostic, Digest, DigestBuilder, Place, Problems};
-use crate::record::Params;
+use super::{Bound, Suite, row_lint, unmatched};
+use crate::base::{Diagnostic, Digest, DigestBuilder, Place, Problems, Ratio};
+use crate::record::{CorpusMeasure, Params};
 
 /// Most rows of one suite whose problems are told in full: one broken dataset must not hide the other files.
 const MAX_REPORTED_ROWS: usize = 100;
@@ -121,6 +121,7 @@ struct Pass<'a> {
     case_params: Vec<(Params, Place)>,
     longest_case: usize,
     asked: Asked,
+    counted: BTreeSet<CorpusMeasure>,
 }
 
 impl<'a> Pass<'a> {
@@ -146,6 +147,7 @@ impl<'a> Pass<'a> {
             case_params: Vec::new(),
             longest_case: 0,
             asked: Asked::default(),
+            counted: BTreeSet::new(),
         }
     }
 
@@ -173,6 +175,9 @@ impl<'a> Pass<'a> {
             }
         }
         row_lint::check(self.suite, loaded, reader, found);
+        if !self.suite.goal.corpus.is_empty() {
+            self.counted.extend(loaded.checks.iter().filter_map(|check| CorpusMeasure::of_check(check.check())));
+        }
         if self.tags.len() < MAX_TAGS {
             for tag in &loaded.case.tags {
                 if !self.tags.contains(tag) {
@@ -225,6 +230,7 @@ impl<'a> Pass<'a> {
         let duplicates = std::mem::take(&mut self.duplicates);
         duplicates.report(suite, problems);
         self.report_unchecked(problems);
+        self.report_uncounted(problems);
         if self.suppressed > 0 {
             let message = format!("{} more problems in the cases of suite `{}`", self.suppressed, suite.name);
             problems.push(
@@ -274,6 +280,23 @@ impl<'a> Pass<'a> {
             keys_found: self.filter.keys_found,
             tags: self.tags,
             kept: self.kept.map(Arc::new),
+        }
+    }
+
+    /// A goal on a figure over all replies needs a check that counts for it.
+    fn report_uncounted(&self, problems: &mut Problems) {
+        if self.suite.gaps.checks || self.bad || self.total == 0 {
+            return;
+        }
+        let uncounted = |(measure, _): &&(CorpusMeasure, Bound<Ratio>)| !self.counted.contains(measure);
+        for (measure, bound) in self.suite.goal.corpus.iter().filter(uncounted) {
+            let (goal, check) = (measure.goal(), measure.check());
+            let message = format!("the goal `{goal}` is about the check `{check}`, which no case of this suite has");
+            problems.push(
+                Diagnostic::error("goal-without-check", message)
+                    .at(bound.place.clone())
+                    .help(format!("add `{check}: {{from: expected, weight: 0}}` to the suite's `defaults:`; weight 0 counts without judging single replies")),
+            );
         }
     }
 

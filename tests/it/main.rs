@@ -16,6 +16,7 @@ mod changed_since;
 mod classification;
 mod commands;
 mod completions;
+mod corpus;
 #[cfg(unix)]
 mod disk;
 mod doctor;

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::super::doc::{Block, Column, Doc, Entry, Line, Table, Tone};
 use super::super::present::View;
-use super::{attacks, classification, semantic};
+use super::{attacks, classification, corpus, semantic};
 use super::{counted, short_tokens};
 use crate::base::{Millis, Ratio, Tokens, Usd};
 use crate::eval::{CheckResult, EvalReport, Failure, GroupReport, Rate, SuiteReport, shown_cost};
@@ -84,6 +84,7 @@ fn show_suite(suite: &SuiteReport, doc: &mut Doc) {
     doc.push(Block::Table(group_table(suite, one_prompt.is_none())));
     attacks::show(suite, doc);
     doc.push_list(suite_notes(suite));
+    corpus::show(suite, doc);
     for group in &suite.groups {
         if let Some(found) = &group.classification {
             classification::show(found, &group_label(suite, group), doc);
@@ -92,7 +93,7 @@ fn show_suite(suite: &SuiteReport, doc: &mut Doc) {
 }
 
 /// What tells a group from the others of its suite; empty when it is the only one.
-fn group_label(suite: &SuiteReport, group: &GroupReport) -> String {
+pub(super) fn group_label(suite: &SuiteReport, group: &GroupReport) -> String {
     let one_prompt = suite.groups.iter().all(|other| other.prompt == group.prompt);
     match (suite.groups.len(), one_prompt) {
         (0 | 1, _) => String::new(),

@@ -5,6 +5,7 @@ mod cache;
 mod calibrate;
 mod checks;
 mod classification;
+mod corpus;
 mod doctor;
 mod eval;
 mod pings;

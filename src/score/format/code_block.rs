@@ -8,6 +8,7 @@ use super::super::settings::{Fault, Settings, text_of};
 use super::super::spec::{Build, CheckSpec, OptionKind, OptionSpec, Prepared, ValueRule};
 use super::super::sql::parse::{NotSql, statements};
 use super::super::structure::fence::{Block, blocks};
+use super::code::{NotCode, javascript, line_at, python, rust};
 use super::csv_read;
 use super::html_read;
 use super::xml_read::{self, NotXml};
@@ -34,13 +35,14 @@ const PARSERS: &[(&str, &[&str], Parse)] = &[
     ("sql", &["sql", "postgresql", "mysql", "sqlite"], sql),
     ("csv", &["csv"], csv),
     ("jsonl", &["jsonl", "ndjson"], jsonl),
+    ("python", &["python", "py", "python3"], |body| code(python::module(body))),
+    ("javascript", &["javascript", "js", "mjs", "cjs", "node", "jsx"], |body| code(javascript::javascript(body))),
+    ("typescript", &["typescript", "ts", "mts", "cts"], |body| code(javascript::typescript(body))),
+    ("tsx", &["tsx"], |body| code(javascript::tsx(body))),
+    ("rust", &["rust", "rs"], |body| code(rust::items_or_statements(body))),
 ];
 /// Other words for languages without a parser.
 const ALIASES: &[(&str, &[&str])] = &[
-    ("python", &["python", "py", "python3"]),
-    ("javascript", &["javascript", "js", "mjs", "node"]),
-    ("typescript", &["typescript", "ts"]),
-    ("rust", &["rust", "rs"]),
     ("bash", &["bash", "sh", "shell", "zsh"]),
     ("csharp", &["csharp", "cs", "c#"]),
     ("cpp", &["cpp", "c++", "cxx"]),
@@ -54,7 +56,8 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     name: "code_block",
     family: "structure",
     about: "the output has a fenced block of code of this language, which parses where karat has a parser for it",
-    version: 1,
+    // 2: Python, JavaScript, TypeScript and Rust are parsed; JSX is JavaScript.
+    version: 2,
     pass_at: 1.0,
     short: "language",
     value: ValueRule::Optional,
@@ -68,9 +71,9 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
             name: "syntax",
             kind: OptionKind::Word(SYNTAX),
             takes: "if_known, required or ignored",
-            about: "the block must parse where there is a parser: json, jsonl, yaml, toml, xml, html, sql, csv \
-                    (`if_known`, unless given); it must parse, and a language without a parser is an error \
-                    (`required`); that it is there is enough (`ignored`)",
+            about: "the block must parse where there is a parser: json, jsonl, yaml, toml, xml, html, sql, csv, python, \
+                    javascript (with JSX), typescript, tsx, rust (`if_known`, unless given); it must parse, and a \
+                    language without a parser is an error (`required`); that it is there is enough (`ignored`)",
         },
         OptionSpec {
             name: "blocks",
@@ -85,6 +88,11 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
          `language` such a block is ungraded",
         "a block without a language fits none but the empty choice",
         "fences are those of Markdown: three or more backticks or tildes",
+        "code is parsed, never run: JavaScript and TypeScript as Oxc does, Rust as syn does (a file, or statements as in a \
+         function), Python 3 by the grammar of tree-sitter, which takes in a little more than Python (such as a plain \
+         argument behind a named one)",
+        "what only a compiler finds (names, types, `return` outside of a function, a name declared twice) is not a fault",
+        "code of more than 20,000 words and signs, or nested deeper than 400 brackets, is ungraded",
     ],
     example: "- code_block: {language: json, syntax: required}",
     reads_text: true,
@@ -238,7 +246,25 @@ fn json(body: &str) -> Result<(), Fails> {
 }
 
 fn jsonl(body: &str) -> Result<(), Fails> {
-    body.lines().filter(|line| !line.trim().is_empty()).try_for_each(json)
+    let mut lines = body.lines().zip(1_usize..).filter(|(line, _)| !line.trim().is_empty());
+    lines.try_for_each(|(line, number)| {
+        serde_json::from_str::<Value>(line).map(|_| ()).map_err(|error| match json(line) {
+            Err(Fails::Unread(why)) => Fails::Unread(why),
+            // Of a row of its own serde always says line 1.
+            _ => {
+                let told = error.to_string();
+                let why = told.split(" at line ").next().unwrap_or(&told);
+                Fails::Fault(format!("{} at line {number} column {}", reason::message(why), error.column()))
+            }
+        })
+    })
+}
+
+fn code(parsed: Result<(), NotCode>) -> Result<(), Fails> {
+    parsed.map_err(|error| match error {
+        NotCode::Fault { line, why } => Fails::Fault(format!("line {line}: {}", reason::message(&why))),
+        NotCode::TooMuch(why) => Fails::Unread(why),
+    })
 }
 
 fn yaml(body: &str) -> Result<(), Fails> {
@@ -250,7 +276,10 @@ fn yaml(body: &str) -> Result<(), Fails> {
 
 fn toml(body: &str) -> Result<(), Fails> {
     let parsed: Result<toml::Table, toml::de::Error> = toml::from_str(body);
-    parsed.map(|_| ()).map_err(|error| Fails::Fault(reason::message(error.message())))
+    parsed.map(|_| ()).map_err(|error| {
+        let line = error.span().map_or(1, |span| line_at(body, span.start));
+        Fails::Fault(format!("line {line}: {}", reason::message(error.message())))
+    })
 }
 
 fn xml(body: &str) -> Result<(), Fails> {
@@ -322,13 +351,27 @@ mod tests {
 
     #[test]
     fn a_language_without_a_parser_is_never_said_to_parse() {
-        let python = block("py", "print(");
-        assert!(passes("code_block: python", &python));
-        assert!(
-            reason_of("code_block: python", &python).contains("not that it parses: karat has no parser for python")
-        );
-        assert!(problems_of("code_block: {language: python, syntax: required}").contains("no parser for python"));
-        assert!(ungraded("code_block: {syntax: required}", &python).contains("no parser for python"));
+        let bash = block("sh", "if (");
+        assert!(passes("code_block: bash", &bash));
+        assert!(reason_of("code_block: bash", &bash).contains("not that it parses: karat has no parser for bash"));
+        assert!(problems_of("code_block: {language: bash, syntax: required}").contains("no parser for bash"));
+        assert!(ungraded("code_block: {syntax: required}", &bash).contains("no parser for bash"));
+    }
+
+    #[test]
+    fn faults_of_data_name_their_line() {
+        for (language, bad, wanted) in [
+            ("json", "{\n\n  a: 1}", "line 3"),
+            ("jsonl", "{}\n\n{\"a\": }", "at line 3 column 7"),
+            ("toml", "a = 1\nb = ", "(line 2: "),
+            ("yaml", "a: 1\nb: [1", "line "),
+            ("xml", "<a>\n<b></a>", "2:"),
+            ("sql", "SELECT 1;\nSELECT a FROM", "SELECT"),
+        ] {
+            let check = format!("code_block: {language}");
+            let reason = reason_of(&check, &block(language, bad));
+            assert!(fails(&check, &block(language, bad)) && reason.contains(wanted), "{language}: {reason}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Checks on formats other than JSON and SQL: XML, HTML, YAML, CSV and blocks of code.
 
+mod code;
 pub(super) mod code_block;
 pub(super) mod csv;
 mod csv_read;

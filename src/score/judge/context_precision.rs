@@ -3,6 +3,7 @@
 use futures_util::future::BoxFuture;
 
 use super::super::check::ScoreInput;
+use super::super::measure::retrieval::average_precision_of;
 use super::super::reason;
 use super::super::settings::{Fault, Settings};
 use super::super::spec::{Build, CheckSpec, OptionKind, OptionSpec, Prepared, ValueRule};
@@ -14,7 +15,7 @@ use super::metric::{Failure, Metric, Opinion};
 use super::options::judge_options;
 #[cfg(test)]
 use super::outcomes::Script;
-use super::subject::{self, Asked, CONTEXT, Passages, QUESTION, plain, said, share};
+use super::subject::{self, Asked, CONTEXT, Passages, QUESTION, plain, said};
 use super::tally::{parts, verdicts};
 
 const BASES: &[(&str, &str)] = &[("reference", "reference"), ("output", "output")];
@@ -93,19 +94,6 @@ impl ContextPrecision {
     }
 }
 
-/// Mean of the precisions at the ranks of useful passages; 0 without any.
-fn average_precision(useful: &[bool]) -> f64 {
-    let mut hits = 0;
-    let mut sum = 0.0;
-    for (useful, rank) in useful.iter().zip(1_usize..) {
-        if *useful {
-            hits += 1;
-            sum += share(hits, rank);
-        }
-    }
-    if hits == 0 { 0.0 } else { sum / share(hits, 1) }
-}
-
 /// The first useless passage that stands before a useful one, or before nothing useful at all.
 fn early(contexts: &[String], entries: &[Answer], useful: &[bool]) -> String {
     let last = useful.iter().rposition(|useful| *useful).unwrap_or(useful.len());
@@ -131,7 +119,7 @@ impl Metric for ContextPrecision {
                 .with_each("CONTEXT", contexts);
             let entries = verdicts(seat, "context_precision", &task, material, contexts.len(), &WORDS).await?;
             let useful: Vec<bool> = entries.iter().map(|entry| entry.word("verdict") == "useful").collect();
-            let value = average_precision(&useful);
+            let value = average_precision_of(&useful);
             let count = useful.iter().filter(|useful| **useful).count();
             Ok(Opinion {
                 value,
@@ -178,18 +166,18 @@ mod tests {
             (&[], 0.0),
         ];
         for (useful, wanted) in cases {
-            assert!((average_precision(useful) - wanted).abs() < 1e-12, "{useful:?}");
+            assert!((average_precision_of(useful) - wanted).abs() < 1e-12, "{useful:?}");
         }
-        assert_eq!(average_precision(&[true; 7]).to_bits(), 1.0_f64.to_bits());
+        assert_eq!(average_precision_of(&[true; 7]).to_bits(), 1.0_f64.to_bits());
     }
 
     proptest! {
         #[test]
         fn it_is_a_share_and_better_order_never_hurts(useful in proptest::collection::vec(any::<bool>(), 0..20)) {
-            let value = average_precision(&useful);
+            let value = average_precision_of(&useful);
             let mut sorted = useful.clone();
             sorted.sort_by_key(|useful| !useful);
-            prop_assert!((0.0..=1.0).contains(&value) && average_precision(&sorted) >= value - 1e-12);
+            prop_assert!((0.0..=1.0).contains(&value) && average_precision_of(&sorted) >= value - 1e-12);
         }
     }
 

@@ -5,6 +5,7 @@ use super::super::measure::tokens;
 use super::super::settings::{Fault, Settings};
 use super::super::spec::{Build, CheckSpec, OptionKind, OptionSpec, Prepared, ValueRule};
 use super::references::{self, Likeness, Measure, REFERENCE};
+use crate::record::CorpusMeasure;
 
 const TOKENIZERS: &[(&str, &str)] =
     &[("13a", "13a"), ("international", "international"), ("character", "character"), ("none", "none")];
@@ -38,7 +39,9 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
         "`threshold` is 0.5 unless given; 1 is 100 of BLEU",
         "texts that share no word score 0, empty ones too",
         "runs longer than the output are left out (effective order), as is right for single sentences",
-        "several references count one by one, the best counts; BLEU of a sentence is a weak signal: prefer a mean over many",
+        "several references count one by one, the best counts",
+        "BLEU of a sentence is a weak signal: the summary has the BLEU of all outputs together (summed counts, clipped by \
+         the most of all references, all four orders), for `goal: {corpus_bleu: \">= 0.3\"}`",
         "equal to sacreBLEU 2.6 (Papineni et al. 2002)",
     ],
     example: "- bleu: {value: The cat sat on the mat, threshold: 0.4}",
@@ -88,7 +91,22 @@ impl Measure for Bleu {
 
     fn compare(&self, output: &str, reference: &str) -> Likeness {
         let counts = BleuCounts::of(&self.tokens(output), &[self.tokens(reference)]);
-        Likeness::of(counts.score(self.smoothing, true))
+        Likeness::of(counts.score(self.smoothing, true)).counting(counts.numbers())
+    }
+
+    fn corpus(&self) -> Option<(CorpusMeasure, String)> {
+        let case = if self.ignore_case { "lc" } else { "mixed" };
+        let tokenizer = match self.tokenizer.as_str() {
+            "international" => "intl",
+            "character" => "char",
+            other => other,
+        };
+        Some((CorpusMeasure::Bleu, format!("case:{case}|eff:no|tok:{tokenizer}|smooth:{}", self.smoothing.signature())))
+    }
+
+    fn together(&self, output: &str, references: &[String]) -> Option<Vec<u64>> {
+        let references: Vec<Vec<String>> = references.iter().map(|reference| self.tokens(reference)).collect();
+        Some(BleuCounts::of(&self.tokens(output), &references).numbers())
     }
 }
 

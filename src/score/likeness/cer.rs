@@ -4,6 +4,7 @@ use super::super::measure::error_rate::Errors;
 use super::super::settings::{Fault, Settings};
 use super::super::spec::{Build, CheckSpec, Prepared, ValueRule};
 use super::references::{self, Likeness, Measure, REFERENCE};
+use crate::record::CorpusMeasure;
 
 pub(crate) static SPEC: CheckSpec = CheckSpec {
     name: "cer",
@@ -18,6 +19,8 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
         "the score is 1 - rate, at least 0; `threshold` is 0.9 unless given",
         "an empty reference scores 1 for an empty output, else 0",
         "code points, white space at both ends left out",
+        "the summary has the rate of all outputs together (edits by characters of the references, of several the best; it may \
+         pass 1), for `goal: {corpus_cer: \"< 0.1\"}`",
         "equal to jiwer 4.0 with its default transforms",
     ],
     example: "- cer: {value: The cat sat on the mat, threshold: 0.95}",
@@ -38,7 +41,12 @@ impl Measure for Cer {
     }
 
     fn compare(&self, output: &str, reference: &str) -> Likeness {
-        Likeness::of_rate(Errors::of_characters(reference, output).rate(), "characters")
+        let errors = Errors::of_characters(reference, output);
+        Likeness::of_rate(errors.rate(), "characters").counting(errors.numbers())
+    }
+
+    fn corpus(&self) -> Option<(CorpusMeasure, String)> {
+        Some((CorpusMeasure::Cer, "case:mixed|unit:characters".to_owned()))
     }
 }
 

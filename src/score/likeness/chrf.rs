@@ -4,6 +4,7 @@ use super::super::measure::chrf::ChrfCounts;
 use super::super::settings::{Fault, Settings};
 use super::super::spec::{Build, CheckSpec, OptionSpec, Prepared, ValueRule};
 use super::references::{self, Likeness, Measure, REFERENCE};
+use crate::record::CorpusMeasure;
 
 pub(crate) static SPEC: CheckSpec = CheckSpec {
     name: "chrf",
@@ -17,6 +18,8 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     degenerate: &[
         "`threshold` is 0.5 unless given; 1 is 100 of chrF",
         "white space does not count; texts without any other character score 0",
+        "the summary has the chrF of all outputs together (summed counts, of several references those of the best), for \
+         `goal: {corpus_chrf: \">= 0.5\"}`",
         "equal to sacreBLEU 2.6 (Popović 2015, 2017), recall weighed twice",
     ],
     example: "- chrf: {value: The cat sat on the mat, words: true}",
@@ -39,7 +42,12 @@ impl Measure for Chrf {
     }
 
     fn compare(&self, output: &str, reference: &str) -> Likeness {
-        Likeness::of(ChrfCounts::of(output, &[reference], self.words).score())
+        let counts = ChrfCounts::of(output, &[reference], self.words);
+        Likeness::of(counts.score()).counting(counts.numbers())
+    }
+
+    fn corpus(&self) -> Option<(CorpusMeasure, String)> {
+        Some((CorpusMeasure::Chrf, format!("case:mixed|eff:yes|nc:6|nw:{}|space:no", self.words)))
     }
 }
 

@@ -6,7 +6,9 @@ use super::super::check::{Finding, ScoreInput, Scorer};
 use super::super::reason;
 use super::super::settings::{Fault, Settings, kind_of};
 use super::super::spec::{OptionSpec, Prepared};
+use super::super::world::Examined;
 use crate::base::Ratio;
+use crate::record::{CorpusMeasure, Segment};
 
 /// The option that every one of these checks has.
 pub(in crate::score) const REFERENCE: OptionSpec = OptionSpec::value(
@@ -17,21 +19,40 @@ pub(in crate::score) const REFERENCE: OptionSpec = OptionSpec::value(
 
 /// What is said of an output and one reference.
 pub(super) enum Likeness {
-    /// 0 to 1, and what to say of it beyond the score.
-    Of(f64, String),
+    /// How like they are.
+    Of(Compared),
     /// There is nothing to compare, and why.
     Undefined(String),
+}
+
+/// How like an output and a reference are.
+pub(super) struct Compared {
+    /// 0 to 1.
+    value: f64,
+    /// What to say of it beyond the score.
+    note: String,
+    /// The counts behind it, of a measure that has a figure for a corpus.
+    counts: Vec<u64>,
 }
 
 impl Likeness {
     /// A likeness that needs no further word.
     pub(super) fn of(value: f64) -> Likeness {
-        Likeness::Of(value, String::new())
+        Likeness::Of(Compared { value, note: String::new(), counts: Vec::new() })
     }
 
     /// The likeness that belongs to an error rate, which may pass 1.
     pub(super) fn of_rate(rate: f64, unit: &str) -> Likeness {
-        Likeness::Of((1.0 - rate).max(0.0), format!(" ({:.1} % of {unit} wrong)", 100.0 * rate))
+        let note = format!(" ({:.1} % of {unit} wrong)", 100.0 * rate);
+        Likeness::Of(Compared { value: (1.0 - rate).max(0.0), note, counts: Vec::new() })
+    }
+
+    /// With the counts behind it.
+    pub(super) fn counting(self, counts: Vec<u64>) -> Likeness {
+        match self {
+            Likeness::Of(compared) => Likeness::Of(Compared { counts, ..compared }),
+            Likeness::Undefined(why) => Likeness::Undefined(why),
+        }
     }
 }
 
@@ -42,16 +63,28 @@ pub(super) trait Measure: Send + Sync {
 
     /// How like `output` is to `reference`.
     fn compare(&self, output: &str, reference: &str) -> Likeness;
+
+    /// The figure of a corpus that its counts add up to, and how it reads texts, in the words of a signature.
+    fn corpus(&self) -> Option<(CorpusMeasure, String)> {
+        None
+    }
+
+    /// The counts against several references together, for a corpus; `None` where those of the best one are taken.
+    fn together(&self, _output: &str, _references: &[String]) -> Option<Vec<u64>> {
+        None
+    }
 }
 
 struct References<M> {
     texts: Vec<String>,
     measure: M,
+    corpus: Option<(CorpusMeasure, String)>,
 }
 
 /// The scorer of a measure, with the references of the settings.
 pub(super) fn prepare(settings: &Settings, measure: impl Measure + 'static) -> Result<Prepared, Vec<Fault>> {
-    Ok(Prepared::new(References { texts: texts(settings)?, measure }))
+    let corpus = measure.corpus();
+    Ok(Prepared::new(References { texts: texts(settings)?, measure, corpus }))
 }
 
 /// The reference texts of a check.
@@ -73,24 +106,46 @@ pub(in crate::score) fn texts(settings: &Settings) -> Result<Vec<String>, Vec<Fa
 
 impl<M: Measure> Scorer for References<M> {
     fn grade(&self, input: &ScoreInput<'_>) -> Finding {
-        let mut best: Option<(f64, String, &str)> = None;
+        self.examine(input).finding
+    }
+
+    fn examine(&self, input: &ScoreInput<'_>) -> Examined {
+        let output = &input.reply.text;
+        let mut best: Option<(Compared, &str)> = None;
         let mut undefined = None;
         for text in &self.texts {
-            match self.measure.compare(&input.reply.text, text) {
-                Likeness::Of(value, note) if best.as_ref().is_none_or(|(known, ..)| value > *known) => {
-                    best = Some((value, note, text));
+            match self.measure.compare(output, text) {
+                Likeness::Of(compared) if best.as_ref().is_none_or(|(known, _)| compared.value > known.value) => {
+                    best = Some((compared, text));
                 }
-                Likeness::Of(..) => {}
+                Likeness::Of(_) => {}
                 Likeness::Undefined(why) => undefined = Some(why),
             }
         }
-        match (best, undefined) {
-            (Some((value, note, text)), _) => Finding::Graded {
-                value: Ratio::clamped(value),
-                seen: format!("{} {value:.3}{note} for {}", self.measure.name(), reason::quote(&input.reply.text)),
-                wanted: format!("more likeness to {}", reason::quote(text)),
-            },
-            (None, why) => Finding::Ungraded(why.unwrap_or_else(|| "there is no reference".to_owned())),
-        }
+        let Some((Compared { value, note, counts }, text)) = best else {
+            return Finding::Ungraded(undefined.unwrap_or_else(|| "there is no reference".to_owned())).into();
+        };
+        let finding = Finding::Graded {
+            value: Ratio::clamped(value),
+            seen: format!("{} {value:.3}{note} for {}", self.measure.name(), reason::quote(output)),
+            wanted: format!("more likeness to {}", reason::quote(text)),
+        };
+        let segment = self.segment(output, counts).and_then(|segment| serde_json::to_value(segment).ok());
+        Examined { finding, details: segment }
+    }
+}
+
+impl<M: Measure> References<M> {
+    /// What the output adds to the figure of a corpus; `counts` are those of the best reference.
+    fn segment(&self, output: &str, counts: Vec<u64>) -> Option<Segment> {
+        let (corpus, settings) = self.corpus.as_ref()?;
+        let several = self.texts.len() > 1;
+        let together = several.then(|| self.measure.together(output, &self.texts)).flatten();
+        Some(Segment {
+            corpus: *corpus,
+            settings: settings.clone(),
+            references: u32::try_from(self.texts.len()).unwrap_or(u32::MAX),
+            counts: together.unwrap_or(counts),
+        })
     }
 }

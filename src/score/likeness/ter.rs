@@ -5,6 +5,7 @@ use super::super::measure::tokens::blank_separated;
 use super::super::settings::{Fault, Settings};
 use super::super::spec::{Build, CheckSpec, OptionSpec, Prepared, ValueRule};
 use super::references::{self, Likeness, Measure, REFERENCE};
+use crate::record::CorpusMeasure;
 
 pub(crate) static SPEC: CheckSpec = CheckSpec {
     name: "ter",
@@ -18,6 +19,8 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
     degenerate: &[
         "the score is 1 - rate, at least 0; `threshold` is 0.7 unless given",
         "an empty reference scores 1 for an empty output, else 0",
+        "the summary has the rate of all outputs together (edits to the nearest reference by the mean length of all; it may \
+         pass 1), for `goal: {corpus_ter: \"< 0.4\"}`",
         "equal to sacreBLEU 2.6 (Snover et al. 2006) without normalisation",
     ],
     example: "- ter: {value: The cat sat on the mat, threshold: 0.8}",
@@ -47,7 +50,17 @@ impl Measure for Ter {
 
     fn compare(&self, output: &str, reference: &str) -> Likeness {
         let counts = TerCounts::of(&self.tokens(output), &[self.tokens(reference)]);
-        Likeness::of_rate(counts.rate(), "words")
+        Likeness::of_rate(counts.rate(), "words").counting(counts.numbers())
+    }
+
+    fn corpus(&self) -> Option<(CorpusMeasure, String)> {
+        let case = if self.case_sensitive { "mixed" } else { "lc" };
+        Some((CorpusMeasure::Ter, format!("case:{case}|tok:tercom|norm:no|punct:yes|asian:no")))
+    }
+
+    fn together(&self, output: &str, references: &[String]) -> Option<Vec<u64>> {
+        let references: Vec<Vec<String>> = references.iter().map(|reference| self.tokens(reference)).collect();
+        Some(TerCounts::of(&self.tokens(output), &references).numbers())
     }
 }
 

@@ -20,6 +20,27 @@ pub(in crate::score) enum Smoothing {
     None,
 }
 
+impl Smoothing {
+    /// Its word in the signatures of sacreBLEU, with each way to smooth.
+    pub(in crate::score) const ALL: &[(Smoothing, &str)] = &[
+        (Smoothing::Exp, "exp"),
+        (Smoothing::Floor, "floor[0.10]"),
+        (Smoothing::AddOne, "add-k[1.00]"),
+        (Smoothing::None, "none"),
+    ];
+
+    /// Its word in a signature.
+    pub(in crate::score) fn signature(self) -> &'static str {
+        Smoothing::ALL.iter().find(|(smoothing, _)| *smoothing == self).map_or("", |(_, word)| word)
+    }
+
+    /// The way to smooth that a signature names.
+    pub(in crate::score) fn of_signature(signature: &str) -> Option<Smoothing> {
+        let word = signature.split('|').find_map(|part| part.strip_prefix("smooth:"))?;
+        Smoothing::ALL.iter().find(|(_, known)| *known == word).map(|(smoothing, _)| *smoothing)
+    }
+}
+
 /// Counts of matches, which add up over the segments of a corpus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::score) struct BleuCounts {
@@ -53,17 +74,29 @@ impl BleuCounts {
         found
     }
 
+    /// Hits and n-grams of the output by order, then both lengths.
+    pub(in crate::score) fn numbers(&self) -> Vec<u64> {
+        self.hits.into_iter().chain(self.totals).chain([self.given, self.wanted]).collect()
+    }
+
+    /// From what [`BleuCounts::numbers`] gives; `None` for anything else.
+    pub(in crate::score) fn of_numbers(numbers: &[u64]) -> Option<BleuCounts> {
+        let (hits, rest) = numbers.split_first_chunk::<ORDER>()?;
+        let (totals, rest) = rest.split_first_chunk::<ORDER>()?;
+        let [given, wanted] = rest.try_into().ok()?;
+        Some(BleuCounts { hits: *hits, totals: *totals, given, wanted })
+    }
+
     /// The counts of two texts, or corpora, together.
-    #[cfg(test)]
     pub(in crate::score) fn plus(mut self, other: BleuCounts) -> BleuCounts {
         for at in 0..ORDER {
             if let (Some(hits), Some(total)) = (self.hits.get_mut(at), self.totals.get_mut(at)) {
-                *hits += other.hits.get(at).copied().unwrap_or(0);
-                *total += other.totals.get(at).copied().unwrap_or(0);
+                *hits = hits.saturating_add(other.hits.get(at).copied().unwrap_or(0));
+                *total = total.saturating_add(other.totals.get(at).copied().unwrap_or(0));
             }
         }
-        self.given += other.given;
-        self.wanted += other.wanted;
+        self.given = self.given.saturating_add(other.given);
+        self.wanted = self.wanted.saturating_add(other.wanted);
         self
     }
 

@@ -37,15 +37,25 @@ impl ChrfCounts {
         ChrfCounts(all)
     }
 
+    /// Order by order: given, wanted, hits.
+    pub(in crate::score) fn numbers(&self) -> Vec<u64> {
+        self.0.iter().flatten().copied().collect()
+    }
+
+    /// From what [`ChrfCounts::numbers`] gives; `None` for anything else.
+    pub(in crate::score) fn of_numbers(numbers: &[u64]) -> Option<ChrfCounts> {
+        let (orders, rest) = numbers.as_chunks::<3>();
+        (rest.is_empty() && orders.len() >= CHARACTERS).then(|| ChrfCounts(orders.to_vec()))
+    }
+
     /// The counts of two texts, or corpora, together.
-    #[cfg(test)]
     pub(in crate::score) fn plus(mut self, other: &ChrfCounts) -> ChrfCounts {
         if self.0.is_empty() {
             return other.clone();
         }
         for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
             for (mine, theirs) in mine.iter_mut().zip(theirs) {
-                *mine += theirs;
+                *mine = mine.saturating_add(*theirs);
             }
         }
         self

@@ -23,10 +23,21 @@ impl Errors {
         errors(&characters(reference), &characters(hypothesis))
     }
 
+    /// Edits, and the length of the reference.
+    pub(in crate::score) fn numbers(self) -> Vec<u64> {
+        vec![self.edits, self.wanted]
+    }
+
+    /// From what [`Errors::numbers`] gives; `None` for anything else.
+    pub(in crate::score) fn of_numbers(numbers: &[u64]) -> Option<Errors> {
+        let [edits, wanted] = numbers.try_into().ok()?;
+        Some(Errors { edits, wanted })
+    }
+
     /// The errors of two texts, or corpora, together.
-    #[cfg(test)]
     pub(in crate::score) fn plus(self, other: Errors) -> Errors {
-        Errors { edits: self.edits + other.edits, wanted: self.wanted + other.wanted }
+        let sum = u64::saturating_add;
+        Errors { edits: sum(self.edits, other.edits), wanted: sum(self.wanted, other.wanted) }
     }
 
     /// Edits per unit of the reference; it may pass 1. With an empty reference it is the number of units inserted.

@@ -5,6 +5,7 @@
 pub(super) mod assignment;
 pub(super) mod bleu;
 pub(super) mod chrf;
+pub(super) mod corpus;
 pub(super) mod edit;
 pub(super) mod error_rate;
 pub(super) mod meteor;

@@ -31,9 +31,13 @@ impl Figures {
     /// From what was found right, what was given, and what was wanted.
     pub(in crate::score) fn of(hits: u64, given: u64, wanted: u64) -> Figures {
         let (precision, recall) = (share(hits, given), share(hits, wanted));
+        Figures { precision, recall, f: Figures::harmonic(precision, recall) }
+    }
+
+    /// The harmonic mean; 0 of two zeros.
+    pub(in crate::score) fn harmonic(precision: f64, recall: f64) -> f64 {
         let sum = precision + recall;
-        let f = if sum > 0.0 { 2.0 * precision * recall / sum } else { 0.0 };
-        Figures { precision, recall, f }
+        if sum > 0.0 { 2.0 * precision * recall / sum } else { 0.0 }
     }
 }
 

@@ -4,6 +4,19 @@ use std::collections::HashMap;
 
 use super::ngram::{real, share, size};
 
+/// Mean of the precisions at the ranks of useful items; 0 without any. Ragas' context precision, without its 1e-10.
+pub(in crate::score) fn average_precision_of(useful: &[bool]) -> f64 {
+    let mut hits = 0;
+    let mut sum = 0.0;
+    for (useful, rank) in useful.iter().zip(1_u64..) {
+        if *useful {
+            hits += 1;
+            sum += share(hits, rank);
+        }
+    }
+    if hits == 0 { 0.0 } else { sum / real(hits) }
+}
+
 /// Grades of the items that were judged; 1 and more is relevant.
 pub(in crate::score) type Grades = HashMap<String, u64>;
 

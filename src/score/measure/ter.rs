@@ -15,8 +15,10 @@ const MAX_TRIED: usize = 1_000;
 /// Edits and the mean length of the references; they add up over the segments of a corpus.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(in crate::score) struct TerCounts {
-    pub(in crate::score) edits: f64,
-    pub(in crate::score) wanted: f64,
+    edits: u64,
+    /// Words of all references together.
+    lengths: u64,
+    wanted: f64,
 }
 
 impl TerCounts {
@@ -24,20 +26,39 @@ impl TerCounts {
     pub(in crate::score) fn of(hypothesis: &[String], references: &[Vec<String>]) -> TerCounts {
         let edits = references.iter().map(|reference| edits(hypothesis, reference)).min().unwrap_or(0);
         let lengths: u64 = references.iter().map(|reference| size(reference)).sum();
-        TerCounts { edits: real(edits), wanted: real(lengths) / real(size(references).max(1)) }
+        TerCounts::new(edits, lengths, size(references))
+    }
+
+    fn new(edits: u64, lengths: u64, references: u64) -> TerCounts {
+        TerCounts { edits, lengths, wanted: real(lengths) / real(references.max(1)) }
+    }
+
+    /// Edits, and the words of all references.
+    pub(in crate::score) fn numbers(self) -> Vec<u64> {
+        vec![self.edits, self.lengths]
+    }
+
+    /// From what [`TerCounts::numbers`] gives, and the number of references; `None` for anything else.
+    pub(in crate::score) fn of_numbers(numbers: &[u64], references: u32) -> Option<TerCounts> {
+        let [edits, lengths] = numbers.try_into().ok()?;
+        Some(TerCounts::new(edits, lengths, u64::from(references)))
     }
 
     /// The counts of two texts, or corpora, together.
-    #[cfg(test)]
     pub(in crate::score) fn plus(self, other: TerCounts) -> TerCounts {
-        TerCounts { edits: self.edits + other.edits, wanted: self.wanted + other.wanted }
+        let sum = u64::saturating_add;
+        TerCounts {
+            edits: sum(self.edits, other.edits),
+            lengths: sum(self.lengths, other.lengths),
+            wanted: self.wanted + other.wanted,
+        }
     }
 
     /// Edits per word of the reference; it may pass 1. With an empty reference it is 1 when there are edits, else 0.
     pub(in crate::score) fn rate(self) -> f64 {
         if self.wanted > 0.0 {
-            self.edits / self.wanted
-        } else if self.edits > 0.0 {
+            real(self.edits) / self.wanted
+        } else if self.edits > 0 {
             1.0
         } else {
             0.0

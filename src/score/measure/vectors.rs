@@ -6,13 +6,16 @@ use std::path::Path;
 use proptest::prelude::*;
 use serde_json::Value;
 
+use super::super::testing::on_text;
 use super::bleu::{BleuCounts, Smoothing};
 use super::chrf::ChrfCounts;
+use super::corpus::CorpusTally;
 use super::error_rate::Errors;
 use super::retrieval::{Grades, Ranking};
 use super::rouge::{Cut, rouge_l, rouge_lsum, rouge_n};
 use super::ter::TerCounts;
 use super::{edit, meteor, porter, squad, tfidf, tokens};
+use crate::record::Segment;
 
 fn rows(file: &str) -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/vectors/metrics").join(file);
@@ -114,6 +117,23 @@ fn bleu_chrf_and_ter_are_those_of_sacrebleu() {
     }
 }
 
+/// Through the checks and what they keep, as a run does it.
+fn pooled(check: &str, options: &str, hypotheses: &[&str], references: &[Vec<&str>]) -> CorpusTally {
+    let mut tally: Option<CorpusTally> = None;
+    for (hypothesis, references) in hypotheses.iter().zip(references) {
+        let value = serde_json::to_string(references).expect("texts");
+        let score = on_text(&format!("{check}: {{value: {value}{options}}}"), hypothesis);
+        let kept = score.details.unwrap_or_else(|| panic!("{check} keeps nothing: {}", score.reason)).to_string();
+        let segment: Segment = serde_json::from_str(&kept).expect("a segment");
+        assert_eq!((segment.corpus.check(), segment.references as usize), (check, references.len()));
+        match &mut tally {
+            Some(tally) => assert!(tally.add(&segment)),
+            None => tally = CorpusTally::of(&segment),
+        }
+    }
+    tally.expect("a segment")
+}
+
 fn corpus(row: &Value) {
     let hypotheses = texts(row, "hypotheses");
     // One list per reference set, each as long as the hypotheses.
@@ -123,24 +143,12 @@ fn corpus(row: &Value) {
         .iter()
         .map(|set| set.as_array().expect("list").iter().map(|text| text.as_str().expect("text")).collect())
         .collect();
-    let (mut bleu, mut chrf, mut chrf_pp, mut ter) =
-        (BleuCounts::default(), ChrfCounts::default(), ChrfCounts::default(), TerCounts::default());
-    for (at, hypothesis) in hypotheses.iter().enumerate() {
-        let references: Vec<&str> = sets.iter().map(|set| set[at]).collect();
-        let cut = |cut: fn(&str) -> Vec<String>| -> (Vec<String>, Vec<Vec<String>>) {
-            (cut(hypothesis), references.iter().map(|reference| cut(reference)).collect())
-        };
-        let (given, wanted) = cut(tokens::thirteen_a);
-        bleu = bleu.plus(BleuCounts::of(&given, &wanted));
-        chrf = chrf.plus(&ChrfCounts::of(hypothesis, &references, 0));
-        chrf_pp = chrf_pp.plus(&ChrfCounts::of(hypothesis, &references, 2));
-        let (given, wanted) = cut(|text| tokens::blank_separated(&text.to_lowercase()));
-        ter = ter.plus(TerCounts::of(&given, &wanted));
-    }
-    close(row, "bleu", 100.0 * bleu.score(Smoothing::Exp, false));
-    for (name, seen) in [("chrf", chrf.score()), ("chrf_pp", chrf_pp.score()), ("ter", ter.rate())] {
+    let references: Vec<Vec<&str>> = (0..hypotheses.len()).map(|at| sets.iter().map(|set| set[at]).collect()).collect();
+    for (name, check, options) in
+        [("bleu", "bleu", ""), ("chrf", "chrf", ""), ("chrf_pp", "chrf", ", words: true"), ("ter", "ter", "")]
+    {
         if row["expected"].get(name).is_some() {
-            close(row, name, 100.0 * seen);
+            close(row, name, 100.0 * pooled(check, options, &hypotheses, &references).value());
         }
     }
 }
@@ -205,6 +213,11 @@ fn error_rates_are_those_of_jiwer() {
         };
         close(&row, "wer", sum(Errors::of_words).rate());
         close(&row, "cer", sum(Errors::of_characters).rate());
+        let (references, hypotheses): (Vec<Vec<&str>>, Vec<&str>) =
+            pairs.iter().map(|(reference, hypothesis)| (vec![*reference], *hypothesis)).unzip();
+        for check in ["wer", "cer"] {
+            close(&row, check, pooled(check, "", &hypotheses, &references).value());
+        }
     }
 }
 

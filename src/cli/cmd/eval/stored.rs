@@ -7,7 +7,7 @@ use crate::base::{Problems, RunId};
 use crate::cli::{Session, UsageError};
 use crate::config::{Config, Overrides};
 use crate::eval::{EvalReport, JudgeRules, Summarizer};
-use crate::record::{MetricVersion, Outcome, comparable};
+use crate::record::{CorpusMeasure, MetricVersion, Outcome, comparable};
 use crate::score::metric_versions;
 use crate::store::{Access, Store, TrialFilter};
 
@@ -42,6 +42,11 @@ pub(super) fn report_of(store: &Store, run: &RunId, max_errors: u32) -> anyhow::
     let header = store.header(run)?;
     let mut summary = Summarizer::new(&header, &store.suites(run)?, &store.variants(run)?);
     store.facts(run, |facts| summary.add(&facts))?;
+    let scored: BTreeSet<MetricVersion> = store.metric_versions(run)?.into_values().flatten().collect();
+    // Scores are read once more only where some of them count for a figure over all replies.
+    if scored.iter().any(|metric| CorpusMeasure::of_check(&metric.check).is_some()) {
+        store.segments(run, |facts| summary.segment(facts))?;
+    }
     let row = store.run_row(run)?;
     summary.judging(store.judging(run)?);
     summary.breakers(store.breaker_openings(run)?);
@@ -56,7 +61,6 @@ pub(super) fn report_of(store: &Store, run: &RunId, max_errors: u32) -> anyhow::
     let failures = store.trials(run, &filter)?;
     let mut report = summary.finish(&failures, total, JudgeRules { max_errors: u64::from(max_errors) });
     report.run.batch = store.batch_progress(run)?;
-    let scored: BTreeSet<MetricVersion> = store.metric_versions(run)?.into_values().flatten().collect();
     report.outdated_checks = comparable(&scored, &metric_versions()).err();
     Ok(report)
 }

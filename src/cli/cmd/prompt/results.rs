@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::base::{Digest, RunId, SafeName};
 use crate::config::Config;
 use crate::eval::{EvalReport, JudgeRules, Summarizer};
-use crate::record::{MetricVersion, RunHeader, VariantRecord, comparable};
+use crate::record::{CorpusMeasure, MetricVersion, RunHeader, VariantRecord, comparable};
 use crate::report::prompt::{Evidence, IncomparableResults, PromptResults};
 use crate::store::{Access, Store, StoreError};
 
@@ -160,8 +160,14 @@ impl ResultsReader {
 fn read_run(store: &Store, id: &RunId, rules: JudgeRules) -> Result<StoredRun, StoreError> {
     let header = store.header(id)?;
     let variants = store.variants(id)?;
-    let mut summary = Summarizer::new(&header, &store.suites(id)?, &variants);
+    let suites = store.suites(id)?;
+    let mut summary = Summarizer::new(&header, &suites, &variants);
     store.facts(id, |facts| summary.add(&facts))?;
+    // A goal on a figure over all replies needs their counts.
+    let mut goals = suites.iter().filter_map(|suite| suite.goal.as_object()).flatten();
+    if goals.any(|(name, _)| CorpusMeasure::of_goal(name).is_some()) {
+        store.segments(id, |facts| summary.segment(facts))?;
+    }
     let prompts = |variant: &VariantRecord| (variant.digest, variant.prompt_digest);
     Ok(StoredRun {
         is_partial: is_narrowed(&header),
