@@ -20,9 +20,11 @@ mod group_tally;
 mod health;
 mod judge;
 mod judge_bound;
+mod mean_score;
 mod plan;
 mod plan_report;
 mod rate;
+mod repeats;
 mod report;
 mod summary;
 #[cfg(test)]
@@ -45,8 +47,10 @@ pub use execute::{Bounds, Means, Money, Stop, WorstCase, execute};
 pub use failure::{CheckResult, Failure, SuiteArgument, quoted, rerun_command, visible_output};
 pub use fuzz::{FUZZ_TAG, fuzzed, smaller};
 pub use judge::JudgeRules;
+pub use mean_score::{ScoreInterval, ScoreMethod};
 pub use plan::{Finished, Fit, PlannedTrial, SurveyedSuite, goal_json, trials};
 pub use plan_report::{JudgingPlan, PlanJudge, PlanReport, PlanSuite, PlanVariant, shown_cost_range};
+pub use repeats::RepeatReport;
 pub use report::{
     AnsweredBy, BreakerReport, CacheStats, Consumption, Counts, EvalReport, GroupReport, Rate, RouteReport, RunFacts,
     SCHEMA_VERSION, SuiteReport, Totals, shown_cost,
