@@ -25,12 +25,15 @@ mod welch;
 mod wilson;
 
 pub use alpha::{Scale, krippendorff_alpha};
-pub use calibration::{CalibrationBin, Forecast, brier, calibration_bins, expected_calibration_error};
+pub use calibration::{
+    CalibrationBin, Forecast, brier, calibration_bins, expected_calibration_error, log_loss, maximum_calibration_error,
+    roc_auc,
+};
 pub use clopper_pearson::clopper_pearson;
 pub use clustered::{Cluster, ClusteredMean};
 pub use confusion::{Averages, ClassFigures, Confusion, KappaWeights};
 pub use corrected::{Corrected, JudgeErrors, Part, rogan_gladen};
-pub use correlation::{pearson, spearman};
+pub use correlation::{correlation_p, kendall_tau, pearson, spearman};
 pub use mcnemar::{McNemar, mcnemar};
 pub use mean::Moments;
 pub use mean_interval::MeanEstimate;
