@@ -36,7 +36,8 @@ pub use agreement::{AgreedShare, SemanticBucket, SemanticReport};
 pub use attacks::StrategyReport;
 pub use budget::{Grant, Limit, SharedLimit};
 pub use calibrate::{
-    CalibrationReport, CheckCalibration, HumanLabel, Labelled, Ledger, Share, Template, calibrate, read_labels,
+    CalibrationReport, CheckCalibration, HumanLabel, Labelled, Ledger, Leniency, Share, Template, calibrate,
+    read_labels,
 };
 pub use checks_cost::KnownOf;
 pub use classification::{ClassReport, ClassificationReport};
