@@ -42,13 +42,13 @@ pub enum ScoreMethod {
 
 /// The weighted mean of all scores, with its interval; `None` when nothing was scored.
 pub(super) fn mean_score(tally: &RateTally) -> Option<(f64, Option<ScoreInterval>)> {
-    let by_case = ClusteredMean::of(tally.scores().map(|(scores, _)| scores))?;
+    let by_case = ClusteredMean::of(&tally.scores().map(|(scores, _)| scores))?;
     // Scores lie in 0..=1, and so does their mean, but for rounding.
     let mean = by_case.mean.clamp(0.0, 1.0);
     let groups = grouped(tally);
     let clustered = match &groups {
         None => by_case,
-        Some(groups) => ClusteredMean::of(groups.values().copied().chain(alone(tally)))?,
+        Some(groups) => ClusteredMean::of(&groups.values().copied().chain(alone(tally)))?,
     };
     let estimate = clustered.estimate();
     let by_t = estimate.filter(|estimate| clustered.clusters >= MANY && estimate.stderr > 1e-9).and_then(t_interval);
@@ -168,8 +168,17 @@ mod tests {
         close(once.low, often.low);
         close(once.high, often.high);
         assert_eq!((often.clusters, often.method), (40, ScoreMethod::T));
-        // By hand: stderr² = 40·(5/2)²/200² · 40/39.
-        close(often.stderr.expect("error"), (40.0 * 6.25 / 40_000.0 * 40.0 / 39.0_f64).sqrt());
+        // By hand: stderr² = ¼/40 · 40/39.
+        close(often.stderr.expect("error"), (0.25 / 39.0_f64).sqrt());
+    }
+
+    #[test]
+    fn a_case_with_more_repeats_counts_no_more() {
+        // One case twice, at ½ on average, and two cases once, at 1.
+        let scores = [(0, None, 1.0, 1.0), (0, None, 0.0, 1.0), (1, None, 1.0, 1.0), (2, None, 1.0, 1.0)];
+        let (mean, interval) = mean_score(&tally(&scores, true)).expect("mean");
+        close(mean, 2.5 / 3.0);
+        close(interval.expect("interval").low, wilson_of_share(2.5 / 3.0, 3.0, 0.95).expect("interval").low);
     }
 
     #[test]
@@ -202,12 +211,12 @@ mod tests {
     proptest! {
         #[test]
         fn intervals_hold_the_mean_whatever_the_order(
-            scores in prop::collection::vec((0_u32..50, 0_usize..4, 0.0_f64..=1.0, 0.0_f64..3.0), 1..120),
+            scores in prop::collection::vec((0_u32..50, 0.0_f64..=1.0), 1..120),
             repeated: bool,
         ) {
             let names = [None, None, Some("a"), Some("b")];
             let mut trials: Vec<_> =
-                scores.iter().map(|(case, _, score, weight)| (*case, names[*case as usize % 4], *score, *weight)).collect();
+                scores.iter().map(|(case, score)| (*case, names[*case as usize % 4], *score, f64::from(case % 3))).collect();
             let found = mean_score(&tally(&trials, repeated));
             trials.reverse();
             let reversed = mean_score(&tally(&trials, repeated));

@@ -28,8 +28,10 @@ pub(super) struct CaseTally {
     pub(super) graded: u32,
     /// Number of its group.
     pub(super) group: Option<u32>,
-    /// Scores of its repeats.
-    pub(super) scores: Cluster,
+    /// Scores of its repeats, each counting the same.
+    scores: Cluster,
+    /// What the case counts in the mean score.
+    weight: f64,
 }
 
 impl RateTally {
@@ -51,13 +53,17 @@ impl RateTally {
             self.single_scores.push((score, weight));
             return;
         }
-        self.case(case, group).scores.add(score, weight);
+        let tally = self.case(case, group);
+        tally.scores.add(score, 1.0);
+        tally.weight = weight;
     }
 
-    /// The scores, by case, with the number of the case's group.
+    /// The mean score of each case, with its weight and the number of its group. Repeats are averaged first: a case of
+    /// which more were scored counts no more than others.
     pub(super) fn scores(&self) -> impl Iterator<Item = (Cluster, Option<u32>)> + Clone {
         let singles = self.single_scores.iter().map(|(score, weight)| (Cluster::single(*score, *weight), None));
-        singles.chain(self.cases.values().map(|case| (case.scores, case.group)))
+        let of_case = |case: &CaseTally| Some((Cluster::single(case.scores.mean()?, case.weight), case.group));
+        singles.chain(self.cases.values().filter_map(of_case))
     }
 
     /// The cases that may come again or belong to a group.

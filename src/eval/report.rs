@@ -127,7 +127,7 @@ pub struct GroupReport {
     /// Share of graded trials that pass; errors and ungraded trials are not in it but beside it, and make the verdict
     /// undecided beyond `max_errors`. `None` when nothing was graded.
     pub pass_rate: Option<Rate>,
-    /// Mean of the trials' scores, weighted by case; `None` when nothing was scored.
+    /// Mean over cases of the mean score of their repeats, weighted by case; `None` when nothing was scored.
     pub mean_score: Option<f64>,
     /// Its interval; absent when nothing was scored.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -88,7 +88,7 @@ pub fn log_loss(forecasts: &[Forecast]) -> Option<f64> {
 }
 
 /// The area under the ROC curve: the chance that something right has a higher confidence than something wrong, ties
-/// counting half (Hanley and McNeil 1982). ½ tells nothing; 1 tells right from wrong, however well calibrated.
+/// counting half (Hanley and `McNeil` 1982). ½ tells nothing; 1 tells right from wrong, however well calibrated.
 ///
 /// `None` unless some are right and some are wrong, or when a confidence is not from 0 to 1.
 pub fn roc_auc(forecasts: &[Forecast]) -> Option<f64> {

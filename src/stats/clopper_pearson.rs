@@ -44,9 +44,9 @@ fn solve(start: f64, tail_and_slope: impl Fn(f64) -> Option<(f64, f64)>, wanted:
     for _ in 0..300 {
         let (found, slope) = tail_and_slope(x)?;
         if (found < wanted) == (slope > 0.0) {
-            low = x
+            low = x;
         } else {
-            high = x
+            high = x;
         }
         let newton = x - (found / wanted).ln() * found / slope;
         let next = if newton > low && newton < high { newton } else { f64::midpoint(low, high) };

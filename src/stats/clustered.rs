@@ -27,6 +27,11 @@ impl Cluster {
         self.weighted.merge(other.weighted);
     }
 
+    /// Their weighted mean; `None` without a number.
+    pub fn mean(&self) -> Option<f64> {
+        (self.weight() > 0.0).then(|| self.weighted.total() / self.weight())
+    }
+
     /// The sum of the weights; 0 without a number.
     pub fn weight(&self) -> f64 {
         self.weights.total()
@@ -56,7 +61,7 @@ impl ClusteredMean {
     ///
     /// With weights it is the ratio of two totals, Σwx/Σw, and a cluster's distance is Σwx − mean·Σw (Cochran 1977,
     /// 6.3); with equal weights that is Miller's formula.
-    pub fn of(clusters: impl Iterator<Item = Cluster> + Clone) -> Option<ClusteredMean> {
+    pub fn of(clusters: &(impl Iterator<Item = Cluster> + Clone)) -> Option<ClusteredMean> {
         let all = || clusters.clone().filter(|cluster| cluster.weight() > 0.0);
         let count: u64 = all().map(|_| 1).sum();
         let whole = all().map(|cluster| cluster.weight()).collect::<Sum>().total();
@@ -90,7 +95,7 @@ mod tests {
     use crate::stats::Moments;
 
     fn mean(clusters: &[Cluster]) -> Option<ClusteredMean> {
-        ClusteredMean::of(clusters.iter().copied())
+        ClusteredMean::of(&clusters.iter().copied())
     }
 
     fn clusters(row: &Row, values: &str) -> Vec<Cluster> {

@@ -17,7 +17,7 @@ pub struct McNemar {
     pub p_mid: f64,
 }
 
-/// McNemar's test (1947) by the binomial law. Cases on which both agree say nothing and are not asked for.
+/// The test of `McNemar` (1947) by the binomial law. Cases on which both agree say nothing and are not asked for.
 ///
 /// exact = min(1, 2·P(X ≤ the fewer)) for X of gained + lost fair coins; mid-p = exact − P(X = the fewer). Both are 1 when
 /// as many were gained as lost, none among them.

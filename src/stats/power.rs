@@ -33,7 +33,7 @@ pub struct DifferenceOfMeans {
 
 impl DifferenceOfMeans {
     /// Cases that tell it, two-sided at level `alpha`, with this `power`; not rounded (Miller 2024, 6):
-    /// (z₁₋α/₂ + z_power)² (ω² + σ₁²/K₁ + σ₂²/K₂) / δ².
+    /// `(z₁₋α/₂ + z_power)² (ω² + σ₁²/K₁ + σ₂²/K₂) / δ²`.
     ///
     /// `None` when the difference is 0, a variance negative or one of them not finite, or `alpha` or `power` is not between
     /// 0 and 1.

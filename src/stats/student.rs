@@ -47,9 +47,9 @@ pub fn two_sided_t(confidence: f64, df: f64) -> Option<f64> {
     for _ in 0..200 {
         let found = t_tail(t, df)?;
         if found > tail {
-            low = t
+            low = t;
         } else {
-            high = t
+            high = t;
         }
         let density = density(t, df);
         // Newton's step on the logarithm of the tail, which is nearly straight.

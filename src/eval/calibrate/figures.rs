@@ -88,7 +88,7 @@ pub struct CheckCalibration {
     pub spearman_p: Option<f64>,
     /// Kendall's tau-b of the same.
     pub kendall_tau: Option<f64>,
-    /// Whether the judge passes more or fewer than people do: McNemar's test of its false passes against its false fails.
+    /// Whether the judge passes more or fewer than people do: its false passes tested against its false fails.
     pub leniency: Leniency,
     /// Share of what people fail that the judge passes.
     pub false_pass_rate: Option<Share>,
@@ -107,7 +107,7 @@ pub struct CheckCalibration {
     pub corrected_rate: Option<Corrected>,
 }
 
-/// McNemar's test of false passes against false fails.
+/// False passes against false fails, by the test of [`mcnemar`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Leniency {
     /// Share of outputs that the judge passes less the share that people pass: above 0, it is lenient. `None` without
@@ -235,6 +235,7 @@ fn kappa_interval(verdicts: &[(usize, usize)]) -> Option<Interval> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Timestamp;
     use proptest::prelude::{any, prop, prop_assert, proptest};
 
     fn one(human: bool, value: f64, chars: u64) -> Labelled {
@@ -271,7 +272,12 @@ mod tests {
         let leniency = found.leniency;
         assert!((leniency.p_exact - 2.0 * 4_944.0 / 32_768.0).abs() < 1e-12 && leniency.difference == Some(0.1));
         assert!((leniency.p_mid - (2.0 * 4_944.0 - 3_003.0) / 32_768.0).abs() < 1e-12);
-        assert_eq!(leniency.p_mid_holm, Some(leniency.p_mid));
+        // Two checks are two tests.
+        let joined = ["a", "b"].map(|check| (check.to_owned(), (textbook(), (0, 0))));
+        let (run, suite) = (RunId::new(Timestamp(0), 0), SafeName::parse("s").expect("name"));
+        for check in calibrate(run, suite, None, joined).checks {
+            assert_eq!(check.leniency.p_mid_holm, Some(2.0 * leniency.p_mid));
+        }
         assert!((found.agreement.expect("agreement").estimate - 0.7).abs() < 1e-12);
         assert!((found.false_pass_rate.expect("rate").estimate - 0.4).abs() < 1e-12);
         let interval = found.kappa_interval.expect("interval");
