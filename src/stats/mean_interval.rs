@@ -61,7 +61,6 @@ mod tests {
         MeanEstimate::of(&values.iter().copied().collect())
     }
 
-    /// The rows of `metrics/stats` are split by kind over the files of this room; `stats/mod.rs` counts them.
     #[test]
     fn means_and_intervals_match_the_vectors() {
         let vectors = Vectors::open("metrics/stats", 72);
@@ -81,6 +80,25 @@ mod tests {
             seen += 1;
         }
         assert_eq!(seen, 12);
+    }
+
+    /// Each kind is compared in the file of its subject, which counts its rows as well.
+    #[test]
+    fn every_kind_of_the_vectors_has_its_file() {
+        let vectors = Vectors::open("metrics/stats", 72);
+        let kinds = [
+            ("mean_ci", 12),
+            ("proportion_ci", 16),
+            ("clustered_stderr", 8),
+            ("paired", 10),
+            ("pass_k", 15),
+            ("multiple_testing", 6),
+            ("sample_size", 5),
+        ];
+        for (kind, rows) in kinds {
+            assert_eq!(vectors.of("kind", kind).count(), rows, "{kind}");
+        }
+        assert_eq!(kinds.iter().map(|(_, rows)| rows).sum::<usize>(), 72);
     }
 
     #[test]

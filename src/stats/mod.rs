@@ -47,27 +47,3 @@ pub use student::{t_tail, two_sided_t, two_sided_t_p};
 pub use sum::Sum;
 pub use welch::welch_t;
 pub use wilson::{Interval, wilson, wilson_corrected, wilson_of_share};
-
-#[cfg(test)]
-mod tests {
-    use crate::base::vectors::Vectors;
-
-    /// Each kind is compared in the file of its subject, which counts its rows as well.
-    #[test]
-    fn every_kind_of_the_vectors_has_its_file() {
-        let vectors = Vectors::open("metrics/stats", 72);
-        let kinds = [
-            ("mean_ci", 12),
-            ("proportion_ci", 16),
-            ("clustered_stderr", 8),
-            ("paired", 10),
-            ("pass_k", 15),
-            ("multiple_testing", 6),
-            ("sample_size", 5),
-        ];
-        for (kind, rows) in kinds {
-            assert_eq!(vectors.of("kind", kind).count(), rows, "{kind}");
-        }
-        assert_eq!(kinds.iter().map(|(_, rows)| rows).sum::<usize>(), 72);
-    }
-}
