@@ -17,6 +17,8 @@ mod slots;
 mod source;
 mod suggest;
 mod units;
+#[cfg(test)]
+pub(crate) mod vectors;
 mod yaml;
 mod yaml_error;
 mod yaml_print;

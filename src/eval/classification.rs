@@ -8,7 +8,10 @@ use serde_json::Value;
 use super::rate::{RateTally, real};
 use super::report::Rate;
 use crate::record::{SuiteRecord, TrialFacts};
-use crate::stats::{Averages, Confusion, Forecast, KappaWeights, brier, expected_calibration_error};
+use crate::stats::{
+    Averages, Confusion, Forecast, KappaWeights, brier, expected_calibration_error, log_loss,
+    maximum_calibration_error, roc_auc,
+};
 
 /// Labels that are counted; a suite with more of them does not sort.
 const MAX_LABELS: usize = 200;
@@ -29,6 +32,8 @@ pub struct ClassificationReport {
     pub without_prediction: u64,
     /// Share of predictions that are right; the interval rests on cases, as that of the pass rate.
     pub accuracy: Option<Rate>,
+    /// Mean of the recalls of the labels that have cases.
+    pub balanced_accuracy: Option<f64>,
     /// Means over the labels that occur, in truth or prediction.
     pub macro_average: Option<Averages>,
     /// Over all decisions together.
@@ -47,6 +52,15 @@ pub struct ClassificationReport {
     /// Expected calibration error over 10 ranges of equal width; absent without confidences.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ece_10_bins: Option<f64>,
+    /// Largest calibration error of one of these ranges; absent without confidences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mce_10_bins: Option<f64>,
+    /// Mean of −ln of the chance given to what came out, natural logarithm; absent without confidences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_loss: Option<f64>,
+    /// Chance that a right reply is more confident than a wrong one; absent unless both occur.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roc_auc: Option<f64>,
     /// One per label: those of the suite in its order, then others by name.
     pub classes: Vec<ClassReport>,
     /// Rows are right labels, columns the labels of replies, both in the order of `classes`.
@@ -165,6 +179,7 @@ impl LabelTally {
             no_label_total: confusion.unread().iter().sum(),
             without_prediction: self.without,
             accuracy: self.accuracy(confusion.total()),
+            balanced_accuracy: confusion.balanced_accuracy(),
             macro_average: confusion.macro_average(),
             micro_average: confusion.micro_average(),
             weighted_average: confusion.weighted_average(),
@@ -173,6 +188,9 @@ impl LabelTally {
             confidences: u64::try_from(self.forecasts.len()).unwrap_or(u64::MAX),
             brier: brier(&self.forecasts),
             ece_10_bins: expected_calibration_error(&self.forecasts, BINS),
+            mce_10_bins: maximum_calibration_error(&self.forecasts, BINS),
+            log_loss: log_loss(&self.forecasts),
+            roc_auc: roc_auc(&self.forecasts),
             classes: classes.collect(),
             confusion: confusion.rows().to_vec(),
             no_label: confusion.unread().to_vec(),

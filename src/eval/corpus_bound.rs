@@ -69,6 +69,8 @@ mod tests {
             counts: Counts::default(),
             pass_rate: None,
             mean_score: None,
+            mean_score_interval: None,
+            repeats: None,
             p50_latency_ms: None,
             p95_latency_ms: None,
             p50_ttft_ms: None,

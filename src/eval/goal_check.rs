@@ -189,7 +189,7 @@ impl Goal {
 
     fn entry(&mut self, key: &str, value: &Value) {
         // Kept beside the goal for the report.
-        if key == "classification" {
+        if key == "classification" || key == "repeats" {
             return;
         }
         if value.is_null() {

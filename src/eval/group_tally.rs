@@ -5,7 +5,9 @@ use serde_json::Value;
 use super::attacks::AttackTally;
 use super::classification::LabelTally;
 use super::consume::consume;
+use super::mean_score::mean_score;
 use super::rate::{RateTally, quantile, real};
+use super::repeats::repeats as of_repeats;
 use super::report::{Consumption, Counts, GroupReport};
 use crate::base::{Millis, Ratio};
 use crate::record::{CallSource, Outcome, TrialFacts, VariantRecord, Verdict, VerdictWord};
@@ -15,8 +17,6 @@ use crate::record::{CallSource, Outcome, TrialFacts, VariantRecord, Verdict, Ver
 pub(super) struct GroupTally {
     counts: Counts,
     rate: RateTally,
-    score_sum: f64,
-    score_weight: f64,
     latencies: Vec<u32>,
     ttfts: Vec<u32>,
     consumption: Consumption,
@@ -43,8 +43,7 @@ impl GroupTally {
             labels.add(facts, repeated);
         }
         if let Some(score) = facts.score {
-            self.score_sum += score.get() * facts.weight;
-            self.score_weight += facts.weight;
+            self.rate.add_score(&facts.case_id, facts.group.as_deref(), repeated, score.get(), facts.weight);
         }
         if let Some(Millis(millis)) = facts.latency_ms.filter(|_| !facts.batched) {
             self.latencies.push(u32::try_from(millis).unwrap_or(u32::MAX));
@@ -59,8 +58,10 @@ impl GroupTally {
         self.attacks.add(facts, repeated);
     }
 
-    /// The report without its verdict: that is judged from the rest.
-    pub(super) fn report(&self, variant: &VariantRecord, options: &Value) -> GroupReport {
+    /// The report without its verdict: that is judged from the rest. `repeats` is how often the cases are tried at most,
+    /// `cases` how many there are.
+    pub(super) fn report(&self, variant: &VariantRecord, options: &Value, repeats: u32, cases: u64) -> GroupReport {
+        let score = mean_score(&self.rate);
         let mut latencies = self.latencies.clone();
         latencies.sort_unstable();
         let mut ttfts = self.ttfts.clone();
@@ -74,7 +75,9 @@ impl GroupTally {
             verdict: Verdict { verdict: VerdictWord::Undecided, reasons: Vec::new(), figures: Vec::new() },
             counts: self.counts,
             pass_rate: self.rate.rate(),
-            mean_score: (self.score_weight > 0.0).then(|| self.score_sum / self.score_weight),
+            mean_score: score.map(|(mean, _)| mean),
+            mean_score_interval: score.and_then(|(_, interval)| interval),
+            repeats: of_repeats(&self.rate, repeats, cases),
             p50_latency_ms: quantile(&latencies, 0.5),
             p95_latency_ms: quantile(&latencies, 0.95),
             p50_ttft_ms: quantile(&ttfts, 0.5),

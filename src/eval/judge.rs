@@ -252,6 +252,8 @@ mod tests {
             counts: Counts { trials: graded + error + ungraded, pass, fail, error, ungraded, skipped: 0 },
             pass_rate: (graded > 0).then_some(rate),
             mean_score: Some(0.8),
+            mean_score_interval: None,
+            repeats: None,
             p50_latency_ms: Some(900.0),
             p95_latency_ms: Some(4_999.0),
             p50_ttft_ms: None,

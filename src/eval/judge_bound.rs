@@ -37,7 +37,7 @@ pub(super) fn judge_bound(report: &GroupReport, bound: &Bound, open: u64) -> Opt
     let judged = match bound.metric {
         Metric::PassRate | Metric::DefenceRate if graded == 0 => return None,
         Metric::PassRate | Metric::DefenceRate => pass_rate(report, bound, open),
-        Metric::MeanScore => plain(bound, report.mean_score, |score| format!("{score:.3}"), graded, open),
+        Metric::MeanScore => mean_score(report, bound, open),
         Metric::P50Latency => plain(bound, report.p50_latency_ms, shown_ms, replies, open),
         Metric::P95Latency => plain(bound, report.p95_latency_ms, shown_ms, replies, open),
         Metric::CostPerCall | Metric::TotalCost => cost(bound, report, open),
@@ -78,17 +78,42 @@ fn pass_rate(report: &GroupReport, bound: &Bound, open: u64) -> Judged {
     };
     let mut judged = judged(bound, estimate, rate.map_or(0, |rate| rate.n), word, reason);
     judged.figure.interval = rate.map(|rate| (rate.low, rate.high));
-    // An interval always reaches a bound of all or nothing: there the note would say nothing.
-    let at_the_end = matches!(bound.wanted, Wanted::Share(share) if !(1e-9..=1.0 - 1e-9).contains(&share));
+    let at_the_end = is_all_or_nothing(bound.wanted);
     judged.note = rate.filter(|rate| open == 0 && !at_the_end && holds(rate.low) != holds(rate.high)).map(|rate| {
-        let cases = if rate.n == 1 { "1 case leaves" } else { &format!("{} cases leave", rate.n) };
         format!(
-            "{cases} it open whether the true {name} keeps `{}`: it may be {:.0} to {:.0} %",
+            "{} it open whether the true {name} keeps `{}`: it may be {:.0} to {:.0} %",
+            leave(rate.n),
             bound.text,
             rate.low * 100.0,
             rate.high * 100.0
         )
     });
+    judged
+}
+
+/// An interval always reaches a bound of all or nothing: there it says nothing that it is open.
+fn is_all_or_nothing(wanted: Wanted) -> bool {
+    matches!(wanted, Wanted::Share(share) if !(1e-9..=1.0 - 1e-9).contains(&share))
+}
+
+fn leave(cases: u64) -> String {
+    if cases == 1 { "1 case leaves".to_owned() } else { format!("{cases} cases leave") }
+}
+
+fn mean_score(report: &GroupReport, bound: &Bound, open: u64) -> Judged {
+    let mut judged = plain(bound, report.mean_score, |score| format!("{score:.3}"), report.counts.graded(), open);
+    let Some(interval) = report.mean_score_interval else { return judged };
+    judged.figure.interval = Some((interval.low, interval.high));
+    let holds = |value: f64| bound.op.holds(compare(value, bound.wanted));
+    if open == 0 && !is_all_or_nothing(bound.wanted) && holds(interval.low) != holds(interval.high) {
+        judged.note = Some(format!(
+            "{} it open whether the true mean score keeps `{}`: it may be {:.2} to {:.2}",
+            leave(report.pass_rate.map_or(interval.clusters, |rate| rate.n)),
+            bound.text,
+            interval.low,
+            interval.high
+        ));
+    }
     judged
 }
 

@@ -22,9 +22,11 @@ mod group_tally;
 mod health;
 mod judge;
 mod judge_bound;
+mod mean_score;
 mod plan;
 mod plan_report;
 mod rate;
+mod repeats;
 mod report;
 mod summary;
 #[cfg(test)]
@@ -36,7 +38,8 @@ pub use agreement::{AgreedShare, SemanticBucket, SemanticReport};
 pub use attacks::StrategyReport;
 pub use budget::{Grant, Limit, SharedLimit};
 pub use calibrate::{
-    CalibrationReport, CheckCalibration, HumanLabel, Labelled, Ledger, Share, Template, calibrate, read_labels,
+    CalibrationReport, CheckCalibration, HumanLabel, Labelled, Ledger, Leniency, Share, Template, calibrate,
+    read_labels,
 };
 pub use checks_cost::KnownOf;
 pub use classification::{ClassReport, ClassificationReport};
@@ -48,8 +51,10 @@ pub use execute::{Bounds, Means, Money, Stop, WorstCase, execute};
 pub use failure::{CheckResult, Failure, SuiteArgument, quoted, rerun_command, visible_output};
 pub use fuzz::{FUZZ_TAG, fuzzed, smaller};
 pub use judge::JudgeRules;
+pub use mean_score::{ScoreInterval, ScoreMethod};
 pub use plan::{Finished, Fit, PlannedTrial, SurveyedSuite, goal_json, trials};
 pub use plan_report::{JudgingPlan, PlanJudge, PlanReport, PlanSuite, PlanVariant, shown_cost_range};
+pub use repeats::RepeatReport;
 pub use report::{
     AnsweredBy, BreakerReport, CacheStats, Consumption, Counts, EvalReport, GroupReport, Rate, RouteReport, RunFacts,
     SCHEMA_VERSION, SuiteReport, Totals, shown_cost,

@@ -69,7 +69,8 @@ impl SurveyedSuite {
 }
 
 /// The goal of a suite as it is stored and judged: its bounds, and how many errors a verdict allows.
-pub fn goal_json(suite: &Suite) -> Value {
+pub fn goal_json(surveyed: &SurveyedSuite) -> Value {
+    let (suite, survey) = (&surveyed.suite, &surveyed.survey);
     let mut goal = suite.goal.to_json();
     if let Value::Object(fields) = &mut goal {
         let attacked = suite.attacks().is_some();
@@ -78,6 +79,12 @@ pub fn goal_json(suite: &Suite) -> Value {
         // What the report of its labels needs besides the trials. The checks on attacks are others than that on the label.
         if let Some(labels) = suite.classification.as_ref().filter(|_| !attacked) {
             fields.insert("classification".to_owned(), json!({"labels": labels}));
+        }
+        // Cases may say how often they are repeated themselves: then what the suite says is not enough.
+        let variants = u64::try_from(survey.variants.len()).unwrap_or(u64::MAX).max(1);
+        let planned = survey.trials / variants;
+        if planned != survey.selected.saturating_mul(u64::from(suite.repeat)) {
+            fields.insert("repeats".to_owned(), json!({"most": survey.most_repeats, "trials": planned}));
         }
     }
     goal

@@ -4,24 +4,34 @@ use std::collections::HashMap;
 
 use super::report::Rate;
 use crate::base::CaseId;
-use crate::stats::{quantile_of_sorted, wilson};
+use crate::stats::{Cluster, quantile_of_sorted, wilson_of_share};
 
-const CONFIDENCE: f64 = 0.95;
+/// Confidence of all intervals.
+pub(super) const CONFIDENCE: f64 = 0.95;
 
-/// Collects graded trials. Without repeats and groups it is two counters; otherwise one small entry per case.
+/// Collects graded trials and scores. Without repeats and groups it is two counters and a list of scores; otherwise one
+/// small entry per case.
 #[derive(Debug, Default)]
 pub(super) struct RateTally {
     single_pass: u64,
     single_graded: u64,
+    /// Score and weight.
+    single_scores: Vec<(f64, f64)>,
     cases: HashMap<CaseId, CaseTally>,
     groups: HashMap<String, u32>,
 }
 
-#[derive(Debug)]
-struct CaseTally {
-    pass: u32,
-    graded: u32,
-    group: Option<u32>,
+/// One case that may come again, or that belongs to a group.
+#[derive(Debug, Default)]
+pub(super) struct CaseTally {
+    pub(super) pass: u32,
+    pub(super) graded: u32,
+    /// Number of its group.
+    pub(super) group: Option<u32>,
+    /// Scores of its repeats, each counting the same.
+    scores: Cluster,
+    /// What the case counts in the mean score.
+    weight: f64,
 }
 
 impl RateTally {
@@ -32,10 +42,38 @@ impl RateTally {
             self.single_pass += u64::from(passed);
             return;
         }
-        let group = group.map(|name| self.group_index(name));
-        let tally = self.cases.entry(case.clone()).or_insert(CaseTally { pass: 0, graded: 0, group });
+        let tally = self.case(case, group);
         tally.graded += 1;
         tally.pass += u32::from(passed);
+    }
+
+    /// Adds a trial's score, from 0 to 1. A case without weight has no part in the mean.
+    pub(super) fn add_score(&mut self, case: &CaseId, group: Option<&str>, repeated: bool, score: f64, weight: f64) {
+        if !repeated && group.is_none() {
+            self.single_scores.push((score, weight));
+            return;
+        }
+        let tally = self.case(case, group);
+        tally.scores.add(score, 1.0);
+        tally.weight = weight;
+    }
+
+    /// The mean score of each case, with its weight and the number of its group. Repeats are averaged first: a case of
+    /// which more were scored counts no more than others.
+    pub(super) fn scores(&self) -> impl Iterator<Item = (Cluster, Option<u32>)> + Clone {
+        let singles = self.single_scores.iter().map(|(score, weight)| (Cluster::single(*score, *weight), None));
+        let of_case = |case: &CaseTally| Some((Cluster::single(case.scores.mean()?, case.weight), case.group));
+        singles.chain(self.cases.values().filter_map(of_case))
+    }
+
+    /// The cases that may come again or belong to a group.
+    pub(super) fn cases(&self) -> impl Iterator<Item = &CaseTally> {
+        self.cases.values()
+    }
+
+    fn case(&mut self, case: &CaseId, group: Option<&str>) -> &mut CaseTally {
+        let group = group.map(|name| self.group_index(name));
+        self.cases.entry(case.clone()).or_insert_with(|| CaseTally { group, ..CaseTally::default() })
     }
 
     fn group_index(&mut self, name: &str) -> u32 {
@@ -50,60 +88,70 @@ impl RateTally {
     /// The rate with its 95 % interval; `None` when nothing was graded.
     ///
     /// Repeats of a case are averaged first (Miller 2024). Cases of one group are a cluster: n is divided by the design
-    /// effect (`SE_CR1` / `SE_naive`)², at least 1. The Wilson interval takes whole successes, so its ends are computed
-    /// from the success count rounded outwards: never narrower than the exact one.
+    /// effect (`SE_CR1` / `SE_naive`)², at least 1. The interval is Wilson's.
     pub(super) fn rate(&self) -> Option<Rate> {
-        let n = self.single_graded + count(self.cases.len());
+        self.rate_over((self.single_pass, self.single_graded), CaseTally::share)
+    }
+
+    /// The mean over cases of a figure from 0 to 1, of those that have it, with the same interval as the rate. Only cases
+    /// that may come again or belong to a group have it.
+    pub(super) fn rate_of_cases(&self, figure: impl Fn(&CaseTally) -> Option<f64>) -> Option<Rate> {
+        self.rate_over((0, 0), figure)
+    }
+
+    fn rate_over(&self, singles: (u64, u64), figure: impl Fn(&CaseTally) -> Option<f64>) -> Option<Rate> {
+        let figures: Vec<(f64, Option<u32>)> =
+            self.cases.values().filter_map(|case| Some((figure(case)?, case.group))).collect();
+        let (pass, graded) = singles;
+        let n = graded + count(figures.len());
         if n == 0 {
             return None;
         }
-        let cases_sum = sum(self.cases.values().map(CaseTally::share));
-        let passed = real(self.single_pass) + cases_sum;
-        let mean = passed / real(n);
-        let (clusters, effective) = self.effective_n(n, mean);
-        // Rounding noise of sums such as 1/3 + 2/3 must not cost a whole success.
-        let successes = mean * real(effective);
-        let low = wilson(whole(successes + 1e-9), effective, CONFIDENCE)?.low;
-        let high = wilson(whole((successes - 1e-9).ceil()).min(effective), effective, CONFIDENCE)?.high;
+        let mean = ((real(pass) + sum(figures.iter().map(|(figure, _)| *figure))) / real(n)).clamp(0.0, 1.0);
+        let (clusters, effective) = effective_n(singles, &figures, mean);
+        let interval = wilson_of_share(mean, effective, CONFIDENCE)?;
         let clustered = clusters < n || self.cases.values().any(|case| case.graded > 1);
-        Some(Rate { estimate: mean, low, high, confidence: CONFIDENCE, n, clustered })
-    }
-
-    /// Number of clusters and the number of independent cases that the cases are worth.
-    fn effective_n(&self, n: u64, mean: f64) -> (u64, u64) {
-        let mut errors: HashMap<u32, f64> = HashMap::new();
-        let mut alone = 0_u64;
-        let fails = self.single_graded - self.single_pass;
-        let mut squares = real(self.single_pass) * (1.0 - mean).powi(2) + real(fails) * mean.powi(2);
-        let mut cluster_squares = squares;
-        for case in self.cases.values() {
-            let error = case.share() - mean;
-            squares += error * error;
-            if let Some(group) = case.group {
-                *errors.entry(group).or_default() += error;
-            } else {
-                alone += 1;
-                cluster_squares += error * error;
-            }
-        }
-        let clusters = self.single_graded + alone + count(errors.len());
-        if clusters >= n {
-            return (n, n);
-        }
-        cluster_squares += sum(errors.values().map(|error| error * error));
-        if clusters < 2 || squares < 1e-12 {
-            return (clusters, clusters);
-        }
-        let naive = squares / real(n - 1) / real(n);
-        let cr1 = cluster_squares / real(n).powi(2) * real(clusters) / real(clusters - 1);
-        let effect = (cr1 / naive).max(1.0);
-        (clusters, whole(real(n) / effect + 1e-9).max(1))
+        Some(Rate { estimate: mean, low: interval.low, high: interval.high, confidence: CONFIDENCE, n, clustered })
     }
 }
 
+/// Number of clusters and the number of independent cases that the cases are worth. `singles` are passed and all cases
+/// that stand alone, `figures` those of the others with their groups.
+fn effective_n(singles: (u64, u64), figures: &[(f64, Option<u32>)], mean: f64) -> (u64, f64) {
+    let (pass, graded) = singles;
+    let n = graded + count(figures.len());
+    let mut errors: HashMap<u32, f64> = HashMap::new();
+    let mut alone = 0_u64;
+    let mut squares = real(pass) * (1.0 - mean).powi(2) + real(graded - pass) * mean.powi(2);
+    let mut cluster_squares = squares;
+    for (figure, group) in figures {
+        let error = figure - mean;
+        squares += error * error;
+        if let Some(group) = group {
+            *errors.entry(*group).or_default() += error;
+        } else {
+            alone += 1;
+            cluster_squares += error * error;
+        }
+    }
+    let clusters = graded + alone + count(errors.len());
+    if clusters >= n {
+        return (n, real(n));
+    }
+    cluster_squares += sum(errors.values().map(|error| error * error));
+    if clusters < 2 || squares < 1e-12 {
+        return (clusters, real(clusters));
+    }
+    let naive = squares / real(n - 1) / real(n);
+    let cr1 = cluster_squares / real(n).powi(2) * real(clusters) / real(clusters - 1);
+    let effect = (cr1 / naive).max(1.0);
+    (clusters, (real(n) / effect).max(1.0))
+}
+
 impl CaseTally {
-    fn share(&self) -> f64 {
-        f64::from(self.pass) / f64::from(self.graded.max(1))
+    /// Share of its graded repeats that pass; `None` when none was graded.
+    fn share(&self) -> Option<f64> {
+        (self.graded > 0).then(|| f64::from(self.pass) / f64::from(self.graded))
     }
 }
 
@@ -120,11 +168,6 @@ pub(super) fn real(count: u64) -> f64 {
     count as f64
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "floor of a count: saturates, never wraps")]
-fn whole(value: f64) -> u64 {
-    value as u64
-}
-
 fn count(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
@@ -138,6 +181,7 @@ pub(super) fn quantile(sorted: &[u32], q: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::wilson;
 
     fn id(text: &str) -> CaseId {
         CaseId::parse(text).expect("id")
@@ -190,7 +234,7 @@ mod tests {
     #[test]
     fn groups_that_move_together_count_as_one_case_each() {
         // 4 groups of 5 equal cases, 2 of them pass. Naive SE² = s²/n = (5/19)/20, CR1 = 4·(5·½)²/400·(4/3) = 1/12:
-        // design effect 6.33, effective n = 3.16, so Wilson over 3 with 1 and 2 successes.
+        // design effect 19/3, so they are worth 60/19 = 3.16 cases: ½ ± √(¼/n + z²/4n²)·z / (1 + z²/n).
         let mut tally = RateTally::default();
         for i in 0..20 {
             tally.add(&id(&format!("c{i}")), Some(&format!("g{}", i / 5)), false, i < 10);
@@ -198,8 +242,8 @@ mod tests {
         let rate = tally.rate().expect("rate");
         assert_eq!((rate.n, rate.clustered), (20, true));
         close(rate.estimate, 0.5);
-        close(rate.low, wilson(1, 3, 0.95).expect("interval").low);
-        close(rate.high, wilson(2, 3, 0.95).expect("interval").high);
+        close(rate.low, 0.129_58);
+        close(rate.high, 0.870_42);
     }
 
     #[test]

@@ -8,6 +8,8 @@ use super::agreement::SemanticReport;
 use super::attacks::StrategyReport;
 use super::classification::ClassificationReport;
 use super::corpus::CorpusReport;
+use super::mean_score::ScoreInterval;
+use super::repeats::RepeatReport;
 use crate::base::{Digest, Millis, ModelRef, Ratio, RunId, SafeName, Tokens, Usd};
 use crate::record::{BatchProgress, GitFacts, Incomparable, JudgeTotals, Outcome, RunKind, RunStatus, Verdict};
 
@@ -126,8 +128,14 @@ pub struct GroupReport {
     /// Share of graded trials that pass; errors and ungraded trials are not in it but beside it, and make the verdict
     /// undecided beyond `max_errors`. `None` when nothing was graded.
     pub pass_rate: Option<Rate>,
-    /// Mean of the trials' scores, weighted by case; `None` when nothing was scored.
+    /// Mean over cases of the mean score of their repeats, weighted by case; `None` when nothing was scored.
     pub mean_score: Option<f64>,
+    /// Its interval; absent when nothing was scored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mean_score_interval: Option<ScoreInterval>,
+    /// What repeats of the cases say; absent without repeats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<RepeatReport>,
     /// Median latency of the replies, as first received (a cached reply keeps its original latency).
     pub p50_latency_ms: Option<f64>,
     /// 95th percentile of the same.

@@ -76,7 +76,7 @@ impl Summarizer {
             self.unplaced += 1;
             return;
         };
-        let repeated = self.suites.get(suite).is_some_and(|suite| suite.repeat > 1);
+        let repeated = self.suites.get(suite).is_some_and(|suite| most_repeats(suite) > 1);
         let suites = &self.suites;
         let group = self.groups.entry((suite, variant));
         let new = || GroupTally::new(suites.get(suite).and_then(LabelTally::of));
@@ -167,8 +167,8 @@ impl Summarizer {
                 continue;
             };
             let goal = Goal::read(&record.goal);
-            let planned = record.cases.saturating_mul(u64::from(record.repeat));
-            let mut report = tally.report(variant, &self.header.options);
+            let planned = planned_trials(record);
+            let mut report = tally.report(variant, &self.header.options, most_repeats(record), record.cases);
             report.judging = self.judging.get(place).copied();
             report.corpus =
                 self.corpus.get(place).map(|tallies| tallies.report(report.counts.error)).unwrap_or_default();
@@ -239,8 +239,21 @@ fn written_goal(goal: &Value) -> Value {
     let mut goal = goal.clone();
     if let Value::Object(entries) = &mut goal {
         entries.shift_remove("classification");
+        entries.shift_remove("repeats");
     }
     goal
+}
+
+/// How often the cases are tried at most: some may say it themselves.
+fn most_repeats(suite: &SuiteRecord) -> u32 {
+    let own = suite.goal.get("repeats").and_then(|repeats| repeats.get("most")?.as_u64());
+    own.map_or(suite.repeat, |most| u32::try_from(most).unwrap_or(u32::MAX))
+}
+
+/// Trials of each variant.
+fn planned_trials(suite: &SuiteRecord) -> u64 {
+    let own = suite.goal.get("repeats").and_then(|repeats| repeats.get("trials")?.as_u64());
+    own.unwrap_or_else(|| suite.cases.saturating_mul(u64::from(suite.repeat)))
 }
 
 fn suite_report(record: &SuiteRecord, groups: Vec<GroupReport>) -> SuiteReport {

@@ -120,22 +120,31 @@ pub struct Column {
     pub align: Align,
     /// Whether its text may be wrapped where a table is too wide.
     pub wraps: bool,
+    /// Its heading where a table is too wide: of `0.83 (0.72–0.90)` the cells then keep what stands before the bracket.
+    pub brief: Option<String>,
 }
 
 impl Column {
     /// A column of sentences, which may be wrapped.
     pub fn words(title: &str) -> Column {
-        Column { title: title.to_owned(), align: Align::Left, wraps: true }
+        Column { title: title.to_owned(), align: Align::Left, wraps: true, brief: None }
     }
 
     /// A column of names, which stay whole.
     pub fn names(title: &str) -> Column {
-        Column { title: title.to_owned(), align: Align::Left, wraps: false }
+        Column { title: title.to_owned(), align: Align::Left, wraps: false, brief: None }
+    }
+
+    /// The column, with a heading for where a table is too wide: its cells then lose what they have in brackets.
+    #[must_use]
+    pub fn or_briefly(mut self, title: &str) -> Column {
+        self.brief = Some(title.to_owned());
+        self
     }
 
     /// A column of numbers.
     pub fn numbers(title: &str) -> Column {
-        Column { title: title.to_owned(), align: Align::Right, wraps: false }
+        Column { title: title.to_owned(), align: Align::Right, wraps: false, brief: None }
     }
 }
 
@@ -149,6 +158,22 @@ pub struct Table {
 }
 
 impl Table {
+    /// The table with the brief form of the columns that have one.
+    #[must_use]
+    pub fn briefly(&self) -> Table {
+        let mut table = self.clone();
+        for (index, column) in table.columns.iter_mut().enumerate() {
+            let Some(title) = column.brief.take() else { continue };
+            column.title = title;
+            for span in table.rows.iter_mut().filter_map(|row| row.get_mut(index)).flat_map(|cell| &mut cell.0) {
+                if let Some((before, _)) = span.text.split_once(" (") {
+                    span.text = before.to_owned();
+                }
+            }
+        }
+        table
+    }
+
     /// The table without the columns whose every cell equals `boring`: they would only take space.
     #[must_use]
     pub fn without_boring(mut self, title: &str, boring: &str) -> Table {

@@ -55,6 +55,14 @@ fn a_run_in_every_format() {
     same("eval.xml", &shown(&report, Format::Junit, LOOK));
 }
 
+#[test]
+fn a_run_with_repeats() {
+    let report = sample::repeated_report();
+    same("eval.repeats.table.txt", &shown(&report, Format::Table, LOOK));
+    let json: Value = serde_json::from_str(&shown(&report, Format::Json, LOOK)).expect("json");
+    same("eval.repeats.json.txt", &format!("{:#}\n", json["suites"][0]["groups"][0]["repeats"]));
+}
+
 /// Every key of a document, once, in its order: what scripts rely on.
 fn paths(value: &Value, at: &str, found: &mut Vec<String>) {
     match value {

@@ -258,6 +258,27 @@ pub(super) fn report_of(header: &RunHeader, trials: &[TrialRecord]) -> EvalRepor
     summary.finish(&failures, total, JudgeRules::default())
 }
 
+/// The cases of the first suite three times each, as in [`report`], but that the last repeat of some cases fails.
+pub(super) fn repeated_report() -> EvalReport {
+    let mut suites = suites();
+    suites.truncate(1);
+    suites[0].repeat = 3;
+    let trials: Vec<TrialRecord> = trials().into_iter().filter(|trial| trial.suite == suites[0].name).collect();
+    let header = RunHeader { planned: 3 * u64::try_from(trials.len()).expect("small"), ..header() };
+    let mut summary = Summarizer::new(&header, &suites, &variants());
+    for (index, trial) in trials.iter().enumerate() {
+        for repeat in 0..3 {
+            let missed = trial.outcome == Outcome::Pass && repeat == 2 && index % 3 == 1;
+            let (outcome, score) = match missed {
+                true => (Outcome::Fail, Some(Ratio::clamped(0.25))),
+                false => (trial.outcome, trial.score),
+            };
+            summary.add(&TrialFacts { repeat, outcome, score, ..facts(trial) });
+        }
+    }
+    summary.finish(&[], 0, JudgeRules::default())
+}
+
 pub(super) fn report() -> EvalReport {
     report_of(&header(), &trials())
 }

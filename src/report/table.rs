@@ -30,16 +30,27 @@ pub(super) fn render(doc: &Doc, width: u16, color: bool) -> String {
 }
 
 fn table(table: &Table, layout: &Layout) -> String {
+    if fits(table, layout) {
+        return drawn(table, &widths(table), layout);
+    }
+    if table.columns.iter().any(|column| column.brief.is_some()) {
+        let brief = table.briefly();
+        if fits(&brief, layout) {
+            return drawn(&brief, &widths(&brief), layout);
+        }
+    }
+    stacked(table, layout)
+}
+
+/// Whether the table has room as such when sentences are wrapped.
+fn fits(table: &Table, layout: &Layout) -> bool {
     let width = layout.width.unwrap_or(usize::MAX);
     let widths = widths(table);
     let least = widths
         .iter()
         .zip(&table.columns)
         .map(|(width, column)| if column.wraps { (*width).min(NARROWEST_COLUMN) } else { *width });
-    if least.sum::<usize>() + GAP * table.columns.len() > width + 1 {
-        return stacked(table, layout);
-    }
-    drawn(table, &widths, layout)
+    least.sum::<usize>() + GAP * table.columns.len() <= width.saturating_add(1)
 }
 
 /// Width of every column when nothing is wrapped.

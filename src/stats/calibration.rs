@@ -67,6 +67,48 @@ pub fn expected_calibration_error(forecasts: &[Forecast], bins: usize) -> Option
     Some(sum / real(forecasts.len()))
 }
 
+/// The largest calibration error of a range: max |right − confidence| over `bins` ranges of equal width that have
+/// forecasts. `None` as in [`calibration_bins`].
+pub fn maximum_calibration_error(forecasts: &[Forecast], bins: usize) -> Option<f64> {
+    let bins = calibration_bins(forecasts, bins)?;
+    let used = bins.iter().filter(|bin| bin.n > 0);
+    Some(used.map(|bin| (bin.right - bin.confidence).abs()).fold(0.0, f64::max))
+}
+
+/// The mean of −ln of the chance that was given to what came out: 0 is best, and being sure and wrong costs most: 36 for
+/// a confidence of 1, since confidences are kept 2.2·10⁻¹⁶ from the ends.
+///
+/// `None` without forecasts, or when a confidence is not from 0 to 1.
+pub fn log_loss(forecasts: &[Forecast]) -> Option<f64> {
+    let loss = |(confidence, right): &Forecast| {
+        let sure = confidence.clamp(f64::EPSILON, 1.0 - f64::EPSILON);
+        if *right { -sure.ln() } else { -(-sure).ln_1p() }
+    };
+    sound(forecasts).then(|| forecasts.iter().map(loss).sum::<f64>() / real(forecasts.len()))
+}
+
+/// The area under the ROC curve: the chance that something right has a higher confidence than something wrong, ties
+/// counting half (Hanley and `McNeil` 1982). ½ tells nothing; 1 tells right from wrong, however well calibrated.
+///
+/// `None` unless some are right and some are wrong, or when a confidence is not from 0 to 1.
+pub fn roc_auc(forecasts: &[Forecast]) -> Option<f64> {
+    if !sound(forecasts) {
+        return None;
+    }
+    let mut ordered: Vec<&Forecast> = forecasts.iter().collect();
+    ordered.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (mut wins, mut below) = (0.0, 0.0);
+    // −0 and 0 are one confidence.
+    for tied in ordered.chunk_by(|a, b| a.0 >= b.0) {
+        let right = real(tied.iter().filter(|(_, right)| *right).count());
+        let wrong = real(tied.len()) - right;
+        wins += right * (below + wrong / 2.0);
+        below += wrong;
+    }
+    let right = real(forecasts.len()) - below;
+    (right > 0.0 && below > 0.0).then(|| wins / (right * below))
+}
+
 fn sound(forecasts: &[Forecast]) -> bool {
     !forecasts.is_empty() && forecasts.iter().all(|(confidence, _)| (0.0..=1.0).contains(confidence))
 }
@@ -85,35 +127,27 @@ fn real(count: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use proptest::prelude::*;
-    use serde_json::Value;
 
     use super::*;
+    use crate::base::vectors::Vectors;
 
     #[test]
     fn errors_match_the_vectors() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/vectors/metrics/classification.jsonl");
+        let vectors = Vectors::open("metrics/classification", 62);
         let mut seen = 0;
-        for line in fs::read_to_string(path).expect("vectors").lines() {
-            let vector: Value = serde_json::from_str(line).expect(line);
-            if vector["params"]["task"] != "probabilities" {
-                continue;
-            }
-            let list = |key: &str| vector["inputs"][key].as_array().expect("list").iter();
-            let forecasts: Vec<Forecast> = list("p_positive")
-                .zip(list("y_true"))
-                .map(|(p, y)| (p.as_f64().expect("p"), y.as_f64() == Some(1.0)))
-                .collect();
-            let close = |found: Option<f64>, key: &str| {
-                let (found, wanted) = (found.expect("value"), vector["expected"][key].as_f64().expect(key));
-                assert!((found - wanted).abs() <= 1e-9, "{} {key}: {found} against {wanted}", vector["id"]);
-            };
-            close(brier(&forecasts), "brier");
+        for row in vectors.of("task", "probabilities") {
+            let right = row.numbers("y_true").into_iter().map(|truth| truth > 0.5);
+            let forecasts: Vec<Forecast> = row.numbers("p_positive").into_iter().zip(right).collect();
+            row.close("brier", brier(&forecasts));
+            row.close("log_loss", log_loss(&forecasts));
+            row.close("roc_auc", roc_auc(&forecasts));
             for bins in [5, 10, 15] {
-                close(expected_calibration_error(&forecasts, bins), &format!("ece_{bins}"));
+                row.close(&format!("ece_{bins}"), expected_calibration_error(&forecasts, bins));
+                row.close(&format!("mce_{bins}"), maximum_calibration_error(&forecasts, bins));
             }
+            // The ROC area says the same of confidences, and does not hang on how many are right.
+            row.finish_but(&["average_precision"]);
             seen += 1;
         }
         assert_eq!(seen, 19);
@@ -135,6 +169,11 @@ mod tests {
         fn errors_are_shares_whatever_the_order(mut forecasts in prop::collection::vec((0.0_f64..=1.0, any::<bool>()), 1..50), bins in 1_usize..20) {
             let (score, error) = (brier(&forecasts).expect("score"), expected_calibration_error(&forecasts, bins).expect("error"));
             prop_assert!((0.0..=1.0).contains(&score) && (0.0..=1.0 + 1e-12).contains(&error));
+            let worst = maximum_calibration_error(&forecasts, bins).expect("error");
+            prop_assert!(worst >= error - 1e-12 && worst <= 1.0 && log_loss(&forecasts).expect("loss") >= 0.0);
+            let turned: Vec<Forecast> = forecasts.iter().map(|(p, right)| (1.0 - p, *right)).collect();
+            let area = roc_auc(&forecasts);
+            prop_assert!(area.zip(roc_auc(&turned)).is_none_or(|(a, b)| (0.0..=1.0).contains(&a) && (a + b - 1.0).abs() < 1e-2));
             // One bin cannot see more than several.
             prop_assert!(expected_calibration_error(&forecasts, 1).expect("error") <= error + 1e-9);
             forecasts.reverse();

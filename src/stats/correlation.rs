@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use super::student::two_sided_t_p;
+
 /// Ranks from 1, equal values sharing the mean of theirs. Values must be finite.
 fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
@@ -51,6 +53,47 @@ pub fn spearman(a: &[f64], b: &[f64]) -> Option<f64> {
     pearson(&ranks(a), &ranks(b))
 }
 
+/// The two-sided p-value of a correlation of `n` unrelated pairs against none, by Student's law with n − 2 degrees of
+/// freedom: exact for [`pearson`]'s of normal values, good for [`spearman`]'s from ten pairs on.
+///
+/// `None` with fewer than three pairs or a correlation outside −1..=1.
+pub fn correlation_p(correlation: f64, n: usize) -> Option<f64> {
+    if n < 3 || !(-1.0..=1.0).contains(&correlation) {
+        return None;
+    }
+    let df = real(n) - 2.0;
+    let rest = (1.0 - correlation) * (1.0 + correlation);
+    if rest > 0.0 { two_sided_t_p(correlation * (df / rest).sqrt(), df) } else { Some(0.0) }
+}
+
+/// Kendall's tau-b (1945), −1..=1: of all pairs of cases, those that both lists put in one order less those they put in
+/// opposite ones, with ties taken out: (C − D)/√((P − ties in a)(P − ties in b)). It looks at n²/2 pairs.
+///
+/// `None` when the lists differ in length, hold fewer than two values or one that is not finite, or one of them is
+/// constant.
+pub fn kendall_tau(a: &[f64], b: &[f64]) -> Option<f64> {
+    if a.len() != b.len() || a.iter().chain(b).any(|value| !value.is_finite()) {
+        return None;
+    }
+    let (mut balance, mut untied_a, mut untied_b) = (0_i64, 0_u64, 0_u64);
+    for (index, (x, y)) in a.iter().zip(b).enumerate() {
+        for (other_x, other_y) in a.iter().zip(b).skip(index + 1) {
+            let (by_a, by_b) = (order(*x, *other_x), order(*y, *other_y));
+            balance += by_a * by_b;
+            untied_a += by_a.unsigned_abs();
+            untied_b += by_b.unsigned_abs();
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "pairs of a list that fits into memory")]
+    let (balance, untied_a, untied_b) = (balance as f64, untied_a as f64, untied_b as f64);
+    let scale = untied_a.sqrt() * untied_b.sqrt();
+    (scale > 0.0).then(|| (balance / scale).clamp(-1.0, 1.0))
+}
+
+fn order(one: f64, other: f64) -> i64 {
+    i64::from(one > other) - i64::from(one < other)
+}
+
 #[expect(clippy::cast_precision_loss, reason = "lengths of lists")]
 fn real(count: usize) -> f64 {
     count as f64
@@ -58,42 +101,51 @@ fn real(count: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use proptest::prelude::*;
-    use serde_json::Value;
 
     use super::*;
+    use crate::base::vectors::Vectors;
 
     #[test]
     fn correlations_match_the_vectors() {
+        let vectors = Vectors::open("metrics/agreement", 64);
         let mut seen = 0;
-        for name in ["stats/spearman", "metrics/agreement"] {
-            let path = format!("{}/fixtures/vectors/{name}.jsonl", env!("CARGO_MANIFEST_DIR"));
-            let text = fs::read_to_string(path).expect("vectors");
-            for line in text.lines() {
-                let vector: Value = serde_json::from_str(line).expect(line);
-                let Some(wanted) = vector["expected"].get("spearman") else { continue };
-                let list = |key: &str| -> Vec<f64> {
-                    vector["inputs"][key].as_array().expect("list").iter().filter_map(Value::as_f64).collect()
-                };
-                let (a, b) = (list("a"), list("b"));
+        for row in vectors.of("kind", "pair") {
+            let (a, b) = (row.numbers("a"), row.numbers("b"));
+            row.close("kendall_tau_b", kendall_tau(&a, &b));
+            // Kappas and the share of agreement are compared with the confusion matrix; of labels that are no whole
+            // numbers there are none.
+            let mut left_out = vec!["cohen_kappa", "cohen_kappa_linear", "cohen_kappa_quadratic", "percent_agreement"];
+            if a.len() == 2 {
                 // Here the two sets of vectors disagree: one says ±1, the other nothing.
-                if name == "metrics/agreement" && a.len() == 2 {
-                    continue;
-                }
-                for (found, wanted) in [(spearman(&a, &b), wanted), (pearson(&a, &b), &vector["expected"]["pearson"])] {
-                    match (found, wanted.as_f64()) {
-                        (Some(found), Some(wanted)) => {
-                            assert!((found - wanted).abs() <= 1e-9, "{}: {found} against {wanted}", vector["id"]);
-                        }
-                        (found, wanted) => assert_eq!(found, wanted, "{}", vector["id"]),
+                left_out.extend(["spearman", "spearman_p", "pearson", "pearson_p"]);
+                assert_eq!((spearman(&a, &b), pearson(&a, &b)), (None, None));
+            } else {
+                for (name, found) in [("spearman", spearman(&a, &b)), ("pearson", pearson(&a, &b))] {
+                    row.close(name, found);
+                    let p = found.and_then(|found| correlation_p(found, a.len()));
+                    // Of a perfect correlation the last bit of the coefficient decides: 1e-16 or 1e-60.
+                    if found.is_some_and(|found| found.abs() > 1.0 - 1e-12) {
+                        let wanted = row.expected(&format!("{name}_p")).as_f64();
+                        assert!(p.zip(wanted).is_some_and(|(p, wanted)| p < 1e-7 && wanted < 1e-7), "{}", row.id());
+                    } else {
+                        row.within(&format!("{name}_p"), p, 1e-9);
                     }
                 }
-                seen += 1;
             }
+            row.finish_but(&left_out);
+            seen += 1;
         }
-        assert!(seen > 60, "{seen}");
+        assert_eq!(seen, 33);
+    }
+
+    #[test]
+    fn correlations_match_the_other_vectors() {
+        for row in Vectors::open("stats/spearman", 36).rows() {
+            let (a, b) = (row.numbers("a"), row.numbers("b"));
+            row.close("spearman", spearman(&a, &b));
+            row.close("pearson", pearson(&a, &b));
+        }
     }
 
     #[test]

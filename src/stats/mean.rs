@@ -1,5 +1,7 @@
 //! Mean and variance in one pass.
 
+use super::sum::Sum;
+
 /// Count, mean and variance of a stream of numbers, without losing digits to large offsets (Welford 1962; merged after
 /// Chan, Golub and `LeVeque` 1983). The mean is also summed with compensation, so that order hardly matters.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -8,9 +10,7 @@ pub struct Moments {
     mean: f64,
     /// Sum of squared distances from the mean.
     spread: f64,
-    sum: f64,
-    /// What the sum has lost so far (Neumaier 1974).
-    lost: f64,
+    sum: Sum,
 }
 
 impl Moments {
@@ -29,7 +29,7 @@ impl Moments {
         let gap = value - self.mean;
         self.mean += gap / self.count as f64;
         self.spread += gap * (value - self.mean);
-        self.take(value);
+        self.sum.add(value);
         true
     }
 
@@ -44,8 +44,7 @@ impl Moments {
         self.count += other.count;
         self.mean += gap * theirs / (mine + theirs);
         self.spread += other.spread + gap * gap * mine * theirs / (mine + theirs);
-        self.take(other.sum);
-        self.take(other.lost);
+        self.sum.merge(other.sum);
     }
 
     /// Number of values.
@@ -55,7 +54,7 @@ impl Moments {
 
     /// Sum of the values.
     pub fn sum(&self) -> f64 {
-        self.sum + self.lost
+        self.sum.total()
     }
 
     /// Their mean; `None` without values.
@@ -73,12 +72,6 @@ impl Moments {
     /// Sample standard deviation; `None` with fewer than two values.
     pub fn deviation(&self) -> Option<f64> {
         self.variance().map(f64::sqrt)
-    }
-
-    fn take(&mut self, value: f64) {
-        let sum = self.sum + value;
-        self.lost += if self.sum.abs() >= value.abs() { (self.sum - sum) + value } else { (value - sum) + self.sum };
-        self.sum = sum;
     }
 }
 

@@ -18,6 +18,36 @@ pub fn cases_to_tell_apart(p1: f64, p2: f64, alpha: f64, power: f64) -> Option<f
     Some((null + other).powi(2) / (gap * gap))
 }
 
+/// Two variants scored on the same cases, each case so many times, before it is known how many cases there must be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DifferenceOfMeans {
+    /// The difference of the mean scores that is to be told.
+    pub difference: f64,
+    /// Variance over cases of the difference of a case's expected scores.
+    pub between_cases: f64,
+    /// Variance of the first variant's scores of one case, divided by how often it is repeated.
+    pub within_first: f64,
+    /// The same of the second.
+    pub within_second: f64,
+}
+
+impl DifferenceOfMeans {
+    /// Cases that tell it, two-sided at level `alpha`, with this `power`; not rounded (Miller 2024, 6):
+    /// `(z₁₋α/₂ + z_power)² (ω² + σ₁²/K₁ + σ₂²/K₂) / δ²`.
+    ///
+    /// `None` when the difference is 0, a variance negative or one of them not finite, or `alpha` or `power` is not between
+    /// 0 and 1.
+    pub fn cases(&self, alpha: f64, power: f64) -> Option<f64> {
+        let variances = [self.between_cases, self.within_first, self.within_second];
+        if variances.iter().any(|variance| !(*variance >= 0.0 && variance.is_finite())) {
+            return None;
+        }
+        let reach = two_sided_z(1.0 - alpha)? + normal_quantile(power)?;
+        let cases = reach * reach * variances.iter().sum::<f64>() / (self.difference * self.difference);
+        (self.difference.abs() > 0.0 && cases.is_finite()).then_some(cases)
+    }
+}
+
 /// The smallest drop from a share of `before` that two runs of `cases` each tell, two-sided at level `alpha`, with this
 /// `power`. `None` when even a drop to 0 is not told.
 pub fn smallest_drop(before: f64, cases: u64, alpha: f64, power: f64) -> Option<f64> {
@@ -42,6 +72,36 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::base::vectors::Vectors;
+
+    #[test]
+    fn sizes_for_means_match_the_vectors() {
+        let vectors = Vectors::open("metrics/stats", 72);
+        let mut seen = 0;
+        for row in vectors.of("kind", "sample_size") {
+            let plan = DifferenceOfMeans {
+                difference: row.number("delta"),
+                between_cases: row.number("omega2"),
+                within_first: row.number("sigma2_a") / row.number("k_a"),
+                within_second: row.number("sigma2_b") / row.number("k_b"),
+            };
+            let found = plan.cases(row.number("alpha"), row.number("power")).expect("size");
+            row.relative("n_required", found, 1e-9);
+            row.close("n_required_ceil", found.ceil());
+            let turned = DifferenceOfMeans { difference: -plan.difference, ..plan };
+            assert_eq!(turned.cases(row.number("alpha"), row.number("power")), Some(found));
+            for nonsense in [
+                DifferenceOfMeans { difference: 0.0, ..plan },
+                DifferenceOfMeans { within_first: -1.0, ..plan },
+                DifferenceOfMeans { between_cases: f64::NAN, ..plan },
+            ] {
+                assert_eq!(nonsense.cases(0.05, 0.8), None);
+            }
+            row.finish();
+            seen += 1;
+        }
+        assert_eq!(seen, 5);
+    }
 
     #[test]
     fn sizes_are_those_of_another_implementation() {

@@ -113,6 +113,7 @@ impl Survey {
             selected: total,
             skipped: 0,
             trials: repeats.saturating_mul(variants),
+            most_repeats: cases.iter().map(|loaded| loaded.repeat).max().unwrap_or(0),
             digest: DigestBuilder::new("suite-with-cases")
                 .part(suite.definition().as_bytes())
                 .part(cases_digest.as_bytes())

@@ -37,6 +37,8 @@ pub struct Survey {
     pub skipped: u64,
     /// Trials of the plan: repeats of the selected cases, times the variants.
     pub trials: u64,
+    /// Most repeats of a selected case.
+    pub most_repeats: u32,
     /// Digest of the suite: variants, judge, repeats, checks, goal and all cases in order.
     pub digest: Digest,
     /// Indexes of the variants that are run.
@@ -256,13 +258,14 @@ impl<'a> Pass<'a> {
         }
         let tally = if only { self.only } else { self.all };
         let variants = self.selection.variants(suite);
-        let (selected, repeats, draw_up_to) = tally.count(self.selection);
+        let Counted { selected, repeats, most_repeats, draw_up_to } = tally.count(self.selection);
         let cases_digest = self.digest.finish();
         Survey {
             total: self.total,
             selected,
             skipped: tally.skipped,
             trials: repeats.saturating_mul(u64::try_from(variants.len()).unwrap_or(u64::MAX)),
+            most_repeats,
             digest: DigestBuilder::new("suite-with-cases")
                 .part(suite.definition().as_bytes())
                 .part(cases_digest.as_bytes())
@@ -337,6 +340,7 @@ pub(super) fn with_case(digest: DigestBuilder, loaded: &LoadedCase) -> DigestBui
 struct Tally {
     taken: u64,
     repeats: u64,
+    most_repeats: u32,
     skipped: u64,
     drawn: BinaryHeap<(u128, u32)>,
 }
@@ -353,6 +357,7 @@ impl Tally {
         self.taken += 1;
         let Some(sample) = selection.sample else {
             self.repeats += u64::from(loaded.repeat);
+            self.most_repeats = self.most_repeats.max(loaded.repeat);
             return;
         };
         self.drawn.push((draw(selection.seed, &loaded.case.id), loaded.repeat));
@@ -361,13 +366,32 @@ impl Tally {
         }
     }
 
-    /// Cases, their repeats, and the largest draw that is in.
-    fn count(&self, selection: &Selection) -> (u64, u64, Option<u128>) {
+    fn count(&self, selection: &Selection) -> Counted {
         if selection.sample.is_none() {
-            return (self.taken, self.repeats, None);
+            return Counted {
+                selected: self.taken,
+                repeats: self.repeats,
+                most_repeats: self.most_repeats,
+                draw_up_to: None,
+            };
         }
-        let cases = u64::try_from(self.drawn.len()).unwrap_or(u64::MAX);
-        let repeats = self.drawn.iter().map(|(_, repeat)| u64::from(*repeat)).sum();
-        (cases, repeats, self.drawn.peek().map(|(draw, _)| *draw))
+        Counted {
+            selected: u64::try_from(self.drawn.len()).unwrap_or(u64::MAX),
+            repeats: self.drawn.iter().map(|(_, repeat)| u64::from(*repeat)).sum(),
+            most_repeats: self.drawn.iter().map(|(_, repeat)| *repeat).max().unwrap_or(0),
+            draw_up_to: self.drawn.peek().map(|(draw, _)| *draw),
+        }
     }
+}
+
+/// What a tally comes to.
+struct Counted {
+    /// Cases.
+    selected: u64,
+    /// Their repeats.
+    repeats: u64,
+    /// The most repeats of one of them.
+    most_repeats: u32,
+    /// The largest draw that is in, with a sample.
+    draw_up_to: Option<u128>,
 }

@@ -9,8 +9,8 @@ use super::super::report::SCHEMA_VERSION;
 use super::matching::Labelled;
 use crate::base::{RunId, SafeName};
 use crate::stats::{
-    Confusion, Corrected, Interval, JudgeErrors, KappaWeights, Part, Scale, krippendorff_alpha, quantile_of_sorted,
-    rogan_gladen, spearman, wilson,
+    Confusion, Corrected, Interval, JudgeErrors, KappaWeights, Part, Scale, correlation_p, holm, kendall_tau,
+    krippendorff_alpha, mcnemar, quantile_of_sorted, rogan_gladen, spearman, wilson,
 };
 
 const CONFIDENCE: f64 = 0.95;
@@ -84,6 +84,12 @@ pub struct CheckCalibration {
     pub alpha: Option<f64>,
     /// Spearman's correlation of the judge's values with people's, scores where they gave numbers.
     pub spearman: Option<f64>,
+    /// Its two-sided p-value against none.
+    pub spearman_p: Option<f64>,
+    /// Kendall's tau-b of the same.
+    pub kendall_tau: Option<f64>,
+    /// Whether the judge passes more or fewer than people do: its false passes tested against its false fails.
+    pub leniency: Leniency,
     /// Share of what people fail that the judge passes.
     pub false_pass_rate: Option<Share>,
     /// Share of what people pass that the judge fails.
@@ -101,6 +107,20 @@ pub struct CheckCalibration {
     pub corrected_rate: Option<Corrected>,
 }
 
+/// False passes against false fails, by the test of [`mcnemar`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Leniency {
+    /// Share of outputs that the judge passes less the share that people pass: above 0, it is lenient. `None` without
+    /// outputs.
+    pub difference: Option<f64>,
+    /// The exact p-value.
+    pub p_exact: f64,
+    /// The mid-p value, to judge by.
+    pub p_mid: f64,
+    /// The mid-p value adjusted for the number of checks (Holm 1979).
+    pub p_mid_holm: Option<f64>,
+}
+
 /// The report of labelled scores by check; for each check also how many of the unlabelled outputs its judge passed, of
 /// those it could judge.
 pub fn calibrate(
@@ -109,7 +129,12 @@ pub fn calibrate(
     min_kappa: Option<f64>,
     joined: impl IntoIterator<Item = (String, (Vec<Labelled>, (u64, u64)))>,
 ) -> CalibrationReport {
-    let checks = joined.into_iter().map(|(check, (labelled, rest))| of_check(check, &labelled, rest)).collect();
+    let mut checks: Vec<CheckCalibration> =
+        joined.into_iter().map(|(check, (labelled, rest))| of_check(check, &labelled, rest)).collect();
+    let p_values: Vec<f64> = checks.iter().map(|check| check.leniency.p_mid).collect();
+    for (check, adjusted) in checks.iter_mut().zip(holm(&p_values).unwrap_or_default()) {
+        check.leniency.p_mid_holm = Some(adjusted);
+    }
     CalibrationReport { schema_version: SCHEMA_VERSION, run, suite, min_kappa, checks }
 }
 
@@ -136,6 +161,7 @@ fn of_check(check: String, labelled: &[Labelled], (passed, judged): (u64, u64)) 
         passed_right: Part { of: both_pass, total: both_pass + false_fail },
         failed_right: Part { of: both_fail, total: both_fail + false_pass },
     };
+    let correlation = spearman(&judge, &people);
     CheckCalibration {
         check,
         labelled: count(labelled.len()),
@@ -148,7 +174,10 @@ fn of_check(check: String, labelled: &[Labelled], (passed, judged): (u64, u64)) 
         kappa: table.kappa(KappaWeights::Unweighted),
         kappa_interval: kappa_interval(&verdicts),
         alpha: krippendorff_alpha(&units, Scale::Nominal),
-        spearman: spearman(&judge, &people),
+        spearman: correlation,
+        spearman_p: correlation.and_then(|found| correlation_p(found, judge.len())),
+        kendall_tau: kendall_tau(&judge, &people),
+        leniency: leniency(false_pass, false_fail, table.total()),
         false_pass_rate: Share::of(false_pass, false_pass + both_fail),
         false_fail_rate: Share::of(false_fail, false_fail + both_pass),
         verbosity: spearman(&lengths, &excess),
@@ -158,6 +187,12 @@ fn of_check(check: String, labelled: &[Labelled], (passed, judged): (u64, u64)) 
         judged_rate: Share::of(passed, judged),
         corrected_rate: rogan_gladen(Part { of: passed, total: judged }, &errors, CONFIDENCE),
     }
+}
+
+fn leniency(false_pass: u64, false_fail: u64, total: u64) -> Leniency {
+    let test = mcnemar(false_pass, false_fail);
+    let difference = (total > 0).then(|| (real(false_pass) - real(false_fail)) / real(total));
+    Leniency { difference, p_exact: test.p_exact, p_mid: test.p_mid, p_mid_holm: None }
 }
 
 fn place(passed: bool) -> usize {
@@ -200,6 +235,7 @@ fn kappa_interval(verdicts: &[(usize, usize)]) -> Option<Interval> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Timestamp;
     use proptest::prelude::{any, prop, prop_assert, proptest};
 
     fn one(human: bool, value: f64, chars: u64) -> Labelled {
@@ -232,6 +268,16 @@ mod tests {
         let found = of(&textbook(), (60, 100));
         assert_eq!((found.both_pass, found.false_fail, found.false_pass, found.both_fail), (20, 5, 10, 15));
         assert!((found.kappa.expect("kappa") - 0.4).abs() < 1e-12);
+        // 10 false passes against 5 false fails: 2·(1+15+105+455+1365+3003)/2^15 = 0.3018, less 3003/2^15.
+        let leniency = found.leniency;
+        assert!((leniency.p_exact - 2.0 * 4_944.0 / 32_768.0).abs() < 1e-12 && leniency.difference == Some(0.1));
+        assert!((leniency.p_mid - (2.0 * 4_944.0 - 3_003.0) / 32_768.0).abs() < 1e-12);
+        // Two checks are two tests.
+        let joined = ["a", "b"].map(|check| (check.to_owned(), (textbook(), (0, 0))));
+        let (run, suite) = (RunId::new(Timestamp(0), 0), SafeName::parse("s").expect("name"));
+        for check in calibrate(run, suite, None, joined).checks {
+            assert_eq!(check.leniency.p_mid_holm, Some(2.0 * leniency.p_mid));
+        }
         assert!((found.agreement.expect("agreement").estimate - 0.7).abs() < 1e-12);
         assert!((found.false_pass_rate.expect("rate").estimate - 0.4).abs() < 1e-12);
         let interval = found.kappa_interval.expect("interval");

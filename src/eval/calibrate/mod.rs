@@ -4,6 +4,6 @@ mod figures;
 mod labels;
 mod matching;
 
-pub use figures::{CalibrationReport, CheckCalibration, Share, calibrate};
+pub use figures::{CalibrationReport, CheckCalibration, Leniency, Share, calibrate};
 pub use labels::{HumanLabel, read_labels};
 pub use matching::{Labelled, Ledger, Template};

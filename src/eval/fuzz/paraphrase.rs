@@ -54,7 +54,7 @@ pub(in crate::eval) async fn reworded(
         alike: true,
         aside: Some(&aside),
     };
-    let call = Box::new(means.caller.call(ask, abort).await);
+    let call = means.caller.call(ask, abort).await;
     beside.spend.plus(aside.into_inner().unwrap_or_else(PoisonError::into_inner));
     let model = &wish.model;
     let reply = match &call.reply {

@@ -40,9 +40,13 @@ impl CalibrationReport {
         tell("agreement", Line::from(share(check.agreement)));
         tell("kappa", self.kappa(check));
         tell("alpha", Line::from(number(check.alpha)));
-        tell("correlation", Line::from(format!("{} (Spearman, of the values)", number(check.spearman))));
+        let p = check.spearman_p.map_or(String::new(), |p| format!(", p {}", chance(p)));
+        let values =
+            format!("{} (Spearman, of the values{p}), {} (Kendall)", number(check.spearman), number(check.kendall_tau));
+        tell("correlation", Line::from(values));
         tell("false passes", Line::from(format!("{} of what people fail", share(check.false_pass_rate))));
         tell("false fails", Line::from(format!("{} of what people pass", share(check.false_fail_rate))));
+        tell("leniency", Line::from(leniency(check)));
         tell(
             "verbosity",
             Line::from(format!("{} (of length with how much more it gives than people)", number(check.verbosity))),
@@ -100,4 +104,23 @@ fn share(share: Option<Share>) -> String {
 
 fn interval(range: Interval, scale: f64) -> String {
     format!("{:.0}–{:.0}", range.low * scale, range.high * scale)
+}
+
+/// By how much more the judge passes than people, and whether that is more than chance.
+fn leniency(check: &CheckCalibration) -> String {
+    let Some(difference) = check.leniency.difference else { return "—".to_owned() };
+    let p = check.leniency.p_mid_holm.unwrap_or(check.leniency.p_mid);
+    let points = format!("{:+.1} points against people", difference * 100.0);
+    let apart = check.false_pass + check.false_fail;
+    match apart {
+        0 => points,
+        // Of fewer even the most uneven split could not be told from chance.
+        1..5 => format!("{points}, too few disagreements to tell ({apart}, at least 5)"),
+        _ => format!("{points} (McNemar mid-p {})", chance(p)),
+    }
+}
+
+/// A p-value in three digits at most.
+fn chance(p: f64) -> String {
+    if p < 0.001 { "< 0.001".to_owned() } else { format!("{p:.3}") }
 }

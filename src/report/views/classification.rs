@@ -34,6 +34,7 @@ fn figures(found: &ClassificationReport) -> Vec<(String, Line)> {
     let accuracy = found
         .accuracy
         .map_or("—".to_owned(), |rate: Rate| format!("{:.3} (95 % {:.3}–{:.3})", rate.estimate, rate.low, rate.high));
+    let accuracy = format!("{accuracy}, balanced {}", shown(found.balanced_accuracy));
     let f1 = [
         ("macro", found.macro_average.map(|average| average.f1)),
         ("micro", found.micro_average.map(|average| average.f1)),
@@ -47,9 +48,12 @@ fn figures(found: &ClassificationReport) -> Vec<(String, Line)> {
     ];
     if found.confidences > 0 {
         let text = format!(
-            "Brier {}, calibration error {} in 10 bins ({})",
+            "Brier {}, log loss {}, ROC area {}, calibration error {} in 10 bins, at most {} ({})",
             shown(found.brier),
+            shown(found.log_loss),
+            shown(found.roc_auc),
             shown(found.ece_10_bins),
+            shown(found.mce_10_bins),
             counted(found.confidences, "confidence", "confidences")
         );
         facts.push(("confidence".to_owned(), Line::from(text)));

@@ -6,10 +6,10 @@ use serde::{Serialize, Serializer};
 
 use super::super::doc::{Block, Column, Doc, Entry, Line, Table, Tone};
 use super::super::present::View;
-use super::{attacks, classification, corpus, semantic};
+use super::{attacks, classification, corpus, repeats, semantic};
 use super::{counted, short_tokens};
 use crate::base::{Millis, Ratio, Tokens, Usd};
-use crate::eval::{CheckResult, EvalReport, Failure, GroupReport, Rate, SuiteReport, shown_cost};
+use crate::eval::{CheckResult, EvalReport, Failure, GroupReport, Rate, ScoreInterval, SuiteReport, shown_cost};
 use crate::record::{JudgeTotals, Outcome, RunStatus, Verdict};
 
 /// Reasons shown under the first one.
@@ -82,6 +82,7 @@ fn show_suite(suite: &SuiteReport, doc: &mut Doc) {
         return;
     }
     doc.push(Block::Table(group_table(suite, one_prompt.is_none())));
+    repeats::show(suite, doc);
     attacks::show(suite, doc);
     doc.push_list(suite_notes(suite));
     corpus::show(suite, doc);
@@ -112,7 +113,10 @@ fn group_table(suite: &SuiteReport, with_prompt: bool) -> Table {
         columns.push(Column::names("prompt"));
     }
     columns.push(Column::names("model"));
-    columns.extend(FIGURES.map(Column::numbers));
+    columns.extend(FIGURES.map(|title| match title {
+        "score (95 %)" => Column::numbers(title).or_briefly("score"),
+        _ => Column::numbers(title),
+    }));
     let rows = suite
         .groups
         .iter()
@@ -149,8 +153,19 @@ impl Table {
 
 /// The columns of a suite's table. Trials that are not counted in the rate have one of their own, left out where all
 /// are graded; the time to the first token is there where replies were streamed, what judges cost where some were asked.
-const FIGURES: [&str; 11] =
-    ["pass", "not graded", "rate (95 %)", "score", "p50", "p95", "ttft p50/p95", "tokens", "cost", "judges", "cached"];
+const FIGURES: [&str; 11] = [
+    "pass",
+    "not graded",
+    "rate (95 %)",
+    "score (95 %)",
+    "p50",
+    "p95",
+    "ttft p50/p95",
+    "tokens",
+    "cost",
+    "judges",
+    "cached",
+];
 
 fn figures(group: &GroupReport) -> [String; 11] {
     let counts = group.counts;
@@ -162,7 +177,7 @@ fn figures(group: &GroupReport) -> [String; 11] {
         group.pass_rate.map_or(unknown.clone(), |rate| {
             format!("{} ({:.0}–{:.0})", percent(rate), rate.low * 100.0, rate.high * 100.0)
         }),
-        group.mean_score.map_or(unknown.clone(), |score| format!("{score:.2}")),
+        group.mean_score.map_or(unknown.clone(), |score| shown_score(score, group.mean_score_interval)),
         group.p50_latency_ms.map_or(unknown.clone(), latency),
         group.p95_latency_ms.map_or(unknown.clone(), latency),
         group
@@ -177,6 +192,12 @@ fn figures(group: &GroupReport) -> [String; 11] {
         }),
         group.cached_share.map_or(unknown, |share| format!("{:.0} %", share.get() * 100.0)),
     ]
+}
+
+/// The mean score, with its interval where there is one.
+fn shown_score(score: f64, interval: Option<ScoreInterval>) -> String {
+    let ends = interval.map_or(String::new(), |interval| format!(" ({:.2}–{:.2})", interval.low, interval.high));
+    format!("{score:.2}{ends}")
 }
 
 /// What the table cannot say: every reason but the first, and what makes the figures weaker than they look.
@@ -257,6 +278,10 @@ impl EvalView<'_> {
         let mut rates = report.suites.iter().flat_map(|suite| &suite.groups).filter_map(|group| group.pass_rate);
         if rates.any(|rate| rate.clustered) {
             facts.push(("rates".to_owned(), Line::from("each with its 95 % interval, wider where cases are related")));
+        }
+        if let Some(k) = repeats::most(report) {
+            let text = format!("pass@{k}: at least one of {k} repeats of a case passes; pass^{k}: all do");
+            facts.push(("repeats".to_owned(), Line::from(text)));
         }
         if let Some(outdated) = &report.outdated_checks {
             let text =

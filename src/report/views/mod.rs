@@ -12,6 +12,7 @@ mod pings;
 mod plan;
 pub mod prompt;
 mod providers;
+mod repeats;
 mod runs;
 mod semantic;
 mod trial;

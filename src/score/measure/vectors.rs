@@ -1,10 +1,6 @@
 //! The measures against the figures of the reference libraries, `fixtures/vectors/metrics`.
 
-use std::fs;
-use std::path::Path;
-
 use proptest::prelude::*;
-use serde_json::Value;
 
 use super::super::testing::on_text;
 use super::bleu::{BleuCounts, Smoothing};
@@ -15,49 +11,29 @@ use super::retrieval::{Grades, Ranking};
 use super::rouge::{Cut, rouge_l, rouge_lsum, rouge_n};
 use super::ter::TerCounts;
 use super::{edit, meteor, porter, squad, tfidf, tokens};
+use crate::base::vectors::{Row, Vectors};
 use crate::record::Segment;
-
-fn rows(file: &str) -> Vec<Value> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/vectors/metrics").join(file);
-    let text = fs::read_to_string(path).expect("vectors");
-    text.split('\n').filter(|line| !line.is_empty()).map(|line| serde_json::from_str(line).expect("row")).collect()
-}
-
-fn close(row: &Value, name: &str, seen: f64) {
-    let wanted = row["expected"][name].as_f64().unwrap_or_else(|| panic!("{}: no {name}", row["id"]));
-    let room = 1e-9 * wanted.abs().max(1.0);
-    assert!((seen - wanted).abs() <= room, "{} {name}: {seen} instead of {wanted}", row["id"]);
-}
-
-fn text<'r>(row: &'r Value, name: &str) -> &'r str {
-    row["inputs"][name].as_str().unwrap_or_else(|| panic!("{}: no {name}", row["id"]))
-}
-
-fn texts<'r>(row: &'r Value, name: &str) -> Vec<&'r str> {
-    row["inputs"][name].as_array().expect("list").iter().map(|text| text.as_str().expect("text")).collect()
-}
 
 #[test]
 fn stems_are_those_of_nltk() {
-    let rows = rows("porter_stem.jsonl");
-    assert_eq!(rows.len(), 611);
-    for row in rows {
-        assert_eq!(porter::stem(text(&row, "word")), row["expected"]["stem"], "{}", row["id"]);
+    let vectors = Vectors::open("metrics/porter_stem", 611);
+    for row in vectors.rows() {
+        row.same("stem", porter::stem(row.text("word")));
     }
+    vectors.finish(&[]);
 }
 
 #[test]
 fn rouge_is_that_of_rouge_score() {
-    let rows = rows("rouge.jsonl");
-    assert_eq!(rows.len(), 228);
-    for row in rows {
-        let stemmed = row["params"]["use_stemmer"].as_bool().expect("flag");
+    let vectors = Vectors::open("metrics/rouge", 228);
+    for row in vectors.rows() {
+        let stemmed = row.param("use_stemmer").as_bool().expect("flag");
         let cut = Cut { unicode: false, stemmed };
-        let references = match row["inputs"].get("references") {
-            Some(_) => texts(&row, "references"),
-            None => vec![text(&row, "reference")],
+        let references = match row.has_input("references") {
+            true => row.texts("references"),
+            false => vec![row.text("reference")],
         };
-        let hypothesis = text(&row, "hypothesis");
+        let hypothesis = row.text("hypothesis");
         let given = cut.tokens(hypothesis);
         for kind in ["rouge1", "rouge2", "rouge3", "rougeL", "rougeLsum"] {
             let score = |reference: &&str| match kind {
@@ -68,22 +44,22 @@ fn rouge_is_that_of_rouge_score() {
             // Of several references the first with the best F counts.
             let best = references.iter().map(score).reduce(|a, b| if b.f > a.f { b } else { a }).expect("reference");
             for (part, seen) in [("p", best.precision), ("r", best.recall), ("f", best.f)] {
-                close(&row, &format!("{kind}_{part}"), seen);
+                row.close(&format!("{kind}_{part}"), seen);
             }
         }
     }
+    vectors.finish(&[]);
 }
 
 #[test]
 fn bleu_chrf_and_ter_are_those_of_sacrebleu() {
-    let rows = rows("bleu_chrf.jsonl");
-    assert_eq!(rows.len(), 129);
-    for row in rows {
-        if row["params"]["level"] == "corpus" {
-            corpus(&row);
+    let vectors = Vectors::open("metrics/bleu_chrf", 129);
+    for row in vectors.rows() {
+        if *row.param("level") == "corpus" {
+            corpus(row);
             continue;
         }
-        let (hypothesis, references) = (text(&row, "hypothesis"), texts(&row, "references"));
+        let (hypothesis, references) = (row.text("hypothesis"), row.texts("references"));
         let counts = |cut: fn(&str) -> Vec<String>| {
             let cut_all: Vec<Vec<String>> = references.iter().map(|reference| cut(reference)).collect();
             BleuCounts::of(&cut(hypothesis), &cut_all)
@@ -96,25 +72,33 @@ fn bleu_chrf_and_ter_are_those_of_sacrebleu() {
             ("bleu_smooth_add_k", Smoothing::AddOne, true),
             ("bleu_smooth_none", Smoothing::None, true),
         ] {
-            close(&row, name, 100.0 * usual.score(smoothing, effective));
+            row.close(name, 100.0 * usual.score(smoothing, effective));
         }
-        close(&row, "bleu_bp", usual.brevity());
-        assert_eq!(serde_json::json!(usual.hits), row["expected"]["bleu_counts"], "{}", row["id"]);
-        assert_eq!(serde_json::json!(usual.totals), row["expected"]["bleu_totals"], "{}", row["id"]);
+        compare_counts(row, &usual);
         let exp = |counts: BleuCounts| 100.0 * counts.score(Smoothing::Exp, true);
-        close(&row, "bleu_lowercase", exp(counts(|text| tokens::thirteen_a(&text.to_lowercase()))));
-        close(&row, "bleu_tok_char", exp(counts(tokens::characters)));
-        close(&row, "bleu_tok_none", exp(counts(tokens::blank_separated)));
-        close(&row, "bleu_tok_intl", exp(counts(tokens::international)));
-        close(&row, "chrf", 100.0 * ChrfCounts::of(hypothesis, &references, 0).score());
-        close(&row, "chrf_pp", 100.0 * ChrfCounts::of(hypothesis, &references, 2).score());
+        row.close("bleu_lowercase", exp(counts(|text| tokens::thirteen_a(&text.to_lowercase()))));
+        row.close("bleu_tok_char", exp(counts(tokens::characters)));
+        row.close("bleu_tok_none", exp(counts(tokens::blank_separated)));
+        row.close("bleu_tok_intl", exp(counts(tokens::international)));
+        row.close("chrf", 100.0 * ChrfCounts::of(hypothesis, &references, 0).score());
+        row.close("chrf_pp", 100.0 * ChrfCounts::of(hypothesis, &references, 2).score());
         let ter = |cut: fn(&str) -> Vec<String>| {
             let cut_all: Vec<Vec<String>> = references.iter().map(|reference| cut(reference)).collect();
             100.0 * TerCounts::of(&cut(hypothesis), &cut_all).rate()
         };
-        close(&row, "ter", ter(|text| tokens::blank_separated(&text.to_lowercase())));
-        close(&row, "ter_case_sensitive", ter(tokens::blank_separated));
+        row.close("ter", ter(|text| tokens::blank_separated(&text.to_lowercase())));
+        row.close("ter_case_sensitive", ter(tokens::blank_separated));
+        let lower: Vec<String> = references.iter().map(|reference| reference.to_lowercase()).collect();
+        let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
+        row.close("chrf_lowercase", 100.0 * ChrfCounts::of(&hypothesis.to_lowercase(), &lower, 0).score());
     }
+    vectors.finish(&[
+        // Effective order and smoothing change them; the counts they come from are compared.
+        ("bleu_precisions", "a step on the way, shown by no check"),
+        ("chrf_eps", "a smoothing that no check offers"),
+        ("chrf_whitespace", "white space counts in no check"),
+        ("ter_normalized_no_punct", "a way to cut that no check offers"),
+    ]);
 }
 
 /// Through the checks and what they keep, as a run does it.
@@ -134,116 +118,181 @@ fn pooled(check: &str, options: &str, hypotheses: &[&str], references: &[Vec<&st
     tally.expect("a segment")
 }
 
-fn corpus(row: &Value) {
-    let hypotheses = texts(row, "hypotheses");
+fn compare_counts(row: &Row, counts: &BleuCounts) {
+    row.same("bleu_counts", serde_json::json!(counts.hits));
+    row.same("bleu_totals", serde_json::json!(counts.totals));
+    row.same("bleu_sys_len", counts.given);
+    row.same("bleu_ref_len", counts.wanted);
+    row.close("bleu_bp", counts.brevity());
+}
+
+fn corpus(row: &Row) {
+    let hypotheses = row.texts("hypotheses");
     // One list per reference set, each as long as the hypotheses.
-    let sets: Vec<Vec<&str>> = row["inputs"]["reference_streams"]
+    let sets: Vec<Vec<&str>> = row
+        .input("reference_streams")
         .as_array()
         .expect("list")
         .iter()
         .map(|set| set.as_array().expect("list").iter().map(|text| text.as_str().expect("text")).collect())
         .collect();
+    let (mut lower, mut bleu, mut chrf, mut chrf_pp, mut ter) = (
+        BleuCounts::default(),
+        BleuCounts::default(),
+        ChrfCounts::default(),
+        ChrfCounts::default(),
+        TerCounts::default(),
+    );
+    for (at, hypothesis) in hypotheses.iter().enumerate() {
+        let references: Vec<&str> = sets.iter().map(|set| set[at]).collect();
+        let cut = |cut: fn(&str) -> Vec<String>| -> (Vec<String>, Vec<Vec<String>>) {
+            (cut(hypothesis), references.iter().map(|reference| cut(reference)).collect())
+        };
+        let (given, wanted) = cut(tokens::thirteen_a);
+        bleu = bleu.plus(BleuCounts::of(&given, &wanted));
+        let (given, wanted) = cut(|text| tokens::thirteen_a(&text.to_lowercase()));
+        lower = lower.plus(BleuCounts::of(&given, &wanted));
+        chrf = chrf.plus(&ChrfCounts::of(hypothesis, &references, 0));
+        chrf_pp = chrf_pp.plus(&ChrfCounts::of(hypothesis, &references, 2));
+        let (given, wanted) = cut(|text| tokens::blank_separated(&text.to_lowercase()));
+        ter = ter.plus(TerCounts::of(&given, &wanted));
+    }
+    row.close("bleu", 100.0 * bleu.score(Smoothing::Exp, false));
+    row.close("bleu_smooth_none", 100.0 * bleu.score(Smoothing::None, false));
+    row.close("bleu_lowercase", 100.0 * lower.score(Smoothing::Exp, false));
+    compare_counts(row, &bleu);
     let references: Vec<Vec<&str>> = (0..hypotheses.len()).map(|at| sets.iter().map(|set| set[at]).collect()).collect();
-    for (name, check, options) in
-        [("bleu", "bleu", ""), ("chrf", "chrf", ""), ("chrf_pp", "chrf", ", words: true"), ("ter", "ter", "")]
-    {
-        if row["expected"].get(name).is_some() {
-            close(row, name, 100.0 * pooled(check, options, &hypotheses, &references).value());
+    for (name, seen, check, options) in [
+        ("bleu", bleu.score(Smoothing::Exp, false), "bleu", ""),
+        ("chrf", chrf.score(), "chrf", ""),
+        ("chrf_pp", chrf_pp.score(), "chrf", ", words: true"),
+        ("ter", ter.rate(), "ter", ""),
+    ] {
+        if row.expects(name) {
+            row.close(name, 100.0 * seen);
+            row.close(name, 100.0 * pooled(check, options, &hypotheses, &references).value());
         }
     }
 }
 
 #[test]
 fn meteor_is_that_of_nltk_without_synonyms() {
-    let rows = rows("meteor_nosyn.jsonl");
-    assert_eq!(rows.len(), 106);
-    for row in rows {
-        let tokens = |name| texts(&row, name).iter().map(|text| (*text).to_owned()).collect::<Vec<String>>();
-        close(&row, "meteor_nosyn", meteor::meteor(&tokens("reference_tokens"), &tokens("hypothesis_tokens")));
+    let vectors = Vectors::open("metrics/meteor_nosyn", 106);
+    for row in vectors.rows() {
+        let tokens = |name| row.texts(name).iter().map(|text| (*text).to_owned()).collect::<Vec<String>>();
+        row.close("meteor_nosyn", meteor::meteor(&tokens("reference_tokens"), &tokens("hypothesis_tokens")));
     }
+    vectors.finish(&[]);
 }
 
 #[test]
 fn squad_is_that_of_its_script() {
-    let rows = rows("squad.jsonl");
-    assert_eq!(rows.len(), 140);
-    for row in rows {
-        let (prediction, golds) = (text(&row, "prediction"), texts(&row, "ground_truths"));
-        assert_eq!(squad::normalized(prediction), row["expected"]["normalized_prediction"], "{}", row["id"]);
+    let vectors = Vectors::open("metrics/squad", 140);
+    for row in vectors.rows() {
+        let (prediction, golds) = (row.text("prediction"), row.texts("ground_truths"));
+        row.same("normalized_prediction", squad::normalized(prediction));
+        row.same("normalized_golds", golds.iter().map(|gold| squad::normalized(gold)).collect::<Vec<_>>());
+        row.close("exact_match_raw", f64::from(u8::from(golds.contains(&prediction))));
         let exact = golds.iter().any(|gold| squad::normalized(gold) == squad::normalized(prediction));
-        close(&row, "exact_match", f64::from(u8::from(exact)));
+        row.close("exact_match", f64::from(u8::from(exact)));
         let best = golds.iter().map(|gold| squad::token_f1(prediction, gold).f).fold(0.0, f64::max);
-        close(&row, "f1", best);
+        row.close("f1", best);
     }
+    vectors.finish(&[(
+        "f1_squad_v1",
+        "the rule of SQuAD 1.1 for two answers without words; the check has that of SQuAD 2",
+    )]);
 }
 
 #[test]
 fn distances_are_those_of_rapidfuzz() {
-    let rows = rows("edit_distance.jsonl");
-    assert_eq!(rows.len(), 140);
-    for row in rows {
-        let (a, b) = (text(&row, "a"), text(&row, "b"));
+    let vectors = Vectors::open("metrics/edit_distance", 140);
+    for row in vectors.rows() {
+        let (a, b) = (row.text("a"), row.text("b"));
         for (name, seen) in [
             ("levenshtein", edit::levenshtein_distance(a, b)),
             ("damerau_levenshtein", edit::damerau_distance(a, b)),
             ("osa", edit::osa_distance(a, b)),
         ] {
-            assert_eq!(serde_json::json!(seen), row["expected"][name], "{} {name}", row["id"]);
+            row.same(name, seen);
         }
-        close(&row, "levenshtein_normalized_similarity", edit::levenshtein_likeness(a, b));
-        close(&row, "damerau_levenshtein_normalized_similarity", edit::damerau_likeness(a, b));
-        close(&row, "osa_normalized_similarity", edit::osa_likeness(a, b));
-        close(&row, "indel_normalized_similarity", edit::indel_likeness(a, b));
-        close(&row, "jaro_winkler", edit::jaro_winkler_likeness(a, b));
+        row.close("levenshtein_normalized_similarity", edit::levenshtein_likeness(a, b));
+        row.close("damerau_levenshtein_normalized_similarity", edit::damerau_likeness(a, b));
+        row.close("osa_normalized_similarity", edit::osa_likeness(a, b));
+        row.close("indel_normalized_similarity", edit::indel_likeness(a, b));
+        row.close("jaro_winkler", edit::jaro_winkler_likeness(a, b));
+        row.close("levenshtein_normalized_distance", 1.0 - edit::levenshtein_likeness(a, b));
+        // The same figure on other scales.
+        let (indel, both) = (edit::indel_likeness(a, b), (a.chars().count() + b.chars().count()) as u64);
+        row.close("fuzz_ratio", 100.0 * indel);
+        row.close("indel", (1.0 - indel) * super::ngram::real(both));
+        row.close("lcs_seq", indel * super::ngram::real(both) / 2.0);
     }
+    vectors.finish(&[
+        ("hamming_padded", "no check offers it: a letter that is missing would count as many"),
+        ("jaro", "no check offers it; Jaro-Winkler's is made of it"),
+        ("common_prefix", "a step on the way to Jaro-Winkler's"),
+        ("common_suffix", "shown by no check"),
+    ]);
 }
 
 #[test]
 fn error_rates_are_those_of_jiwer() {
-    let rows = rows("wer_cer.jsonl");
-    assert_eq!(rows.len(), 110);
-    for row in rows {
-        let pairs: Vec<(&str, &str)> = if row["inputs"]["reference"].is_array() {
-            texts(&row, "reference").into_iter().zip(texts(&row, "hypothesis")).collect()
+    let vectors = Vectors::open("metrics/wer_cer", 110);
+    for row in vectors.rows() {
+        let pairs: Vec<(&str, &str)> = if row.input("reference").is_array() {
+            row.texts("reference").into_iter().zip(row.texts("hypothesis")).collect()
         } else {
-            vec![(text(&row, "reference"), text(&row, "hypothesis"))]
+            vec![(row.text("reference"), row.text("hypothesis"))]
         };
         let sum = |errors: fn(&str, &str) -> Errors| {
             pairs.iter().map(|(a, b)| errors(a, b)).fold(Errors::default(), Errors::plus)
         };
-        close(&row, "wer", sum(Errors::of_words).rate());
-        close(&row, "cer", sum(Errors::of_characters).rate());
         let (references, hypotheses): (Vec<Vec<&str>>, Vec<&str>) =
             pairs.iter().map(|(reference, hypothesis)| (vec![*reference], *hypothesis)).unzip();
-        for check in ["wer", "cer"] {
-            close(&row, check, pooled(check, "", &hypotheses, &references).value());
+        let (words, characters) = (sum(Errors::of_words), sum(Errors::of_characters));
+        for (rate, edits, wanted, found) in
+            [("wer", "word_edits", "ref_words", words), ("cer", "char_edits", "ref_chars", characters)]
+        {
+            row.close(rate, found.rate());
+            row.close(rate, pooled(rate, "", &hypotheses, &references).value());
+            row.same(edits, found.edits);
+            row.same(wanted, found.wanted);
         }
     }
+    let alignment = "hangs on which of several best alignments is taken; the rates do not";
+    vectors.finish(&[
+        ("hyp_words", "a length, shown by no check"),
+        ("hits", alignment),
+        ("substitutions", alignment),
+        ("deletions", alignment),
+        ("insertions", alignment),
+        ("mer", alignment),
+        ("wil", alignment),
+        ("wip", alignment),
+    ]);
 }
 
 #[test]
 fn tfidf_is_that_of_scikit_learn() {
-    let rows = rows("tfidf_cosine.jsonl");
-    assert_eq!(rows.len(), 106);
-    for row in rows {
-        let (a, b) = (text(&row, "a"), text(&row, "b"));
+    let vectors = Vectors::open("metrics/tfidf_cosine", 106);
+    for row in vectors.rows() {
+        let (a, b) = (row.text("a"), row.text("b"));
         for (name, seen) in [("tfidf_cosine", tfidf::tfidf_cosine(a, b)), ("count_cosine", tfidf::count_cosine(a, b))] {
-            match seen {
-                Some(seen) => close(&row, name, seen),
-                None => assert!(row["expected"][name].is_null(), "{} {name}", row["id"]),
-            }
+            row.close(name, seen);
         }
     }
+    vectors.finish(&[("tfidf_cosine_char3", "n-grams of characters are what chrF compares")]);
 }
 
 #[test]
 fn retrieval_is_that_of_ranx() {
-    let rows = rows("retrieval.jsonl");
-    assert_eq!(rows.len(), 65);
-    for row in rows {
-        let queries = row["inputs"]
-            .get("queries")
-            .map_or_else(|| vec![row["inputs"].clone()], |queries| queries.as_array().expect("list").clone());
+    let vectors = Vectors::open("metrics/retrieval", 65);
+    for row in vectors.rows() {
+        let queries = match row.has_input("queries") {
+            true => row.input("queries").as_array().expect("list").clone(),
+            false => vec![serde_json::json!({"retrieved": row.input("retrieved"), "relevant": row.input("relevant")})],
+        };
         let queries: Vec<(Vec<String>, Grades)> = queries
             .iter()
             .map(|query| {
@@ -251,14 +300,14 @@ fn retrieval_is_that_of_ranx() {
                 (retrieved, serde_json::from_value(query["relevant"].clone()).expect("grades"))
             })
             .collect();
-        for (name, _) in row["expected"].as_object().expect("figures") {
+        for name in row.figures() {
             let (metric, k) = match name.split_once('@') {
                 Some((metric, k)) => (metric, Some(k.parse().expect("k"))),
-                None => (name.as_str(), None),
+                None => (name, None),
             };
             let figure = |(retrieved, grades): &(Vec<String>, Grades)| {
                 let ranking = Ranking::new(retrieved, grades, k);
-                Some(match metric {
+                match metric {
                     "precision" => ranking.precision(),
                     "recall" => ranking.recall(),
                     "f1" => ranking.f1(),
@@ -267,17 +316,19 @@ fn retrieval_is_that_of_ranx() {
                     "map" => ranking.average_precision(),
                     "ndcg" => ranking.ndcg(false),
                     "ndcg_exp" => ranking.ndcg(true),
-                    _ => return None,
-                })
+                    // Precision at the number of relevant items.
+                    "r_precision" => match usize::try_from(ranking.relevant()).expect("small") {
+                        0 => 0.0,
+                        relevant => Ranking::new(retrieved, grades, Some(relevant)).precision(),
+                    },
+                    other => panic!("{other}"),
+                }
             };
-            let figures: Option<Vec<f64>> = queries.iter().map(figure).collect();
-            let Some(figures) = figures else {
-                assert_eq!(metric, "r_precision", "{}", row["id"]);
-                continue;
-            };
-            close(&row, name, figures.iter().sum::<f64>() / super::ngram::real(figures.len() as u64));
+            let sum: f64 = queries.iter().map(figure).sum();
+            row.close(name, sum / super::ngram::real(queries.len() as u64));
         }
     }
+    vectors.finish(&[]);
 }
 
 proptest! {

@@ -106,7 +106,7 @@ pub(super) fn suite_records(loaded: &Loaded) -> Vec<SuiteRecord> {
         digest: surveyed.survey.digest,
         cases: surveyed.survey.selected,
         repeat: surveyed.suite.repeat,
-        goal: goal_json(&surveyed.suite),
+        goal: goal_json(surveyed),
         verdict: None,
     };
     loaded.suites.iter().map(record).collect()

@@ -42,7 +42,7 @@ pub(in crate::cli::cmd::eval) fn refuse_what_has_no_batch(
         seen.push(model.provider);
     }
     for surveyed in &loaded.suites {
-        if goal_json(&surveyed.suite).to_string().contains("latency") {
+        if goal_json(surveyed).to_string().contains("latency") {
             let message =
                 format!("suite `{}` has a goal for latency, and replies of a batch have none", surveyed.suite.name);
             problems
