@@ -1,6 +1,6 @@
 //! What the run engine says while it works. The store and the progress bar listen; the engine does not know them.
 
-use super::{CallError, RunStatus, TrialRecord};
+use super::{CallError, Comparison, RunStatus, TrialRecord};
 
 /// One event of a run, in the order in which things happened.
 #[derive(Debug, Clone)]
@@ -10,6 +10,8 @@ pub enum RunEvent {
     /// A trial that has no outcome because the run ends, but calls that were answered: they are kept, so that nobody pays
     /// for them again.
     CallsKept(Box<TrialRecord>),
+    /// The variants of a case were compared: trials that are stored get scores. It counts as done once it is durable.
+    Compared(Box<Comparison>),
     /// Something worth a line on stderr.
     Notice(String),
     /// The engine gives up: no further call can succeed.

@@ -8,10 +8,10 @@ use super::super::world::{Asks, Examined, World};
 use crate::record::Score;
 
 /// Most variants that are compared: a judge tells few more apart.
-pub(in crate::score) const MOST: usize = 20;
+const MOST: usize = 20;
 
 /// Why a comparison has no score at the end of a trial.
-pub(in crate::score) const WAITING: &str =
+const WAITING: &str =
     "the outputs of the variants are not compared yet: that comes when all trials of the run are done";
 
 /// What is compared, and with whom.

@@ -24,7 +24,7 @@ use crate::cli::progress::Progress;
 use crate::cli::signals::Signals;
 use crate::cli::{Exit, Session, is_closed_pipe};
 use crate::eval::{
-    Bounds, EvalReport, Finished, KnownOf, Limit, Means, Money, PlannedTrial, SharedLimit, Stop, WorstCase, execute,
+    Bounds, EvalReport, Finished, KnownOf, Limit, Means, Money, PlannedTrial, SharedLimit, Stop, Work, WorstCase, execute,
     trials,
 };
 use crate::provider::Caller;
@@ -41,8 +41,8 @@ pub(super) const PLANNED_AHEAD: usize = 64;
 /// Trials that are handed to the engine at once: waking the planning thread for each of them costs more than planning it.
 const PLANNED_AT_ONCE: usize = 32;
 
-/// A trial of the plan, or why the plan cannot go on.
-pub(super) type Planned = Result<PlannedTrial, Problems>;
+/// A trial or a comparison of the plan, or why the plan cannot go on.
+pub(super) type Planned = Result<Work, Problems>;
 
 /// A run that is ready to start or to go on: it is in the store, with its suites and variants.
 pub(super) struct Drive<'a> {
@@ -102,9 +102,19 @@ pub(super) fn make_plan(
     runtime: &Handle,
     is_done: impl Fn(&TrialKey) -> bool,
 ) {
-    let is_left =
-        |trial: &Planned| !trial.as_ref().is_ok_and(|trial| run.finished.has(&trial.key) || is_done(&trial.key));
-    let mut left = trials(&run.loaded.suites, &run.loaded.selection).filter(is_left);
+    let is_left = |trial: &Result<PlannedTrial, Problems>| {
+        !trial.as_ref().is_ok_and(|trial| run.finished.has(&trial.key) || is_done(&trial.key))
+    };
+    let left = trials(&run.loaded.suites, &run.loaded.selection).filter(is_left);
+    hand_over(left.map(|trial| trial.map(|trial| Work::Trial(Box::new(trial)))), planned, runtime);
+}
+
+/// Hands a plan to the engine, until it wants no more of it.
+pub(super) fn hand_over(
+    mut left: impl Iterator<Item = Planned>,
+    planned: &mpsc::Sender<Planned>,
+    runtime: &Handle,
+) {
     loop {
         let batch: Vec<Planned> = left.by_ref().take(PLANNED_AT_ONCE).collect();
         if batch.is_empty() {
@@ -171,11 +181,17 @@ pub(super) async fn run_trials(
     let (saving, saved) = mpsc::unbounded_channel();
     let writer = store.writer(&header.id, providers.redactor(), move |event| {
         // The listener outlives the writer; if it is gone, nobody counts any more.
-        if let WriterEvent::Committed(trials) = event {
-            saved_some(&trials);
-            saving.send(trials.len()).ok();
-            committed.send(trials).ok();
+        match &event {
+            WriterEvent::Committed(trials) => {
+                saved_some(trials);
+                saving.send(trials.len()).ok();
+            }
+            WriterEvent::Compared(comparisons) => {
+                saving.send(comparisons.len()).ok();
+            }
+            WriterEvent::Failed(_) => return,
         }
+        committed.send(event).ok();
     })?;
     let listener = tokio::spawn(listen(heard_events, writer, commits, progress));
     let engine = tokio::spawn(execute(plan, means, bounds, stop, events, saved));
@@ -204,11 +220,15 @@ pub(super) fn money_bounds(
     let estimator = run.loaded.estimator(run.session);
     let (free, hedged) = (run.providers.free_names(), run.providers.hedged_names());
     let caller = Arc::clone(caller);
-    let worst_case: WorstCase = Box::new(move |trial| {
+    let worst_case: WorstCase = Box::new(move |work| {
         let known = KnownOf {
             is_free: &|model| free.contains(model.provider.as_str()),
             is_hedged: &|model| hedged.contains(model.provider.as_str()),
             moderates_free: &|model| caller.moderates_free(model),
+        };
+        let trial = match work {
+            Work::Trial(trial) => trial.as_ref(),
+            Work::Comparison(comparison) => return estimator.comparison_worst_case(comparison, &known),
         };
         // Whether the cache answers for judges, too, shows only when the reply is there.
         let checks = estimator.checks_worst_case(trial, &known)?;

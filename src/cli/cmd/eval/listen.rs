@@ -6,8 +6,8 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 
 use crate::base::Usd;
 use crate::cli::progress::Progress;
-use crate::record::{CallError, CallRecord, RunEvent, RunStatus, TrialRecord};
-use crate::store::{StoreError, Writer};
+use crate::record::{CallError, CallRecord, RunEvent, RunStatus};
+use crate::store::{StoreError, Writer, WriterEvent};
 
 /// How often progress is shown when nothing becomes durable: a quiet run must not look dead.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -28,7 +28,7 @@ pub(super) struct Heard {
 pub(super) async fn listen(
     mut events: Receiver<RunEvent>,
     writer: Writer,
-    mut commits: UnboundedReceiver<Vec<TrialRecord>>,
+    mut commits: UnboundedReceiver<WriterEvent>,
     mut progress: Progress,
 ) -> Result<Heard, StoreError> {
     let mut heard = Heard { status: RunStatus::Aborted, fatal: None };
@@ -43,6 +43,7 @@ pub(super) async fn listen(
                 Some(RunEvent::Fatal(error)) => heard.fatal = Some(error),
                 Some(RunEvent::CallsKept(record)) => writer.send_calls(record).await?,
                 Some(RunEvent::TrialFinished(record)) => writer.send(record).await?,
+                Some(RunEvent::Compared(comparison)) => writer.send_compared(comparison).await?,
             },
             Some(done) = commits.recv() => count(&done, &mut progress),
         }
@@ -57,8 +58,14 @@ pub(super) async fn listen(
     Ok(heard)
 }
 
-fn count(done: &[TrialRecord], progress: &mut Progress) {
-    for trial in done {
+fn count(done: &WriterEvent, progress: &mut Progress) {
+    let (trials, compared) = match done {
+        WriterEvent::Committed(trials) => (trials.as_slice(), &[][..]),
+        WriterEvent::Compared(comparisons) => (&[][..], comparisons.as_slice()),
+        WriterEvent::Failed(_) => return,
+    };
+    compared.iter().for_each(|spent| progress.count_comparison(*spent));
+    for trial in trials {
         let calls = trial.call.iter().chain(&trial.judging).map(CallRecord::spent);
         let spent = calls.reduce(|sum, spent| Some(sum?.saturating_add(spent?))).unwrap_or(Some(Usd::ZERO));
         progress.count(trial.outcome, spent);
