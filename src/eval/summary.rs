@@ -41,6 +41,7 @@ pub struct Summarizer {
     breakers: Vec<BreakerReport>,
     /// By suite and variant, as the groups.
     judging: BTreeMap<(usize, usize), JudgeTotals>,
+    comparing: Option<JudgeTotals>,
 }
 
 impl Summarizer {
@@ -61,6 +62,7 @@ impl Summarizer {
             routes: BTreeMap::new(),
             breakers: Vec::new(),
             judging: BTreeMap::new(),
+            comparing: None,
         }
     }
 
@@ -107,6 +109,11 @@ impl Summarizer {
                 self.judging.entry((suite, variant)).or_default().plus(&totals);
             }
         }
+    }
+
+    /// Sets what comparisons of variants asked judges: it belongs to no variant alone.
+    pub fn comparing(&mut self, totals: Option<JudgeTotals>) {
+        self.comparing = totals;
     }
 
     fn routes(&self) -> Vec<RouteReport> {
@@ -174,7 +181,8 @@ impl Summarizer {
             verdict,
             suites,
             totals: self.billed_totals(),
-            judging: sum_of_judging(self.judging.values()),
+            judging: sum_of_judging(self.judging.values().chain(&self.comparing)),
+            comparing: self.comparing,
             cache: self.cache,
             semantic: self.semantic.report(self.header.options.get("cache")),
             routes: self.routes(),

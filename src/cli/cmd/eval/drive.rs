@@ -1,7 +1,7 @@
 //! Drives a prepared run to its end: engine on one side, store and progress on the other, then the report.
 
 use std::sync::Arc;
-use std::thread;
+use std::thread::{self, Scope};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use super::args::{EvalArgs, UndecidedArg};
 use super::caches;
+use super::compare::{compare_variants, has_comparisons};
 use super::examples::prepare_examples;
 use super::fuzz;
 use super::listen::{Heard, listen};
@@ -64,7 +65,7 @@ pub(super) fn drive(run: &Drive<'_>) -> anyhow::Result<Exit> {
         let (planned, plan) = mpsc::channel(PLANNED_AHEAD);
         let handle = runtime.handle().clone();
         scope.spawn(move || make_plan(run, &planned, &handle, |_| false));
-        runtime.block_on(run_to_end(run, plan))
+        runtime.block_on(run_to_end(run, scope, plan))
     })?;
     let is_fuzzed = run.args.select.fuzz.is_some() || run.header.options.get("fuzz").is_some();
     let found = if is_fuzzed { Some(fuzz::search(run, heard.status, &runtime, &signals)?) } else { None };
@@ -106,15 +107,7 @@ pub(super) fn make_plan(
         !trial.as_ref().is_ok_and(|trial| run.finished.has(&trial.key) || is_done(&trial.key))
     };
     let left = trials(&run.loaded.suites, &run.loaded.selection).filter(is_left);
-    hand_over(left.map(|trial| trial.map(|trial| Work::Trial(Box::new(trial)))), planned, runtime);
-}
-
-/// Hands a plan to the engine, until it wants no more of it.
-pub(super) fn hand_over(
-    mut left: impl Iterator<Item = Planned>,
-    planned: &mpsc::Sender<Planned>,
-    runtime: &Handle,
-) {
+    let mut left = left.map(|trial| trial.map(|trial| Work::Trial(Box::new(trial))));
     loop {
         let batch: Vec<Planned> = left.by_ref().take(PLANNED_AT_ONCE).collect();
         if batch.is_empty() {
@@ -125,7 +118,11 @@ pub(super) fn hand_over(
     }
 }
 
-async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::Result<(Heard, Signals)> {
+async fn run_to_end<'scope, 'env>(
+    run: &'env Drive<'env>,
+    scope: &'scope Scope<'scope, 'env>,
+    plan: mpsc::Receiver<Planned>,
+) -> anyhow::Result<(Heard, Signals)> {
     let Drive { session, loaded, store, header, finished, providers, .. } = run;
     let caller = Arc::new(providers.caller(loaded, store, Some(&header.id), session)?);
     let stop = Stop::default();
@@ -145,7 +142,13 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
             let bounds = Bounds { concurrency: usize::try_from(loaded.config.concurrency.value)?, money, batch: false };
             let own_checks = providers.own_checks(loaded, session);
             let means = Means { caller: Arc::clone(&caller), embedder, own_checks };
-            let heard = run_trials(run, plan, means, bounds, stop, finished.count(), |_| ()).await?;
+            let stage = Stage { total: loaded.trials(), already: finished.count() };
+            let mut heard = run_trials(run, plan, means.clone(), bounds, stop.clone(), stage, |_| ()).await?;
+            if heard.status == RunStatus::Complete && has_comparisons(run) {
+                // Its own is asked for by the comparisons.
+                daily.iter().for_each(DailyLimit::release);
+                heard = compare_variants(run, scope, means, stop).await?;
+            }
             (daily, heard)
         }
     };
@@ -156,19 +159,27 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
     Ok((heard, signals))
 }
 
-/// Runs the trials of `plan`, makes each durable, and hands those that are to `saved_some`; `already` were before.
+/// How much a stage of a run has to do, for people.
+pub(super) struct Stage {
+    /// All of it.
+    pub(super) total: u64,
+    /// What was done before.
+    pub(super) already: u64,
+}
+
+/// Does the work of `plan`, makes each piece durable, and hands trials that are to `saved_some`.
 pub(super) async fn run_trials(
     run: &Drive<'_>,
     plan: mpsc::Receiver<Planned>,
     means: Means,
     bounds: Bounds,
     stop: Stop,
-    already: u64,
+    stage: Stage,
     mut saved_some: impl FnMut(&[TrialRecord]) + Send + 'static,
 ) -> anyhow::Result<Heard> {
-    let Drive { session, loaded, store, header, providers, .. } = run;
+    let Drive { session, store, header, providers, .. } = run;
     let (events, heard_events) = mpsc::channel(EVENTS_UNDER_WAY);
-    let progress = Progress::new(&session.ui, loaded.trials(), already);
+    let progress = Progress::new(&session.ui, stage.total, stage.already);
     // Weak: the listener ends when the engine has said its last word, whoever else could still speak.
     let talk = events.downgrade();
     means.caller.on_notice(move |text| {

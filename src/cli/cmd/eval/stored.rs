@@ -44,6 +44,7 @@ pub(super) fn report_of(store: &Store, run: &RunId, max_errors: u32) -> anyhow::
     store.facts(run, |facts| summary.add(&facts))?;
     let row = store.run_row(run)?;
     summary.judging(store.judging(run)?);
+    summary.comparing(store.comparing(run)?);
     summary.breakers(store.breaker_openings(run)?);
     summary.bill(row.spent.known, row.spent.unknown_calls);
     let counts = row.counts;
