@@ -75,8 +75,8 @@ impl Progress {
         self.pay(spent);
     }
 
-    /// A comparison of trials that were counted before became durable.
-    pub(super) fn count_comparison(&mut self, spent: Option<Usd>) {
+    /// Something without a grade of its own became durable: a trial that will be compared with others, or a comparison.
+    pub(super) fn count_ungraded_yet(&mut self, spent: Option<Usd>) {
         self.tally.done += 1;
         self.pay(spent);
     }

@@ -18,6 +18,25 @@ use crate::score::{Check, Comparing, Rival, ScoreInput, aggregate, score_among};
 /// The key of the digest in the details of a score.
 const COMPARED: &str = "compared";
 
+/// The mark of scores that come from a comparison.
+fn is_among(score: &Score) -> bool {
+    let details = score.details.as_ref();
+    details.and_then(|details| details.get("among")).and_then(Value::as_str) == Some("variants")
+}
+
+/// Whether a trial has a score that comes from a comparison, or will.
+pub(super) fn is_compared(trial: &TrialRecord) -> bool {
+    trial.scores.iter().any(is_among)
+}
+
+/// Whether a trial has no grade yet, because its comparison is still to come.
+pub fn is_waiting(trial: &TrialRecord) -> bool {
+    let is_open = |score: &Score| {
+        is_among(score) && score.details.as_ref().is_some_and(|details| details.get(COMPARED).is_none())
+    };
+    trial.outcome == Outcome::Ungraded && trial.scores.iter().any(is_open)
+}
+
 /// The variants of a case in one repeat, with what is stored of them.
 pub struct PlannedComparison {
     /// In the order of the plan; at least one.

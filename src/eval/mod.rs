@@ -39,7 +39,7 @@ pub use calibrate::{
 };
 pub use checks_cost::KnownOf;
 pub use classification::{ClassReport, ClassificationReport};
-pub use compare::PlannedComparison;
+pub use compare::{PlannedComparison, is_waiting};
 pub use doctor::{CheckExam, DoctorReport, Finding, Good, NotProbed, Probe, ProbeCount, Reach, SuiteExam, examine};
 pub use embedder::{Embedder, embedded_prompts};
 pub use estimate::{Estimator, RequestEstimate};

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::Failure;
 use super::agreement::SemanticTally;
 use super::classification::LabelTally;
+use super::compare::is_compared;
 use super::consume::{add_money, consume, sum_of_judging};
 use super::goal_check::Goal;
 use super::group_tally::{GroupTally, is_saved};
@@ -214,6 +215,9 @@ impl Summarizer {
         let by_prompt: Vec<bool> = (0..self.suites.len()).map(several_prompts).collect();
         // A run of named files: its suites may lie where nobody looks unless told.
         let by_file = self.header.options.get("files").and_then(Value::as_array).is_some_and(|files| !files.is_empty());
+        // Variants that are compared with each other cannot be run one by one.
+        let compared: BTreeSet<&SafeName> =
+            trials.iter().filter(|trial| is_compared(trial)).map(|trial| &trial.suite).collect();
         trials
             .iter()
             .map(|trial| {
@@ -221,7 +225,8 @@ impl Summarizer {
                 let suite = self.suite_index.get(&trial.suite).copied();
                 let by_prompt = suite.and_then(|index| by_prompt.get(index)).copied().unwrap_or(false);
                 let record = suite.and_then(|index| self.suites.get(index)).filter(|_| by_file);
-                Failure::of(trial, variant, record.map(|record| record.path.as_str()), by_prompt).of_run(&self.header)
+                let (path, by_case) = (record.map(|record| record.path.as_str()), compared.contains(&trial.suite));
+                Failure::of(trial, variant, path, by_prompt, by_case).of_run(&self.header)
             })
             .collect()
     }

@@ -11,12 +11,10 @@ use super::subject::Asked;
 /// The option of checks that compare.
 pub(super) const AMONG: OptionSpec = OptionSpec {
     name: "among",
-    kind: OptionKind::Word(&[
-        ("written", "the answers of `value`, or the case's `expected`"),
-        ("variants", "the outputs of all variants of the case, in the same repeat"),
-    ]),
+    kind: OptionKind::Word(&[("written", "written"), ("variants", "variants")]),
     takes: "written or variants",
-    about: "whom the output is compared with; `variants` are compared when all trials are done, once for all of them",
+    about: "`variants` compares the outputs of all variants of the case with each other, once for all of them, when all \
+            trials are done; written answers unless given",
 };
 
 /// Whether the variants of the case are compared.

@@ -6,6 +6,7 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 
 use crate::base::Usd;
 use crate::cli::progress::Progress;
+use crate::eval::is_waiting;
 use crate::record::{CallError, CallRecord, RunEvent, RunStatus};
 use crate::store::{StoreError, Writer, WriterEvent};
 
@@ -64,11 +65,16 @@ fn count(done: &WriterEvent, progress: &mut Progress) {
         WriterEvent::Compared(comparisons) => (&[][..], comparisons.as_slice()),
         WriterEvent::Failed(_) => return,
     };
-    compared.iter().for_each(|spent| progress.count_comparison(*spent));
+    compared.iter().for_each(|spent| progress.count_ungraded_yet(*spent));
     for trial in trials {
         let calls = trial.call.iter().chain(&trial.judging).map(CallRecord::spent);
         let spent = calls.reduce(|sum, spent| Some(sum?.saturating_add(spent?))).unwrap_or(Some(Usd::ZERO));
-        progress.count(trial.outcome, spent);
+        // What is still to be compared is neither a pass nor an error.
+        if is_waiting(trial) {
+            progress.count_ungraded_yet(spent);
+        } else {
+            progress.count(trial.outcome, spent);
+        }
     }
     progress.show();
 }
