@@ -71,13 +71,15 @@ impl Estimator {
     /// What the checks of a trial ask judges, one entry per check and judge. Empty when the prompt does not render: then
     /// nobody is asked. What compares variants is asked later, see [`Estimator::comparing`].
     pub(super) fn judging(&self, trial: &PlannedTrial) -> Vec<JudgeEstimate> {
-        let asking = || trial.checks.iter().filter(|check| check.comparing().is_none() && !check.asks().judges.is_empty());
+        let asking =
+            || trial.checks.iter().filter(|check| check.comparing().is_none() && !check.asks().judges.is_empty());
         if asking().next().is_none() {
             return Vec::new();
         }
         let Ok(request) = trial.dearest_request() else { return Vec::new() };
         let reply = self.longest_reply(trial, &request);
-        let shown = Shown { case: &case_text(trial), request: &request, outputs: &|_| reply, rounds: 1, is_certain: true };
+        let shown =
+            Shown { case: &case_text(trial), request: &request, outputs: &|_| reply, rounds: 1, is_certain: true };
         asking().flat_map(|check| self.of_check(check, &shown)).collect()
     }
 
@@ -148,7 +150,8 @@ impl Estimator {
     /// all variants asks.
     pub(super) fn plan_judges(&self, trial: &PlannedTrial, variants: &[Arc<Variant>], sums: &mut Vec<JudgeSum>) {
         let mut estimates = self.judging(trial);
-        if PlannedComparison::is_for(trial) && variants.first().is_some_and(|first| Arc::ptr_eq(first, &trial.variant)) {
+        if PlannedComparison::is_for(trial) && variants.first().is_some_and(|first| Arc::ptr_eq(first, &trial.variant))
+        {
             let outputs: Vec<u64> = variants
                 .iter()
                 .filter_map(|variant| {

@@ -6,13 +6,14 @@
 //! resumes a run, or runs a trial of it again, makes just the comparisons that are missing or no longer hold.
 
 use serde_json::{Map, Value};
+use tokio::sync::mpsc::Sender;
 use tokio_util::sync::CancellationToken;
 
 use super::execute::{Beside, Means};
 use super::plan::PlannedTrial;
-use super::world::TrialWorld;
+use super::world::{Keeper, TrialWorld};
 use crate::base::{Digest, DigestBuilder, canonical_json};
-use crate::record::{Comparison, Outcome, Score, ScoreState, TrialRecord};
+use crate::record::{Comparison, Outcome, RunEvent, Score, ScoreState, TrialRecord};
 use crate::score::{Check, Comparing, Rival, ScoreInput, aggregate, score_among};
 
 /// The key of the digest in the details of a score.
@@ -83,9 +84,7 @@ impl Member {
 impl PlannedComparison {
     /// Of the trials of one case and repeat, in the order of the plan, each with what is stored of it.
     pub fn new(trials: impl IntoIterator<Item = (PlannedTrial, Option<TrialRecord>)>) -> PlannedComparison {
-        PlannedComparison {
-            members: trials.into_iter().map(|(planned, stored)| Member { planned, stored }).collect(),
-        }
+        PlannedComparison { members: trials.into_iter().map(|(planned, stored)| Member { planned, stored }).collect() }
     }
 
     /// Whether checks of a trial wait for a comparison.
@@ -145,16 +144,23 @@ impl PlannedComparison {
     }
 }
 
-/// Compares the variants. What was asked is in the result also when the run is stopped on the way.
+/// Compares the variants. What is answered on the way is told at once, so that it is kept whatever happens.
 pub(super) async fn run(
     planned: &PlannedComparison,
     means: &Means,
     beside: &mut Beside,
     abort: &CancellationToken,
+    events: Sender<RunEvent>,
 ) -> Box<Comparison> {
     let Some(trial) = planned.trial() else { return Box::new(Comparison { trials: Vec::new(), calls: Vec::new() }) };
     let label = format!("{}/{}", trial.suite, trial.case.id);
-    let world = TrialWorld::new(trial, &label, means, abort);
+    // One comparison may take many questions: none that was answered is to be asked again.
+    let stored = planned.members.iter().find_map(|member| member.stored.clone());
+    let keeper = stored.map(|stored| Keeper {
+        events,
+        trial: TrialRecord { call: None, scores: Vec::new(), judging: Vec::new(), ..stored },
+    });
+    let world = TrialWorld::new(trial, &label, means, abort).keeping(keeper);
     let own: Vec<Vec<Score>> = planned.members.iter().map(Member::own_scores).collect();
     let names: Vec<String> = planned.members.iter().map(|member| member.planned.variant.model.to_string()).collect();
     let mut trials: Vec<Option<TrialRecord>> =

@@ -7,8 +7,8 @@ use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::compare::{self, PlannedComparison};
 use super::budget::{Admission, Budget, Limit, SharedLimit};
+use super::compare::{self, PlannedComparison};
 use super::embedder::Embedder;
 use super::health::{Health, Judgement};
 use super::plan::PlannedTrial;
@@ -87,18 +87,6 @@ impl Done {
         match self {
             Done::Trial(record) => RunEvent::TrialFinished(record),
             Done::Comparison(comparison) => RunEvent::Compared(comparison),
-        }
-    }
-
-    /// What keeps the calls alone.
-    fn calls(self) -> Option<Box<TrialRecord>> {
-        match self {
-            Done::Trial(record) => Some(record),
-            Done::Comparison(comparison) => {
-                let Comparison { trials, calls } = *comparison;
-                let first = trials.into_iter().next()?;
-                Some(Box::new(TrialRecord { call: None, judging: calls, ..first }))
-            }
         }
     }
 }
@@ -293,13 +281,14 @@ impl Engine {
         }
         let means = self.means.clone();
         let abort = self.abort.clone();
+        let events = self.events.clone();
         self.tasks.spawn(async move {
             let mut beside = Beside::default();
             // Boxed, and inside of the task: a trial under way takes many kilobytes, which tasks copy several times.
             let done = match work {
                 Work::Trial(trial) => Done::Trial(Box::pin(trial::run(trial, &means, &mut beside, &abort)).await),
                 Work::Comparison(planned) => {
-                    Done::Comparison(Box::pin(compare::run(&planned, &means, &mut beside, &abort)).await)
+                    Done::Comparison(Box::pin(compare::run(&planned, &means, &mut beside, &abort, events)).await)
                 }
             };
             Ended { done, reserved, beside }
@@ -390,10 +379,9 @@ impl Engine {
 
     /// A trial without an outcome may have been answered before a judge failed: that was paid for.
     async fn keep_calls(&mut self, done: Done) {
-        if !done.call().into_iter().chain(done.judging()).any(|call| call.reply.is_ok()) {
-            return;
-        }
-        if let Some(record) = done.calls() {
+        // Those of a comparison are kept as they come.
+        let Done::Trial(record) = done else { return };
+        if record.call.iter().chain(&record.judging).any(|call| call.reply.is_ok()) {
             self.tell(RunEvent::CallsKept(record)).await;
         }
     }

@@ -6,9 +6,9 @@ mod budget;
 mod calibrate;
 mod checks_cost;
 mod classification;
-mod compare;
 #[cfg(test)]
 mod classification_test;
+mod compare;
 mod consume;
 mod doctor;
 mod embedder;

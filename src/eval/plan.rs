@@ -177,9 +177,7 @@ impl Finished {
     pub fn has(&self, key: &TrialKey) -> bool {
         match self.outcomes.get(key) {
             None => false,
-            Some((Outcome::Error | Outcome::Ungraded, _)) => {
-                !self.retry_errors || self.uncompared.contains(key)
-            }
+            Some((Outcome::Error | Outcome::Ungraded, _)) => !self.retry_errors || self.uncompared.contains(key),
             Some((Outcome::Pass | Outcome::Fail | Outcome::Skipped, _)) => true,
         }
     }

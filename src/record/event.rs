@@ -8,7 +8,7 @@ pub enum RunEvent {
     /// A trial has its outcome. It counts as done once the listener has made it durable.
     TrialFinished(Box<TrialRecord>),
     /// A trial that has no outcome because the run ends, but calls that were answered: they are kept, so that nobody pays
-    /// for them again.
+    /// for them again. Also answers to a comparison that is under way: they have no call under test.
     CallsKept(Box<TrialRecord>),
     /// The variants of a case were compared: trials that are stored get scores. It counts as done once it is durable.
     Compared(Box<Comparison>),

@@ -39,8 +39,8 @@ mod text_file;
 mod tools;
 mod world;
 
-pub use among::{Comparing, Rival, counterpart, score_among};
 pub use aggregate::{Graded, PassRule, aggregate};
+pub use among::{Comparing, Rival, counterpart, score_among};
 pub use apply::{score, score_asking};
 pub use check::{Check, ScoreInput};
 pub use compile::{CheckModels, CompileContext, compile};

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::spec::CheckSpec;
 use super::{
-    among, asking, call, classification, format, group, judge, likeness, reasoning, retrieval, safety, script, sql, structure,
-    text, tools,
+    among, asking, call, classification, format, group, judge, likeness, reasoning, retrieval, safety, script, sql,
+    structure, text, tools,
 };
 use crate::base::closest;
 use crate::record::MetricVersion;

@@ -85,6 +85,8 @@ pub(super) struct Inserts<'db> {
     drop_scores: Statement<'db>,
     drop_trial: Statement<'db>,
     add_trial: Statement<'db>,
+    /// Calls of comparisons that are kept and belong to no comparison yet, by key and time.
+    kept: HashMap<(Digest, i64), i64>,
     /// For one score, two, and so on.
     add_scores: Vec<Statement<'db>>,
     count: Statement<'db>,
@@ -95,6 +97,7 @@ impl<'db> Inserts<'db> {
         Ok(Inserts {
             db,
             rows,
+            kept: HashMap::new(),
             remembered: HashMap::new(),
             remembered_bytes: 0,
             known: HashMap::new(),
@@ -189,7 +192,10 @@ impl<'db> Inserts<'db> {
         let call = ready.trial.call.iter().map(|call| (call, ready.call_text()));
         for (call, text) in call.chain(ready.trial.judging.iter().zip(ready.judging_texts())) {
             if call.reply.is_ok() {
-                self.call(call, text, change)?;
+                let id = self.call(call, text, change)?;
+                if ready.trial.call.is_none() {
+                    self.kept.insert((call.cache_key, call.started.0), id);
+                }
             }
         }
         Ok(())
@@ -211,7 +217,8 @@ impl<'db> Inserts<'db> {
             self.all_scores(id, &trial.scores)?;
             judging::add_details(self.db, id, &trial.scores)?;
             for ((call, text), position) in trial.judging.iter().zip(one.judging_texts()).zip(0_i64..) {
-                let call = self.call(call, text, change)?;
+                let kept = self.kept.remove(&(call.cache_key, call.started.0));
+                let call = kept.map_or_else(|| self.call(call, text, change), Ok)?;
                 comparison::add(self.db, id, position, call)?;
             }
         }

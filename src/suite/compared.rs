@@ -29,15 +29,16 @@ fn fault(suite: &Suite, survey: &Survey, asked: &AskedBy<Comparing>) -> Option<D
             )
         } else {
             (
-                format!("`{check}` compares the variants of a case, and of the {all} of suite `{name}` one is selected"),
+                format!(
+                    "`{check}` compares the variants of a case, and of the {all} of suite `{name}` one is selected"
+                ),
                 "run it with all of them: without `--model` and `--prompt`",
             )
         };
         return Some(Diagnostic::error("nothing-to-compare", message).help(help));
     }
     if left > asked.whom.most() {
-        let message =
-            format!("`{check}` compares at most {} variants, and these are {left}", asked.whom.most());
+        let message = format!("`{check}` compares at most {} variants, and these are {left}", asked.whom.most());
         return Some(Diagnostic::error("too-many-variants", message).help("select fewer with `--model` or `--prompt`"));
     }
     let Comparing::Against(against) = asked.whom.as_ref() else { return None };
@@ -47,23 +48,26 @@ fn fault(suite: &Suite, survey: &Survey, asked: &AskedBy<Comparing>) -> Option<D
 /// Why the variants cannot be compared with that of `against`.
 fn baseline_fault(suite: &Suite, survey: &Survey, check: &str, against: &str) -> Option<Diagnostic> {
     let models: Vec<String> = suite.variants.iter().map(|variant| variant.model.to_string()).collect();
-    let handles: Vec<(&str, &str)> =
-        suite.variants.iter().zip(&models).map(|(variant, model)| (variant.prompt.name.as_str(), model.as_str())).collect();
+    let handles: Vec<(&str, &str)> = suite
+        .variants
+        .iter()
+        .zip(&models)
+        .map(|(variant, model)| (variant.prompt.name.as_str(), model.as_str()))
+        .collect();
     let is_it = |(prompt, model): &(&str, &str)| *prompt == against || *model == against;
     if !handles.iter().any(is_it) {
         let known = handles.iter().flat_map(|(prompt, model)| [*prompt, *model]);
         let names: Vec<String> = handles.iter().map(|(prompt, model)| format!("`{prompt}` on `{model}`")).collect();
         let message = format!("`{against}` is neither a prompt nor a model of suite `{}`", suite.name);
         let help = format!("its variants are {}", names.join(", "));
-        return Some(
-            Diagnostic::error("unknown-baseline", message).did_you_mean(closest(against, known)).help(help),
-        );
+        return Some(Diagnostic::error("unknown-baseline", message).did_you_mean(closest(against, known)).help(help));
     }
     let chosen: Vec<(&str, &str)> = survey.variants.iter().filter_map(|index| handles.get(*index).copied()).collect();
     if !chosen.iter().any(is_it) {
         let message = format!("`{check}` compares with `{against}`, which is not selected");
         return Some(
-            Diagnostic::error("unknown-baseline", message).help("run it with that variant: without `--model` and `--prompt`"),
+            Diagnostic::error("unknown-baseline", message)
+                .help("run it with that variant: without `--model` and `--prompt`"),
         );
     }
     if chosen.iter().all(is_it) {

@@ -23,7 +23,8 @@ pub(super) fn check(suite: &Suite, loaded: &LoadedCase, reader: &CaseReader<'_>,
         }
         let others = || loaded.checks.iter().any(|other| other.comparing().is_none() && other.weight() > 0.0);
         if check.comparing().is_some_and(|form| **form == Comparing::Scores) && !others() {
-            let message = format!("`{}` compares the scores of other checks, and this case has none that count", check.name());
+            let message =
+                format!("`{}` compares the scores of other checks, and this case has none that count", check.name());
             let help = "add a check that looks at the output itself";
             problems.push(Diagnostic::error("no-other-check", message).at(reader.place()).help(help));
         }

@@ -15,6 +15,7 @@ mod canary;
 mod changed_since;
 mod classification;
 mod commands;
+mod comparing;
 mod completions;
 #[cfg(unix)]
 mod disk;

@@ -64,7 +64,8 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
-    let against = settings.get("against").map(|value| text_of("against", "", value)).transpose().map_err(Fault::alone)?;
+    let against =
+        settings.get("against").map(|value| text_of("against", "", value)).transpose().map_err(Fault::alone)?;
     if is_among_variants(settings)? {
         let (criteria, asked) = (criteria(settings)?, Asked::of(settings)?);
         let among = |panel| -> Box<dyn Among> { Box::new(Tournament { panel, against, criteria, asked }) };
@@ -291,7 +292,11 @@ impl Tournament {
                 continue;
             }
             let own = input.reply.text.as_str();
-            judged.push((place, Meetings { own, others, criteria: &self.criteria, question: question.as_deref() }, input));
+            judged.push((
+                place,
+                Meetings { own, others, criteria: &self.criteria, question: question.as_deref() },
+                input,
+            ));
         }
         let all: Vec<Judged<'_>> = judged.iter().map(|(_, metric, input)| Judged { metric, input }).collect();
         let examined = self.panel.examine(&all, world).await;

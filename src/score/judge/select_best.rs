@@ -84,12 +84,7 @@ impl Choice {
 }
 
 /// Asks once which of some answers is the best.
-async fn choose(
-    answers: &[&str],
-    criteria: &str,
-    question: Option<&str>,
-    seat: &Seat<'_>,
-) -> Result<Choice, Failure> {
+async fn choose(answers: &[&str], criteria: &str, question: Option<&str>, seat: &Seat<'_>) -> Result<Choice, Failure> {
     let task = format!(
         "Task: which of the numbered answers is the best one? What counts: {criteria}. Their order and their length mean \
          nothing."
@@ -215,7 +210,9 @@ impl BestOfAll {
         let mut found: Vec<Examined> =
             field.rivals.iter().map(|rival| Finding::Ungraded(rival.absent.to_owned()).into()).collect();
         let examined = if answers.len() == 1 {
-            let same = || Finding::of_bool(true, "the same output as of all other variants", "the best output of all variants");
+            let same = || {
+                Finding::of_bool(true, "the same output as of all other variants", "the best output of all variants")
+            };
             owns.iter().map(|_| same().into()).collect()
         } else {
             let question = question_of(&self.asked, field);

@@ -93,7 +93,8 @@ fn next_case(
     };
     let case = Arc::clone(&first.case);
     let mut trials = vec![first];
-    let is_same = |next: &Result<PlannedTrial, Problems>| next.as_ref().is_ok_and(|next| Arc::ptr_eq(&next.case, &case));
+    let is_same =
+        |next: &Result<PlannedTrial, Problems>| next.as_ref().is_ok_and(|next| Arc::ptr_eq(&next.case, &case));
     while let Some(Ok(next)) = plan.next_if(is_same) {
         trials.push(next);
     }

@@ -25,8 +25,8 @@ use crate::cli::progress::Progress;
 use crate::cli::signals::Signals;
 use crate::cli::{Exit, Session, is_closed_pipe};
 use crate::eval::{
-    Bounds, EvalReport, Finished, KnownOf, Limit, Means, Money, PlannedTrial, SharedLimit, Stop, Work, WorstCase, execute,
-    trials,
+    Bounds, EvalReport, Finished, KnownOf, Limit, Means, Money, PlannedTrial, SharedLimit, Stop, Work, WorstCase,
+    execute, trials,
 };
 use crate::provider::Caller;
 use crate::record::{RunEvent, RunHeader, RunStatus, TrialKey, TrialRecord, VerdictWord};
