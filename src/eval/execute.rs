@@ -382,7 +382,7 @@ impl Engine {
         // Those of a comparison are kept as they come.
         let Done::Trial(record) = done else { return };
         if record.call.iter().chain(&record.judging).any(|call| call.reply.is_ok()) {
-            self.tell(RunEvent::CallsKept(record)).await;
+            self.tell(RunEvent::CallsKept(record, None)).await;
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
 use serde_json::Value;
-use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::{Sender, channel};
 use tokio_util::sync::CancellationToken;
 
 use super::execute::{Beside, Means};
@@ -46,7 +46,11 @@ impl Keeper {
         if call.source == CallSource::Live && call.reply.is_ok() {
             let record = TrialRecord { judging: vec![call.clone()], ..self.trial.clone() };
             // Nobody hears it any more when the store failed: then the run ends anyway.
-            self.events.send(RunEvent::CallsKept(Box::new(record))).await.ok();
+            let (durable, mut gone) = channel(1);
+            if self.events.send(RunEvent::CallsKept(Box::new(record), Some(durable))).await.is_ok() {
+                // A kill costs what is under way: the next question is not, before this answer is kept.
+                gone.recv().await;
+            }
         }
     }
 }

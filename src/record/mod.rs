@@ -30,7 +30,7 @@ pub use case::{Case, CaseRef, Vars};
 pub use chat::{CacheTtl, ChatRequest, Effort, Media, Message, OutputFormat, Part, Role, Tool, ToolCall, ToolChoice};
 pub use comparison::Comparison;
 pub use embedding::{EmbeddingCall, EmbeddingModel, EmbeddingParams, EmbeddingReply, InputType};
-pub use event::RunEvent;
+pub use event::{Durable, RunEvent};
 pub use fate::{Fate, ParamFate};
 pub use judging::JudgeTotals;
 pub use metric::{Direction, Incomparable, MetricChange, MetricVersion, comparable};

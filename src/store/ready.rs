@@ -10,7 +10,7 @@ use super::clean::{clean_case, clean_json, clean_reply, clean_request, clean_tex
 use super::insert::short;
 use super::words::json_into;
 use crate::base::{DigestBuilder, Redactor};
-use crate::record::{CallRecord, Case, ChatReply, Comparison, TrialRecord};
+use crate::record::{CallRecord, Case, ChatReply, Comparison, Durable, TrialRecord};
 
 /// What the rows of a trial take beside its texts.
 const ROW_BYTES: usize = 500;
@@ -50,6 +50,8 @@ pub(super) struct Ready {
     pub(super) trial: TrialRecord,
     /// What of it is written.
     pub(super) part: Part,
+    /// Who waits until it is durable.
+    pub(super) durable: Option<Durable>,
     /// Further trials of the same comparison.
     pub(super) rest: Vec<Ready>,
     text: String,
@@ -84,8 +86,8 @@ impl Ready {
     }
 
     /// The same without an outcome.
-    pub(super) fn with_calls_only(self) -> Ready {
-        Ready { part: Part::Calls, ..self }
+    pub(super) fn with_calls_only(self, durable: Option<Durable>) -> Ready {
+        Ready { part: Part::Calls, durable, ..self }
     }
 
     /// Encodes a comparison of trials; `None` when there are none.
@@ -113,7 +115,18 @@ impl Ready {
             json_into(details, &mut text);
         }
         let case_identity = case_identity(&trial.case);
-        Ready { trial, part: Part::Whole, rest: Vec::new(), text, call, judging, case, case_identity, intact: true }
+        Ready {
+            trial,
+            part: Part::Whole,
+            rest: Vec::new(),
+            durable: None,
+            text,
+            call,
+            judging,
+            case,
+            case_identity,
+            intact: true,
+        }
     }
 
     /// About the bytes that its rows take.

@@ -18,7 +18,7 @@ use super::ready::{Part, Ready};
 use super::run::Store;
 use super::settle::TAIL_MOST;
 use crate::base::{Millis, Redactor, RunId, Usd};
-use crate::record::{CallRecord, CallSource, Comparison, TrialRecord};
+use crate::record::{CallRecord, CallSource, Comparison, Durable, TrialRecord};
 
 /// Longest time a quick reply waits for others to share its transaction.
 const BATCH_WAIT: Duration = Duration::from_millis(20);
@@ -120,12 +120,13 @@ impl Writer {
         self.sender.send(ready).await.map_err(|_| self.failure())
     }
 
-    /// Hands the calls of a trial over that has no outcome: they answer the next run from the cache. No event tells of them.
+    /// Hands the calls of a trial over that has no outcome: they answer the next run from the cache. No event tells of them;
+    /// `durable` is let go when they are.
     ///
     /// # Errors
     /// As [`Writer::send`].
-    pub async fn send_calls(&self, trial: Box<TrialRecord>) -> Result<(), StoreError> {
-        let ready = Box::new(Ready::new(*trial, &self.redactor).with_calls_only());
+    pub async fn send_calls(&self, trial: Box<TrialRecord>, durable: Option<Durable>) -> Result<(), StoreError> {
+        let ready = Box::new(Ready::new(*trial, &self.redactor).with_calls_only(durable));
         self.sender.send(ready).await.map_err(|_| self.failure())
     }
 
@@ -232,7 +233,7 @@ fn next_batch(receiver: &mut mpsc::Receiver<Box<Ready>>, wait: Duration) -> Batc
     while !batch.is_empty() {
         let new = batch.len().saturating_sub(1);
         let is_open = take_waiting(receiver, &mut batch);
-        let hurry = batch.iter().skip(new).any(|ready| was_slow(&ready.trial));
+        let hurry = batch.iter().skip(new).any(|ready| ready.durable.is_some() || was_slow(&ready.trial));
         if hurry || !is_open || batch.len() >= ENOUGH_TRIALS || Instant::now() >= deadline {
             break;
         }

@@ -42,7 +42,7 @@ pub(super) async fn listen(
                 Some(RunEvent::Ended(status)) => heard.status = status,
                 Some(RunEvent::Notice(text)) => progress.say(&text),
                 Some(RunEvent::Fatal(error)) => heard.fatal = Some(error),
-                Some(RunEvent::CallsKept(record)) => writer.send_calls(record).await?,
+                Some(RunEvent::CallsKept(record, durable)) => writer.send_calls(record, durable).await?,
                 Some(RunEvent::TrialFinished(record)) => writer.send(record).await?,
                 Some(RunEvent::Compared(comparison)) => writer.send_compared(comparison).await?,
             },
