@@ -29,6 +29,7 @@ mod lint;
 mod listed;
 mod live;
 mod mock_server;
+mod outdated;
 mod own_checks;
 mod project;
 mod prompt_disk;

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::present::FAILURES_SHOWN;
-use crate::base::{Problems, RunId};
+use crate::base::{Problems, RunId, SafeName};
 use crate::cli::{Session, UsageError};
 use crate::config::{Config, Overrides};
 use crate::eval::{EvalReport, JudgeRules, Summarizer};
-use crate::record::{MetricVersion, Outcome, comparable};
+use crate::record::{Incomparable, MetricVersion, Outcome, comparable};
 use crate::score::metric_versions;
-use crate::store::{Access, Store, TrialFilter};
+use crate::store::{Access, Store, StoreError, TrialFilter};
 
 /// Opens the store of the project to read.
 ///
@@ -57,7 +57,21 @@ pub(super) fn report_of(store: &Store, run: &RunId, max_errors: u32) -> anyhow::
     let failures = store.trials(run, &filter)?;
     let mut report = summary.finish(&failures, total, JudgeRules { max_errors: u64::from(max_errors) });
     report.run.batch = store.batch_progress(run)?;
-    let scored: BTreeSet<MetricVersion> = store.metric_versions(run)?.into_values().flatten().collect();
-    report.outdated_checks = comparable(&scored, &metric_versions()).err();
+    report.outdated_checks = outdated(store, run, None)?;
     Ok(report)
+}
+
+/// The checks that gave scores of a run, or of one of its suites, in other versions than today's.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn outdated(
+    store: &Store,
+    run: &RunId,
+    suite: Option<&SafeName>,
+) -> Result<Option<Incomparable>, StoreError> {
+    let all = store.metric_versions(run)?.into_iter();
+    let of_suites = all.filter(|(name, _)| suite.is_none_or(|suite| suite == name)).map(|(_, versions)| versions);
+    let scored: BTreeSet<MetricVersion> = of_suites.flatten().collect();
+    Ok(comparable(&scored, &metric_versions()).err())
 }
