@@ -7,6 +7,8 @@ mod apply;
 pub(super) mod max_score;
 mod once;
 mod rivals;
+#[cfg(test)]
+mod tests;
 
 pub(super) use apply::common;
 pub use apply::score_among;
