@@ -7,6 +7,11 @@ use crate::base::{Ratio, Redactor, Usd};
 use crate::record::{Comparison, Outcome, ScoreState, TrialRecord};
 use crate::store::{TrialFilter, WriterEvent};
 
+/// What needs no waiting: the channel has room.
+fn at_once<T>(sending: impl Future<Output = T>) -> T {
+    futures_util::FutureExt::now_or_never(sending).unwrap()
+}
+
 /// The trial after it lost.
 fn lost(ordinal: u64) -> TrialRecord {
     let mut lost =
@@ -16,19 +21,19 @@ fn lost(ordinal: u64) -> TrialRecord {
     lost
 }
 
-#[tokio::test]
-async fn scores_and_outcomes_change_and_the_rest_of_the_trials_stays() {
+#[test]
+fn scores_and_outcomes_change_and_the_rest_of_the_trials_stays() {
     let folder = Folder::new();
     let (store, run) = folder.with_run("r1");
     write(&store, &run, [judged(1), trial(2), judged(3)]);
     let before = store.run_row(&run).unwrap();
     let (out, events) = writer(&store, &run, Redactor::default());
     let kept = TrialRecord { call: None, scores: Vec::new(), judging: vec![call("q1", 7)], ..trial(1) };
-    out.send_calls(Box::new(kept), None).await.unwrap();
+    at_once(out.send_calls(Box::new(kept), None)).unwrap();
     let calls = vec![call("q1", 7), call("q2", 7)];
     let spent: i64 = calls.iter().map(|call| call.cost.unwrap().picos()).sum();
     let compare = |calls| Comparison { trials: vec![lost(1), lost(3)], calls };
-    out.send_compared(Box::new(compare(calls.clone()))).await.unwrap();
+    at_once(out.send_compared(Box::new(compare(calls.clone())))).unwrap();
     out.close().unwrap();
     let told: Vec<WriterEvent> = events.try_iter().collect();
     let is_told = |event: &WriterEvent| matches!(event, WriterEvent::Compared(spent_on) if *spent_on == [Some(Usd::from_picos(spent))]);
@@ -51,7 +56,7 @@ async fn scores_and_outcomes_change_and_the_rest_of_the_trials_stays() {
 
     // Compared anew: the calls of before stay and count as spent, but belong to no comparison.
     let (out, _events) = writer(&store, &run, Redactor::default());
-    out.send_compared(Box::new(compare(Vec::new()))).await.unwrap();
+    at_once(out.send_compared(Box::new(compare(Vec::new())))).unwrap();
     out.close().unwrap();
     assert_eq!(store.comparing(&run).unwrap(), None);
     assert_eq!(store.run_row(&run).unwrap().spent, row.spent);
@@ -59,14 +64,14 @@ async fn scores_and_outcomes_change_and_the_rest_of_the_trials_stays() {
     assert_eq!(store.trials_at(&run, &[3, 1]).unwrap(), [lost(1), lost(3)]);
 }
 
-#[tokio::test]
-async fn a_comparison_of_a_trial_that_is_not_there_changes_nothing() {
+#[test]
+fn a_comparison_of_a_trial_that_is_not_there_changes_nothing() {
     let folder = Folder::new();
     let (store, run) = folder.with_run("r1");
     write(&store, &run, [judged(1)]);
     let (out, _events) = writer(&store, &run, Redactor::default());
     let comparison = Comparison { trials: vec![lost(1), lost(2)], calls: vec![call("q", 7)] };
-    out.send_compared(Box::new(comparison)).await.unwrap();
+    at_once(out.send_compared(Box::new(comparison))).unwrap();
     assert!(out.close().is_err());
     assert_eq!(store.trials(&run, &TrialFilter::default()).unwrap(), [judged(1)]);
     assert_eq!(store.comparing(&run).unwrap(), None);
@@ -78,7 +83,10 @@ fn only_what_waits_for_a_comparison_alone_is_uncompared() {
     let (store, run) = folder.with_run("r1");
     let ungraded = |ordinal, places: &[usize], marked: &[usize]| {
         let mut record = TrialRecord { outcome: Outcome::Ungraded, ..trial(ordinal) };
-        record.scores.iter_mut().for_each(|score| score.weight = 1.0);
+        for score in &mut record.scores {
+            score.weight = 1.0;
+            score.state = ScoreState::Scored { value: Ratio::ZERO, passed: false };
+        }
         places.iter().for_each(|place| record.scores[*place].state = ScoreState::Ungraded);
         marked.iter().for_each(|place| record.scores[*place].details = Some(json!({"among": "variants"})));
         record
