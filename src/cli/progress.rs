@@ -72,6 +72,16 @@ impl Progress {
             Outcome::Error | Outcome::Ungraded => self.tally.errors += 1,
             Outcome::Skipped => {}
         }
+        self.pay(spent);
+    }
+
+    /// Something without a grade of its own became durable: a trial that will be compared with others, or a comparison.
+    pub(super) fn count_ungraded_yet(&mut self, spent: Option<Usd>) {
+        self.tally.done += 1;
+        self.pay(spent);
+    }
+
+    fn pay(&mut self, spent: Option<Usd>) {
         match spent {
             Some(amount) => self.tally.spent = self.tally.spent.saturating_add(amount),
             None => self.tally.unknown += 1,

@@ -9,8 +9,11 @@
 //! states the most questions that it asks about one reply. An application that is tested has no limit on its reply: for it
 //! the assumed one stands.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
+use super::compare::PlannedComparison;
 use super::estimate::{Estimator, with_a_tenth};
 use super::fuzz::longest_answer;
 use super::plan::PlannedTrial;
@@ -20,9 +23,24 @@ use crate::price::{count_tokens, estimate_prompt_tokens};
 use crate::record::ChatRequest;
 use crate::score::Check;
 use crate::suite::Paraphrase;
+use crate::suite::Variant;
 
 /// Tokens that the instructions of a judge may have, without the text of the check itself.
 const INSTRUCTIONS: u64 = 2_000;
+
+/// What a check shows to judges.
+struct Shown<'a> {
+    /// All of the case, as text.
+    case: &'a str,
+    /// What was asked.
+    request: &'a ChatRequest,
+    /// Tokens of the outputs that one question holds, as a judge counts them.
+    outputs: &'a dyn Fn(&ModelRef) -> u64,
+    /// How often its questions are asked.
+    rounds: u64,
+    /// Whether somebody is asked in any case.
+    is_certain: bool,
+}
 
 /// What is known of models besides their prices.
 pub struct KnownOf<'a> {
@@ -53,46 +71,19 @@ pub(super) struct JudgeEstimate {
 
 impl Estimator {
     /// What the checks of a trial ask judges, one entry per check and judge. Empty when the prompt does not render: then
-    /// nobody is asked.
+    /// nobody is asked. What compares variants is asked later, see [`Estimator::comparing`].
     pub(super) fn judging(&self, trial: &PlannedTrial) -> Vec<JudgeEstimate> {
         let rewording = trial.paraphrase.as_ref().map(|wish| self.rewording(wish));
-        if trial.checks.iter().all(|check| check.asks().judges.is_empty()) {
+        let asking =
+            || trial.checks.iter().filter(|check| check.comparing().is_none() && !check.asks().judges.is_empty());
+        if asking().next().is_none() {
             return rewording.into_iter().collect();
         }
         let Ok(request) = trial.dearest_request() else { return Vec::new() };
         let reply = self.longest_reply(trial, &request);
-        let case = case_text(trial);
-        let mut estimates: Vec<JudgeEstimate> = rewording.into_iter().collect();
-        for check in trial.checks.iter() {
-            let check_text = check.identity().to_string();
-            for (index, (model, questions)) in check.asks().judges.iter().enumerate() {
-                let mut estimate = JudgeEstimate {
-                    model: model.clone(),
-                    is_first: index == 0,
-                    questions: u64::from(*questions),
-                    least_input: 0,
-                    most_input: 0,
-                    most_output: 0,
-                };
-                // Whoever of a route may answer: the longest counts.
-                for member in self.members(model) {
-                    let as_model = self.counted_as(member);
-                    let count = |text: &str| count_tokens(&as_model, text);
-                    let (short, long) = (count(&check_text), count(&case));
-                    let longest = check.asks().longest_answer.map(u64::from);
-                    let output = longest.unwrap_or_else(|| self.assumed_output(member));
-                    let asked = estimate_prompt_tokens(&as_model, &request.messages).high;
-                    let again = if *questions > 1 { output } else { 0 };
-                    let input = [INSTRUCTIONS, short.high, long.high, asked, reply, again];
-                    let input = input.into_iter().fold(0, u64::saturating_add);
-                    estimate.least_input = estimate.least_input.max(short.low.saturating_add(long.low));
-                    estimate.most_input = estimate.most_input.max(with_a_tenth(input));
-                    estimate.most_output = estimate.most_output.max(output);
-                }
-                estimates.push(estimate);
-            }
-        }
-        estimates
+        let shown =
+            Shown { case: &case_text(trial), request: &request, outputs: &|_| reply, rounds: 1, is_certain: true };
+        rewording.into_iter().chain(asking().flat_map(|check| self.of_check(check, &shown))).collect()
     }
 
     /// What asking for other words takes.
@@ -114,9 +105,86 @@ impl Estimator {
         }
     }
 
-    /// Adds what a trial asks judges to the sums of a plan.
-    pub(super) fn plan_judges(&self, trial: &PlannedTrial, sums: &mut Vec<JudgeSum>) {
-        for estimate in self.judging(trial) {
+    /// What comparisons of the variants of a case ask judges, given the tokens that each output has for a judge.
+    pub(super) fn comparing(
+        &self,
+        trial: &PlannedTrial,
+        outputs: &dyn Fn(&ModelRef) -> Vec<u64>,
+        variants: usize,
+    ) -> Vec<JudgeEstimate> {
+        let asking = || trial.checks.iter().filter(|check| !check.asks().judges.is_empty());
+        let forms = || asking().filter_map(|check| Some((check, check.comparing()?)));
+        if variants < 2 || forms().next().is_none() {
+            return Vec::new();
+        }
+        let Ok(request) = trial.dearest_request() else { return Vec::new() };
+        let case = case_text(trial);
+        let mut estimates = Vec::new();
+        for (check, form) in forms() {
+            let longest = |judge: &ModelRef| {
+                let mut tokens = outputs(judge);
+                tokens.sort_unstable_by(|a, b| b.cmp(a));
+                let shown = form.shown_at_once().unwrap_or(tokens.len());
+                tokens.into_iter().take(shown).fold(0, u64::saturating_add)
+            };
+            let rounds = form.rounds(u64::try_from(variants).unwrap_or(u64::MAX));
+            // Nobody is asked about outputs that are all the same.
+            let shown = Shown { case: &case, request: &request, outputs: &longest, rounds, is_certain: false };
+            estimates.extend(self.of_check(check, &shown));
+        }
+        estimates
+    }
+
+    /// What one check asks, one entry per judge.
+    fn of_check(&self, check: &Check, shown: &Shown<'_>) -> Vec<JudgeEstimate> {
+        let check_text = check.identity().to_string();
+        let judges = check.asks().judges.iter().enumerate();
+        let estimate = |(index, (model, questions)): (usize, &(ModelRef, u32))| {
+            let mut estimate = JudgeEstimate {
+                model: model.clone(),
+                is_first: index == 0 && shown.is_certain,
+                questions: u64::from(*questions).saturating_mul(shown.rounds),
+                least_input: 0,
+                most_input: 0,
+                most_output: 0,
+            };
+            // Whoever of a route may answer: the longest counts.
+            for member in self.members(model) {
+                let as_model = self.counted_as(member);
+                let count = |text: &str| count_tokens(&as_model, text);
+                let (short, long) = (count(&check_text), count(shown.case));
+                let longest = check.asks().longest_answer.map(u64::from);
+                let output = longest.unwrap_or_else(|| self.assumed_output(member));
+                let asked = estimate_prompt_tokens(&as_model, &shown.request.messages).high;
+                let again = if *questions > 1 { output } else { 0 };
+                let input = [INSTRUCTIONS, short.high, long.high, asked, (shown.outputs)(member), again];
+                let input = input.into_iter().fold(0, u64::saturating_add);
+                estimate.least_input = estimate.least_input.max(short.low.saturating_add(long.low));
+                estimate.most_input = estimate.most_input.max(with_a_tenth(input));
+                estimate.most_output = estimate.most_output.max(output);
+            }
+            estimate
+        };
+        judges.map(estimate).collect()
+    }
+
+    /// Adds what a trial asks judges to the sums of a plan, and with the trial of the first variant what the comparison of
+    /// all variants asks.
+    pub(super) fn plan_judges(&self, trial: &PlannedTrial, variants: &[Arc<Variant>], sums: &mut Vec<JudgeSum>) {
+        let mut estimates = self.judging(trial);
+        if PlannedComparison::is_for(trial) && variants.first().is_some_and(|first| Arc::ptr_eq(first, &trial.variant))
+        {
+            let outputs: Vec<u64> = variants
+                .iter()
+                .filter_map(|variant| {
+                    let sibling = PlannedTrial { variant: Arc::clone(variant), ..trial.clone() };
+                    let request = sibling.dearest_request().ok()?;
+                    Some(self.longest_reply(&sibling, &request))
+                })
+                .collect();
+            estimates.extend(self.comparing(trial, &|_| outputs.clone(), variants.len()));
+        }
+        for estimate in estimates {
             let at = sums.iter().position(|sum| sum.model == estimate.model).unwrap_or_else(|| {
                 sums.push(JudgeSum::of(&estimate.model));
                 sums.len() - 1
@@ -148,8 +216,27 @@ impl Estimator {
         if trial.paraphrase.is_none() && trial.checks.iter().all(|check| check.asks().is_empty()) {
             return Some(Usd::ZERO);
         }
+        let mut most = self.dearest(&self.judging(trial), known)?;
+        for check in trial.checks.iter() {
+            most = most.saturating_add(self.texts_worst_case(trial, check, known)?);
+        }
+        Some(most)
+    }
+
+    /// The most that a comparison of outputs which are there can cost. `None` when a price is unknown.
+    pub fn comparison_worst_case(&self, planned: &PlannedComparison, known: &KnownOf<'_>) -> Option<Usd> {
+        let Some(trial) = planned.trial() else { return Some(Usd::ZERO) };
+        let outputs = |judge: &ModelRef| -> Vec<u64> {
+            let as_model = self.counted_as(judge);
+            planned.outputs().map(|text| count_tokens(&as_model, text).high).collect()
+        };
+        self.dearest(&self.comparing(trial, &outputs, planned.outputs().count()), known)
+    }
+
+    /// All questions of these estimates, at the dearest model of a route.
+    fn dearest(&self, estimates: &[JudgeEstimate], known: &KnownOf<'_>) -> Option<Usd> {
         let mut most = Usd::ZERO;
-        for estimate in self.judging(trial) {
+        for estimate in estimates {
             let mut dearest = Usd::ZERO;
             for member in self.members(&estimate.model).iter().filter(|member| !(known.is_free)(member)) {
                 let once = self.single_cost(member, estimate.most_input, estimate.most_output)?;
@@ -158,9 +245,6 @@ impl Estimator {
                 dearest = dearest.max(Usd::from_picos(once.picos().saturating_mul(times)));
             }
             most = most.saturating_add(dearest);
-        }
-        for check in trial.checks.iter() {
-            most = most.saturating_add(self.texts_worst_case(trial, check, known)?);
         }
         Some(most)
     }
@@ -235,7 +319,6 @@ fn case_text(trial: &PlannedTrial) -> String {
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
-    use std::sync::Arc;
 
     use super::*;
     use crate::base::{Problems, Timestamp};

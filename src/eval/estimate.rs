@@ -176,13 +176,18 @@ impl Estimator {
         let suite = &surveyed.suite;
         let mut sums: Vec<Sum> = surveyed.variants.iter().map(|_| Sum::default()).collect();
         let (mut judges, mut counted) = (Vec::new(), 0);
-        let limit = usize::try_from(COUNTED_TRIALS).unwrap_or(usize::MAX);
         let one = std::slice::from_ref(surveyed);
-        for trial in trials(one, selection).take(limit) {
+        let mut last = None;
+        for trial in trials(one, selection) {
             let trial = trial?;
+            // Cases are counted whole: what compares their variants is asked once for all of them.
+            if counted >= COUNTED_TRIALS && last.is_none_or(|last| !Arc::ptr_eq(&last, &trial.case)) {
+                break;
+            }
+            last = Some(Arc::clone(&trial.case));
             counted += 1;
             if trial.skip.is_none() {
-                self.plan_judges(&trial, &mut judges);
+                self.plan_judges(&trial, &surveyed.variants, &mut judges);
             }
             let Some(index) = surveyed.variants.iter().position(|variant| variant.digest == trial.variant.digest)
             else {

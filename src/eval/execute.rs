@@ -8,6 +8,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::budget::{Admission, Budget, Limit, SharedLimit};
+use super::compare::{self, PlannedComparison};
 use super::embedder::Embedder;
 use super::health::{Health, Judgement};
 use super::plan::PlannedTrial;
@@ -15,7 +16,7 @@ use super::trial;
 use super::world::gravest;
 use crate::base::{Problems, Usd};
 use crate::provider::{Caller, OwnChecks, Spend};
-use crate::record::{CallError, CallRecord, CallSource, RunEvent, RunStatus, TrialRecord};
+use crate::record::{CallError, CallRecord, CallSource, Comparison, RunEvent, RunStatus, TrialRecord};
 
 /// How a run is asked to stop: `drain` starts nothing new, `abort` also gives up what is under way.
 #[derive(Debug, Clone, Default)]
@@ -26,8 +27,69 @@ pub struct Stop {
     pub abort: CancellationToken,
 }
 
-/// The most a trial can cost, for the money guard; `None` when its price is unknown.
-pub type WorstCase = Box<dyn Fn(&PlannedTrial) -> Option<Usd> + Send>;
+/// The most a piece of work can cost, for the money guard; `None` when its price is unknown.
+pub type WorstCase = Box<dyn Fn(&Work) -> Option<Usd> + Send>;
+
+/// One piece of work. Boxed: both are large, and wait in queues.
+pub enum Work {
+    /// A trial.
+    Trial(Box<PlannedTrial>),
+    /// A comparison of trials that are stored.
+    Comparison(Box<PlannedComparison>),
+}
+
+impl Work {
+    /// Whether it calls nobody.
+    fn is_idle(&self) -> bool {
+        match self {
+            Work::Trial(trial) => trial.skip.is_some(),
+            Work::Comparison(_) => false,
+        }
+    }
+
+    /// The model it is about.
+    fn subject(&self) -> String {
+        let trial = match self {
+            Work::Trial(trial) => Some(trial.as_ref()),
+            Work::Comparison(comparison) => comparison.trial(),
+        };
+        match (self, trial) {
+            (Work::Comparison(_), Some(trial)) => format!("the comparison of `{}/{}`", trial.suite, trial.case.id),
+            (_, trial) => trial.map_or_else(String::new, |trial| format!("`{}`", trial.variant.model)),
+        }
+    }
+}
+
+/// What became of it.
+enum Done {
+    Trial(Box<TrialRecord>),
+    Comparison(Box<Comparison>),
+}
+
+impl Done {
+    /// The call under test.
+    fn call(&self) -> Option<&CallRecord> {
+        match self {
+            Done::Trial(record) => record.call.as_ref(),
+            Done::Comparison(_) => None,
+        }
+    }
+
+    /// What was asked of judges.
+    fn judging(&self) -> &[CallRecord] {
+        match self {
+            Done::Trial(record) => &record.judging,
+            Done::Comparison(comparison) => &comparison.calls,
+        }
+    }
+
+    fn event(self) -> RunEvent {
+        match self {
+            Done::Trial(record) => RunEvent::TrialFinished(record),
+            Done::Comparison(comparison) => RunEvent::Compared(comparison),
+        }
+    }
+}
 
 /// Who answers.
 #[derive(Clone)]
@@ -42,7 +104,7 @@ pub struct Means {
 
 /// Bounds of a run.
 pub struct Bounds {
-    /// Trials under way at once.
+    /// Trials and comparisons under way at once.
     pub concurrency: usize,
     /// Limits on spend; none means no limit.
     pub money: Option<Money>,
@@ -56,11 +118,11 @@ pub struct Money {
     pub limits: Vec<Limit>,
     /// Kept together with other processes.
     pub shared: Option<Box<dyn SharedLimit>>,
-    /// The most a trial can cost.
+    /// The most a piece of work can cost.
     pub worst_case: WorstCase,
 }
 
-/// Runs all trials that come from `plan` and says what happens; returns how the run ended. Reading and checking cases is
+/// Runs all trials and comparisons that come from `plan` and says what happens; returns how the run ended. Reading and checking cases is
 /// work of its own, so the plan is made on another thread; its channel is closed when nothing more is started.
 ///
 /// The listener of `events` makes trials durable, and says through `saved` how many more are. Calls under way and
@@ -71,7 +133,7 @@ pub struct Money {
 /// # Errors
 /// The problems of the plan, when a dataset cannot be read any more. What had finished was told before.
 pub async fn execute(
-    plan: Receiver<Result<PlannedTrial, Problems>>,
+    plan: Receiver<Result<Work, Problems>>,
     means: Means,
     bounds: Bounds,
     stop: Stop,
@@ -121,7 +183,7 @@ const INSTANT_MS: u64 = 10;
 const UNSAVED_INSTANT: usize = 1_024;
 
 struct Ended {
-    record: Box<TrialRecord>,
+    done: Done,
     reserved: Usd,
     beside: Beside,
 }
@@ -144,7 +206,7 @@ struct Engine {
     worst_case: Option<WorstCase>,
     health: Health,
     batch: bool,
-    held: Vec<TrialRecord>,
+    held: Vec<Done>,
     /// Whether it was said that the run waits for money of another process.
     pausing: bool,
     events: Sender<RunEvent>,
@@ -160,14 +222,14 @@ struct Engine {
 impl Engine {
     async fn run(
         &mut self,
-        mut plan: Receiver<Result<PlannedTrial, Problems>>,
+        mut plan: Receiver<Result<Work, Problems>>,
         drain: &CancellationToken,
     ) -> Result<(), Problems> {
-        let mut waiting: Option<PlannedTrial> = None;
+        let mut waiting: Option<Work> = None;
         let mut broken = None;
         loop {
-            if let Some(trial) = waiting.take().filter(|_| self.launching) {
-                waiting = self.launch(trial).await;
+            if let Some(work) = waiting.take().filter(|_| self.launching) {
+                waiting = self.launch(work).await;
             }
             if !self.launching && self.tasks.is_empty() {
                 break;
@@ -183,7 +245,7 @@ impl Engine {
                         broken = Some(problems);
                         self.wind_down(RunStatus::Aborted);
                     }
-                    Some(Ok(trial)) => waiting = self.launch(trial).await,
+                    Some(Ok(work)) => waiting = self.launch(work).await,
                 },
                 // Nothing of this run can free money: it is asked for again.
                 () = tokio::time::sleep(PAUSE), if waiting.is_some() && self.tasks.is_empty() => {}
@@ -192,24 +254,24 @@ impl Engine {
         broken.map_or(Ok(()), Err)
     }
 
-    /// Starts a trial, or gives it back when the budget says wait.
-    async fn launch(&mut self, trial: PlannedTrial) -> Option<PlannedTrial> {
+    /// Starts a piece of work, or gives it back when the budget says wait.
+    async fn launch(&mut self, work: Work) -> Option<Work> {
         let mut reserved = Usd::ZERO;
-        if self.budget.is_limited() && trial.skip.is_none() {
-            let most = self.worst_case.as_ref().and_then(|worst| worst(&trial));
+        if self.budget.is_limited() && !work.is_idle() {
+            let most = self.worst_case.as_ref().and_then(|worst| worst(&work));
             let Some(most) = most else {
-                let text = format!("the cost of `{}` cannot be bounded, so the limit cannot hold", trial.variant.model);
+                let text = format!("the cost of {} cannot be bounded, so the limit cannot hold", work.subject());
                 self.over_budget(text).await;
                 return None;
             };
             match self.budget.admit(most) {
                 Admission::Go(amount) => reserved = amount,
-                Admission::Wait => return Some(trial),
+                Admission::Wait => return Some(work),
                 Admission::Pause(why) => {
                     if !std::mem::replace(&mut self.pausing, true) {
                         self.tell(RunEvent::Notice(format!("waiting: {why}"))).await;
                     }
-                    return Some(trial);
+                    return Some(work);
                 }
                 Admission::Stop(why) => {
                     self.over_budget(why).await;
@@ -219,12 +281,17 @@ impl Engine {
         }
         let means = self.means.clone();
         let abort = self.abort.clone();
-        let trial = Box::new(trial);
+        let events = self.events.clone();
         self.tasks.spawn(async move {
             let mut beside = Beside::default();
             // Boxed, and inside of the task: a trial under way takes many kilobytes, which tasks copy several times.
-            let record = Box::pin(trial::run(trial, &means, &mut beside, &abort)).await;
-            Ended { record, reserved, beside }
+            let done = match work {
+                Work::Trial(trial) => Done::Trial(Box::pin(trial::run(trial, &means, &mut beside, &abort)).await),
+                Work::Comparison(planned) => {
+                    Done::Comparison(Box::pin(compare::run(&planned, &means, &mut beside, &abort, events)).await)
+                }
+            };
+            Ended { done, reserved, beside }
         });
         None
     }
@@ -272,37 +339,37 @@ impl Engine {
     }
 
     async fn settle(&mut self, ended: Ended) {
-        let Ended { record, reserved, beside } = ended;
+        let Ended { done, reserved, beside } = ended;
         if self.budget.is_limited() {
-            let calls = record.call.iter().chain(&record.judging);
+            let calls = done.call().into_iter().chain(done.judging());
             let spent = calls.map(CallRecord::spent).try_fold(Usd::ZERO, |sum, spent| Some(sum.saturating_add(spent?)));
             // Unknown when either is: all that was set aside counts then.
             let spent = spent.filter(|_| beside.spend.unknown_calls == 0);
             let spent = spent.map(|spent| spent.saturating_add(beside.spend.known));
             self.budget.settle(reserved, spent);
         }
-        if let Some(call) = &record.call {
+        if let Some(call) = done.call() {
             self.measure(call);
         }
         // Whoever a check asks and can answer nobody ends the run as a model under test does.
-        let of_check = gravest(&record.judging).or(beside.failure.as_ref()).cloned();
+        let of_check = gravest(done.judging()).or(beside.failure.as_ref()).cloned();
         let asked = of_check.as_ref().map(|call| call.model.clone());
-        let decisive = of_check.as_ref().or(record.call.as_ref());
+        let decisive = of_check.as_ref().or(done.call());
         let judgement = decisive.map_or(Judgement::Keep, |call| self.judge(call));
         match judgement {
             Judgement::Keep => {
                 self.release_held().await;
-                self.tell(RunEvent::TrialFinished(record)).await;
+                self.tell(done.event()).await;
             }
-            Judgement::Hold => self.held.push(*record),
+            Judgement::Hold => self.held.push(done),
             Judgement::Later => {}
             // Only an abort cancels calls, so the plan is not complete even if every trial had been started.
             Judgement::Discard => {
-                self.keep_calls(record).await;
+                self.keep_calls(done).await;
                 self.wind_down(RunStatus::Interrupted);
             }
             Judgement::Stop(error) => {
-                self.keep_calls(record).await;
+                self.keep_calls(done).await;
                 let told = |model| format!("`{model}`, which a check asks: {}", error.message);
                 let error = CallError { message: asked.map_or_else(|| error.message.clone(), told), ..error };
                 self.stop_for(error).await;
@@ -311,9 +378,11 @@ impl Engine {
     }
 
     /// A trial without an outcome may have been answered before a judge failed: that was paid for.
-    async fn keep_calls(&mut self, record: Box<TrialRecord>) {
+    async fn keep_calls(&mut self, done: Done) {
+        // Those of a comparison are kept as they come.
+        let Done::Trial(record) = done else { return };
         if record.call.iter().chain(&record.judging).any(|call| call.reply.is_ok()) {
-            self.tell(RunEvent::CallsKept(record)).await;
+            self.tell(RunEvent::CallsKept(record, None)).await;
         }
     }
 
@@ -340,8 +409,8 @@ impl Engine {
 
     /// A call has answered: what failed before it did so on its own account, and is an outcome.
     async fn release_held(&mut self) {
-        for record in std::mem::take(&mut self.held) {
-            self.tell(RunEvent::TrialFinished(Box::new(record))).await;
+        for done in std::mem::take(&mut self.held) {
+            self.tell(done.event()).await;
         }
     }
 
@@ -353,7 +422,7 @@ impl Engine {
     }
 
     async fn tell(&mut self, event: RunEvent) {
-        self.unsaved += usize::from(matches!(event, RunEvent::TrialFinished(_)));
+        self.unsaved += usize::from(matches!(event, RunEvent::TrialFinished(_) | RunEvent::Compared(_)));
         // The listener is gone when the store failed: nothing can be kept any more, so nothing more may be spent.
         if self.events.send(event).await.is_err() {
             self.wind_down(RunStatus::Aborted);

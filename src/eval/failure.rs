@@ -103,18 +103,19 @@ pub struct Failure {
     pub output_chars: Option<u64>,
     /// Latency of the answering attempt.
     pub latency_ms: Option<Millis>,
-    /// The command that runs this case again on this model.
+    /// The command that runs this case again, on this model; on all of them where they are compared with each other.
     pub rerun: String,
 }
 
 impl Failure {
     /// The report of a trial. `file` is its suite's file when the run was started with file names; `by_prompt` puts the
-    /// prompt into the rerun command: its suite has several.
+    /// prompt into the rerun command: its suite has several. With `by_case` it names neither prompt nor model.
     pub(super) fn of(
         trial: &TrialRecord,
         variant: Option<&VariantRecord>,
         file: Option<&str>,
         by_prompt: bool,
+        by_case: bool,
     ) -> Failure {
         let call = trial.call.as_ref();
         let reply = call.and_then(|call| call.reply.as_ref().ok());
@@ -138,8 +139,8 @@ impl Failure {
             rerun: rerun_command(
                 file.map_or(SuiteArgument::Name(trial.suite.as_str()), SuiteArgument::File),
                 trial.case.id.as_str(),
-                variant.filter(|_| by_prompt).map(|variant| variant.prompt.as_str()),
-                variant.map(|variant| &variant.model),
+                variant.filter(|_| by_prompt && !by_case).map(|variant| variant.prompt.as_str()),
+                variant.filter(|_| !by_case).map(|variant| &variant.model),
             ),
         }
     }

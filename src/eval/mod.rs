@@ -8,6 +8,7 @@ mod checks_cost;
 mod classification;
 #[cfg(test)]
 mod classification_test;
+mod compare;
 mod consume;
 mod corpus;
 mod corpus_bound;
@@ -43,11 +44,12 @@ pub use calibrate::{
 };
 pub use checks_cost::KnownOf;
 pub use classification::{ClassReport, ClassificationReport};
+pub use compare::{PlannedComparison, is_waiting};
 pub use corpus::{CorpusReport, LeftOut};
 pub use doctor::{CheckExam, DoctorReport, Finding, Good, NotProbed, Probe, ProbeCount, Reach, SuiteExam, examine};
 pub use embedder::{Embedder, embedded_prompts};
 pub use estimate::{Estimator, RequestEstimate};
-pub use execute::{Bounds, Means, Money, Stop, WorstCase, execute};
+pub use execute::{Bounds, Means, Money, Stop, Work, WorstCase, execute};
 pub use failure::{CheckResult, Failure, SuiteArgument, quoted, rerun_command, visible_output};
 pub use fuzz::{FUZZ_TAG, fuzzed, smaller};
 pub use judge::JudgeRules;

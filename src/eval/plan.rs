@@ -150,6 +150,8 @@ fn trials_of_case(surveyed: &SurveyedSuite, index: u64, loaded: &LoadedCase) -> 
 pub struct Finished {
     outcomes: HashMap<TrialKey, (Outcome, u64)>,
     retry_errors: bool,
+    /// Ungraded trials that need no run all the same.
+    uncompared: HashSet<TrialKey>,
 }
 
 /// How a stored run fits today's plan.
@@ -166,14 +168,26 @@ pub struct Fit {
 impl Finished {
     /// From what the store has. With `retry_errors`, errors and ungraded trials count as not finished.
     pub fn new(outcomes: HashMap<TrialKey, (Outcome, u64)>, retry_errors: bool) -> Finished {
-        Finished { outcomes, retry_errors }
+        Finished { outcomes, retry_errors, uncompared: HashSet::new() }
+    }
+
+    /// The same, with trials that are ungraded only because they are not compared with others: they are compared again, and
+    /// not run again.
+    #[must_use]
+    pub fn with_uncompared(self, uncompared: HashSet<TrialKey>) -> Finished {
+        Finished { uncompared, ..self }
+    }
+
+    /// Whether ungraded trials are there that need a comparison, and no run.
+    pub fn has_uncompared(&self) -> bool {
+        !self.uncompared.is_empty()
     }
 
     /// Whether the trial needs no run.
     pub fn has(&self, key: &TrialKey) -> bool {
         match self.outcomes.get(key) {
             None => false,
-            Some((Outcome::Error | Outcome::Ungraded, _)) => !self.retry_errors,
+            Some((Outcome::Error | Outcome::Ungraded, _)) => !self.retry_errors || self.uncompared.contains(key),
             Some((Outcome::Pass | Outcome::Fail | Outcome::Skipped, _)) => true,
         }
     }

@@ -67,7 +67,8 @@ pub struct PlanJudge {
 /// Questions to judges, and what they cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct JudgingPlan {
-    /// The fewest questions: each check asks its first judge once about each reply.
+    /// The fewest questions: each check asks its first judge once about each reply; one that compares variants asks nobody
+    /// when their outputs are the same.
     pub calls_low: u64,
     /// The most questions: votes, further judges and repairs included.
     pub calls_high: u64,

@@ -36,6 +36,10 @@ pub struct EvalReport {
     /// is part of what the totals say it spent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub judging: Option<JudgeTotals>,
+    /// Of these, what comparisons of variants asked: it belongs to all variants together and is in none of their figures;
+    /// absent when there were none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comparing: Option<JudgeTotals>,
     /// Where the replies came from.
     pub cache: CacheStats,
     /// What the semantic cache did; absent when it was off.

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::Failure;
 use super::agreement::SemanticTally;
 use super::classification::LabelTally;
+use super::compare::is_compared;
 use super::consume::{add_money, consume, sum_of_judging};
 use super::corpus::CorpusTallies;
 use super::goal_check::Goal;
@@ -44,6 +45,7 @@ pub struct Summarizer {
     judging: BTreeMap<(usize, usize), JudgeTotals>,
     /// By suite and variant, as the groups; those with a check that counts for a corpus.
     corpus: BTreeMap<(usize, usize), CorpusTallies>,
+    comparing: Option<JudgeTotals>,
 }
 
 impl Summarizer {
@@ -65,6 +67,7 @@ impl Summarizer {
             breakers: Vec::new(),
             judging: BTreeMap::new(),
             corpus: BTreeMap::new(),
+            comparing: None,
         }
     }
 
@@ -120,6 +123,11 @@ impl Summarizer {
         if let (Some(suite), Some(variant)) = (suite, variant) {
             self.corpus.entry((suite, variant)).or_default().add(facts);
         }
+    }
+
+    /// Sets what comparisons of variants asked judges: it belongs to no variant alone.
+    pub fn comparing(&mut self, totals: Option<JudgeTotals>) {
+        self.comparing = totals;
     }
 
     fn routes(&self) -> Vec<RouteReport> {
@@ -189,7 +197,8 @@ impl Summarizer {
             verdict,
             suites,
             totals: self.billed_totals(),
-            judging: sum_of_judging(self.judging.values()),
+            judging: sum_of_judging(self.judging.values().chain(&self.comparing)),
+            comparing: self.comparing,
             cache: self.cache,
             semantic: self.semantic.report(self.header.options.get("cache")),
             routes: self.routes(),
@@ -221,6 +230,9 @@ impl Summarizer {
         let by_prompt: Vec<bool> = (0..self.suites.len()).map(several_prompts).collect();
         // A run of named files: its suites may lie where nobody looks unless told.
         let by_file = self.header.options.get("files").and_then(Value::as_array).is_some_and(|files| !files.is_empty());
+        // Variants that are compared with each other cannot be run one by one.
+        let compared: BTreeSet<&SafeName> =
+            trials.iter().filter(|trial| is_compared(trial)).map(|trial| &trial.suite).collect();
         trials
             .iter()
             .map(|trial| {
@@ -228,7 +240,8 @@ impl Summarizer {
                 let suite = self.suite_index.get(&trial.suite).copied();
                 let by_prompt = suite.and_then(|index| by_prompt.get(index)).copied().unwrap_or(false);
                 let record = suite.and_then(|index| self.suites.get(index)).filter(|_| by_file);
-                Failure::of(trial, variant, record.map(|record| record.path.as_str()), by_prompt).of_run(&self.header)
+                let (path, by_case) = (record.map(|record| record.path.as_str()), compared.contains(&trial.suite));
+                Failure::of(trial, variant, path, by_prompt, by_case).of_run(&self.header)
             })
             .collect()
     }

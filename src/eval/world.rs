@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
 use serde_json::Value;
+use tokio::sync::mpsc::{Sender, channel};
 use tokio_util::sync::CancellationToken;
 
 use super::execute::{Beside, Means};
@@ -13,7 +14,8 @@ use super::trial::failed_aside;
 use crate::base::ModelRef;
 use crate::provider::{Ask, Spend};
 use crate::record::{
-    CallError, CallRecord, ChatReply, CheckHook, CheckProgram, EmbeddingModel, ErrorKind, ModerationReply,
+    CallError, CallRecord, CallSource, ChatReply, CheckHook, CheckProgram, EmbeddingModel, ErrorKind, ModerationReply,
+    RunEvent, TrialRecord,
 };
 use crate::score::{JudgeQuestion, World};
 
@@ -27,6 +29,30 @@ pub(super) struct TrialWorld<'a> {
     turn: u64,
     calls: Mutex<Vec<CallRecord>>,
     beside: Mutex<Beside>,
+    keeper: Option<Keeper>,
+}
+
+/// Has answers kept as they come, where many are asked for before anything has an outcome.
+pub(super) struct Keeper {
+    /// Who hears of them.
+    pub(super) events: Sender<RunEvent>,
+    /// The trial that they are kept with, without its own call and scores.
+    pub(super) trial: TrialRecord,
+}
+
+impl Keeper {
+    /// Says what was answered, and may have been paid for.
+    async fn keep(&self, call: &CallRecord) {
+        if call.source == CallSource::Live && call.reply.is_ok() {
+            let record = TrialRecord { judging: vec![call.clone()], ..self.trial.clone() };
+            // Nobody hears it any more when the store failed: then the run ends anyway.
+            let (durable, mut gone) = channel(1);
+            if self.events.send(RunEvent::CallsKept(Box::new(record), Some(durable))).await.is_ok() {
+                // A kill costs what is under way: the next question is not, before this answer is kept.
+                gone.recv().await;
+            }
+        }
+    }
 }
 
 impl<'a> TrialWorld<'a> {
@@ -41,7 +67,13 @@ impl<'a> TrialWorld<'a> {
             turn: trial.turn,
             calls: Mutex::default(),
             beside: Mutex::default(),
+            keeper: None,
         }
+    }
+
+    /// The same, with answers that are kept as they come.
+    pub(super) fn keeping(self, keeper: Option<Keeper>) -> Self {
+        TrialWorld { keeper, ..self }
     }
 
     /// What was asked of judges, in the order of the answers, and what else was done.
@@ -99,6 +131,9 @@ impl World for TrialWorld<'_> {
             };
             let call = self.means.caller.call(ask, self.abort).await;
             self.spent(aside.into_inner().unwrap_or_else(PoisonError::into_inner));
+            if let Some(keeper) = &self.keeper {
+                keeper.keep(&call).await;
+            }
             let reply = call.reply.clone();
             self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(*call);
             reply

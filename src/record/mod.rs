@@ -4,6 +4,7 @@ mod batch;
 mod call;
 mod case;
 mod chat;
+mod comparison;
 mod embedding;
 mod event;
 mod fate;
@@ -28,8 +29,9 @@ pub use batch::{BatchChunk, BatchFate, BatchItem, BatchProgress, BatchReply, Bat
 pub use call::{CachedReply, CallError, CallRecord, CallSource, ErrorKind};
 pub use case::{Case, CaseRef, Vars};
 pub use chat::{CacheTtl, ChatRequest, Effort, Media, Message, OutputFormat, Part, Role, Tool, ToolCall, ToolChoice};
+pub use comparison::Comparison;
 pub use embedding::{EmbeddingCall, EmbeddingModel, EmbeddingParams, EmbeddingReply, InputType};
-pub use event::RunEvent;
+pub use event::{Durable, RunEvent};
 pub use fate::{Fate, ParamFate};
 pub use judging::JudgeTotals;
 pub use metric::{Direction, Incomparable, MetricChange, MetricVersion, comparable};

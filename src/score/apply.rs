@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
+use super::among::waiting;
 use super::check::{Body, Check, Finding, From, Grader, ScoreInput};
 use super::group::{self, Member};
 use super::reason;
@@ -40,7 +41,7 @@ pub(super) enum Found {
     NotApplicable(String),
 }
 
-fn present(check: &Check, found: Found, details: Option<Value>, input: &ScoreInput<'_>) -> Score {
+pub(super) fn present(check: &Check, found: Found, details: Option<Value>, input: &ScoreInput<'_>) -> Score {
     let (state, reason) = settle(check, found, input);
     Score {
         name: check.name.clone(),
@@ -114,12 +115,12 @@ fn find_asking<'a>(
 }
 
 /// Why the check has nothing to look at.
-fn missing(check: &Check, input: &ScoreInput<'_>) -> Option<String> {
+pub(super) fn missing(check: &Check, input: &ScoreInput<'_>) -> Option<String> {
     if check.spec.reads_text { missing_text(input) } else { None }
 }
 
 /// Compares a finding with the threshold.
-fn judge(check: &Check, finding: Finding) -> Found {
+pub(super) fn judge(check: &Check, finding: Finding) -> Found {
     match finding {
         Finding::Graded { value, seen, wanted } => {
             let passed = value >= check.threshold.unwrap_or(Ratio::clamped(check.spec.pass_at));
@@ -138,6 +139,7 @@ fn examine(grader: &Grader, input: &ScoreInput<'_>) -> Examined {
     match grader {
         Grader::Pure(scorer) => scorer.examine(input),
         Grader::Asking(_) => Finding::Ungraded("nobody can be asked here".to_owned()).into(),
+        Grader::Among(_) => waiting(),
     }
 }
 
@@ -145,6 +147,7 @@ async fn ask(grader: &Grader, input: &ScoreInput<'_>, world: &dyn World) -> Exam
     match grader {
         Grader::Pure(scorer) => scorer.examine(input),
         Grader::Asking(asking) => asking.grade(input, world).await,
+        Grader::Among(_) => waiting(),
     }
 }
 
@@ -162,7 +165,7 @@ async fn scored_asking(members: &[Arc<Check>], input: &ScoreInput<'_>, world: &d
 }
 
 /// Compiles a check with the values of the case.
-fn resolved(
+pub(super) fn resolved(
     check: &Check,
     settings: &Settings,
     origins: &[(&'static str, From)],
@@ -351,6 +354,10 @@ mod tests {
         "geval: a",
         "pairwise: a",
         "select_best: [a, b]",
+        "select_best: {among: variants, judge: mock/judge}",
+        "pairwise: {among: variants}",
+        "pairwise: {among: variants, against: mock/a}",
+        "max_score: {at_least: 0.5}",
         "dag: [{id: a, ask: b?, yes: 1, no: 0}]",
         "context_precision",
         "context_recall: a",

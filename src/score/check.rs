@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::among::{Among, Comparing};
 use super::settings::Settings;
 use super::spec::CheckSpec;
 use super::world::{Asking, Asks, Examined};
@@ -49,6 +50,8 @@ pub struct Check {
     pub(super) identity: Value,
     pub(super) needs: Needs,
     pub(super) asks: Asks,
+    /// What it compares, for a check among the variants of a case.
+    pub(super) comparing: Option<Arc<Comparing>>,
 }
 
 impl Check {
@@ -116,6 +119,11 @@ impl Check {
     pub fn asks(&self) -> &Asks {
         &self.asks
     }
+
+    /// What it compares, when it is scored among the variants of a case and not in a trial of its own.
+    pub fn comparing(&self) -> Option<&Arc<Comparing>> {
+        self.comparing.as_ref()
+    }
 }
 
 impl fmt::Debug for Check {
@@ -171,6 +179,8 @@ pub(super) enum Grader {
     Pure(Box<dyn Scorer>),
     /// Asks the world.
     Asking(Box<dyn Asking>),
+    /// Compares the variants of a case.
+    Among(Box<dyn Among>),
 }
 
 /// A place in the case that a value comes from.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::check::{Body, Check, Needs};
+use super::among::Comparing;
+use super::check::{Body, Check, Grader, Needs};
 use super::entry::Entry;
 use super::options::Options;
 use super::settings::{Fault, Settings};
@@ -59,8 +60,10 @@ fn compile_entry(node: &Node, ctx: &CompileContext<'_>, told: &Problems, problem
     let mut options = Options::read(&entry, ctx, problems);
     let mut needs = Needs { context: entry.spec.reads_context, ..Needs::default() };
     let mut asks = Asks::default();
+    let mut comparing = None;
     let (body, content) = if entry.is_group() {
         let members = members(&options, ctx, problems)?;
+        refuse_comparisons(&entry, &members, ctx, problems);
         for member in &members {
             needs.absorb(&member.needs);
             asks.absorb(&member.asks);
@@ -70,7 +73,9 @@ fn compile_entry(node: &Node, ctx: &CompileContext<'_>, told: &Problems, problem
         (body, Value::Array(content))
     } else {
         options.origins.iter().for_each(|(_, origin)| needs.add(origin));
-        let (body, content, warnings) = scorer(&entry, &mut options, ctx, (&mut needs, &mut asks), problems)?;
+        let Scored { body, content, warnings, compares } =
+            scorer(&entry, &mut options, ctx, (&mut needs, &mut asks), problems)?;
+        comparing = compares;
         // One word on a judge is enough for all the checks that ask it.
         warnings.into_iter().filter(|warning| !told.tells(warning)).for_each(|warning| problems.push(warning));
         (body, content)
@@ -87,6 +92,7 @@ fn compile_entry(node: &Node, ctx: &CompileContext<'_>, told: &Problems, problem
         identity,
         needs,
         asks,
+        comparing,
     })
 }
 
@@ -97,14 +103,35 @@ fn members(options: &Options<'_>, ctx: &CompileContext<'_>, problems: &mut Probl
     compiled.into_iter().collect()
 }
 
-/// The body of a check that is not a group, its options in canonical form, and what is to be warned of.
+/// A comparison is scored when its trial is over: a group has nothing to wait with.
+fn refuse_comparisons(entry: &Entry<'_>, members: &[Arc<Check>], ctx: &CompileContext<'_>, problems: &mut Problems) {
+    for member in members.iter().filter(|member| member.comparing.is_some()) {
+        let message = format!("`{}` compares the variants of a case: it cannot be part of a group", member.word);
+        problems.push(
+            Diagnostic::error("comparison-in-group", message)
+                .at(ctx.source.place(entry.span))
+                .help("let it stand beside the group, as an entry of `checks:` of its own"),
+        );
+    }
+}
+
+/// What is made of a check that is not a group.
+struct Scored {
+    body: Body,
+    /// Its options in canonical form.
+    content: Value,
+    /// What is to be warned of.
+    warnings: Vec<Diagnostic>,
+    compares: Option<Arc<Comparing>>,
+}
+
 fn scorer(
     entry: &Entry<'_>,
     options: &mut Options<'_>,
     ctx: &CompileContext<'_>,
     (needs, asks): (&mut Needs, &mut Asks),
     problems: &mut Problems,
-) -> Option<(Body, Value, Vec<Diagnostic>)> {
+) -> Option<Scored> {
     if problems.has_errors() {
         return None;
     }
@@ -128,19 +155,23 @@ fn scorer(
         }
         asks.absorb(&own);
     }
+    let compares = prepared.as_ref().and_then(|prepared| match &prepared.grader {
+        Grader::Among(among) => Some(Arc::new(among.comparing())),
+        Grader::Pure(_) | Grader::Asking(_) => None,
+    });
     let content = content(options, prepared.as_ref());
     let warnings = prepared.iter().flat_map(|prepared| &prepared.warnings);
     let warnings =
         warnings.map(|fault| Diagnostic { severity: Severity::Warning, ..options.diagnose(fault, entry, ctx) });
     let warnings: Vec<Diagnostic> = warnings.collect();
     if options.origins.is_empty() {
-        return prepared.map(|prepared| (Body::Ready(prepared.grader), content, warnings));
+        return prepared.map(|prepared| Scored { body: Body::Ready(prepared.grader), content, warnings, compares });
     }
     let body = Body::Deferred {
         settings: std::mem::take(&mut options.settings),
         origins: std::mem::take(&mut options.origins),
     };
-    Some((body, content, warnings))
+    Some(Scored { body, content, warnings, compares })
 }
 
 /// The names that stand in a code, whatever they are there.

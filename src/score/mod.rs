@@ -1,10 +1,11 @@
 //! Checks: pure scorers from a reply to a three-state score.
 //!
 //! [`compile`] reads one entry of a `checks:` list into a [`Check`]; everything wrong with it becomes diagnostics.
-//! [`score`] applies a check to a reply without I/O, [`score_asking`] one that asks judges through a [`World`]; [`aggregate`] turns the scores of a trial into its outcome.
+//! [`score`] applies a check to a reply without I/O, [`score_asking`] one that asks judges through a [`World`], [`score_among`] one that compares the variants of a case; [`aggregate`] turns the scores of a trial into its outcome.
 //! A new check is one file `<family>/<name>.rs` with a `SPEC` and one line in `registry.rs`.
 
 mod aggregate;
+mod among;
 mod apply;
 mod asking;
 mod call;
@@ -39,6 +40,7 @@ mod tools;
 mod world;
 
 pub use aggregate::{Graded, PassRule, aggregate};
+pub use among::{Comparing, Rival, counterpart, score_among};
 pub use apply::{score, score_asking};
 pub use check::{Check, ScoreInput};
 pub use compile::{CheckModels, CompileContext, compile};

@@ -213,7 +213,9 @@ impl<'a> Options<'a> {
         let spec = entry.spec;
         // A body that was refused has been reported; a second complaint about its value would mislead.
         let refused = entry.body.is_some() && problems.has_errors();
-        if self.written.contains_key(spec.short) || self.members.is_some() || refused {
+        // Who is compared with the other variants has no need of a written answer.
+        let among = self.settings.get("among").is_some();
+        if self.written.contains_key(spec.short) || self.members.is_some() || refused || among {
             return;
         }
         match spec.value {

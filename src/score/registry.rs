@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::spec::CheckSpec;
 use super::{
-    asking, call, classification, format, group, judge, likeness, reasoning, retrieval, safety, script, sql, structure,
-    text, tools,
+    among, asking, call, classification, format, group, judge, likeness, reasoning, retrieval, safety, script, sql,
+    structure, text, tools,
 };
 use crate::base::closest;
 use crate::record::MetricVersion;
@@ -108,6 +108,7 @@ static CHECKS: &[&CheckSpec] = &[
     &call::refusal::SPEC,
     &call::latency::SPEC,
     &call::cost::SPEC,
+    &among::max_score::SPEC,
     &group::all_of::SPEC,
     &group::any_of::SPEC,
 ];
@@ -316,7 +317,7 @@ mod tests {
             assert!(spec.version >= 1 && !spec.about.ends_with('.'), "{}", spec.name);
             assert!(spec.short.is_empty() || spec.options.iter().any(|option| option.name == spec.short));
         }
-        assert_eq!(names.len(), 99);
+        assert_eq!(names.len(), 100);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::among::Among;
 use super::check::{Grader, Scorer};
 use super::settings::{Fault, Settings};
 use super::world::{Asking, Asks};
@@ -194,11 +195,17 @@ impl Prepared {
         Prepared { grader: Grader::Asking(Box::new(asking)), canonical: Vec::new(), warnings: Vec::new(), code: None }
     }
 
+    /// Of a check that compares variants.
+    pub(super) fn among(among: Box<dyn Among>) -> Prepared {
+        Prepared { grader: Grader::Among(among), canonical: Vec::new(), warnings: Vec::new(), code: None }
+    }
+
     /// Whom it asks.
     pub(super) fn asks(&self) -> Asks {
         match &self.grader {
             Grader::Pure(_) => Asks::default(),
             Grader::Asking(asking) => asking.asks(),
+            Grader::Among(among) => among.asks(),
         }
     }
 

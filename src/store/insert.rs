@@ -6,10 +6,11 @@ use rusqlite::{Connection, Row, Statement, ToSql, params};
 
 use super::StoreError;
 use super::cases::CaseRows;
+use super::comparison;
 use super::judging;
 use super::known::KnownKeys;
 use super::new_calls::NewCalls;
-use super::ready::{CallText, Ready};
+use super::ready::{CallText, Part, Ready};
 use super::semantic::add_match;
 use super::settle::{Numbers, settle};
 use super::words::{json, picos, signed, word};
@@ -84,6 +85,8 @@ pub(super) struct Inserts<'db> {
     drop_scores: Statement<'db>,
     drop_trial: Statement<'db>,
     add_trial: Statement<'db>,
+    /// Calls of comparisons that are kept and belong to no comparison yet, by key and time.
+    kept: HashMap<(Digest, i64), i64>,
     /// For one score, two, and so on.
     add_scores: Vec<Statement<'db>>,
     count: Statement<'db>,
@@ -94,6 +97,7 @@ impl<'db> Inserts<'db> {
         Ok(Inserts {
             db,
             rows,
+            kept: HashMap::new(),
             remembered: HashMap::new(),
             remembered_bytes: 0,
             known: HashMap::new(),
@@ -141,8 +145,10 @@ impl<'db> Inserts<'db> {
     /// Writes the rows of one trial. A trial of the same key is replaced; its call stays, because it was paid for.
     pub(super) fn add(&mut self, ready: &Ready, change: &mut Change) -> Result<(), InsertError> {
         let trial = &ready.trial;
-        if ready.only_calls {
-            return Ok(self.keep_calls(ready, change)?);
+        match ready.part {
+            Part::Calls => return Ok(self.keep_calls(ready, change)?),
+            Part::Scores => return self.rescore(ready, change),
+            Part::Whole => {}
         }
         let unplanned = |what: String| InsertError::Store(StoreError::Unplanned { what });
         let suite = self.rows.suites.get(&trial.suite).copied();
@@ -175,9 +181,7 @@ impl<'db> Inserts<'db> {
         ])?;
         self.known.insert(short(&trial.key.0), id);
         self.seen = self.seen.max(Some(id));
-        for (chunk, first) in trial.scores.chunks(SCORES_AT_ONCE).zip((0_i64..).step_by(SCORES_AT_ONCE)) {
-            self.scores(id, first, chunk)?;
-        }
+        self.all_scores(id, &trial.scores)?;
         self.add_judging(id, ready, change)?;
         change.count(trial.outcome, 1);
         Ok(())
@@ -188,7 +192,34 @@ impl<'db> Inserts<'db> {
         let call = ready.trial.call.iter().map(|call| (call, ready.call_text()));
         for (call, text) in call.chain(ready.trial.judging.iter().zip(ready.judging_texts())) {
             if call.reply.is_ok() {
-                self.call(call, text, change)?;
+                let id = self.call(call, text, change)?;
+                if ready.trial.call.is_none() {
+                    self.kept.insert((call.cache_key, call.started.0), id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the scores and outcomes of a comparison, and what it asked: all of it in the present transaction.
+    fn rescore(&mut self, ready: &Ready, change: &mut Change) -> Result<(), InsertError> {
+        for one in std::iter::once(ready).chain(&ready.rest) {
+            let trial = &one.trial;
+            let gone = || InsertError::Store(StoreError::Unplanned { what: format!("trial {}", trial.key.0.short()) });
+            let id = self.known.get(&short(&trial.key.0)).copied().ok_or_else(gone)?;
+            let before = self.find_outcome.query_row([id], |row| word(row, 0, Outcome::parse))?;
+            change.count(before, -1);
+            change.count(trial.outcome, 1);
+            comparison::settle(self.db, id, trial)?;
+            self.drop_scores.execute([id])?;
+            judging::forget_details(self.db, id)?;
+            comparison::forget(self.db, id)?;
+            self.all_scores(id, &trial.scores)?;
+            judging::add_details(self.db, id, &trial.scores)?;
+            for ((call, text), position) in trial.judging.iter().zip(one.judging_texts()).zip(0_i64..) {
+                let kept = self.kept.remove(&(call.cache_key, call.started.0));
+                let call = kept.map_or_else(|| self.call(call, text, change), Ok)?;
+                comparison::add(self.db, id, position, call)?;
             }
         }
         Ok(())
@@ -363,6 +394,14 @@ impl<'db> Inserts<'db> {
             self.remembered_bytes += text.len();
             self.remembered.insert(text.to_owned(), id);
         }
+    }
+
+    /// Writes the scores of a trial.
+    fn all_scores(&mut self, trial: i64, scores: &[Score]) -> rusqlite::Result<()> {
+        for (chunk, first) in scores.chunks(SCORES_AT_ONCE).zip((0_i64..).step_by(SCORES_AT_ONCE)) {
+            self.scores(trial, first, chunk)?;
+        }
+        Ok(())
     }
 
     /// Writes up to [`SCORES_AT_ONCE`] scores of a trial, the first of them at position `first`.

@@ -1,8 +1,9 @@
 //! What checks asked of judges, and what they keep beside their scores.
 
-use rusqlite::{Connection, Statement, params};
+use rusqlite::{Connection, Row, Statement, params};
 
 use super::StoreError;
+use super::comparison;
 use super::run::Store;
 use super::trials::{call_details, read_call};
 use super::words::{from_json, json, small, unsigned, usd};
@@ -29,8 +30,13 @@ pub(super) fn add_details(db: &Connection, trial: i64, scores: &[Score]) -> rusq
 /// Removes what belongs to a trial's scores besides themselves. The judges' calls stay: they were paid for.
 pub(super) fn forget(db: &Connection, trial: i64) -> rusqlite::Result<()> {
     db.prepare_cached("DELETE FROM judging WHERE trial = ?1")?.execute([trial])?;
-    db.prepare_cached("DELETE FROM score_detail WHERE trial = ?1")?.execute([trial])?;
-    Ok(())
+    forget_details(db, trial)?;
+    comparison::forget(db, trial)
+}
+
+/// Removes what the scores of a trial keep.
+pub(super) fn forget_details(db: &Connection, trial: i64) -> rusqlite::Result<()> {
+    db.prepare_cached("DELETE FROM score_detail WHERE trial = ?1")?.execute([trial]).map(|_| ())
 }
 
 /// Reads what the checks of trials asked and kept.
@@ -42,16 +48,18 @@ pub(super) struct Judging<'db> {
 impl<'db> Judging<'db> {
     pub(super) fn prepare(db: &'db Connection) -> rusqlite::Result<Judging<'db>> {
         let calls = format!(
-            "SELECT {} FROM judging j JOIN call c ON c.id = j.call LEFT JOIN body q ON q.id = c.request \
+            "SELECT {} FROM (SELECT 0 AS part, position, call FROM judging WHERE trial = ?1 UNION ALL \
+             SELECT 1, position, call FROM comparison WHERE trial = ?1) j \
+             JOIN call c ON c.id = j.call LEFT JOIN body q ON q.id = c.request \
              LEFT JOIN body r ON r.id = c.reply LEFT JOIN semantic_match m ON m.call = c.id \
-             WHERE j.trial = ?1 ORDER BY j.position",
+             ORDER BY j.part, j.position",
             call_details()
         );
         let details = "SELECT position, detail FROM score_detail WHERE trial = ?1";
         Ok(Judging { calls: db.prepare(&calls)?, details: db.prepare(details)? })
     }
 
-    /// The calls of a trial's checks, in the order they were made.
+    /// The calls of a trial's checks, in the order they were made; those of the comparison that begins with it last.
     pub(super) fn calls(&mut self, trial: i64) -> rusqlite::Result<Vec<CallRecord>> {
         let mut calls = Vec::new();
         let mut rows = self.calls.query([trial])?;
@@ -74,6 +82,19 @@ impl<'db> Judging<'db> {
     }
 }
 
+/// Reads counts and sums from column `first` on.
+pub(super) fn read_totals(row: &Row<'_>, first: usize) -> rusqlite::Result<JudgeTotals> {
+    Ok(JudgeTotals {
+        calls: unsigned(row.get(first)?),
+        live: unsigned(row.get(first + 1)?),
+        failed: unsigned(row.get(first + 2)?),
+        cost_usd: usd(row.get(first + 3)?),
+        unknown_cost_calls: u64::from(small(row.get(first + 4)?)),
+        spent_usd: usd(row.get(first + 5)?).unwrap_or(Usd::ZERO),
+        unknown_spent_calls: u64::from(small(row.get(first + 6)?)),
+    })
+}
+
 impl Store {
     /// What judging cost in a run, by suite and variant; only those with judges. Calls of replaced trials are not in it.
     ///
@@ -90,16 +111,7 @@ impl Store {
             let mut rows = statement.query([names.run])?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
-                let totals = JudgeTotals {
-                    calls: unsigned(row.get(2)?),
-                    live: unsigned(row.get(3)?),
-                    failed: unsigned(row.get(4)?),
-                    cost_usd: usd(row.get(5)?),
-                    unknown_cost_calls: u64::from(small(row.get(6)?)),
-                    spent_usd: usd(row.get(7)?).unwrap_or(Usd::ZERO),
-                    unknown_spent_calls: u64::from(small(row.get(8)?)),
-                };
-                found.push((names.suite(row, 0)?, names.variant(row, 1)?, totals));
+                found.push((names.suite(row, 0)?, names.variant(row, 1)?, read_totals(row, 2)?));
             }
             Ok(found)
         })

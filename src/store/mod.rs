@@ -8,6 +8,7 @@ mod by_prompt;
 mod cases;
 mod clean;
 mod columns;
+mod comparison;
 mod embedding;
 mod error;
 mod facts;

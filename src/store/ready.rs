@@ -10,7 +10,7 @@ use super::clean::{clean_case, clean_json, clean_reply, clean_request, clean_tex
 use super::insert::short;
 use super::words::json_into;
 use crate::base::{DigestBuilder, Redactor};
-use crate::record::{CallRecord, Case, ChatReply, TrialRecord};
+use crate::record::{CallRecord, Case, ChatReply, Comparison, Durable, TrialRecord};
 
 /// What the texts of most trials fit into.
 const USUAL_BYTES: usize = 2048;
@@ -36,12 +36,27 @@ pub(super) struct CallText<'a> {
     pub(super) intact: bool,
 }
 
+/// What of a trial is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// All of it.
+    Whole,
+    /// Its calls: it has no outcome.
+    Calls,
+    /// Outcome and scores: the rest is there already. Its judges' calls are those of a comparison.
+    Scores,
+}
+
 /// A trial and the texts of its calls.
 #[derive(Debug)]
 pub(super) struct Ready {
     pub(super) trial: Box<TrialRecord>,
-    /// Whether only its calls are kept: it has no outcome.
-    pub(super) only_calls: bool,
+    /// What of it is written.
+    pub(super) part: Part,
+    /// Who waits until it is durable.
+    pub(super) durable: Option<Durable>,
+    /// Further trials of the same comparison.
+    pub(super) rest: Vec<Ready>,
     text: String,
     call: Ranges,
     judging: Vec<Ranges>,
@@ -74,8 +89,21 @@ impl Ready {
     }
 
     /// The same without an outcome.
-    pub(super) fn with_calls_only(self) -> Ready {
-        Ready { only_calls: true, ..self }
+    pub(super) fn with_calls_only(self, durable: Option<Durable>) -> Ready {
+        Ready { part: Part::Calls, durable, ..self }
+    }
+
+    /// Encodes a comparison of trials; `None` when there are none.
+    pub(super) fn compared(comparison: Comparison, redactor: &Redactor) -> Option<Ready> {
+        let Comparison { trials, calls } = comparison;
+        let mut calls = Some(calls);
+        let mut ready = trials.into_iter().map(|trial| {
+            let judging = calls.take().unwrap_or_default();
+            let trial = TrialRecord { call: None, judging, ..trial };
+            Ready { part: Part::Scores, ..Ready::new(Box::new(trial), redactor) }
+        });
+        let first = ready.next()?;
+        Some(Ready { rest: ready.collect(), ..first })
     }
 
     fn encode(trial: Box<TrialRecord>, case: String) -> Ready {
@@ -93,12 +121,23 @@ impl Ready {
         let text =
             String::from_utf8(text).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
         let case_identity = case_identity(&trial.case);
-        Ready { trial, only_calls: false, text, call, judging, case, case_identity, intact: true }
+        Ready {
+            trial,
+            part: Part::Whole,
+            rest: Vec::new(),
+            durable: None,
+            text,
+            call,
+            judging,
+            case,
+            case_identity,
+            intact: true,
+        }
     }
 
     /// About the bytes that its rows take.
     pub(super) fn size(&self) -> usize {
-        self.text.len() + self.case.len() + ROW_BYTES
+        self.text.len() + self.case.len() + ROW_BYTES + self.rest.iter().map(Ready::size).sum::<usize>()
     }
 
     /// The texts of the call under test; empty without one.

@@ -75,7 +75,7 @@ impl Store {
         self.stream(run, &condition, values, take)
     }
 
-    fn stream(
+    pub(super) fn stream(
         &self,
         run: &RunId,
         condition: &str,

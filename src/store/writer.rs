@@ -14,11 +14,11 @@ use tokio::sync::mpsc::error::TryRecvError;
 use super::StoreError;
 use super::insert::{Change, InsertError, Inserts, RunRows};
 use super::open::{Access, Pool};
-use super::ready::Ready;
+use super::ready::{Part, Ready};
 use super::run::Store;
 use super::settle::TAIL_MOST;
-use crate::base::{Millis, Redactor, RunId};
-use crate::record::{CallSource, TrialRecord};
+use crate::base::{Millis, Redactor, RunId, Usd};
+use crate::record::{CallRecord, CallSource, Comparison, Durable, TrialRecord};
 
 /// Longest time a quick reply waits for others to share its transaction.
 const BATCH_WAIT: Duration = Duration::from_millis(20);
@@ -48,6 +48,9 @@ type Batch = Vec<Box<Ready>>;
 pub enum WriterEvent {
     /// These trials are durable; in the order in which they were sent.
     Committed(Vec<Box<TrialRecord>>),
+    /// These comparisons are durable: what each of them spent, `None` where it is not known. In the order in which they were
+    /// sent.
+    Compared(Vec<Option<Usd>>),
     /// Nothing more is written; what was committed before is kept, what was sent since is lost.
     Failed(StoreError),
 }
@@ -117,13 +120,24 @@ impl Writer {
         self.sender.send(ready).await.map_err(|_| self.failure())
     }
 
-    /// Hands the calls of a trial over that has no outcome: they answer the next run from the cache. No event tells of them.
+    /// Hands the calls of a trial over that has no outcome: they answer the next run from the cache. No event tells of them;
+    /// `durable` is let go when they are.
     ///
     /// # Errors
     /// As [`Writer::send`].
-    pub async fn send_calls(&self, trial: Box<TrialRecord>) -> Result<(), StoreError> {
-        let ready = Box::new(Ready::new(trial, &self.redactor).with_calls_only());
+    pub async fn send_calls(&self, trial: Box<TrialRecord>, durable: Option<Durable>) -> Result<(), StoreError> {
+        let ready = Box::new(Ready::new(trial, &self.redactor).with_calls_only(durable));
         self.sender.send(ready).await.map_err(|_| self.failure())
+    }
+
+    /// Hands a comparison of stored trials over; waits while the channel is full. It is durable, as a whole, when the event
+    /// says so.
+    ///
+    /// # Errors
+    /// As [`Writer::send`]; the writer fails when one of the trials is not stored.
+    pub async fn send_compared(&self, comparison: Box<Comparison>) -> Result<(), StoreError> {
+        let Some(ready) = Ready::compared(*comparison, &self.redactor) else { return Ok(()) };
+        self.sender.send(Box::new(ready)).await.map_err(|_| self.failure())
     }
 
     /// The same for a thread outside of an async runtime; inside of one it panics, as all blocking waits of tokio do.
@@ -189,10 +203,25 @@ fn write_all(
         if let Err(error) = inserts.tell_keys() {
             tracing::warn!(%error, "the response cache cannot be brought up to date");
         }
-        let trials = batch.into_iter().filter(|ready| !ready.only_calls).map(|ready| ready.trial);
-        on_event(WriterEvent::Committed(trials.collect()));
+        let (mut trials, mut compared) = (Vec::with_capacity(batch.len()), Vec::new());
+        for ready in batch {
+            match ready.part {
+                Part::Whole => trials.push(ready.trial),
+                Part::Scores => compared.push(spent_on(&ready.trial)),
+                Part::Calls => {}
+            }
+        }
+        on_event(WriterEvent::Committed(trials));
+        if !compared.is_empty() {
+            on_event(WriterEvent::Compared(compared));
+        }
         inserts.settle_past(TAIL_MOST).map_err(|error| pool.error(&error))?;
     }
+}
+
+/// What the judges' calls of a trial cost; `None` when it is not known of one of them.
+fn spent_on(trial: &TrialRecord) -> Option<Usd> {
+    trial.judging.iter().map(CallRecord::spent).try_fold(Usd::ZERO, |sum, spent| Some(sum.saturating_add(spent?)))
 }
 
 /// The trials of the next transaction; empty when no more will come. Quick replies wait a moment for company, because many
@@ -204,7 +233,7 @@ fn next_batch(receiver: &mut mpsc::Receiver<Box<Ready>>, wait: Duration) -> Batc
     while !batch.is_empty() {
         let new = batch.len().saturating_sub(1);
         let is_open = take_waiting(receiver, &mut batch);
-        let hurry = batch.iter().skip(new).any(|ready| was_slow(&ready.trial));
+        let hurry = batch.iter().skip(new).any(|ready| ready.durable.is_some() || was_slow(&ready.trial));
         if hurry || !is_open || batch.len() >= ENOUGH_TRIALS || Instant::now() >= deadline {
             break;
         }

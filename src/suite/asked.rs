@@ -6,7 +6,7 @@ use super::Suite;
 use super::reader::CaseReader;
 use crate::base::{Kind, ModelRef, Node, Place, Problems, Span, parse_yaml};
 use crate::record::{CheckHook, CheckProgram, EmbeddingModel};
-use crate::score::{Asks, Check};
+use crate::score::{Asks, Check, Comparing};
 
 /// The models that checks ask, each once in the order of the cases, with the place that names it; `None` where neither
 /// the suite nor a case does, but the project.
@@ -22,6 +22,8 @@ pub struct Asked {
     pub programs: Vec<AskedBy<CheckProgram>>,
     /// Addresses, each with the check that asks it.
     pub hooks: Vec<AskedBy<CheckHook>>,
+    /// What checks compare among the variants of a case, each with the first check that does.
+    pub comparing: Vec<AskedBy<Comparing>>,
 }
 
 /// A program or an address, and the first check that asks it.
@@ -43,7 +45,10 @@ impl Asked {
 
     /// Adds what the checks of the case that was read last ask.
     pub(super) fn add(&mut self, suite: &Suite, checks: &[Arc<Check>], reader: &CaseReader<'_>) {
-        for check in checks.iter().filter(|check| !check.asks().is_empty()) {
+        for check in checks.iter().filter(|check| !check.asks().is_empty() || check.comparing().is_some()) {
+            if let Some(comparing) = check.comparing() {
+                add_asked(&mut self.comparing, comparing, check, suite, reader);
+            }
             let Asks { judges, longest_answer: _, embeddings, moderations, programs, hooks } = check.asks();
             for (judge, _) in judges {
                 add_one(&mut self.judges, judge, || place_of(suite, judge, reader));

@@ -9,6 +9,7 @@ mod asked;
 mod case;
 mod checks;
 mod classification;
+mod compared;
 mod dataset;
 mod disk;
 mod duplicates;

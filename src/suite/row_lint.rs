@@ -4,6 +4,7 @@ use super::Suite;
 use super::reader::{CaseReader, LoadedCase};
 use crate::base::{Diagnostic, Problems};
 use crate::prompt::VarProblem;
+use crate::score::Comparing;
 
 /// Reports what is wrong with a case in the light of the suite's prompts and the case's checks.
 pub(super) fn check(suite: &Suite, loaded: &LoadedCase, reader: &CaseReader<'_>, problems: &mut Problems) {
@@ -12,8 +13,20 @@ pub(super) fn check(suite: &Suite, loaded: &LoadedCase, reader: &CaseReader<'_>,
     for check in loaded.checks.iter() {
         if check.needs_expected() && case.expected.is_none() {
             let message = format!("the check `{}` needs `expected`, which this case lacks", check.name());
-            let help = "add `expected:` to the case, or give the check a value of its own";
+            let among = check.spec().options.iter().any(|option| option.name == "among");
+            let help = if among {
+                "add `expected:` to the case, give the check a value of its own, or compare the variants: `among: variants`"
+            } else {
+                "add `expected:` to the case, or give the check a value of its own"
+            };
             problems.push(Diagnostic::error("missing-expected", message).at(reader.place()).help(help));
+        }
+        let others = || loaded.checks.iter().any(|other| other.comparing().is_none() && other.weight() > 0.0);
+        if check.comparing().is_some_and(|form| **form == Comparing::Scores) && !others() {
+            let message =
+                format!("`{}` compares the scores of other checks, and this case has none that count", check.name());
+            let help = "add a check that looks at the output itself";
+            problems.push(Diagnostic::error("no-other-check", message).at(reader.place()).help(help));
         }
         if check.needs_context() && case.context.is_empty() {
             let message = format!("the check `{}` needs `context`, which this case lacks", check.name());

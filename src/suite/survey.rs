@@ -9,7 +9,7 @@ use super::disk::{self, Stamp};
 use super::duplicates::Duplicates;
 use super::reader::{CaseReader, LoadedCase, NextCase, Scan};
 use super::select::{Filter, Selection, draw};
-use super::{Bound, Suite, row_lint, unmatched};
+use super::{Bound, Suite, compared, row_lint, unmatched};
 use crate::base::{Diagnostic, Digest, DigestBuilder, Place, Problems, Ratio};
 use crate::record::{CorpusMeasure, Params};
 
@@ -68,6 +68,7 @@ pub struct Survey {
 pub fn survey_all(suites: &[Suite], selection: &Selection, problems: &mut Problems) -> Vec<Survey> {
     let surveys: Vec<Survey> = suites.iter().map(|suite| survey(suite, selection, problems)).collect();
     unmatched::report(suites, &surveys, selection, problems);
+    suites.iter().zip(&surveys).for_each(|(suite, survey)| compared::report(suite, survey, problems));
     surveys
 }
 

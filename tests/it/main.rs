@@ -15,6 +15,7 @@ mod canary;
 mod changed_since;
 mod classification;
 mod commands;
+mod comparing;
 mod completions;
 mod corpus;
 #[cfg(unix)]
@@ -29,6 +30,7 @@ mod lint;
 mod listed;
 mod live;
 mod mock_server;
+mod outdated;
 mod own_checks;
 mod project;
 mod prompt_disk;

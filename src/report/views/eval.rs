@@ -257,6 +257,10 @@ impl EvalView<'_> {
         if let Some(judging) = &report.judging {
             facts.push(("judges".to_owned(), Line::from(judging_sentence(judging))));
         }
+        if let Some(comparing) = &report.comparing {
+            let text = format!("{}, for all variants together", judging_sentence(comparing));
+            facts.push(("of these, comparisons".to_owned(), Line::from(text)));
+        }
         let doubled = totals.possible_double_charges;
         if doubled > 0 {
             let text = format!("{} may have been billed twice", counted(doubled, "call", "calls"));

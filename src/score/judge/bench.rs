@@ -3,6 +3,7 @@
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 
+use super::super::among::Among;
 use super::super::check::{Finding, ScoreInput};
 use super::super::settings::{Fault, Settings};
 use super::super::spec::{CheckSpec, Prepared};
@@ -25,19 +26,43 @@ pub(super) fn prepare(
     questions: u32,
     metric: impl Metric + 'static,
 ) -> Result<Prepared, Vec<Fault>> {
-    let judges = Judges::of(settings)?;
-    let warnings = judges.warnings(settings);
-    let canonical = judges.canonical();
-    let line = settings.threshold().map_or(spec.pass_at, Ratio::get);
-    let prepared = Prepared::asking(Bench { judges, line, questions, metric: Box::new(metric) });
-    let prepared = canonical.into_iter().fold(prepared, |prepared, (option, value)| prepared.canonical(option, value));
-    Ok(warnings.into_iter().fold(prepared, Prepared::warn))
+    let panel = Panel::of(settings, spec)?;
+    let (warnings, canonical) = (panel.judges.warnings(settings), panel.judges.canonical());
+    Ok(finished(Prepared::asking(Bench { panel, questions, metric: Box::new(metric) }), warnings, canonical))
 }
 
-struct Bench {
+/// A check of variants, which a panel judges. What it asks is for `among` to say.
+pub(super) fn prepare_among(
+    settings: &Settings,
+    spec: &'static CheckSpec,
+    among: impl FnOnce(Panel) -> Box<dyn Among>,
+) -> Result<Prepared, Vec<Fault>> {
+    let panel = Panel::of(settings, spec)?;
+    let (warnings, canonical) = (panel.judges.warnings(settings), panel.judges.canonical());
+    Ok(finished(Prepared::among(among(panel)), warnings, canonical))
+}
+
+fn finished(prepared: Prepared, warnings: Vec<Fault>, canonical: Vec<(&'static str, Value)>) -> Prepared {
+    let prepared = canonical.into_iter().fold(prepared, |prepared, (option, value)| prepared.canonical(option, value));
+    warnings.into_iter().fold(prepared, Prepared::warn)
+}
+
+/// The judges of a check, and where they look twice.
+pub(super) struct Panel {
     judges: Judges,
     /// The lowest value that passes.
     line: f64,
+}
+
+/// What is judged: an output, and the metric that it is judged by.
+#[derive(Clone, Copy)]
+pub(super) struct Judged<'a> {
+    pub(super) metric: &'a dyn Metric,
+    pub(super) input: &'a ScoreInput<'a>,
+}
+
+struct Bench {
+    panel: Panel,
     questions: u32,
     metric: Box<dyn Metric>,
 }
@@ -49,45 +74,55 @@ struct Round {
     unsure: bool,
 }
 
-impl Bench {
-    async fn examine(&self, input: &ScoreInput<'_>, world: &dyn World) -> Examined {
-        let first = self.round(&self.judges.panel, input, world).await;
-        let mut details = Map::new();
-        let doubt = self.doubt(&first);
-        let settled = match (&self.judges.cascade, doubt) {
-            (Some(strong), Some(doubt)) => {
-                let second = self.round(std::slice::from_ref(strong), input, world).await;
-                let before = first.settled.opinion.as_ref().ok().map(|opinion| opinion.value);
-                details
-                    .insert("cascade".into(), json!({"asked": strong.to_string(), "because": doubt, "before": before}));
-                details.insert("ballots".into(), first.ballots.into_iter().chain(second.ballots).collect());
-                second.settled
-            }
-            _ => {
-                details.insert("ballots".into(), first.ballots.into());
-                first.settled
-            }
-        };
-        if let Some(agreement) = settled.agreement {
-            details.insert("agreement".into(), json!(agreement));
-        }
-        Examined { finding: self.finding(settled), details: Some(Value::Object(details)) }
+impl Panel {
+    fn of(settings: &Settings, spec: &'static CheckSpec) -> Result<Panel, Vec<Fault>> {
+        let line = settings.threshold().map_or(spec.pass_at, Ratio::get);
+        Ok(Panel { judges: Judges::of(settings)?, line })
     }
 
-    fn finding(&self, settled: Settled) -> Finding {
-        match settled.opinion {
-            Ok(opinion) => Finding::Graded {
-                value: Ratio::clamped(opinion.value),
-                seen: opinion.seen,
-                wanted: self.metric.wanted(),
-            },
-            Err(Failure::Ungraded(why)) => Finding::Ungraded(why),
-            Err(Failure::NotApplicable(why)) => Finding::NotApplicable(why),
+    /// Whom a check asks that has so many questions for each of them.
+    pub(super) fn asks(&self, questions: u32) -> Asks {
+        let calls = questions.saturating_mul(CALLS_PER_QUESTION).saturating_mul(self.judges.samples);
+        let judges = self.judges.all().map(|judge| (judge.clone(), calls)).collect();
+        Asks { judges, longest_answer: Some(self.judges.manner.longest_answer()), ..Asks::default() }
+    }
+
+    /// Judges some outputs, one finding for each. Where the judges are unsure of one of them, the cascade's judge decides
+    /// on all: of outputs that are compared none may be judged by somebody else than the others.
+    pub(super) async fn examine(&self, all: &[Judged<'_>], world: &dyn World) -> Vec<Examined> {
+        let mut rounds = Vec::with_capacity(all.len());
+        for one in all {
+            rounds.push(self.round(&self.judges.panel, *one, world).await);
         }
+        let doubt = rounds.iter().find_map(|round| self.doubt(round));
+        let mut examined = Vec::with_capacity(all.len());
+        for (one, first) in all.iter().zip(rounds) {
+            let mut details = Map::new();
+            let settled = match (&self.judges.cascade, &doubt) {
+                (Some(strong), Some(doubt)) => {
+                    let second = self.round(std::slice::from_ref(strong), *one, world).await;
+                    let before = first.settled.opinion.as_ref().ok().map(|opinion| opinion.value);
+                    let cascade = json!({"asked": strong.to_string(), "because": doubt, "before": before});
+                    details.insert("cascade".into(), cascade);
+                    details.insert("ballots".into(), first.ballots.into_iter().chain(second.ballots).collect());
+                    second.settled
+                }
+                _ => {
+                    details.insert("ballots".into(), first.ballots.into());
+                    first.settled
+                }
+            };
+            if let Some(agreement) = settled.agreement {
+                details.insert("agreement".into(), json!(agreement));
+            }
+            let finding = finding(settled, one.metric);
+            examined.push(Examined { finding, details: Some(Value::Object(details)) });
+        }
+        examined
     }
 
     /// Asks these judges one after the other, so that the same run asks in the same order.
-    async fn round(&self, models: &[ModelRef], input: &ScoreInput<'_>, world: &dyn World) -> Round {
+    async fn round(&self, models: &[ModelRef], judged: Judged<'_>, world: &dyn World) -> Round {
         let mut members = Vec::with_capacity(models.len());
         let mut ballots = Vec::new();
         let mut unsure = false;
@@ -95,7 +130,7 @@ impl Bench {
             let mut samples = Vec::new();
             for sample in 0..self.judges.samples {
                 let seat = Seat::new(model, sample, &self.judges.manner, world);
-                let opinion = self.metric.judge(input, &seat).await;
+                let opinion = judged.metric.judge(judged.input, &seat).await;
                 let opinion = opinion.and_then(sound);
                 let notes = seat.notes();
                 unsure |= notes.unsure;
@@ -144,6 +179,16 @@ impl Bench {
     }
 }
 
+fn finding(settled: Settled, metric: &dyn Metric) -> Finding {
+    match settled.opinion {
+        Ok(opinion) => {
+            Finding::Graded { value: Ratio::clamped(opinion.value), seen: opinion.seen, wanted: metric.wanted() }
+        }
+        Err(Failure::Ungraded(why)) => Finding::Ungraded(why),
+        Err(Failure::NotApplicable(why)) => Finding::NotApplicable(why),
+    }
+}
+
 /// No metric may let a number slip through that is none.
 fn sound(opinion: Opinion) -> Result<Opinion, Failure> {
     if opinion.value.is_finite() && (-1e-9..=1.0 + 1e-9).contains(&opinion.value) {
@@ -179,18 +224,15 @@ fn ballot(model: &ModelRef, sample: u32, opinion: &Result<Opinion, Failure>) -> 
 
 impl Asking for Bench {
     fn grade<'a>(&'a self, input: &'a ScoreInput<'a>, world: &'a dyn World) -> BoxFuture<'a, Examined> {
-        Box::pin(self.examine(input, world))
+        Box::pin(async move {
+            let judged = [Judged { metric: self.metric.as_ref(), input }];
+            let nothing = || Finding::Ungraded("internal error: nothing was judged".to_owned()).into();
+            self.panel.examine(&judged, world).await.pop().unwrap_or_else(nothing)
+        })
     }
 
     fn asks(&self) -> Asks {
-        let calls = self.questions.saturating_mul(CALLS_PER_QUESTION).saturating_mul(self.judges.samples);
-        let judges = self.judges.all().map(|judge| (judge.clone(), calls)).collect();
-        Asks {
-            judges,
-            longest_answer: Some(self.judges.manner.longest_answer()),
-            embeddings: self.metric.embeddings(),
-            ..Asks::default()
-        }
+        Asks { embeddings: self.metric.embeddings(), ..self.panel.asks(self.questions) }
     }
 }
 

@@ -10,6 +10,7 @@ mod ask;
 mod bench;
 pub(super) mod bias;
 pub(super) mod closed_qa;
+mod contest;
 pub(super) mod context_entity_recall;
 pub(super) mod context_precision;
 pub(super) mod context_recall;

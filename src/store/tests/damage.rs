@@ -72,6 +72,7 @@ fn write_until_failure(store: &Store, run: &str, db: Connection) -> (StoreError,
     for event in events {
         match event {
             WriterEvent::Committed(trials) => durable += trials.len(),
+            WriterEvent::Compared(_) => {}
             WriterEvent::Failed(error) => told = Some(error),
         }
     }

@@ -3,6 +3,7 @@
 mod batch;
 mod by_prompt;
 mod cache;
+mod comparison;
 mod concurrent;
 mod damage;
 mod embedding;

@@ -66,7 +66,7 @@ async fn the_calls_of_a_trial_without_an_outcome_are_kept_and_counted_and_nothin
     let paid: i64 =
         [record.call.as_ref(), record.judging.first()].iter().map(|call| call.unwrap().cost.unwrap().picos()).sum();
     let (writer, events) = writer(&store, &run, Redactor::default());
-    writer.send_calls(Box::new(record)).await.unwrap();
+    writer.send_calls(Box::new(record), None).await.unwrap();
     tokio::task::spawn_blocking(move || writer.close()).await.unwrap().unwrap();
     assert!(store.trials(&run, &TrialFilter::default()).unwrap().is_empty());
     let told: Vec<WriterEvent> = events.try_iter().collect();

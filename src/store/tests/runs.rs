@@ -120,6 +120,7 @@ fn of_version(version: u32) -> String {
 fn files_of_earlier_versions_keep_every_row() {
     keeps_every_row(&of_version(1));
     keeps_every_row(&of_version(3));
+    keeps_every_row(&of_version(9));
 }
 
 fn keeps_every_row(sql: &str) {
@@ -164,7 +165,7 @@ fn a_migrated_file_has_the_same_tables_as_a_fresh_one() {
     };
     let fresh = shape(&folder.db());
     assert!(fresh.len() > 80);
-    for version in [1, 3] {
+    for version in [1, 3, 9] {
         let migrated = folder.path().join(format!("v{version}.db"));
         rusqlite::Connection::open(&migrated).unwrap().execute_batch(&of_version(version)).unwrap();
         assert_eq!(shape(&migrated), fresh);

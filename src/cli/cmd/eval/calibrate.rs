@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use serde_json::Value;
 
 use super::args::CalibrateArgs;
-use super::stored::{find, open_to_read};
+use super::stored::{find, open_to_read, outdated};
 use crate::base::{Problems, RunId, SafeName, closest};
 use crate::cli::{Exit, Session, UsageError, show};
 use crate::eval::{CalibrationReport, Ledger, calibrate, read_labels};
@@ -30,6 +30,17 @@ pub(super) fn run(args: &CalibrateArgs, session: &Session) -> anyhow::Result<Exi
         let message = format!("suite `{}` has no score of a judge in run {run}", suite.name);
         let help = "judges are checks such as `rubric` (`karat eval --list-checks`); name another check with `--check`";
         return Err(UsageError::of("no-judge", message, help).into());
+    }
+    let mut outdated = outdated(&store, &run, Some(&suite.name))?;
+    // Of checks that are not looked at it does not matter.
+    if let Some(why) = &mut outdated {
+        why.checks.retain(|change| is_wanted(&change.check, &change.check, &args.check));
+    }
+    if let Some(why) = outdated.filter(|why| !why.checks.is_empty()) {
+        session.ui.problem(&format!(
+            "warning: run {run} was scored by other versions of checks than today's: {why}; the figures are about those of then, \
+             run the suite again for those of today"
+        ));
     }
     if args.template {
         let rows = ledger.template();

@@ -1,7 +1,7 @@
 //! Drives a prepared run to its end: engine on one side, store and progress on the other, then the report.
 
 use std::sync::Arc;
-use std::thread;
+use std::thread::{self, Scope};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use super::args::{EvalArgs, UndecidedArg};
 use super::caches;
+use super::compare::{compare_variants, has_comparisons};
 use super::examples::prepare_examples;
 use super::fuzz;
 use super::listen::{Heard, listen};
@@ -24,8 +25,8 @@ use crate::cli::progress::Progress;
 use crate::cli::signals::Signals;
 use crate::cli::{Exit, Session, is_closed_pipe};
 use crate::eval::{
-    Bounds, EvalReport, Finished, KnownOf, Limit, Means, Money, PlannedTrial, SharedLimit, Stop, WorstCase, execute,
-    trials,
+    Bounds, EvalReport, Finished, KnownOf, Limit, Means, Money, PlannedTrial, SharedLimit, Stop, Work, WorstCase,
+    execute, trials,
 };
 use crate::provider::Caller;
 use crate::record::{RunEvent, RunHeader, RunStatus, TrialKey, TrialRecord, VerdictWord};
@@ -41,8 +42,8 @@ pub(super) const PLANNED_AHEAD: usize = 64;
 /// Trials that are handed to the engine at once: waking the planning thread for each of them costs more than planning it.
 const PLANNED_AT_ONCE: usize = 32;
 
-/// A trial of the plan, or why the plan cannot go on.
-pub(super) type Planned = Result<PlannedTrial, Problems>;
+/// A trial or a comparison of the plan, or why the plan cannot go on.
+pub(super) type Planned = Result<Work, Problems>;
 
 /// A run that is ready to start or to go on: it is in the store, with its suites and variants.
 pub(super) struct Drive<'a> {
@@ -64,7 +65,7 @@ pub(super) fn drive(run: &Drive<'_>) -> anyhow::Result<Exit> {
         let (planned, plan) = mpsc::channel(PLANNED_AHEAD);
         let handle = runtime.handle().clone();
         scope.spawn(move || make_plan(run, &planned, &handle, |_| false));
-        runtime.block_on(run_to_end(run, plan))
+        runtime.block_on(run_to_end(run, scope, plan))
     })?;
     let is_fuzzed = run.args.select.fuzz.is_some() || run.header.options.get("fuzz").is_some();
     let found = if is_fuzzed { Some(fuzz::search(run, heard.status, &runtime, &signals)?) } else { None };
@@ -102,9 +103,11 @@ pub(super) fn make_plan(
     runtime: &Handle,
     is_done: impl Fn(&TrialKey) -> bool,
 ) {
-    let is_left =
-        |trial: &Planned| !trial.as_ref().is_ok_and(|trial| run.finished.has(&trial.key) || is_done(&trial.key));
-    let mut left = trials(&run.loaded.suites, &run.loaded.selection).filter(is_left);
+    let is_left = |trial: &Result<PlannedTrial, Problems>| {
+        !trial.as_ref().is_ok_and(|trial| run.finished.has(&trial.key) || is_done(&trial.key))
+    };
+    let left = trials(&run.loaded.suites, &run.loaded.selection).filter(is_left);
+    let mut left = left.map(|trial| trial.map(|trial| Work::Trial(Box::new(trial))));
     loop {
         let batch: Vec<Planned> = left.by_ref().take(PLANNED_AT_ONCE).collect();
         if batch.is_empty() {
@@ -115,7 +118,11 @@ pub(super) fn make_plan(
     }
 }
 
-async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::Result<(Heard, Signals)> {
+async fn run_to_end<'scope, 'env>(
+    run: &'env Drive<'env>,
+    scope: &'scope Scope<'scope, 'env>,
+    plan: mpsc::Receiver<Planned>,
+) -> anyhow::Result<(Heard, Signals)> {
     let Drive { session, loaded, store, header, finished, providers, .. } = run;
     let caller = Arc::new(providers.caller(loaded, store, Some(&header.id), session)?);
     let stop = Stop::default();
@@ -135,7 +142,13 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
             let money = money_bounds(run, limits, daily.as_ref(), &caller, true);
             let bounds = Bounds { concurrency: usize::try_from(loaded.config.concurrency.value)?, money, batch: false };
             let means = Means { caller: Arc::clone(&caller), embedder, own_checks: Arc::clone(&own_checks) };
-            let heard = run_trials(run, plan, means, bounds, stop, finished.count(), |_| ()).await?;
+            let stage = Stage { total: loaded.trials(), already: finished.count() };
+            let mut heard = run_trials(run, plan, means.clone(), bounds, stop.clone(), stage, |_| ()).await?;
+            if heard.status == RunStatus::Complete && has_comparisons(run) {
+                // Its own is asked for by the comparisons.
+                daily.iter().for_each(DailyLimit::release);
+                heard = compare_variants(run, scope, means, stop).await?;
+            }
             (daily, heard)
         }
     };
@@ -147,19 +160,27 @@ async fn run_to_end(run: &Drive<'_>, plan: mpsc::Receiver<Planned>) -> anyhow::R
     Ok((heard, signals))
 }
 
-/// Runs the trials of `plan`, makes each durable, and hands those that are to `saved_some`; `already` were before.
+/// How much a stage of a run has to do, for people.
+pub(super) struct Stage {
+    /// All of it.
+    pub(super) total: u64,
+    /// What was done before.
+    pub(super) already: u64,
+}
+
+/// Does the work of `plan`, makes each piece durable, and hands trials that are to `saved_some`.
 pub(super) async fn run_trials(
     run: &Drive<'_>,
     plan: mpsc::Receiver<Planned>,
     means: Means,
     bounds: Bounds,
     stop: Stop,
-    already: u64,
+    stage: Stage,
     mut saved_some: impl FnMut(&[Box<TrialRecord>]) + Send + 'static,
 ) -> anyhow::Result<Heard> {
-    let Drive { session, loaded, store, header, providers, .. } = run;
+    let Drive { session, store, header, providers, .. } = run;
     let (events, heard_events) = mpsc::channel(EVENTS_UNDER_WAY);
-    let progress = Progress::new(&session.ui, loaded.trials(), already);
+    let progress = Progress::new(&session.ui, stage.total, stage.already);
     // Weak: the listener ends when the engine has said its last word, whoever else could still speak.
     let talk = events.downgrade();
     means.caller.on_notice(move |text| {
@@ -172,11 +193,17 @@ pub(super) async fn run_trials(
     let (saving, saved) = mpsc::unbounded_channel();
     let writer = store.writer(&header.id, providers.redactor(), move |event| {
         // The listener outlives the writer; if it is gone, nobody counts any more.
-        if let WriterEvent::Committed(trials) = &event {
-            saved_some(trials);
-            saving.send(trials.len()).ok();
-            committed.send(event).ok();
+        match &event {
+            WriterEvent::Committed(trials) => {
+                saved_some(trials);
+                saving.send(trials.len()).ok();
+            }
+            WriterEvent::Compared(comparisons) => {
+                saving.send(comparisons.len()).ok();
+            }
+            WriterEvent::Failed(_) => return,
         }
+        committed.send(event).ok();
     })?;
     let listener = tokio::spawn(listen(heard_events, writer, commits, progress));
     let engine = tokio::spawn(execute(plan, means, bounds, stop, events, saved));
@@ -205,11 +232,15 @@ pub(super) fn money_bounds(
     let estimator = run.loaded.estimator(run.session);
     let (free, hedged) = (run.providers.free_names(), run.providers.hedged_names());
     let caller = Arc::clone(caller);
-    let worst_case: WorstCase = Box::new(move |trial| {
+    let worst_case: WorstCase = Box::new(move |work| {
         let known = KnownOf {
             is_free: &|model| free.contains(model.provider.as_str()),
             is_hedged: &|model| hedged.contains(model.provider.as_str()),
             moderates_free: &|model| caller.moderates_free(model),
+        };
+        let trial = match work {
+            Work::Trial(trial) => trial.as_ref(),
+            Work::Comparison(comparison) => return estimator.comparison_worst_case(comparison, &known),
         };
         // Whether the cache answers for judges, too, shows only when the reply is there.
         let checks = estimator.checks_worst_case(trial, &known)?;

@@ -279,7 +279,7 @@ impl Shrinking<'_> {
     /// Every call that was made counts towards what the run has spent.
     async fn keep(&self, record: Box<TrialRecord>) -> anyhow::Result<()> {
         let writer = self.run.store.writer(&self.run.header.id, self.run.providers.redactor(), |_| ())?;
-        writer.send_calls(record).await?;
+        writer.send_calls(record, None).await?;
         tokio::task::spawn_blocking(move || writer.close()).await.context("the store's thread ended early")??;
         Ok(())
     }

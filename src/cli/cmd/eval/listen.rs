@@ -6,6 +6,7 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 
 use crate::base::Usd;
 use crate::cli::progress::Progress;
+use crate::eval::is_waiting;
 use crate::record::{CallError, CallRecord, RunEvent, RunStatus};
 use crate::store::{StoreError, Writer, WriterEvent};
 
@@ -41,8 +42,9 @@ pub(super) async fn listen(
                 Some(RunEvent::Ended(status)) => heard.status = status,
                 Some(RunEvent::Notice(text)) => progress.say(&text),
                 Some(RunEvent::Fatal(error)) => heard.fatal = Some(error),
-                Some(RunEvent::CallsKept(record)) => writer.send_calls(record).await?,
+                Some(RunEvent::CallsKept(record, durable)) => writer.send_calls(record, durable).await?,
                 Some(RunEvent::TrialFinished(record)) => writer.send(record).await?,
+                Some(RunEvent::Compared(comparison)) => writer.send_compared(comparison).await?,
             },
             Some(event) = commits.recv() => count(&event, &mut progress),
         }
@@ -57,12 +59,22 @@ pub(super) async fn listen(
     Ok(heard)
 }
 
-fn count(event: &WriterEvent, progress: &mut Progress) {
-    let WriterEvent::Committed(done) = event else { return };
-    for trial in done {
+fn count(done: &WriterEvent, progress: &mut Progress) {
+    let (trials, compared) = match done {
+        WriterEvent::Committed(trials) => (trials.as_slice(), &[][..]),
+        WriterEvent::Compared(comparisons) => (&[][..], comparisons.as_slice()),
+        WriterEvent::Failed(_) => return,
+    };
+    compared.iter().for_each(|spent| progress.count_ungraded_yet(*spent));
+    for trial in trials {
         let calls = trial.call.iter().chain(&trial.judging).map(CallRecord::spent);
         let spent = calls.reduce(|sum, spent| Some(sum?.saturating_add(spent?))).unwrap_or(Some(Usd::ZERO));
-        progress.count(trial.outcome, spent);
+        // What is still to be compared is neither a pass nor an error.
+        if is_waiting(trial) {
+            progress.count_ungraded_yet(spent);
+        } else {
+            progress.count(trial.outcome, spent);
+        }
     }
     progress.show();
 }

@@ -12,6 +12,7 @@ mod catalogue;
 mod changed;
 mod checks;
 mod collect;
+mod compare;
 mod doctor;
 mod drive;
 mod examples;

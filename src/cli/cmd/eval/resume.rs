@@ -56,7 +56,8 @@ pub(super) fn take_up(named: &str, args: &EvalArgs, manner: Manner, session: &Se
     let Some(_held) = take(&store, &id, session)? else { return Ok(Exit::Locked) };
     let stored_suites = store.suites(&id)?;
     let suites = suite_records(&loaded);
-    let mut finished = Finished::new(store.finished(&id)?, args.how.retry_errors);
+    let retry_errors = args.how.retry_errors;
+    let mut finished = Finished::new(store.finished(&id)?, retry_errors).with_uncompared(store.uncompared(&id)?);
     let changed = changed_suites(&stored_suites, &suites);
     if !changed.is_empty() {
         let fit = finished.fit(trials(&loaded.suites, &loaded.selection)).map_err(UsageError)?;
@@ -65,7 +66,8 @@ pub(super) fn take_up(named: &str, args: &EvalArgs, manner: Manner, session: &Se
         finished.forget(&fit.stale);
     }
     let left = loaded.trials().saturating_sub(finished.count());
-    if left == 0 && changed.is_empty() && header.status == RunStatus::Complete {
+    let is_all = left == 0 && !(retry_errors && finished.has_uncompared());
+    if is_all && changed.is_empty() && header.status == RunStatus::Complete {
         session.ui.note(&format!("run {id} is complete: there is nothing to resume"));
         let report = report_of(&store, &id, loaded.config.max_errors.value)?;
         let shown = Shown::of(&store, &header.calls, &loaded.config, session);

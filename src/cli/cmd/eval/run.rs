@@ -9,7 +9,7 @@ use super::drive::{Drive, drive, take};
 use super::load::{Before, Loaded, configure, load};
 use super::options::PlanOptions;
 use super::present::check_outputs;
-use super::stored::{find, open_to_read};
+use super::stored::{find, open_to_read, outdated};
 use super::{batch, caches, fuzz, money, providers};
 use crate::base::{Problems, RunId, Usd};
 use crate::cli::{Exit, Session, UsageError};
@@ -76,6 +76,12 @@ pub(super) fn only_failed(options: &mut PlanOptions, named: &str, session: &Sess
     if cases.is_empty() {
         let message = format!("every case passed in run `{run}`");
         return Err(UsageError::of("nothing-failed", message, "there is nothing to run again").into());
+    }
+    if let Some(why) = outdated(&store, &run, None)? {
+        session.ui.problem(&format!(
+            "warning: run {run} was scored by other versions of checks than today's: {why}; what failed then is run again, and \
+             its new scores are not comparable with those of then"
+        ));
     }
     options.only(cases, &store.header(&run)?.options);
     Ok(())

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::present::FAILURES_SHOWN;
-use crate::base::{Problems, RunId};
+use crate::base::{Problems, RunId, SafeName};
 use crate::cli::{Session, UsageError};
 use crate::config::{Config, Overrides};
 use crate::eval::{EvalReport, JudgeRules, Summarizer};
-use crate::record::{CorpusMeasure, MetricVersion, Outcome, comparable};
+use crate::record::{CorpusMeasure, Incomparable, MetricVersion, Outcome, comparable};
 use crate::score::metric_versions;
-use crate::store::{Access, Store, TrialFilter};
+use crate::store::{Access, Store, StoreError, TrialFilter};
 
 /// Opens the store of the project to read.
 ///
@@ -49,6 +49,7 @@ pub(super) fn report_of(store: &Store, run: &RunId, max_errors: u32) -> anyhow::
     }
     let row = store.run_row(run)?;
     summary.judging(store.judging(run)?);
+    summary.comparing(store.comparing(run)?);
     summary.breakers(store.breaker_openings(run)?);
     summary.bill(row.spent.known, row.spent.unknown_calls);
     let counts = row.counts;
@@ -63,4 +64,19 @@ pub(super) fn report_of(store: &Store, run: &RunId, max_errors: u32) -> anyhow::
     report.run.batch = store.batch_progress(run)?;
     report.outdated_checks = comparable(&scored, &metric_versions()).err();
     Ok(report)
+}
+
+/// The checks that gave scores of a run, or of one of its suites, in other versions than today's.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn outdated(
+    store: &Store,
+    run: &RunId,
+    suite: Option<&SafeName>,
+) -> Result<Option<Incomparable>, StoreError> {
+    let all = store.metric_versions(run)?.into_iter();
+    let of_suites = all.filter(|(name, _)| suite.is_none_or(|suite| suite == name)).map(|(_, versions)| versions);
+    let scored: BTreeSet<MetricVersion> = of_suites.flatten().collect();
+    Ok(comparable(&scored, &metric_versions()).err())
 }

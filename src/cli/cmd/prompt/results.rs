@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::eval::{EvalReport, JudgeRules, Summarizer};
 use crate::record::{CorpusMeasure, MetricVersion, RunHeader, VariantRecord, comparable};
 use crate::report::prompt::{Evidence, IncomparableResults, PromptResults};
+use crate::score::metric_versions;
 use crate::store::{Access, Store, StoreError};
 
 /// Newest runs that are looked at for one version.
@@ -61,7 +62,7 @@ impl ResultsReader {
         Ok(found.remove(&digest).unwrap_or_else(|| PromptResults::none(digest)))
     }
 
-    /// What the runs of a version say to a gate.
+    /// What the runs of a version say to a gate. Scores of other versions of checks than today's say nothing.
     ///
     /// # Errors
     /// [`StoreError`] when the store cannot be read.
@@ -84,7 +85,16 @@ impl ResultsReader {
             let run = self.run(&store, id)?;
             results.add(&run.report, false, |variant| run.prompts.get(variant) == Some(&digest));
         }
-        Ok(results.evidence(narrowed))
+        let evidence = results.evidence(narrowed);
+        let Evidence::Passed(_) = evidence else { return Ok(evidence) };
+        let now = metric_versions();
+        for (suite, run) in results.speaking() {
+            let then = store.metric_versions(run)?.remove(suite).unwrap_or_default();
+            if let Err(why) = comparable(&then, &now) {
+                return Ok(Evidence::Outdated { run: run.clone(), suite: suite.clone(), why });
+            }
+        }
+        Ok(evidence)
     }
 
     /// The results of the last run of each of these versions that was ever used.

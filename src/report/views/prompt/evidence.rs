@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::results::PromptResults;
+use super::results::{PromptResult, PromptResults};
 use crate::base::{RunId, SafeName};
-use crate::record::{RunStatus, VerdictWord};
+use crate::record::{Incomparable, RunStatus, VerdictWord};
 
 /// What the results of a version say about it. Only complete runs over all cases of a suite count, and of each suite the
 /// newest of these.
@@ -21,6 +21,15 @@ pub enum Evidence {
         /// The worst of its verdicts.
         verdict: VerdictWord,
     },
+    /// It passed, but checks of a suite that judged it are others now: their scores are not comparable with new ones.
+    Outdated {
+        /// The newest run of that suite.
+        run: RunId,
+        /// The suite.
+        suite: SafeName,
+        /// Which checks, then and now.
+        why: Incomparable,
+    },
     /// It was judged on some cases only; the newest of the runs.
     Narrowed(RunId),
     /// No run of it was complete; the newest, and how it ended.
@@ -32,13 +41,7 @@ pub enum Evidence {
 impl PromptResults {
     /// What these results say to a gate. `narrowed` is the newest run of some cases that was left out of them, if any.
     pub fn evidence(&self, narrowed: Option<RunId>) -> Evidence {
-        let mut seen: HashSet<&SafeName> = HashSet::new();
-        let newest: Vec<_> = self
-            .results
-            .iter()
-            .filter(|result| result.is_whole())
-            .filter(|result| seen.insert(&result.suite))
-            .collect();
+        let newest = self.newest_whole();
         let of_newest = |suite: &SafeName, run: &RunId| {
             let (suite, run) = (suite.clone(), run.clone());
             self.results.iter().filter(move |result| result.suite == suite && result.run == run)
@@ -64,6 +67,20 @@ impl PromptResults {
     }
 }
 
+impl PromptResults {
+    /// A result of the newest complete run over all cases, for each suite.
+    fn newest_whole(&self) -> Vec<&PromptResult> {
+        let mut seen: HashSet<&SafeName> = HashSet::new();
+        let whole = self.results.iter().filter(|result| result.is_whole());
+        whole.filter(|result| seen.insert(&result.suite)).collect()
+    }
+
+    /// The runs that speak to a gate, each with the suite it speaks for.
+    pub fn speaking(&self) -> impl Iterator<Item = (&SafeName, &RunId)> {
+        self.newest_whole().into_iter().map(|result| (&result.suite, &result.run))
+    }
+}
+
 impl Evidence {
     /// Why a version of this name has not passed, in a sentence; `None` when it has.
     pub fn missing(&self, version: &str) -> Option<String> {
@@ -74,6 +91,10 @@ impl Evidence {
                 Some(format!("suite `{suite}` did not decide on {version} in run {run}"))
             }
             Evidence::NotPassed { run, suite, .. } => Some(format!("{version} failed suite `{suite}` in run {run}")),
+            Evidence::Outdated { run, suite, why } => Some(format!(
+                "{version} passed suite `{suite}` in run {run} by other versions of checks than today's, which says nothing of \
+                 these: {why}"
+            )),
             Evidence::Narrowed(run) => {
                 Some(format!("{version} was judged on some cases only, in run {run}, which does not count"))
             }

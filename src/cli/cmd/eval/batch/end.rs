@@ -32,6 +32,9 @@ pub(in crate::cli::cmd::eval) fn drive(run: &Drive<'_>, wish: BatchWish) -> anyh
                 }
             };
             let mut ended = flow.go().await;
+            if ended.is_ok() {
+                ended = flow.compare().await;
+            }
             let openings = flow.means.caller.breaker_openings();
             if let Err(error) = run.store.add_breaker_openings(&run.header.id, &openings) {
                 ended = Err(Halt::Broken(error.into()));
@@ -67,10 +70,10 @@ pub(in crate::cli::cmd::eval) fn drive(run: &Drive<'_>, wish: BatchWish) -> anyh
 }
 
 fn status_of(run: &Drive<'_>, flown: &Flown, failed: bool, signals: &Signals) -> RunStatus {
-    if flown.done >= run.loaded.trials() {
+    if flown.done >= run.loaded.trials() && flown.uncompared.is_none() {
         return RunStatus::Complete;
     }
-    match flown.halted {
+    match flown.halted.or(flown.uncompared) {
         _ if failed => RunStatus::Aborted,
         _ if signals.came() => RunStatus::Interrupted,
         Some(status) => status,

@@ -64,6 +64,8 @@ pub(super) struct Flown {
     pub(super) halted: Option<RunStatus>,
     /// Trials that have an outcome by now.
     pub(super) done: u64,
+    /// How the comparison of variants ended, when that was not by reaching its end.
+    pub(super) uncompared: Option<RunStatus>,
 }
 
 /// A batch run under way.

@@ -8,7 +8,8 @@ use tokio::sync::mpsc;
 
 use super::flow::{Flow, Halt};
 use crate::base::Usd;
-use crate::cli::cmd::eval::drive::{PLANNED_AHEAD, make_plan, money_bounds, run_trials};
+use crate::cli::cmd::eval::compare::{compare_variants, has_comparisons};
+use crate::cli::cmd::eval::drive::{PLANNED_AHEAD, Stage, make_plan, money_bounds, run_trials};
 use crate::cli::cmd::eval::money::{self, DailyLimit, shared_limit};
 use crate::cli::cmd::eval::options::BatchRest;
 use crate::eval::{Bounds, Limit};
@@ -35,7 +36,8 @@ impl Flow<'_, '_> {
         let saved = move |trials: &[Box<crate::record::TrialRecord>]| {
             told.lock().unwrap_or_else(PoisonError::into_inner).extend(trials.iter().map(|trial| trial.key));
         };
-        let heard = run_trials(run, plan, self.means.clone(), bounds, self.stop.clone(), already, saved).await;
+        let stage = Stage { total: run.loaded.trials(), already };
+        let heard = run_trials(run, plan, self.means.clone(), bounds, self.stop.clone(), stage, saved).await;
         daily.iter().for_each(DailyLimit::release);
         let heard = heard?;
         self.graded.extend(graded.lock().unwrap_or_else(PoisonError::into_inner).iter().copied());
@@ -44,6 +46,17 @@ impl Flow<'_, '_> {
         }
         self.flown.halted = Some(heard.status).filter(|status| *status != RunStatus::Complete);
         Ok(())
+    }
+
+    /// Compares the variants when every trial has an outcome, where checks want that.
+    pub(super) async fn compare(&mut self) -> Result<(), Halt> {
+        let done = self.run.finished.count() + u64::try_from(self.graded.len())?;
+        if done < self.run.loaded.trials() || self.flown.halted.is_some() || !has_comparisons(self.run) {
+            return Ok(());
+        }
+        let heard = compare_variants(self.run, self.scope, self.means.clone(), self.stop.clone()).await?;
+        self.flown.uncompared = Some(heard.status).filter(|status| *status != RunStatus::Complete);
+        heard.fatal.map_or(Ok(()), |error| Err(Halt::Fatal(error)))
     }
 
     /// Limits on money of calls that are made one by one, those of checks among them; what comes from batches is paid for
