@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::batch_stub::{BatchStub, Fate, Step};
 use crate::project::{KEY, Project, Told};
 
-const OPENAI: &str = "openai/gpt-5-mini";
+const OPENAI: &str = "openai/gpt-5.4-mini";
 const ANTHROPIC: &str = "anthropic/claude-haiku-4-5";
 
 fn project(stub: &BatchStub, model: &str, cases: usize) -> Project {
@@ -57,7 +57,7 @@ fn chunks_keep_to_their_size_and_to_one_model_and_repeats_are_requests_of_their_
     project.write("karat.yaml", "calls: live\nbatch: {poll: 20ms, chunk: 4}\n");
     project.write(
         "evals/ask.yaml",
-        "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5-mini, openai/gpt-5-nano]\nrepeat: 2\ndefaults: {checks: [{contains: question}]}\ncases: cases/ask.jsonl\n",
+        "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5.4-mini, openai/gpt-5-nano]\nrepeat: 2\ndefaults: {checks: [{contains: question}]}\ncases: cases/ask.jsonl\n",
     );
     let told = project.run("eval --batch --format json").exits(0);
     assert_eq!(counts(&told.json()), [28, 0, 0, 0]);

@@ -116,7 +116,7 @@ fn relatives_of_a_case_must_keep_its_verdict() {
 #[test]
 fn it_keeps_to_limits_resumes_and_refuses_replay() {
     let stub = brittle();
-    let project = Project::new(stub.url(), "openai/gpt-5-mini", 0);
+    let project = Project::new(stub.url(), "openai/gpt-5.4-mini", 0);
     project.write("prompts/ask/1.0.0.yaml", &prompt("params: {max_tokens: 50}\n"));
     project.write_cases(0..1);
     let told = project.run("eval --fuzz 40 --calls replay").exits(2);

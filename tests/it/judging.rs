@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::project::{KEY, Project, Told};
 use crate::stub::{Reaction, Seen, Stub};
 
-const TESTED: &str = "openai/gpt-5-mini";
+const TESTED: &str = "openai/gpt-5.4-mini";
 const JUDGE: &str = "anthropic/claude-haiku-4-5";
 
 /// A project with these checks, and so many cases that are echoed.
@@ -70,7 +70,7 @@ fn judges_are_asked_reported_and_shown_apart_from_the_calls_under_test() {
     assert_eq!(counts(&told), [3, 0, 0, 0]);
     assert_eq!((calls(&stub, false), calls(&stub, true)), (3, 3));
     let report = told.json();
-    // 100 tokens in and 20 out each: gpt-5-mini $0.25 and $2.00 a million, claude-haiku-4-5 $1.00 and $5.00.
+    // 100 tokens in and 20 out each: gpt-5.4-mini $0.25 and $2.00 a million, claude-haiku-4-5 $1.00 and $5.00.
     let group = &report["suites"][0]["groups"][0];
     assert_eq!(group["cost_usd"], "0.000195");
     assert_eq!(group["judging"]["cost_usd"], "0.0006");

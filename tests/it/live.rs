@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::project::{KEY, Project, Told, timeless};
 use crate::stub::{Reaction, Stub};
 
-const MODELS: [&str; 2] = ["openai/gpt-5-mini", "anthropic/claude-haiku-4-5"];
+const MODELS: [&str; 2] = ["openai/gpt-5.4-mini", "anthropic/claude-haiku-4-5"];
 
 fn counts(told: &Told) -> (u64, u64, u64, u64) {
     let report = told.json();
@@ -60,7 +60,7 @@ fn repeats_are_calls_of_their_own_and_equal_cases_share_one() {
     project.write("evals/cases/ask.jsonl", &rows);
     project.run("eval").exits(0);
     assert_eq!(stub.calls(), 1, "identical calls under way are made once");
-    let suite = "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5-mini]\nrepeat: 3\ndefaults: {checks: [{contains: question}]}\ncases: [{id: a, vars: {question: another question}}]\n";
+    let suite = "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5.4-mini]\nrepeat: 3\ndefaults: {checks: [{contains: question}]}\ncases: [{id: a, vars: {question: another question}}]\n";
     project.write("evals/ask.yaml", suite);
     project.run("eval").exits(0);
     assert_eq!(stub.calls(), 4, "repeats are never collapsed into one answer");
@@ -95,7 +95,7 @@ fn a_wrong_key_an_unknown_model_and_an_empty_account_stop_the_run_at_once() {
         ),
         (
             404,
-            json!({"error": {"message": "The model `gpt-5-mini` does not exist", "type": "invalid_request_error", "code": "model_not_found"}}),
+            json!({"error": {"message": "The model `gpt-5.4-mini` does not exist", "type": "invalid_request_error", "code": "model_not_found"}}),
             "model",
         ),
         (
