@@ -111,7 +111,7 @@ fn examples_are_compared_by_embeddings_and_nothing_is_embedded_twice() {
     let stub = Stub::echo();
     let questions = [DRINK, "which database is best"];
     let project = embedding_project(&stub, &questions);
-    let suite = "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5.4-mini, openai/gpt-5-nano]\ndefaults: {checks: [{contains: Q}]}\ncases: cases/ask.jsonl\n";
+    let suite = "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5.4-mini, openai/gpt-5.4-nano]\ndefaults: {checks: [{contains: Q}]}\ncases: cases/ask.jsonl\n";
     project.write("evals/ask.yaml", suite);
     let report = project.run("eval --format json").exits(0).json();
     assert_eq!(
