@@ -146,9 +146,10 @@ impl Retrieval {
     }
 
     fn wanted(&self) -> String {
-        let mut wanted: Vec<&str> =
-            self.grades.iter().filter(|(_, grade)| **grade > 0).map(|(item, _)| item.as_str()).collect();
-        wanted.sort_unstable();
+        let mut graded: Vec<(&str, u64)> =
+            self.grades.iter().map(|(item, grade)| (item.as_str(), *grade)).filter(|(_, grade)| *grade > 0).collect();
+        graded.sort_unstable_by(|(item, grade), (other, its)| its.cmp(grade).then(item.cmp(other)));
+        let wanted: Vec<&str> = graded.into_iter().map(|(item, _)| item).collect();
         format!("{} first", reason::list(&wanted))
     }
 }
@@ -174,9 +175,10 @@ impl Scorer for Retrieval {
             _ => ranking.ndcg(false),
         };
         let shown: Vec<&str> = items.iter().map(String::as_str).take(self.k.unwrap_or(10).min(10)).collect();
+        let shown = if shown.is_empty() { "an empty list".to_owned() } else { reason::list(&shown) };
         Finding::Graded {
             value: Ratio::clamped(value),
-            seen: format!("{} {value:.3} for {}", self.label(), reason::list(&shown)),
+            seen: format!("{} {value:.3} for {shown}", self.label()),
             wanted: self.wanted(),
         }
     }
@@ -211,5 +213,7 @@ mod tests {
     fn the_reason_names_the_metric_and_both_lists() {
         let reason = reason_of("retrieval: {value: [a, b], metric: recall, k: 2}", r#"["b","c"]"#);
         assert_eq!(reason, "saw recall@2 0.500 for \"b\", \"c\"; wanted \"a\", \"b\" first");
+        let graded = reason_of("retrieval: {value: {a: 1, b: 3, c: 0}}", "[]");
+        assert_eq!(graded, "saw ndcg 0.000 for an empty list; wanted \"b\", \"a\" first");
     }
 }
