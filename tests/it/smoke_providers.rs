@@ -28,7 +28,8 @@ fn the_models_of_the_project_are_called_once_each_and_told() {
     let report = told.json();
     assert_eq!(report["models"].as_array().map(Vec::len), Some(4), "{report:#}");
     assert!(told.stderr.contains("making 4 tiny live calls, though `calls` says replay"), "{}", told.stderr);
-    for model in ["openai/gpt-5.4-mini", "anthropic/claude-haiku-4-5", "openai/gpt-4o", "openai/text-embedding-3-small"] {
+    for model in ["openai/gpt-5.4-mini", "anthropic/claude-haiku-4-5", "openai/gpt-4o", "openai/text-embedding-3-small"]
+    {
         let row = row(&report, model);
         assert_eq!(
             (&row["state"], &row["reachable"], &row["authorized"]),

@@ -12,9 +12,8 @@ const AHEAD: Duration = Duration::from_secs(60 * 86_400);
 
 /// Tells of each model under test and each judge that is shut down, or will be within 60 days. Scripted ones live on.
 pub(super) fn warn(loaded: &Loaded, session: &Session) {
-    let is_scripted = |model: &ModelRef| {
-        loaded.config.provider(&model.provider).is_some_and(|provider| provider.wire.is_free())
-    };
+    let is_scripted =
+        |model: &ModelRef| loaded.config.provider(&model.provider).is_some_and(|provider| provider.wire.is_free());
     for model in loaded.answering_models().iter().filter(|model| !is_scripted(model)) {
         if let Some(line) = warning(model, &loaded.prices, session.clock.now()) {
             session.ui.note(&line);
@@ -46,7 +45,7 @@ mod tests {
         let clock = ManualClock::at(NOVEMBER);
         clock.advance(Duration::from_secs(days * 86_400));
         let model = ModelRef::parse(model).expect("model");
-        warning(&model, &PriceTable::bundled().expect("prices"), clock.now())
+        warning(&model, PriceTable::bundled().expect("prices"), clock.now())
     }
 
     #[test]
