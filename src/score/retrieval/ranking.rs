@@ -67,9 +67,12 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
-    let grades = grades(settings.value()?).map_err(Fault::alone)?;
-    let path = path(settings).map_err(Fault::alone)?;
-    let k = k(settings).map_err(Fault::alone)?;
+    // Each by itself: a value from the case is known later, and hides no fault of the others.
+    let (grades, path, k) = (grades(settings.value()?), path(settings), k(settings));
+    let (grades, path, k) = match (grades, path, k) {
+        (Ok(grades), Ok(path), Ok(k)) => (grades, path, k),
+        (grades, path, k) => return Err([grades.err(), path.err(), k.err()].into_iter().flatten().collect()),
+    };
     let metric = settings.word("metric", "ndcg").to_owned();
     Ok(Prepared::new(Retrieval { grades, path, k, metric, allow_fenced: settings.flag("allow_fenced") }))
 }
@@ -207,6 +210,8 @@ mod tests {
         assert!(fails("retrieval: {value: [a]}", "a, b"));
         assert!(problems_of("retrieval: {value: [a], k: 1.5}").contains("whole number"));
         assert!(problems_of("retrieval: {value: a}").contains("list of texts"));
+        let all = problems_of("retrieval: {from: expected, k: 0, path: '$['}");
+        assert!(all.contains("whole number") && all.contains("JSONPath") && !all.contains("list of texts"), "{all}");
     }
 
     #[test]
