@@ -80,7 +80,7 @@ fn more(text: &str) -> String {
 #[test]
 fn only_suites_that_changed_are_planned() {
     let project = Bundled::new();
-    let all = ["code-review", "document-classifier", "support-answers"];
+    let all = ["article-search", "code-review", "document-classifier", "support-answers"];
     assert_eq!(project.suites_after("evals/code-review.yaml", more), ["code-review"]);
     assert_eq!(
         project.suites_after("evals/cases/document-classifier.csv", |text| text.trim_end().to_owned()),
