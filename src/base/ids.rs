@@ -161,7 +161,7 @@ impl RunId {
     }
 }
 
-/// `provider/model` as users write it, such as `openai/gpt-5-mini`. The provider is a wire or a name from `karat.yaml`.
+/// `provider/model` as users write it, such as `openai/gpt-5.4-mini`. The provider is a wire or a name from `karat.yaml`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ModelRef {
     /// The provider's name.
@@ -192,7 +192,7 @@ impl ModelRef {
     /// # Errors
     /// [`IdError`] when there is no slash or a part is empty.
     pub fn parse(text: &str) -> Result<ModelRef, IdError> {
-        const RULE: &str = "write `provider/model`, such as `openai/gpt-5-mini`";
+        const RULE: &str = "write `provider/model`, such as `openai/gpt-5.4-mini`";
         let wrong = || IdError::Invalid { what: "model", text: text.chars().take(120).collect(), rule: RULE };
         let (provider, model) = text.split_once('/').ok_or_else(wrong)?;
         let sound = !model.is_empty() && !model.chars().any(|c| c.is_control() || c.is_whitespace());

@@ -85,7 +85,7 @@ mod tests {
         write("fixtures/cassettes/embeddings/vectors.jsonl", &lines);
         let (examples, query) = kept_vectors(&prompt, &vars, &config).expect("kept").expect("embeds");
         let nearby = Nearby { examples: &examples, query: &query };
-        let model = ModelRef::parse("openai/gpt-5-mini").expect("model");
+        let model = ModelRef::parse("openai/gpt-5.4-mini").expect("model");
         let picked = prompt.render_near(&vars, Some(&model), Some(nearby)).expect("renders").examples;
         assert_eq!((picked[0].index, &picked[0].why), (1, &Why::Similarity { with: "embedding", rank: 1 }));
     }

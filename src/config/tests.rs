@@ -79,7 +79,7 @@ fn an_empty_file_means_defaults() {
 #[test]
 fn a_whole_file_is_read() {
     let project = Project::with(
-        "calls: replay\nmodels: [openai/gpt-5-mini, local/qwen]\njudge: anthropic/claude-haiku-4-5\n\
+        "calls: replay\nmodels: [openai/gpt-5.4-mini, local/qwen]\njudge: anthropic/claude-haiku-4-5\n\
          store: data/k.db\ncassettes: tapes\nprompts: p\nevals: e\nconcurrency: 8\n\
          cache: {enabled: false, ttl: 36h}\ndaily_cost_limit_usd: 0.1\nmax_tokens_per_request: 2000\nmax_errors: 3\n\
          prices: [{match: local/*, input: 0}]\n\
@@ -358,12 +358,12 @@ fn a_folder_that_is_a_link_out_of_the_project_is_refused() {
 fn names_of_models_are_read_and_overlaid_name_by_name() {
     let project = Project::with(
         "providers:\n  azure: {models: {chat: gpt-4o, old: gpt-4}}\n\
-         environments: {ci: {providers: {azure: {models: {chat: gpt-5-mini}}}}}\nenvironment: ci\n",
+         environments: {ci: {providers: {azure: {models: {chat: gpt-5.4-mini}}}}}\nenvironment: ci\n",
     );
     let config = project.sound(&[("AZURE_OPENAI_ENDPOINT", "https://res.openai.azure.com/")], &Overrides::default());
     let azure = provider(&config, "azure");
     let models: Vec<(&str, &str)> = azure.models.iter().map(|(name, model)| (name.as_str(), model.as_str())).collect();
-    assert_eq!(models, [("chat", "gpt-5-mini"), ("old", "gpt-4")]);
+    assert_eq!(models, [("chat", "gpt-5.4-mini"), ("old", "gpt-4")]);
     assert_eq!(azure.base_url.as_deref(), Some("https://res.openai.azure.com"));
     assert_eq!(azure.key_env.as_deref(), Some("AZURE_OPENAI_API_KEY"));
     let found = codes("providers:\n  azure: {models: [gpt-4o]}\n  groq: {models: {a: {}}}\n");

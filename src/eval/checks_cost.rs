@@ -345,7 +345,7 @@ mod tests {
         let path = write(
             "evals/s.yaml",
             &format!(
-                "suite: s\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5-mini]\njudge: anthropic/claude-haiku-4-5\ndefaults: {{checks: [{checks}]}}\ncases: [{{id: a, vars: {{question: why}}}}]\n"
+                "suite: s\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5.4-mini]\njudge: anthropic/claude-haiku-4-5\ndefaults: {{checks: [{checks}]}}\ncases: [{{id: a, vars: {{question: why}}}}]\n"
             ),
         );
         let mut problems = Problems::new();

@@ -214,10 +214,10 @@ mod tests {
 
     #[test]
     fn rerun_commands_survive_a_shell() {
-        let model = ModelRef::parse("openai/gpt-5-mini").expect("model");
+        let model = ModelRef::parse("openai/gpt-5.4-mini").expect("model");
         assert_eq!(
             rerun_command(SuiteArgument::Name("code-review"), "sql-1", None, Some(&model)),
-            "karat eval --suite code-review --case sql-1 --model openai/gpt-5-mini"
+            "karat eval --suite code-review --case sql-1 --model openai/gpt-5.4-mini"
         );
         assert_eq!(
             rerun_command(SuiteArgument::Name("s"), "it's $(rm -rf ~)", Some("p@1.0.0"), None),

@@ -14,9 +14,9 @@ pub(super) fn error_of(kind: ErrorKind) -> CallError {
 pub(super) fn call_with(reply: Result<ChatReply, CallError>) -> CallRecord {
     CallRecord {
         cache_key: Digest::of_bytes(b"key"),
-        model: ModelRef::parse("openai/gpt-5-mini").expect("model"),
+        model: ModelRef::parse("openai/gpt-5.4-mini").expect("model"),
         request: ChatRequest {
-            model: "gpt-5-mini".to_owned(),
+            model: "gpt-5.4-mini".to_owned(),
             messages: Vec::new(),
             params: Params::default(),
             output: OutputFormat::Text,

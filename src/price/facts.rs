@@ -1,5 +1,7 @@
 //! What the price data states about a model besides its prices: limits and capabilities.
 
+use std::fmt;
+
 use serde::Deserialize;
 
 /// What a model's API does.
@@ -84,6 +86,36 @@ impl ModelFacts {
             Some(false)
         } else {
             None
+        }
+    }
+
+    /// What is known of the model's end on the UTC day `today` (`YYYY-MM-DD`); `None` when nothing is.
+    pub fn ending(&self, today: &str) -> Option<Ending> {
+        match &self.deprecated_on {
+            Some(day) if day.as_str() <= today => Some(Ending::Past(day.clone())),
+            Some(day) => Some(Ending::Announced(day.clone())),
+            None => self.retired.then_some(Ending::Unlisted),
+        }
+    }
+}
+
+/// The end of a model; shown it goes on after the model's name. Days are `YYYY-MM-DD`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// It will be shut down on that day.
+    Announced(String),
+    /// The day of its shutdown has come.
+    Past(String),
+    /// The source of the prices has it no more.
+    Unlisted,
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ending::Announced(day) => write!(f, "will be shut down on {day}"),
+            Ending::Past(day) => write!(f, "was to be shut down on {day}"),
+            Ending::Unlisted => f.write_str("is no longer listed by its vendor"),
         }
     }
 }

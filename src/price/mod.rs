@@ -26,7 +26,7 @@ mod vectors;
 pub use bill::{Bill, BillLine, PriceStatus};
 pub use cut::TokenCounter;
 pub use dialect::{Dialect, RawUsage, normalize};
-pub use facts::{Capability, Mode, ModelFacts};
+pub use facts::{Capability, Ending, Mode, ModelFacts};
 pub use names::ProviderNames;
 pub use overrides::PriceOverride;
 pub use reported::charge_stated;

@@ -267,7 +267,7 @@ fn plan() -> PlanReport {
             cases: 30,
             cases_total: 42,
             repeat: 1,
-            variants: vec![variant("openai/gpt-5-mini", true), variant("local/llama-3", false)],
+            variants: vec![variant("openai/gpt-5.4-mini", true), variant("local/llama-3", false)],
             judges: vec![PlanJudge { model: sample::model("anthropic/claude-haiku-4-5"), asked: judging }],
         }],
         judging: Some(judging),

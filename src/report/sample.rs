@@ -58,8 +58,8 @@ pub(super) fn variants() -> Vec<VariantRecord> {
     };
     vec![
         variant("code-review@1.2.0", "anthropic/claude-haiku-4-5"),
-        variant("code-review@1.2.0", "openai/gpt-5-mini"),
-        variant("support@2.0.0", "openai/gpt-5-mini"),
+        variant("code-review@1.2.0", "openai/gpt-5.4-mini"),
+        variant("support@2.0.0", "openai/gpt-5.4-mini"),
     ]
 }
 

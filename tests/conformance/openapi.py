@@ -212,7 +212,7 @@ def running(document, found):
         prompts = ["plain", "parts", "turns", "everything", "json", "schema", "shots"]
         models = [f"{name}/gpt-4o" for name in providers]
         project.suite("asks", models, {"one": "What is it?"}, prompts)
-        project.suite("thinks", [f"{name}/gpt-5-mini" for name in providers], {"one": "What is it?"}, ["thinking", "plain"])
+        project.suite("thinks", [f"{name}/gpt-5.4-mini" for name in providers], {"one": "What is it?"}, ["thinking", "plain"])
         report, trials, told = project.trials(env={"KEY": "sk-none"})
         for (model, prompt, _), trial in trials.items():
             found.check("replies to the running binary", f"{model} {prompt}", trial["outcome"] == "pass", trial["note"])

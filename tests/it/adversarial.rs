@@ -134,3 +134,19 @@ fn a_resumed_run_keeps_its_attacks_and_mistakes_are_told_before_any_call() {
     );
     assert_eq!(strategy(&report(&project, "eval --adversarial=own", 0), "own")["pass"], json!(2));
 }
+
+#[test]
+fn attacks_are_replayed_only_where_they_were_recorded() {
+    let stub = gullible();
+    let project = project(&stub, "");
+    project.run("eval --record").exits(0);
+    let attacks = "eval --adversarial=injection";
+    let told = project.run(&format!("{attacks} --calls replay")).exits(2);
+    assert!(told.stderr.contains("nothing-recorded") && told.stderr.contains("--calls live"), "{}", told.stderr);
+    project.run(&format!("{attacks} --calls replay --dry-run")).exits(0);
+    let live = report(&project, &format!("{attacks} --record"), 1);
+    let calls = stub.calls();
+    let replayed = report(&project, &format!("{attacks} --calls replay"), 1);
+    let figures = |report: &Value| ["trials", "pass", "fail"].map(|name| report["totals"][name].clone());
+    assert_eq!((stub.calls(), figures(&replayed)), (calls, figures(&live)));
+}

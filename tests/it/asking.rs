@@ -80,7 +80,7 @@ const WARM: &str = "messages: [{role: user, content: \"{{ question }}\"}]\nvaria
 #[test]
 fn what_a_model_rejects_is_an_error_until_it_may_be_left_out() {
     let stub = Stub::echo();
-    let project = Project::new(stub.url(), "openai/gpt-5-mini", 2);
+    let project = Project::new(stub.url(), "openai/gpt-5.4-mini", 2);
     project.write("prompts/ask/1.0.0.yaml", WARM);
     for args in ["eval", "eval --dry-run"] {
         let told = project.run(args).exits(2);
@@ -92,7 +92,7 @@ fn what_a_model_rejects_is_an_error_until_it_may_be_left_out() {
     }
     assert_eq!(stub.calls(), 0);
     let told = project.run("eval --drop-rejected -v").exits(0);
-    assert!(told.stderr.contains("openai/gpt-5-mini: "), "{}", told.stderr);
+    assert!(told.stderr.contains("openai/gpt-5.4-mini: "), "{}", told.stderr);
     assert!(told.stderr.contains("`max_tokens` is sent as `max_completion_tokens`"), "{}", told.stderr);
     assert!(told.stderr.contains("`temperature` is left out"), "{}", told.stderr);
     assert!(stub.seen().iter().all(|seen| seen.body.get("temperature").is_none()));
@@ -112,7 +112,7 @@ fn what_a_model_rejects_is_an_error_until_it_may_be_left_out() {
 #[test]
 fn null_takes_a_parameter_away_for_one_model() {
     let stub = Stub::echo();
-    let project = Project::new(stub.url(), "openai/gpt-5-mini", 1);
+    let project = Project::new(stub.url(), "openai/gpt-5.4-mini", 1);
     project.write(
         "prompts/ask/1.0.0.yaml",
         &format!("{WARM}models: {{\"openai/gpt-5*\": {{params: {{temperature: null}}}}}}\n"),
@@ -121,7 +121,7 @@ fn null_takes_a_parameter_away_for_one_model() {
     project.write("prompts/ask/1.0.0.yaml", WARM);
     project.write(
         "evals/ask.yaml",
-        "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-4o, {model: openai/gpt-5-mini, params: {temperature: null}}]\ndefaults: {checks: [{contains: question}]}\ncases: cases/ask.jsonl\n",
+        "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-4o, {model: openai/gpt-5.4-mini, params: {temperature: null}}]\ndefaults: {checks: [{contains: question}]}\ncases: cases/ask.jsonl\n",
     );
     project.run("eval --no-cache").exits(0);
     let warm: Vec<bool> = stub.seen().iter().map(|seen| seen.body.get("temperature").is_some()).collect();
@@ -131,7 +131,7 @@ fn null_takes_a_parameter_away_for_one_model() {
 #[test]
 fn lint_and_eval_agree_on_what_a_model_takes() {
     let stub = Stub::echo();
-    let project = Project::new(stub.url(), "openai/gpt-5-mini", 1);
+    let project = Project::new(stub.url(), "openai/gpt-5.4-mini", 1);
     project.write("prompts/ask/1.0.0.yaml", WARM);
     let linted = project.run("prompt lint").exits(1).stdout;
     assert!(linted.contains("rejected-param") && linted.contains("`temperature`"), "{linted}");

@@ -72,7 +72,7 @@ fn plant_secret(name: &str, project: &Path) {
         "secret-in-suite" => (
             "evals/s.yaml",
             format!(
-                "suite: s\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5-mini]\ndefaults: {{checks: [{{contains: a}}]}}\ncases:\n  - id: one\n    vars: {{question: \"clone it with {key} please\"}}\n"
+                "suite: s\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5.4-mini]\ndefaults: {{checks: [{{contains: a}}]}}\ncases:\n  - id: one\n    vars: {{question: \"clone it with {key} please\"}}\n"
             ),
         ),
         "secret-in-dataset" => {

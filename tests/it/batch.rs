@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::batch_stub::{BatchStub, Fate, Step};
 use crate::project::{KEY, Project, Told};
 
-const OPENAI: &str = "openai/gpt-5-mini";
+const OPENAI: &str = "openai/gpt-5.4-mini";
 const ANTHROPIC: &str = "anthropic/claude-haiku-4-5";
 
 fn project(stub: &BatchStub, model: &str, cases: usize) -> Project {
@@ -31,13 +31,13 @@ fn assert_sent_once(stub: &BatchStub, cases: usize) {
 
 #[test]
 fn a_run_in_batches_is_graded_as_a_live_one_at_half_the_price() {
-    for (model, spent) in [(OPENAI, "0.000325"), (ANTHROPIC, "0.001")] {
+    for (model, spent) in [(OPENAI, "0.000825"), (ANTHROPIC, "0.001")] {
         let stub = BatchStub::start(3, |_, _| Fate::Echo);
         let project = project(&stub, model, 10);
         let told = project.run("eval --batch --format json").exits(0);
         let report = told.json();
         assert_eq!(counts(&report), [10, 0, 0, 0], "{model}");
-        // 100 tokens in and 20 out a call, at half of $0.25 and $2, or of $1 and $5, per million.
+        // 100 tokens in and 20 out a call, at half of $0.75 and $4.50, or of $1 and $5, per million.
         assert_eq!(report["totals"]["spent_usd"], spent, "{model}");
         assert_eq!(report["run"]["batch"]["answered"], 10);
         // Nothing is known about how fast a call is.
@@ -57,7 +57,7 @@ fn chunks_keep_to_their_size_and_to_one_model_and_repeats_are_requests_of_their_
     project.write("karat.yaml", "calls: live\nbatch: {poll: 20ms, chunk: 4}\n");
     project.write(
         "evals/ask.yaml",
-        "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5-mini, openai/gpt-5-nano]\nrepeat: 2\ndefaults: {checks: [{contains: question}]}\ncases: cases/ask.jsonl\n",
+        "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5.4-mini, openai/gpt-5.4-nano]\nrepeat: 2\ndefaults: {checks: [{contains: question}]}\ncases: cases/ask.jsonl\n",
     );
     let told = project.run("eval --batch --format json").exits(0);
     assert_eq!(counts(&told.json()), [28, 0, 0, 0]);
@@ -77,7 +77,7 @@ fn equal_requests_are_sent_and_paid_once() {
         );
         let report = project.run(&format!("eval --batch --format json{flags}")).exits(0).json();
         assert_eq!((counts(&report), stub.sent().values().sum::<usize>()), ([2, 0, 0, 0], 1));
-        assert_eq!(report["totals"]["spent_usd"], "0.0000325", "{flags}");
+        assert_eq!(report["totals"]["spent_usd"], "0.0000825", "{flags}");
     }
 }
 
@@ -121,7 +121,7 @@ fn what_fails_in_a_batch_is_called_one_by_one_on_request() {
     let report = project.run("eval --batch --batch-rest live --format json").exits(0).json();
     assert_eq!((counts(&report), stub.batches(), stub.single()), ([5, 0, 0, 0], 1, 2));
     // Three at half the price, two at the full one.
-    assert_eq!(report["totals"]["spent_usd"], "0.0002275");
+    assert_eq!(report["totals"]["spent_usd"], "0.0005775");
 }
 
 /// Kills karat when the stub holds a step, and collects.
@@ -147,7 +147,7 @@ fn killed_at(step: Step, model: &str, foreign: usize) {
     assert_eq!(counts(&report), [6, 0, 0, 0], "{model}, {step:?}");
     assert_sent_once(&stub, 6);
     assert_eq!((report["run"]["status"].as_str(), stub.batches()), (Some("complete"), 2), "{model}, {step:?}");
-    let per_call = if model == OPENAI { "0.000195" } else { "0.0006" };
+    let per_call = if model == OPENAI { "0.000495" } else { "0.0006" };
     assert_eq!(report["totals"]["spent_usd"], per_call, "{model}, {step:?}");
     assert_eq!(project.run("eval show latest --format json").exits(0).json()["totals"], report["totals"]);
 }
@@ -192,7 +192,7 @@ fn a_run_that_is_killed_while_it_is_graded_is_not_charged_twice() {
     child.wait().expect("gone");
     let report = project.run("eval collect --format json").exits(0).json();
     assert_eq!((counts(&report), stub.batches()), ([3_000, 0, 0, 0], 1));
-    assert_eq!(report["totals"]["spent_usd"], "0.0975");
+    assert_eq!(report["totals"]["spent_usd"], "0.2475");
 }
 
 #[test]
@@ -284,15 +284,15 @@ fn a_provider_that_fails_to_say_is_asked_again_and_a_refused_batch_ends_the_run(
 fn limits_on_money_hold_before_anything_is_sent() {
     let stub = BatchStub::start(1, |_, _| Fate::Echo);
     let project = project(&stub, OPENAI, 40);
-    // At most 50 tokens out and about 20 in: some $0.00005 each.
-    let told = project.run("eval --batch --max-cost 0.0014 --format json").exits(0);
+    // At most 50 tokens out and about 20 in: some $0.00012 each.
+    let told = project.run("eval --batch --max-cost 0.0035 --format json").exits(0);
     let report = told.json();
     assert!(stub.batches() > 1, "what is left over is sent when the first batch has cost less than it might");
     assert_eq!(counts(&report), [40, 0, 0, 0]);
     assert_sent_once(&stub, 40);
     let other = BatchStub::start(1, |_, _| Fate::Echo);
     let project = self::project(&other, OPENAI, 40);
-    let told = project.run("eval --batch --yes --max-cost 0.0000325 --format json").exits(3);
+    let told = project.run("eval --batch --yes --max-cost 0.0000825 --format json").exits(3);
     assert_eq!((told.json()["run"]["status"].as_str(), other.batches()), (Some("over_budget"), 0), "{told:#?}");
 }
 
@@ -300,7 +300,7 @@ fn limits_on_money_hold_before_anything_is_sent() {
 fn money_on_its_way_in_batches_counts_against_the_limit_of_the_day() {
     let stub = BatchStub::start(1_000, |_, _| Fate::Echo);
     let project = project(&stub, OPENAI, 10);
-    let day = |args: &str| Told::of(&project.karat(args).env("DAILY_COST_LIMIT_USD", "0.0008").output().expect("runs"));
+    let day = |args: &str| Told::of(&project.karat(args).env("DAILY_COST_LIMIT_USD", "0.0019").output().expect("runs"));
     day("eval --batch --detach --no-cache").exits(7);
     assert_eq!(stub.batches(), 1);
     let told = day("eval --batch --no-cache --yes").exits(3);

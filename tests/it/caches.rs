@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::project::{Project, Told};
 use crate::stub::{Reaction, Stub};
 
-const MODEL: &str = "openai/gpt-5-mini";
+const MODEL: &str = "openai/gpt-5.4-mini";
 const CONFIG: &str =
     "calls: live\ncache:\n  semantic: {model: openai/text-embedding-3-small, threshold: 0.95, verify: 0}\n";
 

@@ -80,7 +80,7 @@ fn more(text: &str) -> String {
 #[test]
 fn only_suites_that_changed_are_planned() {
     let project = Bundled::new();
-    let all = ["code-review", "document-classifier", "support-answers"];
+    let all = ["article-search", "code-review", "document-classifier", "support-answers"];
     assert_eq!(project.suites_after("evals/code-review.yaml", more), ["code-review"]);
     assert_eq!(
         project.suites_after("evals/cases/document-classifier.csv", |text| text.trim_end().to_owned()),
@@ -101,7 +101,7 @@ fn only_suites_that_changed_are_planned() {
         assert!(project.suites_after(path, more).is_empty(), "{path}");
     }
     // Another prompt of the same project, not yet committed.
-    let inline = "suite: own\nprompts: [\"Say {{ word }}\"]\nmodels: [openai/gpt-5-mini]\ncases:\n  - {id: a, vars: {word: b}, checks: [{contains: b}]}\n";
+    let inline = "suite: own\nprompts: [\"Say {{ word }}\"]\nmodels: [openai/gpt-5.4-mini]\ncases:\n  - {id: a, vars: {word: b}, checks: [{contains: b}]}\n";
     project.edit("evals/own.yaml", |_| inline.to_owned());
     project.commit();
     assert_eq!(project.suites_after("notes.md", more), ["own"], "what its prompt includes is not known");

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::project::{Project, Told};
 use crate::stub::{Reaction, Seen, Stub};
 
-const MINI: &str = "openai/gpt-5-mini";
+const MINI: &str = "openai/gpt-5.4-mini";
 const NANO: &str = "openai/gpt-5-nano";
 const LARGE: &str = "openai/gpt-5";
 
@@ -55,12 +55,12 @@ fn place_of_nano(seen: &Seen) -> usize {
     shown.unwrap_or(1)
 }
 
-/// Models that say who they are, and a judge of this mood; gpt-5-mini refuses the first question where `fails`.
+/// Models that say who they are, and a judge of this mood; gpt-5.4-mini refuses the first question where `fails`.
 fn stub(mood: &Arc<AtomicU8>, latency: Duration, fails: bool) -> Stub {
     let mood = Arc::clone(mood);
     Stub::start(latency, move |seen| {
         if !is_judge(seen) {
-            if fails && model_of(seen) == "gpt-5-mini" && seen.user == "question 0" {
+            if fails && model_of(seen) == "gpt-5.4-mini" && seen.user == "question 0" {
                 return Reaction::Status(
                     400,
                     json!({"error": {"message": "no", "type": "invalid_request_error"}}),
@@ -165,7 +165,7 @@ fn a_variant_without_an_output_is_left_out_and_two_are_needed() {
     let seen: Vec<[u64; 4]> = groups(&told).into_iter().map(|(counts, _)| counts).collect();
     assert_eq!(seen, [[0, 1, 1, 0], [1, 0, 0, 1]]);
     let why = reasons(&three, "select_best");
-    assert!(why.contains("no other variant of the case has an output to compare with: not `ask@1.0.0 · openai/gpt-5-mini` (its call failed)"), "{why}");
+    assert!(why.contains("no other variant of the case has an output to compare with: not `ask@1.0.0 · openai/gpt-5.4-mini` (its call failed)"), "{why}");
 }
 
 #[test]

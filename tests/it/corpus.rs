@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use crate::project::{Project, timeless};
 use crate::stub::{Reaction, Stub};
 
-const MODEL: &str = "openai/gpt-5-mini";
+const MODEL: &str = "openai/gpt-5.4-mini";
 
 const SUITE: &str = "suite: ask
 prompts: [ask@1.0.0]
-models: [openai/gpt-5-mini]
+models: [openai/gpt-5.4-mini]
 defaults:
   checks:
     - bleu: {from: expected, weight: 0}

@@ -11,7 +11,7 @@ use super::project::{Project, Told};
 use super::stub::{Reaction, Stub};
 
 const CASES: usize = 400;
-const MODEL: &str = "openai/gpt-5-mini";
+const MODEL: &str = "openai/gpt-5.4-mini";
 /// An account without rights, on every Unix.
 const NOBODY: u32 = 65_534;
 

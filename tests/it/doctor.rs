@@ -7,12 +7,12 @@ use crate::stub::Stub;
 
 fn project(suite: &str) -> (Project, Stub) {
     let stub = Stub::echo();
-    let project = Project::new(stub.url(), "openai/gpt-5-mini", 0);
+    let project = Project::new(stub.url(), "openai/gpt-5.4-mini", 0);
     project.write("evals/ask.yaml", suite);
     (project, stub)
 }
 
-const HEAD: &str = "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5-mini]\n";
+const HEAD: &str = "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5.4-mini]\n";
 
 fn codes(report: &Value) -> Vec<(String, Vec<String>)> {
     let findings = report["suites"][0]["findings"].as_array().expect("findings");

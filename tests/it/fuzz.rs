@@ -116,13 +116,13 @@ fn relatives_of_a_case_must_keep_its_verdict() {
 #[test]
 fn it_keeps_to_limits_and_resumes() {
     let stub = brittle();
-    let project = Project::new(stub.url(), "openai/gpt-5-mini", 0);
+    let project = Project::new(stub.url(), "openai/gpt-5.4-mini", 0);
     project.write("prompts/ask/1.0.0.yaml", &prompt("params: {max_tokens: 50}\n"));
     project.write_cases(0..1);
     // Some inputs have failed by then, which no other outcome can mend.
-    let told = project.run("eval --fuzz 40 --max-cost 0.001 -j 1 --format json").exits(1);
+    let told = project.run("eval --fuzz 40 --max-cost 0.0025 -j 1 --format json").exits(1);
     let spent: f64 = told.json()["totals"]["spent_usd"].as_str().expect("money").parse().expect("a number");
-    assert!(spent > 0.0 && spent <= 0.001, "{spent}");
+    assert!(spent > 0.0 && spent <= 0.0025, "{spent}");
     project.run("eval --resume --max-cost 1").exits(1);
     let shown = project.run("eval show latest --format json").exits(0).json();
     assert_eq!(shown["totals"]["trials"], shown["run"]["planned_trials"]);
@@ -172,7 +172,7 @@ fn a_case_is_asked_with_0_to_10_examples() {
 /// A model under test that knows `question` alone, and one that says texts in other words.
 fn rewording(other_words: &'static str) -> Stub {
     Stub::start(Duration::ZERO, move |seen| {
-        let is_asked_for_words = seen.body["model"] == "gpt-5-mini";
+        let is_asked_for_words = seen.body["model"] == "gpt-5.4-mini";
         let answer = if is_asked_for_words {
             other_words
         } else if seen.user.contains("question") || seen.user.trim().is_empty() {
@@ -195,11 +195,11 @@ fn rewording_project(stub: &Stub) -> Project {
 fn a_case_is_said_in_other_words_by_a_model_that_is_named() {
     let stub = rewording("What is enquired");
     let project = rewording_project(&stub);
-    let told = project.run("eval --fuzz 6 --paraphrase openai/gpt-5-mini --record").exits(1);
+    let told = project.run("eval --fuzz 6 --paraphrase openai/gpt-5.4-mini --record").exits(1);
     assert!(told.stderr.contains("case q0 passes, and fails once changed by `paraphrase`"), "{}", told.stderr);
-    assert!(told.stdout.contains("--paraphrase openai/gpt-5-mini"), "the command that runs it again:\n{}", told.stdout);
+    assert!(told.stdout.contains("--paraphrase openai/gpt-5.4-mini"), "the command that runs it again:\n{}", told.stdout);
     assert!(!told.stderr.contains("polite-frame"), "{}", told.stderr);
-    let words = |seen: &Seen| seen.body["model"] == "gpt-5-mini";
+    let words = |seen: &Seen| seen.body["model"] == "gpt-5.4-mini";
     let asked: Vec<_> = stub.seen().into_iter().filter(words).collect();
     assert_eq!(asked.len(), 1);
     assert!(asked[0].user.contains("\nquestion 0\n"), "{}", asked[0].user);
@@ -207,7 +207,7 @@ fn a_case_is_said_in_other_words_by_a_model_that_is_named() {
     assert!(told.stdout.contains("judges  1 question (1 live)"), "its cost is counted apart:\n{}", told.stdout);
     // What was recorded answers, the other words among it, and nobody is called.
     let calls = stub.calls();
-    let again = project.run("eval --fuzz 6 --paraphrase openai/gpt-5-mini --calls replay --no-cache").exits(1);
+    let again = project.run("eval --fuzz 6 --paraphrase openai/gpt-5.4-mini --calls replay --no-cache").exits(1);
     assert!(again.stderr.contains("fails once changed by `paraphrase`"), "{}", again.stderr);
     assert_eq!(stub.calls(), calls);
     let told = project.run("eval --fuzz 7 --seed 3 --calls replay --no-cache").exits(3);
@@ -224,7 +224,7 @@ fn what_is_no_paraphrase_is_no_failure() {
         let answer: &'static str = Box::leak(answer.to_owned().into_boxed_str());
         let project_stub = rewording(answer);
         let project = rewording_project(&project_stub);
-        project.run("eval --fuzz 6 --paraphrase openai/gpt-5-mini").exits(0);
+        project.run("eval --fuzz 6 --paraphrase openai/gpt-5.4-mini").exits(0);
         let rows = project.run("eval export latest").exits(0).stdout;
         let skipped = rows.lines().find(|line| line.contains("relation-paraphrase")).expect("the trial");
         assert!(skipped.contains("\"outcome\":\"skipped\"") && skipped.contains(why), "{skipped}");
@@ -244,7 +244,7 @@ fn written_paraphrases_come_first_and_the_polite_frame_stands_in() {
             std::fs::write(&path, suite).expect("write");
         }
     }
-    let told = project.run("eval --fuzz 8 --paraphrase openai/gpt-5-mini").exits(1);
+    let told = project.run("eval --fuzz 8 --paraphrase openai/gpt-5.4-mini").exits(1);
     assert!(told.stderr.contains("case own passes, and fails once changed by `paraphrase`"), "{}", told.stderr);
     let users: Vec<String> = stub.seen().into_iter().map(|seen| seen.user).collect();
     assert!(users.contains(&"which question 0?".to_owned()) && users.contains(&"enquire".to_owned()), "{users:?}");

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::project::{KEY, Project, Told};
 use crate::stub::{Reaction, Seen, Stub};
 
-const TESTED: &str = "openai/gpt-5-mini";
+const TESTED: &str = "openai/gpt-5.4-mini";
 const JUDGE: &str = "anthropic/claude-haiku-4-5";
 
 /// A project with these checks, and so many cases that are echoed.
@@ -70,13 +70,13 @@ fn judges_are_asked_reported_and_shown_apart_from_the_calls_under_test() {
     assert_eq!(counts(&told), [3, 0, 0, 0]);
     assert_eq!((calls(&stub, false), calls(&stub, true)), (3, 3));
     let report = told.json();
-    // 100 tokens in and 20 out each: gpt-5-mini $0.25 and $2.00 a million, claude-haiku-4-5 $1.00 and $5.00.
+    // 100 tokens in and 20 out each: gpt-5.4-mini $0.75 and $4.50 a million, claude-haiku-4-5 $1.00 and $5.00.
     let group = &report["suites"][0]["groups"][0];
-    assert_eq!(group["cost_usd"], "0.000195");
+    assert_eq!(group["cost_usd"], "0.000495");
     assert_eq!(group["judging"]["cost_usd"], "0.0006");
     assert_eq!((&group["judging"]["calls"], &group["judging"]["live"]), (&json!(3), &json!(3)));
     assert_eq!(report["judging"]["spent_usd"], "0.0006");
-    assert_eq!(report["totals"]["spent_usd"], "0.000795", "what the run spent is all of it");
+    assert_eq!(report["totals"]["spent_usd"], "0.001095", "what the run spent is all of it");
     assert_eq!(report["cache"]["live"], 3, "calls under test alone");
     let table = project.run("eval show latest --format table").exits(0).stdout;
     assert!(table.contains("judges") && table.contains("3 questions (3 live)"), "{table}");
@@ -105,9 +105,9 @@ fn total_cost_is_with_judges_and_cost_per_call_without() {
         project.write("evals/ask.yaml", &suite(&format!("{HEAD}goal: {goal}\n"), RUBRIC));
         project.run("eval").exits(code);
     };
-    verdict("{cost_per_call: < $0.0001}", 0);
-    verdict("{total_cost: < $0.0008}", 0);
-    verdict("{total_cost: < $0.00079}", 1);
+    verdict("{cost_per_call: < $0.0002}", 0);
+    verdict("{total_cost: < $0.0011}", 0);
+    verdict("{total_cost: < $0.00109}", 1);
 }
 
 #[test]

@@ -260,5 +260,5 @@ fn the_bundled_prompts_have_no_errors() {
     }
     let report = json(&karat(folder.path(), &["prompt", "lint", "--all-versions", "--format", "json"]));
     assert_eq!((&report["passed"], &report["totals"]["errors"]), (&Value::from(true), &Value::from(0)));
-    assert_eq!(report["totals"]["files"], 6);
+    assert_eq!(report["totals"]["files"], 7);
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::project::{KEY, Project, Told, timeless};
 use crate::stub::{Reaction, Stub};
 
-const MODELS: [&str; 2] = ["openai/gpt-5-mini", "anthropic/claude-haiku-4-5"];
+const MODELS: [&str; 2] = ["openai/gpt-5.4-mini", "anthropic/claude-haiku-4-5"];
 
 fn counts(told: &Told) -> (u64, u64, u64, u64) {
     let report = told.json();
@@ -60,7 +60,7 @@ fn repeats_are_calls_of_their_own_and_equal_cases_share_one() {
     project.write("evals/cases/ask.jsonl", &rows);
     project.run("eval").exits(0);
     assert_eq!(stub.calls(), 1, "identical calls under way are made once");
-    let suite = "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5-mini]\nrepeat: 3\ndefaults: {checks: [{contains: question}]}\ncases: [{id: a, vars: {question: another question}}]\n";
+    let suite = "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5.4-mini]\nrepeat: 3\ndefaults: {checks: [{contains: question}]}\ncases: [{id: a, vars: {question: another question}}]\n";
     project.write("evals/ask.yaml", suite);
     project.run("eval").exits(0);
     assert_eq!(stub.calls(), 4, "repeats are never collapsed into one answer");
@@ -95,7 +95,7 @@ fn a_wrong_key_an_unknown_model_and_an_empty_account_stop_the_run_at_once() {
         ),
         (
             404,
-            json!({"error": {"message": "The model `gpt-5-mini` does not exist", "type": "invalid_request_error", "code": "model_not_found"}}),
+            json!({"error": {"message": "The model `gpt-5.4-mini` does not exist", "type": "invalid_request_error", "code": "model_not_found"}}),
             "model",
         ),
         (
@@ -204,7 +204,7 @@ fn a_resumed_run_keeps_to_its_limit_and_to_where_its_replies_came_from() {
     let stub = Stub::echo();
     let project = Project::new(stub.url(), MODELS[0], 100);
     project.write("karat.yaml", "calls: replay\n");
-    project.run("eval --calls live --max-cost 0.002 -j 2").exits(3);
+    project.run("eval --calls live --max-cost 0.005 -j 2").exits(3);
     let before = stub.calls();
     assert!(before > 5 && before < 40, "{before} calls");
     project.run("eval --resume").exits(3);
@@ -246,13 +246,13 @@ fn ctrl_c_drains_and_the_run_resumes_without_a_repeated_call() {
 fn a_run_stops_at_its_cost_limit_and_goes_on_when_it_is_raised() {
     let stub = Stub::echo();
     let project = Project::new(stub.url(), MODELS[0], 200);
-    // 100 tokens in, 20 out at $0.25 and $2 per million: $0.000065 a call.
-    let told = project.run("eval --max-cost 0.005 -j 4 --format json").exits(3);
+    // 100 tokens in, 20 out at $0.75 and $4.50 per million: $0.000165 a call.
+    let told = project.run("eval --max-cost 0.0125 -j 4 --format json").exits(3);
     assert!(stub.calls() > 20 && stub.calls() < 80, "{} calls", stub.calls());
     assert_eq!(told.json()["run"]["status"], "over_budget");
     let told = project.run("eval --resume --max-cost 1 --format json").exits(0);
     assert_eq!((stub.calls(), counts(&told)), (200, (200, 0, 0, 0)));
-    assert_eq!(told.json()["totals"]["cost_usd"], "0.013");
+    assert_eq!(told.json()["totals"]["cost_usd"], "0.033");
 }
 
 #[test]
@@ -270,10 +270,10 @@ fn the_daily_limit_counts_earlier_runs_and_the_token_limit_caps_requests() {
     let project = Project::new(stub.url(), MODELS[0], 40);
     project.run("eval --no-cache").exits(0);
     let told =
-        Told::of(&project.karat("eval --no-cache").env("DAILY_COST_LIMIT_USD", "0.0027").output().expect("runs"))
+        Told::of(&project.karat("eval --no-cache").env("DAILY_COST_LIMIT_USD", "0.0067").output().expect("runs"))
             .exits(3);
     assert!(told.stderr.contains("DAILY_COST_LIMIT_USD"), "{}", told.stderr);
-    assert_eq!(stub.calls(), 40, "40 × $0.000065 are spent, the next call may cost more than the rest");
+    assert_eq!(stub.calls(), 40, "40 × $0.000165 are spent, the next call may cost more than the rest");
     let told = Told::of(&project.karat("eval --no-cache").env("MAX_TOKENS_PER_REQUEST", "20").output().expect("runs"));
     assert_ne!(told.code, Some(0), "a request for 50 tokens must not pass a limit of 20: {told:#?}");
     assert_eq!(stub.calls(), 40);
@@ -285,7 +285,7 @@ fn the_daily_limit_holds_for_all_processes_together() {
     let project = Project::new(stub.url(), MODELS[0], 60);
     let start = || {
         let mut command = project.karat("eval --no-cache --yes -j 8 --format json");
-        command.env("DAILY_COST_LIMIT_USD", "0.0065").stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.env("DAILY_COST_LIMIT_USD", "0.0165").stdout(Stdio::piped()).stderr(Stdio::piped());
         command.spawn().expect("runs")
     };
     let children = [start(), start(), start()];
@@ -293,11 +293,11 @@ fn the_daily_limit_holds_for_all_processes_together() {
     let spent = |told: &Told| {
         let cost =
             told.json()["totals"]["spent_usd"].as_str().map_or(0.0, |cost| cost.parse::<f64>().expect("dollars"));
-        (cost / 0.000_065).round()
+        (cost / 0.000_165).round()
     };
     let calls: f64 = told.iter().map(spent).sum();
     assert!((calls - f64::from(u32::try_from(stub.calls()).expect("few"))).abs() < 0.1, "every call is counted once");
-    assert!(stub.calls() <= 100, "{} calls at $0.000065 are more than $0.0065", stub.calls());
+    assert!(stub.calls() <= 100, "{} calls at $0.000165 are more than $0.0165", stub.calls());
     assert!(stub.calls() >= 90, "only {} of 100 calls were made", stub.calls());
     assert!(told.iter().any(|told| told.code == Some(3)), "180 calls cannot all be made: {told:#?}");
 }
@@ -308,7 +308,7 @@ fn money_that_a_killed_process_had_set_aside_is_free_again() {
     let project = Project::new(stub.url(), MODELS[0], 60);
     let command = |cases: &str| {
         let mut command = project.karat(&format!("eval --no-cache --yes -j 8 --first {cases}"));
-        command.env("DAILY_COST_LIMIT_USD", "0.002");
+        command.env("DAILY_COST_LIMIT_USD", "0.005");
         command
     };
     let mut child = command("60").stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("runs");
@@ -317,7 +317,7 @@ fn money_that_a_killed_process_had_set_aside_is_free_again() {
     }
     child.kill().expect("killed");
     child.wait().expect("gone");
-    // What was under way is paid for and not known; the rest of $0.002 is free.
+    // What was under way is paid for and not known; the rest of $0.005 is free.
     let told = Told::of(&command("20").output().expect("runs")).exits(0);
     assert!(!told.stderr.contains("waiting"), "{}", told.stderr);
 }

@@ -8,7 +8,7 @@ use crate::project::{KEY, Project};
 use crate::serving::Serving;
 use crate::stub::{Reaction, Stub};
 
-const MODELS: [&str; 2] = ["openai/gpt-5-mini", "anthropic/claude-haiku-4-5"];
+const MODELS: [&str; 2] = ["openai/gpt-5.4-mini", "anthropic/claude-haiku-4-5"];
 
 fn passed(project: &Project, args: &str) -> u64 {
     let told = project.run(args).exits(0);
@@ -71,22 +71,22 @@ fn other_parameters_are_served_and_said_and_unknown_requests_name_the_nearest() 
     let home = recorded(MODELS[0], 3);
     let server = Serving::start(&home, "");
     let path = "/v1/chat/completions";
-    let exact = server.post(path, &question("gpt-5-mini", "question 1", &json!({"max_completion_tokens": 50})));
+    let exact = server.post(path, &question("gpt-5.4-mini", "question 1", &json!({"max_completion_tokens": 50})));
     assert_eq!((exact.status, exact.header("x-karat-matched")), (200, Some("exact")), "{exact:#?}");
     assert_eq!(exact.header("x-karat-case"), Some("ask/q1"));
     assert_eq!(exact.json()["choices"][0]["message"]["content"], "question 1");
-    let other = server.post(path, &question("gpt-5-mini", "question 1", &json!({"temperature": 1, "user": "u"})));
+    let other = server.post(path, &question("gpt-5.4-mini", "question 1", &json!({"temperature": 1, "user": "u"})));
     assert_eq!((other.status, other.header("x-karat-matched")), (200, Some("messages")), "{other:#?}");
 
-    let unknown = server.post(path, &question("gpt-5-mini", "question 7", &json!({})));
+    let unknown = server.post(path, &question("gpt-5.4-mini", "question 7", &json!({})));
     let message = unknown.json()["error"]["message"].as_str().expect("message").to_owned();
     assert_eq!((unknown.status, &unknown.json()["error"]["code"]), (404, &json!("not_recorded")));
-    for wanted in ["`gpt-5-mini`", "the nearest is `ask/q", "last user message begins `question ", "--record"] {
+    for wanted in ["`gpt-5.4-mini`", "the nearest is `ask/q", "last user message begins `question ", "--record"] {
         assert!(message.contains(wanted), "{wanted}: {message}");
     }
     let model = server.post(path, &question("gpt-4o", "question 1", &json!({})));
     let message = model.json()["error"]["message"].to_string();
-    assert!(message.contains("its model is `gpt-5-mini`, not `gpt-4o`"), "{message}");
+    assert!(message.contains("its model is `gpt-5.4-mini`, not `gpt-4o`"), "{message}");
     let anthropic = server.post("/v1/messages", &question("x", "question 1", &json!({"max_tokens": 5})));
     assert_eq!((anthropic.status, &anthropic.json()["error"]["type"]), (404, &json!("not_found_error")));
     let gemini = server.post(
@@ -97,7 +97,7 @@ fn other_parameters_are_served_and_said_and_unknown_requests_name_the_nearest() 
     assert_eq!(server.post("/v1/nowhere", &json!({})).status, 404);
     assert_eq!(server.post(path, &json!({"model": "m"})).status, 400);
     let models = server.ask("GET", "/v1/models", &[], "");
-    assert_eq!(models.json()["data"][0]["id"], "gpt-5-mini");
+    assert_eq!(models.json()["data"][0]["id"], "gpt-5.4-mini");
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn faults_are_played_as_they_are_named() {
     let ask = |args: &str, stream: bool| {
         let server = Serving::start(&home, args);
         let more = json!({"max_completion_tokens": 50, "stream": stream});
-        server.post("/v1/chat/completions", &question("gpt-5-mini", "question 0", &more))
+        server.post("/v1/chat/completions", &question("gpt-5.4-mini", "question 0", &more))
     };
     for status in [429_u16, 500, 503, 529] {
         let answer = ask(&format!("--fault {status} --retry-after 3"), false);
@@ -163,7 +163,7 @@ fn an_application_gets_over_faults_at_a_rate() {
 fn only_this_machine_is_answered() {
     let home = recorded(MODELS[0], 1);
     let server = Serving::start(&home, "");
-    let body = question("gpt-5-mini", "question 0", &json!({})).to_string();
+    let body = question("gpt-5.4-mini", "question 0", &json!({})).to_string();
     let ask = |host: &str| server.ask("POST", "/v1/chat/completions", &[("host", host)], &body).status;
     assert_eq!((ask("localhost:1"), ask("evil.example"), ask("127.0.0.1.evil.example")), (200, 403, 403));
 }
@@ -173,7 +173,7 @@ fn a_server_ends_when_it_is_told_to_and_prints_where_it_is() {
     let home = recorded(MODELS[0], 1);
     let server = Serving::start(&home, "--max-requests 1");
     assert!(server.url().starts_with("http://127.0.0.1:"));
-    server.post("/v1/chat/completions", &question("gpt-5-mini", "question 0", &json!({})));
+    server.post("/v1/chat/completions", &question("gpt-5.4-mini", "question 0", &json!({})));
     assert_eq!(server.end(None).0, Some(0));
     let told = home.run("mock --port 0 --for 50ms --format json").exits(0);
     let json = told.json();
@@ -228,7 +228,7 @@ fn a_proxy_passes_keys_to_its_upstream_only_and_keeps_no_errors() {
     });
     let home = Project::new("http://127.0.0.1:9", MODELS[0], 0);
     let proxy = Serving::start(&home, &format!("--proxy {}/v1 --record .", stub.url()));
-    let body = question("gpt-5-mini", "question", &json!({"max_completion_tokens": 5})).to_string();
+    let body = question("gpt-5.4-mini", "question", &json!({"max_completion_tokens": 5})).to_string();
     let key = format!("Bearer {KEY}");
     let sent = proxy.ask("POST", "/v1/chat/completions", &[("authorization", &key)], &body);
     assert_eq!((sent.status, stub.seen()[0].key.as_str()), (200, KEY));
@@ -246,7 +246,7 @@ fn what_is_under_way_when_a_proxy_stops_is_still_recorded() {
     let stub = Stub::start(Duration::from_millis(800), |seen| Reaction::Say(seen.user.clone()));
     let home = Project::new("http://127.0.0.1:9", MODELS[0], 0);
     let proxy = Serving::start(&home, &format!("--proxy {}/v1 --record app.jsonl", stub.url()));
-    let body = question("gpt-5-mini", "question", &json!({"max_completion_tokens": 5}));
+    let body = question("gpt-5.4-mini", "question", &json!({"max_completion_tokens": 5}));
     std::thread::scope(|scope| {
         let asked = scope.spawn(|| proxy.post("/v1/chat/completions", &body).status);
         std::thread::sleep(Duration::from_millis(300));

@@ -11,11 +11,11 @@ fn project(expected: &str, code: i32) -> (Project, Stub) {
         Some(model) if model.starts_with("claude") => Reaction::Say(r#"{"reason": "r", "verdict": "pass"}"#.to_owned()),
         _ => Reaction::Say(seen.user.clone()),
     });
-    let project = Project::new(stub.url(), "openai/gpt-5-mini", 2);
+    let project = Project::new(stub.url(), "openai/gpt-5.4-mini", 2);
     project.write(
         "evals/ask.yaml",
         &format!(
-            "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5-mini]\njudge: anthropic/claude-haiku-4-5\ndefaults:\n  checks: [{{contains: {expected}}}, {{rubric: kind}}]\ncases: cases/ask.jsonl\n"
+            "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5.4-mini]\njudge: anthropic/claude-haiku-4-5\ndefaults:\n  checks: [{{contains: {expected}}}, {{rubric: kind}}]\ncases: cases/ask.jsonl\n"
         ),
     );
     project.run("eval").exits(code);

@@ -140,7 +140,7 @@ fn leaves_and_comes_back(session: &Session) {
     assert!(lossy.stderr.contains("warning[left-out]: left out: `examples`"), "{}", lossy.stderr);
     assert!(lossy.stderr.contains("prompts/reply/1.1.0.yaml:7:11"), "{}", lossy.stderr);
     let long = format!("money {}", "please ".repeat(100));
-    let export = ["export", "reply@1.1.0", "--format", "openai", "--model", "openai/gpt-5-mini", "--var"];
+    let export = ["export", "reply@1.1.0", "--format", "openai", "--model", "openai/gpt-5.4-mini", "--var"];
     let filled = karat(session, &[&export[..], &[&format!("mail={long}")]].concat()).exits(0);
     assert!(filled.stderr.contains("warning[truncated]: `mail` was truncated from"), "{}", filled.stderr);
     let request = filled.json();

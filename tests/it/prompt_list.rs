@@ -203,7 +203,7 @@ fn a_case_is_rendered_with_both_versions_and_counted() {
     let user = rendered["messages"][1]["text"].to_string();
     assert!(user.contains("from flask import") && !user.contains("{{"), "{user}");
     let models: Vec<&Value> = diff["models"].as_array().expect("models").iter().map(|row| &row["model"]).collect();
-    assert_eq!(models, ["anthropic/claude-haiku-4-5", "openai/gpt-5-mini"]);
+    assert_eq!(models, ["anthropic/claude-haiku-4-5", "openai/gpt-5.4-mini"]);
     for row in diff["models"].as_array().expect("models") {
         let tokens = |side: &str| row[side]["input_tokens"].as_u64().expect("tokens");
         assert!(tokens("after") > tokens("before"), "{row}");

@@ -33,7 +33,7 @@ fn json_of(folder: &Path, args: &[&str], stdin: &str) -> Value {
 
 #[test]
 fn a_new_prompt_is_written_shown_and_rendered() {
-    let folder = project(&[("karat.yaml", "models: [openai/gpt-5-mini]\n")]);
+    let folder = project(&[("karat.yaml", "models: [openai/gpt-5.4-mini]\n")]);
     let root = folder.path();
     let template = "Translate to {{ language }}:\n\n{{ text | section(name=\"text\") }}";
     let args = ["prompt", "new", "translate", "--about", "Translates", "--system", "Be exact.", "--template", template];
@@ -59,7 +59,7 @@ fn a_new_prompt_is_written_shown_and_rendered() {
         rendered["messages"][1]["content"],
         json!("Translate to French:\n\n## text\n\n````\nGood ``` morning\n````")
     );
-    assert_eq!((&rendered["model"], &rendered["tokens"]["exact"]), (&json!("openai/gpt-5-mini"), &json!(true)));
+    assert_eq!((&rendered["model"], &rendered["tokens"]["exact"]), (&json!("openai/gpt-5.4-mini"), &json!(true)));
     assert_eq!(rendered["explain"]["model_from"], json!("karat.yaml"));
     assert_eq!(rendered["explain"]["values"][0]["origin"], json!("stdin: language"));
     assert_eq!(rendered["digest"], shown["digest"]);
@@ -145,7 +145,7 @@ fn parts_with_images_are_rendered_and_shown() {
         ("prompts/p/cat.png", "not really"),
         ("prompts/p/notes.txt", "meow"),
     ]);
-    let args = ["prompt", "render", "p", "--var", "this=it", "--model", "openai/gpt-5-mini"];
+    let args = ["prompt", "render", "p", "--var", "this=it", "--model", "openai/gpt-5.4-mini"];
     let (code, out, err) = karat(folder.path(), &args, "");
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("What is it?") && out.contains("[image: image/png, 10 bytes]"), "{out}");
@@ -194,7 +194,7 @@ fn an_evaluation_reads_reasoning_and_tells_what_was_truncated() {
         ),
         (
             "evals/maths.yaml",
-            "suite: maths\nprompts: [p]\nmodels: [openai/gpt-5-mini]\ndefaults: {checks: [{reasoning: {answer: 42, min_confidence: 0.5}}]}\ncases:\n  - {id: sound, vars: {task: \"What is six times seven? Think of eggs, of weeks, of days, of whatever helps you to count them all.\"}}\n  - {id: doubtful, vars: {task: 6 × 7}}\n  - {id: silent, vars: {task: 6 × 7}}\n",
+            "suite: maths\nprompts: [p]\nmodels: [openai/gpt-5.4-mini]\ndefaults: {checks: [{reasoning: {answer: 42, min_confidence: 0.5}}]}\ncases:\n  - {id: sound, vars: {task: \"What is six times seven? Think of eggs, of weeks, of days, of whatever helps you to count them all.\"}}\n  - {id: doubtful, vars: {task: 6 × 7}}\n  - {id: silent, vars: {task: 6 × 7}}\n",
         ),
     ]);
     let root = folder.path();

@@ -13,7 +13,7 @@ const EXAMPLES: &str = concat!(
 
 /// A project whose prompt has these settings for examples, and one case per question.
 pub(crate) fn project(stub: &Stub, settings: &str, questions: &[&str]) -> Project {
-    let project = Project::new(stub.url(), "openai/gpt-5-mini", 0);
+    let project = Project::new(stub.url(), "openai/gpt-5.4-mini", 0);
     project.write(
         "prompts/ask/1.0.0.yaml",
         &format!("messages:\n  - {{role: system, content: You answer briefly.}}\n  - {{role: user, content: \"Q: {{{{ question }}}}\"}}\nvariables:\n  question: {{type: string, required: true}}\nexamples: {{from: examples.jsonl, {settings}}}\n"),
@@ -26,7 +26,7 @@ pub(crate) fn project(stub: &Stub, settings: &str, questions: &[&str]) -> Projec
     project.write("evals/cases/ask.jsonl", &rows);
     project.write(
         "evals/ask.yaml",
-        "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5-mini]\ndefaults: {checks: [{contains: Q}]}\ncases: cases/ask.jsonl\n",
+        "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5.4-mini]\ndefaults: {checks: [{contains: Q}]}\ncases: cases/ask.jsonl\n",
     );
     project
 }
@@ -111,7 +111,7 @@ fn examples_are_compared_by_embeddings_and_nothing_is_embedded_twice() {
     let stub = Stub::echo();
     let questions = [DRINK, "which database is best"];
     let project = embedding_project(&stub, &questions);
-    let suite = "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5-mini, openai/gpt-5-nano]\ndefaults: {checks: [{contains: Q}]}\ncases: cases/ask.jsonl\n";
+    let suite = "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5.4-mini, openai/gpt-5.4-nano]\ndefaults: {checks: [{contains: Q}]}\ncases: cases/ask.jsonl\n";
     project.write("evals/ask.yaml", suite);
     let report = project.run("eval --format json").exits(0).json();
     assert_eq!(

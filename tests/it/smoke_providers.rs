@@ -19,16 +19,17 @@ fn error(status: u16, kind: &str) -> Reaction {
 #[test]
 fn the_models_of_the_project_are_called_once_each_and_told() {
     let stub = Stub::start(Duration::ZERO, |_| Reaction::Say("OK".to_owned()));
-    let project = Project::new(stub.url(), "openai/gpt-5-mini", 1);
+    let project = Project::new(stub.url(), "openai/gpt-5.4-mini", 1);
     project.write(
         "karat.yaml",
-        "calls: replay\nmodels: [openai/gpt-5-mini, anthropic/claude-haiku-4-5]\njudge: openai/gpt-4o\nembedding: openai/text-embedding-3-small\n",
+        "calls: replay\nmodels: [openai/gpt-5.4-mini, anthropic/claude-haiku-4-5]\njudge: openai/gpt-4o\nembedding: openai/text-embedding-3-small\n",
     );
     let told = project.run("smoke providers --format json").exits(0);
     let report = told.json();
     assert_eq!(report["models"].as_array().map(Vec::len), Some(4), "{report:#}");
     assert!(told.stderr.contains("making 4 tiny live calls, though `calls` says replay"), "{}", told.stderr);
-    for model in ["openai/gpt-5-mini", "anthropic/claude-haiku-4-5", "openai/gpt-4o", "openai/text-embedding-3-small"] {
+    for model in ["openai/gpt-5.4-mini", "anthropic/claude-haiku-4-5", "openai/gpt-4o", "openai/text-embedding-3-small"]
+    {
         let row = row(&report, model);
         assert_eq!(
             (&row["state"], &row["reachable"], &row["authorized"]),
@@ -37,7 +38,7 @@ fn the_models_of_the_project_are_called_once_each_and_told() {
         assert!(row["cost_usd"].is_string(), "{row}");
     }
     // Thinking has room, an answer of one word needs none.
-    let limits: Vec<Value> = ["gpt-5-mini", "gpt-4o"]
+    let limits: Vec<Value> = ["gpt-5.4-mini", "gpt-4o"]
         .map(|model| {
             let seen = stub.seen();
             let body = seen.iter().map(|seen| &seen.body).find(|body| body["model"] == model).expect(model).clone();
@@ -64,7 +65,7 @@ fn each_trouble_has_its_word_and_what_to_fix() {
         "slow" => Reaction::Hang,
         _ => Reaction::Say("OK".to_owned()),
     });
-    let project = Project::new(stub.url(), "openai/gpt-5-mini", 0);
+    let project = Project::new(stub.url(), "openai/gpt-5.4-mini", 0);
     let url = stub.url();
     project.write(
         "karat.yaml",
@@ -98,14 +99,14 @@ fn each_trouble_has_its_word_and_what_to_fix() {
 #[test]
 fn a_limit_on_spend_holds_before_the_first_call() {
     let stub = Stub::echo();
-    let project = Project::new(stub.url(), "openai/gpt-5-mini", 1);
+    let project = Project::new(stub.url(), "openai/gpt-5.4-mini", 1);
     let told = project.run("smoke providers --max-cost 0.0000001").exits(2);
     assert!(told.stderr.contains("over-budget") && told.stderr.contains("--max-cost"), "{}", told.stderr);
     let unknown = project.run("smoke providers openai/never-heard-of --max-cost 1").exits(2);
     assert!(unknown.stderr.contains("the price of a model is unknown"), "{}", unknown.stderr);
     assert_eq!(stub.calls(), 0);
     let planned = project.run("smoke providers --dry-run --format json").exits(0).json();
-    assert_eq!(planned["models"][0]["model"], "openai/gpt-5-mini");
+    assert_eq!(planned["models"][0]["model"], "openai/gpt-5.4-mini");
     assert!(planned["models"][0]["most_cost_usd"].is_string() && stub.calls() == 0, "{planned:#}");
     // Its key is set and nothing of it is used.
     assert_eq!(planned["not_called"], json!(["anthropic"]));

@@ -16,7 +16,7 @@ use crate::project::Project;
 
 #[test]
 fn streamed_replies_tell_the_time_to_their_first_token_and_plain_ones_do_not() {
-    for model in ["openai/gpt-5-mini", "anthropic/claude-haiku-4-5"] {
+    for model in ["openai/gpt-5.4-mini", "anthropic/claude-haiku-4-5"] {
         let server = Faulty::start(|_| Fault::None);
         let project = Project::new(&server.url, model, 3);
         let streamed = project.run("eval --stream --no-cache --format json").exits(0).json();
@@ -39,7 +39,7 @@ fn streamed_replies_tell_the_time_to_their_first_token_and_plain_ones_do_not() {
 #[test]
 fn streams_are_a_setting_of_the_provider_that_a_flag_overrides() {
     let server = Faulty::start(|asked| if asked.stream { Fault::None } else { Fault::Status(400, vec![], "x") });
-    let project = Project::new(&server.url, "openai/gpt-5-mini", 1);
+    let project = Project::new(&server.url, "openai/gpt-5.4-mini", 1);
     project.write("karat.yaml", "calls: live\nproviders: {openai: {stream: true, timeouts: {idle: 5s}}}\n");
     project.run("eval").exits(0);
     project.run("eval --no-stream --no-cache").exits(3);
@@ -49,7 +49,7 @@ fn streams_are_a_setting_of_the_provider_that_a_flag_overrides() {
 #[test]
 fn a_stream_that_breaks_off_is_repeated_and_told() {
     let server = Faulty::start(|asked| if asked.attempt == 0 { Fault::Truncated } else { Fault::None });
-    let project = Project::new(&server.url, "openai/gpt-5-mini", 1);
+    let project = Project::new(&server.url, "openai/gpt-5.4-mini", 1);
     project.run("eval --stream").exits(0);
     assert_eq!(server.calls(), 2);
     let shown = project.run("eval show latest --case q0").exits(0).stdout;
@@ -85,7 +85,7 @@ fn proxy() -> (String, std::sync::mpsc::Receiver<String>) {
 fn requests_go_through_the_proxy_of_the_environment_or_of_the_provider() {
     let (url, lines) = proxy();
     // The name does not exist: only the proxy can answer.
-    let project = Project::new("http://karat.test", "openai/gpt-5-mini", 1);
+    let project = Project::new("http://karat.test", "openai/gpt-5.4-mini", 1);
     let run = |variables: &[(&str, &str)]| {
         let mut command = project.karat("eval --no-cache");
         let output = command.envs(variables.iter().copied()).output().expect("karat runs");
@@ -104,7 +104,7 @@ fn requests_go_through_the_proxy_of_the_environment_or_of_the_provider() {
 #[test]
 fn bad_proxies_and_certificates_are_told_before_anything_is_sent() {
     let server = Faulty::start(|_| Fault::None);
-    let project = Project::new(&server.url, "openai/gpt-5-mini", 1);
+    let project = Project::new(&server.url, "openai/gpt-5.4-mini", 1);
     project.write("bad.pem", "no certificate\n");
     let told = project.karat("eval").env("KARAT_CA_FILE", "bad.pem").output().expect("karat runs");
     let error = String::from_utf8_lossy(&told.stderr).into_owned();

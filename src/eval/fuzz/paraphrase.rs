@@ -144,7 +144,7 @@ mod tests {
     use crate::record::Finish;
 
     fn wish(text: &str) -> Paraphrase {
-        let model = ModelRef::parse("openai/gpt-5-mini").expect("model");
+        let model = ModelRef::parse("openai/gpt-5.4-mini").expect("model");
         Paraphrase { model, variable: "question".to_owned(), text: text.to_owned() }
     }
 

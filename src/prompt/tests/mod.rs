@@ -85,7 +85,7 @@ pub(super) fn model(name: &str) -> ModelRef {
 }
 
 fn text_of(prompt: &Prompt, given: Value) -> String {
-    let rendered = prompt.render(&vars(given), &model("openai/gpt-5-mini")).expect("renders");
+    let rendered = prompt.render(&vars(given), &model("openai/gpt-5.4-mini")).expect("renders");
     rendered.messages.iter().map(|message| message.joined_text()).collect::<Vec<_>>().join("|")
 }
 

@@ -12,7 +12,7 @@ fn a_prompt_renders_messages_params_and_output() {
     assert_eq!(rendered.messages[0].joined_text(), "You are a security reviewer. Answer as JSON.");
     assert_eq!(rendered.messages[1].joined_text(), "Review this python code:\nx = 1 < 2 && \"é\"\n");
     assert_eq!((rendered.params.temperature, rendered.params.max_tokens), (Some(0.0), Some(700)));
-    assert_eq!(prompt.params_for(&model("openai/gpt-5-mini")).max_tokens, Some(800));
+    assert_eq!(prompt.params_for(&model("openai/gpt-5.4-mini")).max_tokens, Some(800));
     let schema = json!({"title": "Review", "type": "object"});
     assert_eq!(rendered.output, OutputFormat::JsonSchema { name: "Review".to_owned(), schema });
     assert_eq!(prompt.variables.keys().collect::<Vec<_>>(), ["code", "language"]);

@@ -63,7 +63,7 @@ mod tests {
             kinship(&model(judge), &model(tested))
         };
         assert!(of("anthropic/claude-haiku-4-5", "bedrock/eu.anthropic.claude-sonnet-4-5").is_some());
-        assert!(of("openai/gpt-5-mini", "openrouter/openai/o3").is_some());
+        assert!(of("openai/gpt-5.4-mini", "openrouter/openai/o3").is_some());
         assert_eq!(of("mock/a", "mock/a").as_deref(), Some("`mock/a` judges itself"));
         for (judge, tested) in [("openai/gpt-5", "anthropic/claude-haiku-4-5"), ("mock/a", "mock/b"), ("app/x", "gw/y")]
         {

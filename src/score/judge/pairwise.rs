@@ -28,7 +28,7 @@ pub(super) const CRITERIA: OptionSpec =
 const AGAINST: OptionSpec = OptionSpec::fixed(
     "against",
     "a prompt or a model",
-    "with `among: variants`: the variant that all others are compared with, such as `support@1.2.0` or `openai/gpt-5-mini`; \
+    "with `among: variants`: the variant that all others are compared with, such as `support@1.2.0` or `openai/gpt-5.4-mini`; \
      of several the one with the same model or prompt. Without it every variant meets every other one",
 );
 

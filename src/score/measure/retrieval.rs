@@ -106,5 +106,6 @@ impl<'r> Ranking<'r> {
 
 fn discounted(grades: impl Iterator<Item = u64>, exponential: bool) -> f64 {
     let gain = |grade: u64| if exponential { real(grade).exp2() - 1.0 } else { real(grade) };
-    (1_u64..).zip(grades).map(|(rank, grade)| gain(grade) / (real(rank) + 1.0).log2()).sum()
+    // Not `sum`: that of no numbers is -0.0.
+    (1_u64..).zip(grades).fold(0.0, |sum, (rank, grade)| sum + gain(grade) / (real(rank) + 1.0).log2())
 }

@@ -67,9 +67,12 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
 };
 
 fn prepare(settings: &Settings) -> Result<Prepared, Vec<Fault>> {
-    let grades = grades(settings.value()?).map_err(Fault::alone)?;
-    let path = path(settings).map_err(Fault::alone)?;
-    let k = k(settings).map_err(Fault::alone)?;
+    // Each by itself: a value from the case is known later, and hides no fault of the others.
+    let (grades, path, k) = (grades(settings.value()?), path(settings), k(settings));
+    let (grades, path, k) = match (grades, path, k) {
+        (Ok(grades), Ok(path), Ok(k)) => (grades, path, k),
+        (grades, path, k) => return Err([grades.err(), path.err(), k.err()].into_iter().flatten().collect()),
+    };
     let metric = settings.word("metric", "ndcg").to_owned();
     Ok(Prepared::new(Retrieval { grades, path, k, metric, allow_fenced: settings.flag("allow_fenced") }))
 }
@@ -146,9 +149,10 @@ impl Retrieval {
     }
 
     fn wanted(&self) -> String {
-        let mut wanted: Vec<&str> =
-            self.grades.iter().filter(|(_, grade)| **grade > 0).map(|(item, _)| item.as_str()).collect();
-        wanted.sort_unstable();
+        let mut graded: Vec<(&str, u64)> =
+            self.grades.iter().map(|(item, grade)| (item.as_str(), *grade)).filter(|(_, grade)| *grade > 0).collect();
+        graded.sort_unstable_by(|(item, grade), (other, its)| its.cmp(grade).then(item.cmp(other)));
+        let wanted: Vec<&str> = graded.into_iter().map(|(item, _)| item).collect();
         format!("{} first", reason::list(&wanted))
     }
 }
@@ -174,9 +178,10 @@ impl Scorer for Retrieval {
             _ => ranking.ndcg(false),
         };
         let shown: Vec<&str> = items.iter().map(String::as_str).take(self.k.unwrap_or(10).min(10)).collect();
+        let shown = if shown.is_empty() { "an empty list".to_owned() } else { reason::list(&shown) };
         Finding::Graded {
             value: Ratio::clamped(value),
-            seen: format!("{} {value:.3} for {}", self.label(), reason::list(&shown)),
+            seen: format!("{} {value:.3} for {shown}", self.label()),
             wanted: self.wanted(),
         }
     }
@@ -205,11 +210,15 @@ mod tests {
         assert!(fails("retrieval: {value: [a]}", "a, b"));
         assert!(problems_of("retrieval: {value: [a], k: 1.5}").contains("whole number"));
         assert!(problems_of("retrieval: {value: a}").contains("list of texts"));
+        let all = problems_of("retrieval: {from: expected, k: 0, path: '$['}");
+        assert!(all.contains("whole number") && all.contains("JSONPath") && !all.contains("list of texts"), "{all}");
     }
 
     #[test]
     fn the_reason_names_the_metric_and_both_lists() {
         let reason = reason_of("retrieval: {value: [a, b], metric: recall, k: 2}", r#"["b","c"]"#);
         assert_eq!(reason, "saw recall@2 0.500 for \"b\", \"c\"; wanted \"a\", \"b\" first");
+        let graded = reason_of("retrieval: {value: {a: 1, b: 3, c: 0}}", "[]");
+        assert_eq!(graded, "saw ndcg 0.000 for an empty list; wanted \"b\", \"a\" first");
     }
 }

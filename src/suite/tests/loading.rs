@@ -4,8 +4,8 @@ use crate::score::PassRule;
 
 #[test]
 fn a_full_suite_becomes_what_it_means() {
-    let text = "suite: review\nabout: finds bugs\nprompts: [ask]\nmodels:\n  - mock/echo\n  - {model: openai/gpt-5-mini, params: {temperature: 0}}\n\
-        judge: openai/gpt-5-mini\nrepeat: 3\nparams: {max_tokens: 9}\ndefaults: {checks: [{contains: x}], tags: [t], weight: 2, vars: {q: d}}\n\
+    let text = "suite: review\nabout: finds bugs\nprompts: [ask]\nmodels:\n  - mock/echo\n  - {model: openai/gpt-5.4-mini, params: {temperature: 0}}\n\
+        judge: openai/gpt-5.4-mini\nrepeat: 3\nparams: {max_tokens: 9}\ndefaults: {checks: [{contains: x}], tags: [t], weight: 2, vars: {q: d}}\n\
         cases: [{id: a}]\ngoal: {pass_rate: \">= 0.9\"}\npass_rule: 0.7\nmax_errors: 4\n";
     let (suites, problems) = Project::new(&[("evals/review.yaml", text)]).load(&[]);
     assert!(problems.is_empty(), "{}", problems.render(false));
@@ -13,10 +13,10 @@ fn a_full_suite_becomes_what_it_means() {
     assert_eq!((suite.name.as_str(), suite.repeat, suite.max_errors), ("review", 3, 4));
     assert_eq!(suite.path.to_string_lossy(), "evals/review.yaml");
     assert_eq!(suite.rule, PassRule::Threshold(Ratio::new(0.7).expect("share")));
-    assert_eq!(suite.judge.as_ref().map(ToString::to_string).as_deref(), Some("openai/gpt-5-mini"));
+    assert_eq!(suite.judge.as_ref().map(ToString::to_string).as_deref(), Some("openai/gpt-5.4-mini"));
     let models: Vec<(String, Option<f64>, Option<u32>)> =
         suite.variants.iter().map(|v| (v.model.to_string(), v.params.temperature, v.params.max_tokens)).collect();
-    let wanted = [("mock/echo".to_owned(), None, Some(9)), ("openai/gpt-5-mini".to_owned(), Some(0.0), Some(9))];
+    let wanted = [("mock/echo".to_owned(), None, Some(9)), ("openai/gpt-5.4-mini".to_owned(), Some(0.0), Some(9))];
     assert_eq!(models, wanted);
     assert_ne!(suite.variants[0].digest, suite.variants[1].digest);
     assert!(suite.goal.pass_rate.is_some());

@@ -83,7 +83,7 @@ pub struct SelectArgs {
     /// Inputs that fail are made smaller and kept in evals/cases/.
     #[arg(long, value_name = "N", conflicts_with_all = ["failed_in", "sample", "adversarial"], value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub fuzz: Option<u64>,
-    /// Have this model paraphrase cases for --fuzz, such as openai/gpt-5-mini
+    /// Have this model paraphrase cases for --fuzz, such as openai/gpt-5.4-mini
     ///
     /// A case that passes must pass in other words, too. Cases that have `paraphrases:` of their own are asked with those;
     /// without either, a fixed polite frame is put round the text. Its cost is counted beside the run's, as that of judges.

@@ -31,6 +31,7 @@ mod resume;
 mod routes;
 mod run;
 mod show;
+mod shutdowns;
 mod side_models;
 mod start;
 mod stored;

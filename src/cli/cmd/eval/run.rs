@@ -10,7 +10,7 @@ use super::load::{Before, Loaded, configure, load};
 use super::options::PlanOptions;
 use super::present::check_outputs;
 use super::stored::{find, open_to_read, outdated};
-use super::{batch, caches, fuzz, money, providers};
+use super::{attacks, batch, caches, fuzz, money, providers, shutdowns};
 use crate::base::{Problems, RunId, Usd};
 use crate::cli::{Exit, Session, UsageError};
 use crate::eval::{Finished, goal_json};
@@ -30,6 +30,7 @@ pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
         }
         options.changed_suites = Some(loaded.suites.iter().map(|surveyed| surveyed.suite.name.clone()).collect());
     }
+    attacks::refuse_unrecorded(&loaded)?;
     options.max_cost = loaded.config.max_cost.value;
     options.cache = Some(caches::facts(&loaded.config));
     let providers = providers::settle(&loaded, args.how.untrusted, session)?;
@@ -62,6 +63,7 @@ pub(super) fn prepare(
     let mut problems = Problems::new();
     let config = configure(args, before, session, &mut problems)?;
     let loaded = load(options, config, session, problems)?;
+    shutdowns::warn(&loaded, session);
     Ok(match options.fuzz {
         Some(count) => fuzz::plan(loaded, count, options)?,
         None => loaded,

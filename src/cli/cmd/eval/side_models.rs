@@ -57,7 +57,7 @@ mod tests {
     fn models_that_cannot_do_it_are_told_where_they_are_named() {
         assert_eq!(told("rerank: cohere/rerank-v3.5\nmoderation: openai/omni-moderation-latest\n"), "");
         for (text, wanted) in [
-            ("rerank: openai/gpt-5-mini\n", "provider `openai` has no reranking"),
+            ("rerank: openai/gpt-5.4-mini\n", "provider `openai` has no reranking"),
             ("rerank: cohre/rerank-v3.5\n", "did you mean `cohere`"),
             ("moderation: anthropic/claude-haiku-4-5\n", "provider `anthropic` has no moderation"),
             ("rerank: rerank-v3.5\n", "provider/model"),

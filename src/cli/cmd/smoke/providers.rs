@@ -30,7 +30,7 @@ const QUESTION_TOKENS: u64 = 40;
 /// Call each model of the project once, and say what to fix
 #[derive(Args, Debug)]
 #[command(
-    before_help = "Examples:\n  karat smoke providers --dry-run                      List what would be called\n  karat smoke providers --dry-run openai/gpt-5-mini    Only this model",
+    before_help = "Examples:\n  karat smoke providers --dry-run                      List what would be called\n  karat smoke providers --dry-run openai/gpt-5.4-mini    Only this model",
     after_long_help = "Calls are live whatever `calls` says, and cost a tiny amount each; cassettes are neither read nor written.\nExit codes: 0 all answered, 1 a model failed, 2 a model cannot be called as it is set up, 3 nobody was reached."
 )]
 pub struct ProvidersArgs {

@@ -21,13 +21,8 @@ pub(super) const RULE: Rule = Rule {
 fn check(version: &VersionFile<'_>, around: &Around<'_>, found: &mut Found) {
     for used in version.models {
         let Some(facts) = &used.facts else { continue };
-        let model = &used.model;
-        let what = match &facts.deprecated_on {
-            Some(day) if day.as_str() <= around.today => format!("`{model}` was to be shut down on {day}"),
-            Some(day) => format!("`{model}` will be shut down on {day}"),
-            None if facts.retired => format!("`{model}` is no longer listed by its vendor"),
-            None => continue,
-        };
+        let Some(ending) = facts.ending(around.today) else { continue };
+        let what = format!("`{}` {ending}", used.model);
         let place = place_of(version, used);
         found.push(
             RULE.finding(what).at(place).help("move to a newer model, and evaluate the prompt there before that day"),
