@@ -57,6 +57,7 @@ Register-ArgumentCompleter -Native -CommandName 'karat' -ScriptBlock {
             [CompletionResult]::new('--failed-in', '--failed-in', [CompletionResultType]::ParameterName, 'Run what did not pass in a run: its id, its start, or `latest`')
             [CompletionResult]::new('--adversarial', '--adversarial', [CompletionResultType]::ParameterName, 'Attack every case, by all strategies or some: --adversarial=injection,role-play')
             [CompletionResult]::new('--fuzz', '--fuzz', [CompletionResultType]::ParameterName, 'Run N generated inputs per suite instead of its cases')
+            [CompletionResult]::new('--paraphrase', '--paraphrase', [CompletionResultType]::ParameterName, 'Have this model paraphrase cases for --fuzz, such as openai/gpt-5.4-mini')
             [CompletionResult]::new('--changed-since', '--changed-since', [CompletionResultType]::ParameterName, 'Run suites that changed since a branch, tag or commit')
             [CompletionResult]::new('--calls', '--calls', [CompletionResultType]::ParameterName, 'Choose where replies come from [config: calls] [default: live]')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Make up to N calls at once [config: concurrency] [default: 20]')

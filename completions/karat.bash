@@ -488,7 +488,7 @@ _karat() {
             return 0
             ;;
         karat__subcmd__eval)
-            opts="-j -o -q -v -y -h --suite --case --tag --prompt --model --first --sample --seed --failed-in --adversarial --fuzz --changed-since --dry-run --calls --record --concurrency --max-cost --max-errors --no-cache --cache --cache-verify --stream --no-stream --untrusted --drop-rejected --resume --retry-errors --batch --batch-rest --detach --undecided --fail-exit-code --format --output --list-checks --list-providers --config --environment --store --color --quiet --verbose --no-input --yes --help list show export collect calibrate doctor"
+            opts="-j -o -q -v -y -h --suite --case --tag --prompt --model --first --sample --seed --failed-in --adversarial --fuzz --paraphrase --changed-since --dry-run --calls --record --concurrency --max-cost --max-errors --no-cache --cache --cache-verify --stream --no-stream --untrusted --drop-rejected --resume --retry-errors --batch --batch-rest --detach --undecided --fail-exit-code --format --output --list-checks --list-providers --config --environment --store --color --quiet --verbose --no-input --yes --help list show export collect calibrate doctor"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -535,6 +535,10 @@ _karat() {
                     return 0
                     ;;
                 --fuzz)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --paraphrase)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -53,6 +53,7 @@ set edit:completion:arg-completer[karat] = {|@words|
             cand --failed-in 'Run what did not pass in a run: its id, its start, or `latest`'
             cand --adversarial 'Attack every case, by all strategies or some: --adversarial=injection,role-play'
             cand --fuzz 'Run N generated inputs per suite instead of its cases'
+            cand --paraphrase 'Have this model paraphrase cases for --fuzz, such as openai/gpt-5.4-mini'
             cand --changed-since 'Run suites that changed since a branch, tag or commit'
             cand --calls 'Choose where replies come from [config: calls] [default: live]'
             cand -j 'Make up to N calls at once [config: concurrency] [default: 20]'

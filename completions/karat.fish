@@ -54,6 +54,7 @@ complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_su
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l failed-in -d 'Run what did not pass in a run: its id, its start, or `latest`' -r
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l adversarial -d 'Attack every case, by all strategies or some: --adversarial=injection,role-play' -r
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l fuzz -d 'Run N generated inputs per suite instead of its cases' -r
+complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l paraphrase -d 'Have this model paraphrase cases for --fuzz, such as openai/gpt-5.4-mini' -r
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l changed-since -d 'Run suites that changed since a branch, tag or commit' -r
 complete -c karat -n "__fish_karat_using_subcommand eval; and not __fish_seen_subcommand_from list show export collect calibrate doctor" -l calls -d 'Choose where replies come from [config: calls] [default: live]' -r -f -a "live\t'Call the providers'
 replay\t'Answer from cassettes, call nothing'

@@ -197,7 +197,11 @@ fn a_case_is_said_in_other_words_by_a_model_that_is_named() {
     let project = rewording_project(&stub);
     let told = project.run("eval --fuzz 6 --paraphrase openai/gpt-5.4-mini --record").exits(1);
     assert!(told.stderr.contains("case q0 passes, and fails once changed by `paraphrase`"), "{}", told.stderr);
-    assert!(told.stdout.contains("--paraphrase openai/gpt-5.4-mini"), "the command that runs it again:\n{}", told.stdout);
+    assert!(
+        told.stdout.contains("--paraphrase openai/gpt-5.4-mini"),
+        "the command that runs it again:\n{}",
+        told.stdout
+    );
     assert!(!told.stderr.contains("polite-frame"), "{}", told.stderr);
     let words = |seen: &Seen| seen.body["model"] == "gpt-5.4-mini";
     let asked: Vec<_> = stub.seen().into_iter().filter(words).collect();

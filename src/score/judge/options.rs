@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::settings::{Fault, Settings, kind_of};
-use super::super::spec::{OptionKind, OptionSpec};
+use super::super::spec::OptionSpec;
 use super::ask::Manner;
 use super::family;
 use crate::base::ModelRef;
@@ -21,13 +21,12 @@ pub(super) const JUDGE: OptionSpec = OptionSpec::fixed(
      numbers are the median",
 );
 /// `samples`.
-pub(super) const SAMPLES: OptionSpec = OptionSpec {
-    name: "samples",
-    kind: OptionKind::Amount,
-    takes: "a whole number from 1 to 32",
-    about: "how often each judge is asked, at temperature 1: majority or mean, with the agreement told; once at \
-            temperature 0 unless given",
-};
+pub(super) const SAMPLES: OptionSpec = OptionSpec::fixed(
+    "samples",
+    "a whole number from 1 to 32",
+    "how often each judge is asked, at temperature 1: majority or mean, with the agreement told; once at temperature 0 \
+     unless given",
+);
 /// `cascade`.
 pub(super) const CASCADE: OptionSpec = OptionSpec::fixed(
     "cascade",
@@ -39,12 +38,11 @@ pub(super) const CASCADE: OptionSpec = OptionSpec::fixed(
 pub(super) const LANGUAGE: OptionSpec =
     OptionSpec::fixed("language", "a language", "what reasons are written in; as the judge likes unless given");
 /// `max_tokens`.
-pub(super) const MAX_TOKENS: OptionSpec = OptionSpec {
-    name: "max_tokens",
-    kind: OptionKind::Amount,
-    takes: "a whole number",
-    about: "most tokens of one answer, thinking included; 4096 and more for each item unless given",
-};
+pub(super) const MAX_TOKENS: OptionSpec = OptionSpec::fixed(
+    "max_tokens",
+    "a whole number",
+    "most tokens of one answer, thinking included; 4096 and more for each item unless given",
+);
 
 /// The options of a judge check: its own, and those of every judge.
 macro_rules! judge_options {

@@ -45,12 +45,7 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
             takes: "ndcg, ndcg_exp, precision, recall, f1, hit_rate, mrr or map",
             about: "what is measured; `ndcg`, with the grade as gain, unless given; `ndcg_exp` gains 2^grade - 1",
         },
-        OptionSpec {
-            name: "k",
-            kind: OptionKind::Amount,
-            takes: "a whole number from 1",
-            about: "how many items from the top count; all unless given",
-        },
+        OptionSpec::fixed("k", "a whole number from 1", "how many items from the top count; all unless given"),
         ALLOW_FENCED,
     ],
     degenerate: &[

@@ -216,7 +216,7 @@ fn endless_and_greedy_scripts_end_and_the_next_one_is_sound() {
         ("const all = []; while (true) all.push('x'.repeat(1000) + all.length)", "more than 32 MiB"),
         ("const f = () => f() + 1; return f()", "Maximum call stack"),
         ("return JSON.parse('['.repeat(1e6)).length", "Error"),
-        ("return new RegExp('(x+x+)+y').exec('x'.repeat(1e6))", "longer than 20 ms"),
+        ("return new RegExp('(x+x+)+y').exec('x'.repeat(64))", "longer than 20 ms"),
         ("return 'x'.repeat(5e6).replace(/(x*)*y/g, '')", "more than 32 MiB"),
         ("return Array.prototype.every.call({length: 2 ** 50}, Boolean)", "longer than 20 ms"),
         ("return [...(function* () { for (;;) yield 1 })()]", "more than 32 MiB"),

@@ -51,6 +51,7 @@ mod tests {
         ("js", "with (a) { b() }\nvar let = 010;", "function f( {\n}", 2),
         ("js", "class A { #p = 1; static { this.x = 2 } get q() { return this.#p } }", "let x = `${a`;\n", 1),
         ("mjs", "export {};\nfor await (const x of y) {}\nlabel: for (;;) { break label }", "a => { => }", 1),
+        ("js", "const r = /(?<y>\\d{4})-[^\\]]/u;", "const a = 1;\nconst r = /(/;", 2),
         ("jsx", "const a = <A b={1} {...c}>x <>&amp;</></A>;", "const a = (\n  <A>\n  </B>\n);", 3),
         ("typescript", "enum E { A = 1 }\nconst f = <T extends object>(x: T): x is T => true;", "let a: = 1;", 1),
         ("ts", "abstract class A<in out T> { constructor(private readonly x?: T) {} }", "interface A {\n  b: ;\n}", 2),
