@@ -12,7 +12,10 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::body::{Body, OpenReply};
 use super::pool::{Need, Pools};
-use super::{HttpReply, HttpRequest, Method, NetError, TimeoutStage, Timeouts};
+use super::{Auth, HttpReply, HttpRequest, Method, NetError, TimeoutStage, Timeouts};
+
+/// Sets of headers that are remembered; requests that are signed have new ones each time.
+const MAX_HEADERS: usize = 8;
 
 /// Parsed URLs that are remembered.
 const MAX_URLS: usize = 64;
@@ -66,6 +69,15 @@ pub struct HttpClient {
     pools: Pools,
     /// URLs that were parsed before: a run has one or a few, and thousands of calls.
     urls: RwLock<HashMap<String, Url>>,
+    /// Headers of earlier requests: those of a provider are mostly the same.
+    headers: RwLock<Vec<Written>>,
+}
+
+/// Headers as they were given, and as they are sent.
+struct Written {
+    given: Vec<(String, String)>,
+    auth: Option<Auth>,
+    sent: HeaderMap,
 }
 
 impl fmt::Debug for HttpClient {
@@ -77,7 +89,7 @@ impl fmt::Debug for HttpClient {
 impl HttpClient {
     /// A client without connections; nothing is built yet.
     pub fn new(options: NetOptions) -> HttpClient {
-        HttpClient { options, pools: Pools::default(), urls: RwLock::default() }
+        HttpClient { options, pools: Pools::default(), urls: RwLock::default(), headers: RwLock::default() }
     }
 
     /// Sends one request and reads the whole reply; any status is a reply.
@@ -116,7 +128,7 @@ impl HttpClient {
         let client = self.pools.get(Need::of(&url, request.method, timeouts.connect), &self.options)?;
         let wire = client
             .request(reqwest_method(request.method), url)
-            .headers(headers_of(request)?)
+            .headers(self.headers(request)?)
             .body(request.body.clone())
             .build()
             .map_err(|error| NetError::Other(text_of(&error)))?;
@@ -125,6 +137,22 @@ impl HttpClient {
             Err(_) if timeouts.first_byte < timeouts.total => Err(NetError::Timeout(TimeoutStage::FirstByte)),
             Err(_) => Err(NetError::Timeout(TimeoutStage::Total)),
         }
+    }
+
+    fn headers(&self, request: &HttpRequest) -> Result<HeaderMap, NetError> {
+        let known = self.headers.read().unwrap_or_else(PoisonError::into_inner);
+        let same = known.iter().find(|known| known.given == request.headers && known.auth == request.auth);
+        if let Some(same) = same {
+            return Ok(same.sent.clone());
+        }
+        let is_full = known.len() >= MAX_HEADERS;
+        drop(known);
+        let sent = headers_of(request)?;
+        if !is_full {
+            let written = Written { given: request.headers.clone(), auth: request.auth.clone(), sent: sent.clone() };
+            self.headers.write().unwrap_or_else(PoisonError::into_inner).push(written);
+        }
+        Ok(sent)
     }
 
     fn url(&self, text: &str) -> Result<Url, NetError> {

@@ -46,7 +46,7 @@ impl Method {
 }
 
 /// A key and the header that carries it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Auth {
     /// Name of the header, such as `authorization`.
     pub header: String,

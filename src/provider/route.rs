@@ -4,6 +4,7 @@ mod gate;
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
@@ -45,6 +46,8 @@ pub(super) struct Route {
     pub(super) breaker: Arc<Breaker>,
     budget: Mutex<RetryBudget>,
     hedges: Hedges,
+    /// The transport has done what it does once.
+    prepared: AtomicBool,
     clock: Arc<dyn Clock>,
 }
 
@@ -133,6 +136,7 @@ impl Route {
             backend,
             flights: Flights::new(),
             fuses: Fuses::default(),
+            prepared: AtomicBool::new(false),
             clock,
         }
     }
@@ -167,9 +171,12 @@ impl Route {
         let blown = self.fuses.watch(model);
         let mut parcel = self.pack(errand.request)?;
         let load = self.load(errand.request)?;
-        if let (Backend::Http(http), Some(parcel)) = (&self.backend, &parcel) {
+        if let (Backend::Http(http), Some(parcel), false) =
+            (&self.backend, &parcel, self.prepared.load(Ordering::Relaxed))
+        {
             // Else the calls that leave one after the other would meet here, and go on together.
             http.transport.prepare(&parcel.encoded.http, &parcel.timeouts);
+            self.prepared.store(true, Ordering::Relaxed);
         }
         loop {
             let waiting = Instant::now();

@@ -37,8 +37,11 @@ const BATCH_TRIALS: usize = 1024;
 /// Trials that wait for the thread before senders wait.
 const CHANNEL_TRIALS: usize = 2048;
 
-/// About as much is written before the log is emptied beside: enough to be worth two waits for the disk.
-const LOG_BYTES: usize = 4 * 1024 * 1024;
+/// About as much is written before the log is emptied beside: enough to be worth two waits for the disk, and for pages that
+/// many trials share to be copied once.
+const LOG_BYTES: usize = 16 * 1024 * 1024;
+/// And at least so often: what is still in the log does not survive a power cut, and slow calls are the dear ones.
+const LOG_AGE: Duration = Duration::from_secs(5);
 
 /// Trials of one transaction, boxed by their senders: a trial is large, and only its address moves.
 type Batch = Vec<Box<Ready>>;
@@ -179,7 +182,7 @@ fn write_all(
     tune(db).map_err(|error| pool.error(&error))?;
     let mut inserts = Inserts::prepare(db, rows, &pool.known).map_err(|error| pool.error(&error))?;
     let mut wait = SHORT_WAIT;
-    let mut logged = 0;
+    let (mut logged, mut emptied) = (0, Instant::now());
     loop {
         let batch = next_batch(receiver, wait);
         wait = if batch.len() < MANY_TRIALS { SHORT_WAIT } else { BATCH_WAIT };
@@ -195,8 +198,8 @@ fn write_all(
             });
         }
         logged += batch.iter().map(|ready| ready.size()).sum::<usize>();
-        if logged > LOG_BYTES {
-            logged = 0;
+        if logged > LOG_BYTES || emptied.elapsed() > LOG_AGE {
+            (logged, emptied) = (0, Instant::now());
             pool.emptying.begin(pool);
         }
         // What is committed is committed; the response cache then answers less than it could.

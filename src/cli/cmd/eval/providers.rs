@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::apps;
 use super::asked;
@@ -231,24 +231,33 @@ type Billed = (ModelRef, Option<String>);
 
 /// Prices replies; each model is looked up once. Where a name alone says nothing, the reply names the model.
 pub(in crate::cli) fn pricer(prices: Arc<PriceTable>, apps: HashSet<String>) -> Pricer {
-    let models: Mutex<HashMap<Billed, (Resolution, bool)>> = Mutex::default();
+    let named: Mutex<HashMap<Billed, Arc<(Resolution, bool)>>> = Mutex::default();
+    // `None` where only the reply can tell which model it was.
+    let models: RwLock<HashMap<ModelRef, Option<Arc<(Resolution, bool)>>>> = RwLock::default();
     Arc::new(move |model: &ModelRef, reply: &ChatReply, at: Timestamp| {
         let provider = Some(model.provider.as_str());
         // An application knows what it spent; nobody else does.
         if reply.reported_cost.is_some() && apps.contains(model.provider.as_str()) {
             return reply.reported_cost;
         }
-        let named = if prices.known_as(model).is_none() { reply.model.clone() } else { None };
-        let (resolution, states_bill) = {
-            let mut models = models.lock().unwrap_or_else(PoisonError::into_inner);
-            let find = || match &named {
+        let own = || (prices.resolve(provider, &model.model, None), prices.reports_cost(provider, &model.model));
+        let known = models.read().unwrap_or_else(PoisonError::into_inner).get(model).cloned();
+        let known = known.unwrap_or_else(|| {
+            let known = prices.known_as(model).map(|_| Arc::new(own()));
+            models.write().unwrap_or_else(PoisonError::into_inner).insert(model.clone(), known.clone());
+            known
+        });
+        let known = known.unwrap_or_else(|| {
+            let find = || match &reply.model {
                 Some(named) => (prices.resolve_reported(provider, named), prices.reports_cost(provider, named)),
-                None => (prices.resolve(provider, &model.model, None), prices.reports_cost(provider, &model.model)),
+                None => own(),
             };
-            models.entry((model.clone(), named.clone())).or_insert_with(find).clone()
-        };
+            let mut named = named.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(named.entry((model.clone(), reply.model.clone())).or_insert_with(|| Arc::new(find())))
+        });
+        let (resolution, states_bill) = &*known;
         // A cost field is the bill only where the provider documents it; elsewhere it is somebody's guess.
-        let reported = reply.reported_cost.filter(|_| states_bill).map(crate::base::Usd::to_decimal);
+        let reported = reply.reported_cost.filter(|_| *states_bill).map(crate::base::Usd::to_decimal);
         let terms = Terms { service_tier: reply.service_tier.as_deref(), reported, ..Terms::at(at) };
         let usage = reply.usage?;
         resolution.cost(&usage, &terms)

@@ -1,5 +1,7 @@
 //! Which parameters a model takes (reference §2.8): sending a wrong one is a 400.
 
+use std::borrow::Cow;
+
 use crate::record::Effort;
 
 /// Families of models that differ in their parameters.
@@ -23,7 +25,7 @@ impl Family {
     /// The family of a model name; a vendor prefix (`openai/…`) and a fine-tuning prefix (`ft:…`) are looked through.
     pub(in crate::provider::wire) fn of(model: &str) -> Family {
         let name = model.rsplit('/').next().unwrap_or(model);
-        let name = name.strip_prefix("ft:").unwrap_or(name).to_ascii_lowercase();
+        let name = lowercase(name.strip_prefix("ft:").unwrap_or(name));
         if name.ends_with("chat-latest") || name.starts_with("chatgpt-") {
             return Family::Classic;
         }
@@ -74,10 +76,19 @@ impl Family {
     }
 }
 
+/// A name in lower case, as almost all are written.
+fn lowercase(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
 /// Whether a model takes explicit marks for its prompt cache: gpt-5.6 and later. Earlier ones refuse them.
 pub(in crate::provider::wire) fn takes_marks(model: &str) -> bool {
     let name = model.rsplit('/').next().unwrap_or(model);
-    let name = name.strip_prefix("ft:").unwrap_or(name).to_ascii_lowercase();
+    let name = lowercase(name.strip_prefix("ft:").unwrap_or(name));
     let Some(version) = name.strip_prefix("gpt-") else { return false };
     let mut numbers = version.split(|c: char| !c.is_ascii_digit() && c != '.').next().unwrap_or("").split('.');
     let mut number = || numbers.next().and_then(|part| part.parse::<u32>().ok());
