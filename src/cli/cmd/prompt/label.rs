@@ -45,6 +45,8 @@ pub struct LabelArgs {
     pub remove: bool,
 
     /// Move `production` to a version without a passing run; needs --message
+    ///
+    /// Runs over some cases only do not count, nor do those that were scored by other versions of checks than today's.
     #[arg(long, requires = "message")]
     pub force: bool,
 
