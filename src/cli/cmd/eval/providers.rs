@@ -229,11 +229,14 @@ impl VectorCache for StoredVectors {
 /// The model that was asked, and the one that the reply names where only that says what it is.
 type Billed = (ModelRef, Option<String>);
 
+/// What a model costs, and whether its provider states the bill.
+type Rates = Arc<(Resolution, bool)>;
+
 /// Prices replies; each model is looked up once. Where a name alone says nothing, the reply names the model.
 pub(in crate::cli) fn pricer(prices: Arc<PriceTable>, apps: HashSet<String>) -> Pricer {
-    let named: Mutex<HashMap<Billed, Arc<(Resolution, bool)>>> = Mutex::default();
+    let named: Mutex<HashMap<Billed, Rates>> = Mutex::default();
     // `None` where only the reply can tell which model it was.
-    let models: RwLock<HashMap<ModelRef, Option<Arc<(Resolution, bool)>>>> = RwLock::default();
+    let models: RwLock<HashMap<ModelRef, Option<Rates>>> = RwLock::default();
     Arc::new(move |model: &ModelRef, reply: &ChatReply, at: Timestamp| {
         let provider = Some(model.provider.as_str());
         // An application knows what it spent; nobody else does.
