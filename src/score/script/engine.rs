@@ -15,6 +15,7 @@ use rquickjs::context::{EvalOptions, intrinsic};
 use rquickjs::{CatchResultExt, CaughtError, Context, Function, Persistent, Runtime, Value};
 
 use super::answer::Answer;
+use super::brief::is_brief;
 use super::verdict;
 use crate::base::Digest;
 
@@ -50,6 +51,8 @@ pub(super) struct Script {
     key: Digest,
     /// Whether it may look at `context`; making one costs more than most scripts.
     pub(super) wants_context: bool,
+    /// Whether no step of it can take long on little data.
+    pub(super) is_brief: bool,
 }
 
 /// What went wrong, and where in the script, both from 1.
@@ -92,7 +95,8 @@ impl Script {
     fn of(written: &str, code: String) -> Script {
         // Other ways to say `context` than its name.
         let wants_context = ["context", "arguments", "\\u"].iter().any(|word| written.contains(word));
-        Script { key: Digest::of_bytes(code.as_bytes()), code: code.into(), wants_context }
+        let is_brief = is_brief(written);
+        Script { key: Digest::of_bytes(code.as_bytes()), code: code.into(), wants_context, is_brief }
     }
 
     /// Calls the script on an output and a context in JSON, on this thread: see `hand` for those of users.

@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::answer::Answer;
+use super::brief::is_little;
 use super::engine::{Failure, Script};
 
 /// How long after its time a script may still end by itself: the engine's look at the time, and a busy machine.
@@ -50,6 +51,10 @@ struct Hand {
 /// # Errors
 /// What it threw, which limit it met, or that no script may be started any more.
 pub(super) fn call(script: &Script, output: &str, context: Option<&str>, limit: Duration) -> Result<Answer, Failure> {
+    // To change threads and back takes longer than most scripts.
+    if script.is_brief && is_little(output, context) {
+        return script.call(output, context, limit);
+    }
     let task = Task { script: script.clone(), output: output.to_owned(), context: context.map(str::to_owned), limit };
     HAND.with_borrow_mut(|slot| in_time(slot, task, &LEFT))
 }

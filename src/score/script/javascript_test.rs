@@ -233,6 +233,14 @@ fn endless_and_greedy_scripts_end_and_the_next_one_is_sound() {
         assert!(begun.elapsed().as_secs() < 10, "{script}");
         assert!(passes("javascript: output.length === 1 && [3, 1].sort().join() === '1,3'", "x"));
     }
+    // On the caller's own thread: these are brief, and what they look at is little.
+    let begun = std::time::Instant::now();
+    let hostile = format!("{}b", "a".repeat(400));
+    for script in ["/^(a+)+$/.test(output)", "output.match(/(a*)*c/) === null", "output.search(/(a|aa)+$/) >= 0"] {
+        let reason = ungraded(&format!("javascript: {{value: '{script}', timeout: 20ms}}"), &hostile);
+        assert!(reason.contains("longer than 20 ms"), "{script}: {reason}");
+    }
+    assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
     // A job that waits would run in another evaluation.
     assert!(passes(&js("Promise.resolve().then(() => { throw 1 }); return true"), "x"));
     assert!(passes("javascript: output === 'x'", "x"));

@@ -1,6 +1,7 @@
 //! Checks that users write themselves: in a language of their own, as a program, or behind an address.
 
 mod answer;
+mod brief;
 mod engine;
 pub(super) mod exec;
 mod given;
