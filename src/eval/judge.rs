@@ -3,8 +3,8 @@
 //! - Without a goal on quality, one failing trial fails the group.
 //! - A goal is compared with the point estimate; the interval is shown beside it, and a reason says when it reaches
 //!   across the threshold. It does not change the verdict.
-//! - Errors and ungraded trials beyond `max_errors`, and trials a stopped run has not reached, are open: the group can
-//!   no longer pass. It still fails when it would fail with every open trial passing.
+//! - Errors and ungraded trials beyond `max_errors`, trials a stopped run has not reached, and all that it has not graded
+//!   (they may wait for a comparison with other variants) are open: the group can no longer pass. It still fails when it would fail with every open trial passing.
 //! - A complete run with fewer or more results than its plan has trials is undecided.
 //! - A metric without data, and an unknown cost under a limit on cost, are undecided, unless the known part alone is
 //!   already over the limit.
@@ -111,6 +111,11 @@ fn open_trials(report: &GroupReport, context: &GroupContext<'_>, findings: &mut 
         };
         findings.doubts.push(format!("{what}, allowed {allowed}"));
         open += troubled;
+    } else if !context.complete && counts.ungraded > 0 {
+        // Within what is allowed at the end. Before it they may wait for a comparison, and pass.
+        let what = plural(counts.ungraded, "trial has", "trials have");
+        findings.doubts.push(format!("{what} no grade yet"));
+        open += counts.ungraded;
     }
     let missing = context.planned.saturating_sub(counts.trials);
     if !context.complete && missing > 0 {
@@ -294,6 +299,25 @@ mod tests {
         assert_eq!(word(&group(10, 0, 1, 1), &json!({"max_errors": 2}), true), "pass");
         let verdict = judge(&group(10, 0, 1, 2), &json!({"max_errors": 2}), true);
         assert_eq!(verdict.reasons, ["1 error and 2 ungraded, allowed 2"]);
+    }
+
+    #[test]
+    fn trials_of_a_stopped_run_that_wait_for_a_comparison_are_open_however_many_errors_are_allowed() {
+        let goal = json!({"max_errors": 20, "pass_rate": ">= 0.5"});
+        let waiting = |complete, fail, ungraded| {
+            let report = group(0, fail, 0, ungraded);
+            let goal = Goal::read(&goal);
+            let planned = report.counts.trials;
+            judge_group(&report, &GroupContext { goal: &goal, rules: JudgeRules::default(), planned, complete })
+        };
+        let verdict = waiting(false, 1, 3);
+        assert_eq!(
+            (verdict.verdict, verdict.reasons),
+            (VerdictWord::Undecided, vec!["3 trials have no grade yet".into()])
+        );
+        assert_eq!(verdict.figures[0].verdict, VerdictWord::Undecided);
+        assert_eq!(waiting(false, 4, 3).verdict, VerdictWord::Fail, "3 of 7 are not enough");
+        assert_eq!(waiting(true, 1, 3).verdict, VerdictWord::Fail, "allowed at the end");
     }
 
     #[test]

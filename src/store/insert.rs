@@ -217,7 +217,9 @@ impl<'db> Inserts<'db> {
             self.all_scores(id, &trial.scores)?;
             judging::add_details(self.db, id, &trial.scores)?;
             for ((call, text), position) in trial.judging.iter().zip(one.judging_texts()).zip(0_i64..) {
-                let kept = self.kept.remove(&(call.cache_key, call.started.0));
+                // Who shared an answer may have begun at the same time as who asked for it: what is kept is the latter's.
+                let is_own = call.source == CallSource::Live;
+                let kept = is_own.then(|| self.kept.remove(&(call.cache_key, call.started.0))).flatten();
                 let call = kept.map_or_else(|| self.call(call, text, change), Ok)?;
                 comparison::add(self.db, id, position, call)?;
             }

@@ -250,6 +250,40 @@ fn ctrl_c_leaves_the_batches_to_go_on() {
     assert_sent_once(&stub, 4);
 }
 
+#[cfg(unix)]
+#[test]
+fn ctrl_c_while_the_last_trials_are_graded_leaves_their_comparison_to_resume() {
+    let stub = BatchStub::start(1, |_, _| Fate::Echo);
+    let project = project(&stub, OPENAI, 2);
+    project
+        .write("karat.yaml", "calls: live\nbatch: {poll: 20ms}\nproviders: {slow: {type: mock, rules: slow.jsonl}}\n");
+    let verdict = r#"{"reason": "r", "verdict": "pass", "confidence": "high"}"#;
+    project.write("slow.jsonl", &format!("{{\"reply\": {verdict}, \"latency_ms\": 3000}}\n"));
+    project.write(
+        "evals/ask.yaml",
+        "suite: ask\nprompts: [ask@1.0.0]\nmodels: [openai/gpt-5.4-mini, openai/gpt-5.4-nano]\ndefaults: {checks: [{rubric: {value: kind, judge: slow/j}}, max_score]}\ncases: cases/ask.jsonl\n",
+    );
+    let child = project.karat("eval --batch").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("runs");
+    let patience = Instant::now() + Duration::from_secs(60);
+    let answered = || {
+        let told = project.run("eval show latest --format json");
+        told.code == Some(0) && told.json()["run"]["batch"]["answered"].as_u64() == Some(4)
+    };
+    while !answered() {
+        assert!(Instant::now() < patience, "never answered");
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(killed.success());
+    let told = Told::of(&child.wait_with_output().expect("ends")).exits(130);
+    assert!(told.stderr.contains("--resume"), "{}", told.stderr);
+    let shown = project.run("eval show latest --format json").json();
+    assert_eq!((counts(&shown), shown["run"]["status"].as_str()), ([0, 0, 0, 4], Some("interrupted")));
+    let report = project.run("eval --resume --format json").exits(0).json();
+    assert_eq!((counts(&report), report["run"]["status"].as_str()), ([4, 0, 0, 0], Some("complete")));
+    assert_eq!(stub.sent().values().sum::<usize>(), 4, "nothing is asked again");
+}
+
 #[test]
 fn cancelled_batches_keep_what_was_answered_and_the_rest_waits_for_resume() {
     for model in [OPENAI, ANTHROPIC] {

@@ -126,7 +126,7 @@ pub(super) fn text(kind: TextKind, most: usize, rng: &mut ChaCha8Rng) -> String 
     let (low, high) = CHARS;
     let (low, high) = (low.min(most), high.min(most));
     let wanted = length(low, high, rng);
-    let cut = |text: String| text.chars().take(most).collect();
+    let cut = |text: String| text.chars().take(high).collect();
     match kind {
         TextKind::Empty => String::new(),
         TextKind::OneWord => cut(pick(WORDS, rng).to_owned()),
@@ -183,6 +183,12 @@ mod tests {
     use rand::SeedableRng;
 
     use super::*;
+
+    #[test]
+    fn the_last_part_of_a_text_does_not_make_it_longer_than_the_longest() {
+        let mut rng = ChaCha8Rng::seed_from_u64(5_604_765_813_780_197_989);
+        assert_eq!(text(TextKind::Markup, 5_001, &mut rng).chars().count(), CHARS.1);
+    }
 
     proptest! {
         #[test]

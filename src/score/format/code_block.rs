@@ -92,7 +92,8 @@ pub(crate) static SPEC: CheckSpec = CheckSpec {
          function), Python 3 by the grammar of tree-sitter, which takes in a little more than Python (such as a plain \
          argument behind a named one)",
         "what only a compiler finds (names, types, `return` outside of a function, a name declared twice) is not a fault",
-        "code of more than 20,000 words and signs, or nested deeper than 400 brackets, is ungraded",
+        "code of more than 20,000 words and signs, or nested deeper than 400 brackets, is ungraded, and so is \
+         TypeScript with more than 2,500 signs `<`",
     ],
     example: "- code_block: {language: json, syntax: required}",
     reads_text: true,

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::sample::{Folder, call, judged, raw, trial, write, writer};
 use crate::base::{Ratio, Redactor, Usd};
-use crate::record::{Comparison, Outcome, ScoreState, TrialRecord};
+use crate::record::{CallRecord, CallSource, Comparison, Outcome, ScoreState, TrialRecord};
 use crate::store::{TrialFilter, WriterEvent};
 
 /// What needs no waiting: the channel has room.
@@ -94,4 +94,26 @@ fn only_what_waits_for_a_comparison_alone_is_uncompared() {
     let waits = ungraded(1, &[0], &[0]);
     write(&store, &run, [waits.clone(), ungraded(2, &[0, 1], &[0]), ungraded(3, &[1], &[0]), trial(4)]);
     assert_eq!(store.uncompared(&run).unwrap(), [waits.key].into());
+}
+
+#[test]
+fn an_answer_that_two_comparisons_share_is_paid_for_once_whichever_ends_first() {
+    let folder = Folder::new();
+    let (store, run) = folder.with_run("r1");
+    write(&store, &run, [trial(1), trial(3)]);
+    let before = store.run_row(&run).unwrap().spent.known;
+    let (out, _events) = writer(&store, &run, Redactor::default());
+    let asked = call("q", 7);
+    let spent = asked.cost.unwrap();
+    let kept = TrialRecord { call: None, scores: Vec::new(), judging: vec![asked.clone()], ..trial(1) };
+    at_once(out.send_calls(Box::new(kept), None)).unwrap();
+    let shared = CallRecord { source: CallSource::Shared, ..asked.clone() };
+    for (trial, call) in [(3, shared), (1, asked)] {
+        let comparison = Comparison { trials: vec![lost(trial)], calls: vec![call] };
+        at_once(out.send_compared(Box::new(comparison))).unwrap();
+    }
+    out.close().unwrap();
+    assert_eq!(store.run_row(&run).unwrap().spent.known.picos(), before.picos() + spent.picos());
+    let comparing = store.comparing(&run).unwrap().unwrap();
+    assert_eq!((comparing.calls, comparing.live, comparing.spent_usd), (2, 1, spent));
 }

@@ -6,6 +6,7 @@ use anyhow::Context;
 
 use super::flow::{BatchWish, Flow, Flown, Halt};
 use crate::cli::cmd::eval::caches;
+use crate::cli::cmd::eval::compare::has_comparisons;
 use crate::cli::cmd::eval::drive::{Drive, conclude};
 use crate::cli::cmd::eval::listen::Heard;
 use crate::cli::cmd::eval::present::{Shown, show_report};
@@ -49,6 +50,10 @@ pub(in crate::cli::cmd::eval) fn drive(run: &Drive<'_>, wish: BatchWish) -> anyh
         })
     });
     runtime.shutdown_background();
+    if ended.is_err() && has_comparisons(run) {
+        // Whatever stopped it came before the comparison, or in it.
+        flown.uncompared.get_or_insert(RunStatus::Interrupted);
+    }
     let fatal = match ended {
         Ok(()) | Err(Halt::Stopped) => None,
         Err(Halt::Fatal(error)) => Some(error),

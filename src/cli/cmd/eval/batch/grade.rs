@@ -51,7 +51,12 @@ impl Flow<'_, '_> {
     /// Compares the variants when every trial has an outcome, where checks want that.
     pub(super) async fn compare(&mut self) -> Result<(), Halt> {
         let done = self.run.finished.count() + u64::try_from(self.graded.len())?;
-        if done < self.run.loaded.trials() || self.flown.halted.is_some() || !has_comparisons(self.run) {
+        if done < self.run.loaded.trials() || !has_comparisons(self.run) {
+            return Ok(());
+        }
+        // Stopped while the last trials were under way: all have an outcome, and the run is not through its plan.
+        if self.flown.halted.is_some() {
+            self.flown.uncompared = self.flown.halted;
             return Ok(());
         }
         let heard = compare_variants(self.run, self.scope, self.means.clone(), self.stop.clone()).await?;
