@@ -299,7 +299,7 @@ impl<'a> Pass<'a> {
             problems.push(
                 Diagnostic::error("goal-without-check", message)
                     .at(bound.place.clone())
-                    .help(format!("add `{check}: {{from: expected, weight: 0}}` to the suite's `defaults:`; weight 0 counts without judging single replies")),
+                    .help(format!("add `{check}: {{from: expected, weight: 0}}` to the suite's `defaults:`; weight 0 counts without judging single replies, which another check must do")),
             );
         }
     }
