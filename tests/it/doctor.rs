@@ -48,6 +48,20 @@ fn a_suite_that_tells_good_from_bad_passes() {
 }
 
 #[test]
+fn a_suite_is_called_by_its_file_or_its_name() {
+    let suite = format!(
+        "{HEAD}defaults: {{checks: [equals]}}\ncases:\n  - {{id: a, vars: {{question: one}}, expected: the only answer}}\n"
+    );
+    let (project, _stub) = project(&suite);
+    for named in ["evals/ask.yaml", "ask"] {
+        let told = project.run(&format!("eval doctor {named} --format json")).exits(0).json();
+        assert_eq!(told["suites"][0]["cases"], 1, "{named}");
+    }
+    let told = project.run("eval doctor asx").exits(2).stderr;
+    assert!(told.contains("there is no suite file `asx`") && told.contains("evals/ask.yaml"), "{told}");
+}
+
+#[test]
 fn what_cannot_fail_is_an_error() {
     let suite = format!(
         "{HEAD}goal: {{pass_rate: \">= 0.9\"}}\nmax_errors: 9\ndefaults: {{checks: [{{length: {{max: 1000000}}}}, {{not_contains: zzz}}, {{latency: 5s}}]}}\ncases:\n  - {{id: a, vars: {{question: one}}, expected: the first good answer of all}}\n  - {{id: b, vars: {{question: two}}, expected: the second good answer of all}}\n  - {{id: c, vars: {{question: three}}, expected: the third good answer of all}}\n"

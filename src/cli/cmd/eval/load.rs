@@ -230,7 +230,8 @@ pub(super) fn load(
     Ok(Loaded { config, suites, selection, prices, attacks, batch: options.batch.is_some() })
 }
 
-/// The files that were named; those that do not exist are reported with what might have been meant.
+/// The files that were named, by their paths or as suites are called: `support-answers` is `evals/support-answers.yaml`.
+/// Those that do not exist are reported with what might have been meant.
 fn named_files(files: &[PathBuf], config: &Config, session: &Session, problems: &mut Problems) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for file in files {
@@ -239,10 +240,13 @@ fn named_files(files: &[PathBuf], config: &Config, session: &Session, problems: 
             found.push(path);
             continue;
         }
-        let known: Vec<String> = discover(&config.evals.value, &mut Problems::new())
-            .iter()
-            .map(|suite| session.shown(suite).display().to_string())
-            .collect();
+        let discovered = discover(&config.evals.value, &mut Problems::new());
+        let mut called = discovered.iter().filter(|suite| suite.file_stem() == Some(file.as_os_str()));
+        if let (Some(suite), None) = (called.next(), called.next()) {
+            found.push(suite.clone());
+            continue;
+        }
+        let known: Vec<String> = discovered.iter().map(|suite| session.shown(suite).display().to_string()).collect();
         let help = meant(&file.display().to_string(), &known)
             .unwrap_or_else(|| "`karat eval` without a file runs every suite of the project".to_owned());
         let message = format!("there is no suite file `{}`", file.display());
