@@ -10,7 +10,7 @@ use crate::eval::execute::{Beside, Means};
 use crate::eval::plan::PlannedTrial;
 use crate::provider::Ask;
 use crate::record::{
-    CallRecord, CaseRef, ChatReply, ChatRequest, Message, Outcome, OutputFormat, Params, Role, ToolChoice,
+    CallRecord, CaseRef, ChatReply, ChatRequest, Finish, Message, Outcome, OutputFormat, Params, Role, ToolChoice,
 };
 use crate::suite::Paraphrase;
 
@@ -103,7 +103,7 @@ fn other_words(reply: &ChatReply, wish: &Paraphrase) -> Result<String, String> {
     if reply.refusal.is_some() {
         return Err("it refused".to_owned());
     }
-    if reply.finish.word() == "length" {
+    if reply.finish == Finish::Length {
         return Err("its answer was cut".to_owned());
     }
     let said = reply.text.trim();
@@ -141,7 +141,6 @@ fn case_of(trial: &PlannedTrial, wish: &Paraphrase, text: String) -> Result<Case
 mod tests {
     use super::*;
     use crate::base::ModelRef;
-    use crate::record::Finish;
 
     fn wish(text: &str) -> Paraphrase {
         let model = ModelRef::parse("openai/gpt-5.4-mini").expect("model");
