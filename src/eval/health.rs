@@ -1,9 +1,8 @@
 //! Decides when further calls make no sense: a wrong key, an unknown model, an unreachable provider.
 
-use std::collections::HashSet;
-
 use crate::base::SafeName;
 use crate::record::{CallError, CallRecord, ErrorKind};
+use foldhash::{HashSet, HashSetExt};
 
 /// What to do with a trial whose call has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! From a stream of trials to the report. Memory: one small number per reply, one small entry per repeated or grouped
 //! case; nothing of requests and replies.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::HashMap;
 use serde_json::Value;
 
 use super::Failure;

@@ -1,9 +1,9 @@
 //! Connection pools: one per way in which requests travel.
 
-use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
+use foldhash::HashMap;
 use reqwest::{Certificate, Proxy, Url, redirect};
 
 use super::client::{NetOptions, text_of};

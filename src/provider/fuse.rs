@@ -1,9 +1,10 @@
 //! Remembers that a provider, or one of its models, cannot answer: later calls fail at once instead of asking again.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use foldhash::HashMap;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 

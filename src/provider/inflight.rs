@@ -1,9 +1,9 @@
 //! Identical calls that are under way are made once.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use foldhash::{HashMap, HashMapExt};
 use tokio::sync::OnceCell;
 
 use crate::base::Digest;

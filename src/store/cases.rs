@@ -1,7 +1,6 @@
 //! Rows of cases for the writer: equal cases share one.
 
-use std::collections::HashMap;
-
+use foldhash::{HashMap, HashMapExt};
 use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 
 use super::ready::Ready;

@@ -1,7 +1,6 @@
 //! One finished trial as rows.
 
-use std::collections::HashMap;
-
+use foldhash::{HashMap, HashMapExt};
 use rusqlite::{Connection, Row, Statement, ToSql, params};
 
 use super::StoreError;

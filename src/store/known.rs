@@ -1,8 +1,8 @@
 //! Which cache keys have a reusable call: most questions are new, and need not ask the database to learn that.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::{PoisonError, RwLock};
 
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use rusqlite::Connection;
 
 use super::settle::{Numbers, start, start_of_key};
