@@ -78,7 +78,7 @@ impl Prompt {
         &self,
         picks: &Picks,
         index: usize,
-        settled: &Settled,
+        settled: &Settled<'_>,
         truncated: &mut Vec<Truncated>,
     ) -> Result<Vec<Message>, RenderError> {
         let mut messages = Vec::with_capacity(2 * picks.examples.len());

@@ -116,12 +116,12 @@ pub struct Prompt {
 }
 
 /// What holds for one model.
-pub(super) struct Settled {
+pub(super) struct Settled<'m> {
     params: Params,
     style: Style,
     truncate: Truncation,
     overrides: Vec<String>,
-    counter: TokenCounter,
+    model: Option<&'m ModelRef>,
 }
 
 impl fmt::Debug for Prompt {
@@ -319,11 +319,11 @@ impl Prompt {
     }
 
     /// The values of the prompt's variables, defaults included, cut to their budgets.
-    pub(super) fn values_of(&self, vars: &Vars, settled: &Settled, truncated: &mut Vec<Truncated>) -> Values {
+    pub(super) fn values_of(&self, vars: &Vars, settled: &Settled<'_>, truncated: &mut Vec<Truncated>) -> Values {
         let mut values = Values::new(settled.style);
         for (name, variable) in &self.variables {
             let Some(value) = vars.get(name).or(variable.default.as_ref()) else { continue };
-            match settled.truncate.cut(name, value, settled.counter) {
+            match settled.truncate.cut(name, value, || TokenCounter::of(settled.model)) {
                 None => values.insert(name, value),
                 Some((sent, cut)) => {
                     values.insert(name, &sent);
@@ -342,13 +342,13 @@ impl Prompt {
     }
 
     /// What the prompt says for a model, its overrides on top.
-    pub(super) fn settle(&self, model: Option<&ModelRef>) -> Settled {
+    pub(super) fn settle<'m>(&self, model: Option<&'m ModelRef>) -> Settled<'m> {
         let mut settled = Settled {
             params: self.params.clone(),
             style: self.definition.style.unwrap_or_default(),
             truncate: self.definition.truncate.clone(),
             overrides: Vec::new(),
-            counter: TokenCounter::of(model),
+            model,
         };
         for over in self.definition.overrides.matching(model) {
             settled.params = settled.params.overlaid(&over.params);
@@ -399,8 +399,8 @@ impl Prompt {
     }
 
     fn render_text(&self, slot: &Slot, message: usize, values: &Values) -> Result<String, RenderError> {
-        if let Some(literal) = slot.text.literal() {
-            return Ok(literal.to_owned());
+        if let Some(text) = slot.text.filled(values) {
+            return Ok(text);
         }
         let engine: &Engine = &self.compiled.engine;
         engine

@@ -2,6 +2,7 @@
 
 pub(super) mod compile;
 pub(super) mod expression;
+pub(super) mod fill;
 pub(super) mod filters;
 pub(super) mod fuel;
 #[cfg(test)]

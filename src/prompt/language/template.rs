@@ -4,6 +4,7 @@
 //! environment, files, the clock or random numbers, and this room adds none. The same values give the same bytes: maps
 //! keep their order, and `group_by`, whose groups tera hands out in random order, is replaced.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
@@ -119,6 +120,13 @@ impl Values {
 
     pub(in crate::prompt) fn insert(&mut self, name: &str, value: &Json) {
         self.0.insert_value(name.to_owned(), convert(value));
+    }
+
+    /// A text or whole number as tera writes it.
+    pub(in crate::prompt) fn text_of(&self, name: &str) -> Option<Cow<'_, str>> {
+        let value = self.0.get(name)?;
+        let number = || value.as_i128().filter(|_| !value.is_f64());
+        value.as_str().map(Cow::Borrowed).or_else(|| number().map(|number| Cow::Owned(number.to_string())))
     }
 }
 

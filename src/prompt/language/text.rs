@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::template::MAX_MESSAGE_BYTES;
+use super::fill::Fill;
+use super::template::{MAX_MESSAGE_BYTES, Values};
 use crate::base::{Place, Source, Span};
 
 /// Distance of the marks of [`Marks`], in characters that are not white space.
@@ -14,8 +15,15 @@ pub(in crate::prompt) struct TemplateText {
     text: String,
     source: Source,
     origin: Origin,
-    /// Found when a place is first asked for.
-    marks: Arc<OnceLock<Option<Marks>>>,
+    /// Found when they are first asked for.
+    found: Arc<Found>,
+}
+
+/// What is found out about a text once.
+#[derive(Debug, Default)]
+struct Found {
+    marks: OnceLock<Option<Marks>>,
+    fill: OnceLock<Option<Fill>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +43,7 @@ impl TemplateText {
         let text = source.text().replace("\r\n", "\n");
         let text = text.strip_suffix('\n').unwrap_or(&text).to_owned();
         let source = Source::new(source.path(), text.as_str());
-        TemplateText { text, source, origin: Origin::File, marks: Arc::default() }
+        TemplateText { text, source, origin: Origin::File, found: Arc::default() }
     }
 
     /// A value of a YAML file that starts at `span`.
@@ -44,14 +52,14 @@ impl TemplateText {
             text: text.to_owned(),
             source: source.clone(),
             origin: Origin::Scalar(span),
-            marks: Arc::default(),
+            found: Arc::default(),
         }
     }
 
-    /// The text where there is nothing to fill in, as in most instructions.
-    pub(in crate::prompt) fn literal(&self) -> Option<&str> {
-        // Templates need a brace, and one larger than a message may be is refused when it is rendered.
-        (!self.text.contains('{') && self.text.len() <= MAX_MESSAGE_BYTES).then_some(self.text.as_str())
+    /// The text with these values where nothing but texts is put into it; `None` where tera has to tell what comes of it.
+    pub(in crate::prompt) fn filled(&self, values: &Values) -> Option<String> {
+        let fill = self.found.fill.get_or_init(|| Fill::of(&self.text)).as_ref()?;
+        fill.with(|name| values.text_of(name), MAX_MESSAGE_BYTES)
     }
 
     pub(in crate::prompt) fn as_str(&self) -> &str {
@@ -61,7 +69,7 @@ impl TemplateText {
     /// The place of the bytes `start..end`.
     pub(in crate::prompt) fn place(&self, start: usize, end: usize) -> Place {
         let Origin::Scalar(span) = self.origin else { return self.source.place_of_bytes(start, end) };
-        let marks = self.marks.get_or_init(|| Marks::find(&self.text, &self.source, span));
+        let marks = self.found.marks.get_or_init(|| Marks::find(&self.text, &self.source, span));
         match marks.as_ref().and_then(|marks| marks.written_at(&self.text, self.source.text(), start)) {
             Some(first) => self.source.place_of_bytes(first, first + end.saturating_sub(start)),
             None => self.source.place(span),

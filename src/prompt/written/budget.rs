@@ -113,7 +113,7 @@ impl Truncation {
         &self,
         name: &str,
         value: &Value,
-        counter: TokenCounter,
+        counter: impl FnOnce() -> TokenCounter,
     ) -> Option<(Value, Truncated)> {
         let budget = self.0.get(name)?;
         let text = value.as_str()?;
@@ -121,6 +121,7 @@ impl Truncation {
         if u64::try_from(text.len()).is_ok_and(|bytes| bytes.saturating_mul(3) < budget.tokens) {
             return None;
         }
+        let counter = counter();
         let before = counter.count(text);
         if before.tokens <= budget.tokens {
             return None;
@@ -218,17 +219,17 @@ mod tests {
             read("{a: 10, b: {tokens: 4, marker: ''}, c: {tokens: 2, marker: ' a long marker'}}");
         assert!(problems.is_empty(), "{}", problems.render(false));
         let text = json!("one two three four five six seven eight nine ten eleven twelve");
-        let (sent, cut) = truncation.cut("a", &text, counter()).expect("cut");
+        let (sent, cut) = truncation.cut("a", &text, counter).expect("cut");
         // The marker is five tokens; words are one each.
         assert_eq!(sent, json!("one two three four five\n[truncated]"));
         assert_eq!((cut.tokens_before, cut.exact), (12, true));
         assert_eq!(cut.to_string(), format!("`a` was truncated from 12 to {} tokens", cut.tokens_after));
         assert!((9..=10).contains(&cut.tokens_after));
-        assert_eq!(truncation.cut("b", &text, counter()).expect("cut").0, json!("one two three four"));
-        assert_eq!(truncation.cut("c", &text, counter()).expect("cut").0, json!("one two"), "no room for the marker");
-        assert_eq!(truncation.cut("a", &json!("one two"), counter()), None);
-        assert_eq!(truncation.cut("z", &text, counter()), None);
-        assert_eq!(truncation.cut("a", &json!([1]), counter()), None);
+        assert_eq!(truncation.cut("b", &text, counter).expect("cut").0, json!("one two three four"));
+        assert_eq!(truncation.cut("c", &text, counter).expect("cut").0, json!("one two"), "no room for the marker");
+        assert_eq!(truncation.cut("a", &json!("one two"), counter), None);
+        assert_eq!(truncation.cut("z", &text, counter), None);
+        assert_eq!(truncation.cut("a", &json!([1]), counter), None);
     }
 
     #[test]
