@@ -13,6 +13,7 @@ pub(super) fn error_of(kind: ErrorKind) -> CallError {
 /// A live call that ended so.
 pub(super) fn call_with(reply: Result<ChatReply, CallError>) -> CallRecord {
     CallRecord {
+        written: None,
         cache_key: Digest::of_bytes(b"key"),
         model: ModelRef::parse("openai/gpt-5.4-mini").expect("model"),
         request: ChatRequest {

@@ -181,6 +181,7 @@ pub(super) fn failed_aside(model: ModelRef, error: CallError) -> Box<CallRecord>
         tools: Vec::new(),
     };
     Box::new(CallRecord {
+        written: None,
         cache_key: Digest::of_bytes(b""),
         model,
         request,

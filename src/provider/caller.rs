@@ -285,7 +285,8 @@ impl Caller {
         let asked = self.to_keep(&ask);
         let (label, repeat) = (ask.label, ask.repeat);
         let allowed = self.limit_tokens(&mut ask.request);
-        let key = cache_key(route, &ask.request, ask.repeat);
+        let written = ask.request.canonical();
+        let key = key::key_of(route, &ask.request, &written, ask.repeat);
         let batched = allowed.is_ok().then(|| self.batched_answer(ask.model, &ask.request, &key)).flatten();
         if let Some(Ok((answer, source, sent))) = batched {
             return (self.keep(self.record(*ask, key, answer, source, sent), label, repeat, asked), None);
@@ -313,6 +314,7 @@ impl Caller {
         let source = if shared { CallSource::Shared } else { CallSource::Live };
         let partial = answer.partial.take().map(|text| self.redactor.clean(&text).into_owned());
         let mut record = self.record(*ask, key, answer, source, started);
+        record.written = record.request.is_canonical().then_some(written);
         self.learn(&mut record, alike);
         (self.keep(record, label, repeat, asked), partial)
     }
@@ -416,6 +418,7 @@ impl Caller {
             cache_key: key,
             model: ask.model.clone(),
             request: ask.request,
+            written: None,
             latency_ms: if reply.is_ok() { Millis::of(answer.latency) } else { Millis(0) },
             reply: reply.map(|reply| *reply),
             source,

@@ -156,6 +156,9 @@ pub struct CallRecord {
     pub model: ModelRef,
     /// What was asked.
     pub request: ChatRequest,
+    /// What was asked as JSON, where that is known already: it need not be written out again.
+    #[serde(skip)]
+    pub written: Option<String>,
     /// What came back, or why not.
     pub reply: Result<ChatReply, CallError>,
     /// Where it came from.

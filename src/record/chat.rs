@@ -278,14 +278,18 @@ impl ChatRequest {
     /// The fields of these types stand in the order of their names, so that writing them out is canonical already;
     /// only JSON that users wrote needs its keys sorted. A test holds the two ways equal.
     pub fn canonical(&self) -> String {
-        let free_form = !self.params.extra.is_empty()
-            || !self.tools.is_empty()
-            || self.vars.is_some()
-            || matches!(self.output, OutputFormat::JsonSchema { .. });
-        if free_form {
-            return canonical_json(&serde_json::to_value(self).unwrap_or(Value::Null));
+        if self.is_canonical() {
+            return serde_json::to_string(self).unwrap_or_default();
         }
-        serde_json::to_string(self).unwrap_or_default()
+        canonical_json(&serde_json::to_value(self).unwrap_or(Value::Null))
+    }
+
+    /// Whether writing it out is canonical: it holds no JSON of the user's.
+    pub fn is_canonical(&self) -> bool {
+        self.params.extra.is_empty()
+            && self.tools.is_empty()
+            && self.vars.is_none()
+            && !matches!(self.output, OutputFormat::JsonSchema { .. })
     }
 }
 

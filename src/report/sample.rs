@@ -148,6 +148,7 @@ fn call(plan: &Plan, model: &ModelRef) -> CallRecord {
     let error = plan.outcome == Outcome::Error;
     let live = plan.source == CallSource::Live;
     CallRecord {
+        written: None,
         cache_key: Digest::of_bytes(plan.id.as_bytes()),
         model: model.clone(),
         request: ChatRequest {

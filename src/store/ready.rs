@@ -106,10 +106,10 @@ impl Ready {
         Some(Ready { rest: ready.collect(), ..first })
     }
 
-    fn encode(trial: Box<TrialRecord>, case: String) -> Ready {
+    fn encode(mut trial: Box<TrialRecord>, case: String) -> Ready {
         let mut text = Vec::with_capacity(USUAL_BYTES);
-        let call = trial.call.as_ref().map(|call| write(call, &mut text)).unwrap_or_default();
-        let judging = trial.judging.iter().map(|call| write(call, &mut text)).collect();
+        let call = trial.call.as_mut().map(|call| write(call, &mut text)).unwrap_or_default();
+        let judging = trial.judging.iter_mut().map(|call| write(call, &mut text)).collect();
         for line in trial.scores.iter().map(|score| score.reason.as_str()).chain(trial.note.as_deref()) {
             text.push(b'\n');
             text.extend_from_slice(line.as_bytes());
@@ -159,8 +159,16 @@ impl Ready {
     }
 }
 
-fn write(call: &CallRecord, text: &mut Vec<u8>) -> Ranges {
-    let request = json_into(&call.request, text);
+fn write(call: &mut CallRecord, text: &mut Vec<u8>) -> Ranges {
+    // Taken, not read: once a secret was cut out of the request, it says so no more.
+    let request = match call.written.take() {
+        Some(written) => {
+            let from = text.len();
+            text.extend_from_slice(written.as_bytes());
+            from..text.len()
+        }
+        None => json_into(&call.request, text),
+    };
     let mut reply = 0..0;
     match &call.reply {
         Ok(answer) => reply = json_into(answer, text),

@@ -223,6 +223,7 @@ pub(super) fn read_call(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<
     };
     let answered_by = row.get::<_, Option<String>>(first + 8)?;
     Ok(Some(CallRecord {
+        written: None,
         cache_key: digest(row, first)?,
         model: parsed(row, first + 1, ModelRef::parse)?,
         request: from_json(row, first + 2)?,

@@ -36,6 +36,7 @@ pub(super) fn failed(
     started: Timestamp,
 ) -> Box<CallRecord> {
     Box::new(CallRecord {
+        written: None,
         cache_key: key,
         model: ask.model.clone(),
         request: ask.request.clone(),

@@ -118,6 +118,7 @@ pub(super) fn reply(text: &str) -> ChatReply {
 
 pub(super) fn call(key: &str, started: i64) -> CallRecord {
     CallRecord {
+        written: None,
         cache_key: Digest::of_bytes(key.as_bytes()),
         model: ModelRef::parse("openai/gpt-b").unwrap(),
         request: ChatRequest {
