@@ -67,9 +67,10 @@ pub(super) async fn forward(
         Ok(reply) => reply,
         Err(error) => return Outcome::Reply(unreachable(shape, &error)),
     };
+    let shown = reply.head.headers.iter().filter(|(name, _)| !OWN.contains(name));
     let head = Outgoing {
         status: reply.head.status,
-        headers: reply.head.headers.iter().filter(|(name, _)| !OWN.contains(&name.as_str())).cloned().collect(),
+        headers: shown.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         body: Vec::new(),
     };
     let asked = api.and_then(|api| Some((api.kind()?, api.read(&incoming.body).ok()?.request)));

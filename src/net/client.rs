@@ -1,10 +1,10 @@
 //! Sends requests over pooled connections, with a timeout for every step and a cap on the reply.
 
-use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
+use foldhash::HashMap;
 use futures_util::future::BoxFuture;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -126,12 +126,9 @@ impl HttpClient {
     async fn begin(&self, request: &HttpRequest, timeouts: &Timeouts) -> Result<reqwest::Response, NetError> {
         let url = self.url(&request.url)?;
         let client = self.pools.get(Need::of(&url, request.method, timeouts.connect), &self.options)?;
-        let wire = client
-            .request(reqwest_method(request.method), url)
-            .headers(self.headers(request)?)
-            .body(request.body.clone())
-            .build()
-            .map_err(|error| NetError::Other(text_of(&error)))?;
+        let mut wire = reqwest::Request::new(reqwest_method(request.method), url);
+        *wire.headers_mut() = self.headers(request)?;
+        *wire.body_mut() = Some(request.body.clone().into());
         match timeout(timeouts.first_byte.min(timeouts.total), client.execute(wire)).await {
             Ok(answered) => answered.map_err(|error| net_error(&error)),
             Err(_) if timeouts.first_byte < timeouts.total => Err(NetError::Timeout(TimeoutStage::FirstByte)),
@@ -258,7 +255,8 @@ fn reqwest_method(method: Method) -> reqwest::Method {
 }
 
 fn headers_of(request: &HttpRequest) -> Result<HeaderMap, NetError> {
-    let mut headers = HeaderMap::with_capacity(request.headers.len() + 1);
+    // With room for those that are added on the way, such as the host.
+    let mut headers = HeaderMap::with_capacity(request.headers.len() + 6);
     for (name, value) in &request.headers {
         let bad = |_| NetError::Other(format!("`{name}` is not a valid header"));
         let known = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad(()))?;
@@ -276,12 +274,8 @@ fn headers_of(request: &HttpRequest) -> Result<HeaderMap, NetError> {
 }
 
 fn head_of(response: &reqwest::Response) -> HttpReply {
-    let headers = response
-        .headers()
-        .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-        .collect();
-    HttpReply { status: response.status().as_u16(), headers, body: Vec::new() }
+    let shown = response.headers().iter().map(|(name, value)| (name, String::from_utf8_lossy(value.as_bytes())));
+    HttpReply { status: response.status().as_u16(), headers: shown.collect(), body: Vec::new() }
 }
 
 /// How long the body says that it is; 0 when it does not.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::headers::Headers;
 use crate::base::Secret;
 
 /// HTTP methods that karat sends.
@@ -76,8 +77,8 @@ pub struct HttpRequest {
 pub struct HttpReply {
     /// HTTP status.
     pub status: u16,
-    /// Headers with lowercase names, in the order received.
-    pub headers: Vec<(String, String)>,
+    /// Its headers.
+    pub headers: Headers,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -85,7 +86,7 @@ pub struct HttpReply {
 impl HttpReply {
     /// The first header of this lowercase name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.headers.get(name)
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod body;
 mod client;
+mod headers;
 mod message;
 mod pool;
 #[cfg(test)]
@@ -14,5 +15,6 @@ use client::is_loopback;
 pub use client::{
     HttpClient, NetOptions, Transport, base_url_problem, host_of, is_loopback_url, redirected, same_origin,
 };
+pub use headers::Headers;
 pub use message::{Auth, HttpReply, HttpRequest, Method, NetError, TimeoutStage, Timeouts};
 pub use pool::ca_problem;

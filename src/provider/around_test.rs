@@ -48,7 +48,9 @@ async fn limits_in_headers_are_kept_to() {
             headers: vec![
                 ("x-ratelimit-limit-requests".to_owned(), "600".to_owned()),
                 ("x-ratelimit-remaining-requests".to_owned(), "590".to_owned()),
-            ],
+            ]
+            .into_iter()
+            .collect(),
             ..reply
         });
         (Duration::from_millis(50), reply)
@@ -121,7 +123,7 @@ async fn a_failing_first_request_leaves_the_second_to_answer() {
 fn unsupported() -> Result<HttpReply, NetError> {
     let body = r#"{"error": {"message": "Unsupported parameter", "type": "invalid_request_error",
         "param": "seed", "code": "unsupported_parameter"}}"#;
-    Ok(HttpReply { status: 400, headers: vec![], body: body.as_bytes().to_vec() })
+    Ok(HttpReply { status: 400, body: body.as_bytes().to_vec(), ..HttpReply::default() })
 }
 
 #[tokio::test(start_paused = true)]

@@ -124,8 +124,7 @@ impl Scripted {
         asked.push(line.trim_end().to_owned());
         let kind = if body.starts_with('"') { "application/json; charset=utf-8" } else { "text/plain" };
         let headers = [("request-id", "r1"), ("content-type", kind)];
-        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        HttpReply { status, headers, body: body.into() }
+        HttpReply { status, headers: headers.into_iter().collect(), body: body.into() }
     }
 }
 

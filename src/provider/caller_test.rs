@@ -76,7 +76,7 @@ impl Transport for Stub {
 pub(super) fn ok(text: &str) -> Result<HttpReply, NetError> {
     let body = json!({"id": "x", "model": "gpt-4o", "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5},
         "choices": [{"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}]});
-    Ok(HttpReply { status: 200, headers: vec![], body: body.to_string().into_bytes() })
+    Ok(HttpReply { status: 200, body: body.to_string().into_bytes(), ..HttpReply::default() })
 }
 
 pub(super) fn status(status: u16, headers: &[(&str, &str)]) -> Result<HttpReply, NetError> {

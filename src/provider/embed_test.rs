@@ -55,7 +55,7 @@ fn vectors(request: HttpRequest) -> Result<HttpReply, NetError> {
         .map(|(index, text)| json!({"index": index, "embedding": [text.as_str().expect("text").len(), 1.0]}))
         .collect();
     let body = json!({"data": data, "usage": {"prompt_tokens": 10 * texts.len(), "total_tokens": 10 * texts.len()}});
-    Ok(HttpReply { status: 200, headers: vec![], body: body.to_string().into_bytes() })
+    Ok(HttpReply { status: 200, body: body.to_string().into_bytes(), ..HttpReply::default() })
 }
 
 fn with(stub: &Arc<Stub>, mode: CallMode, kept: &Arc<Kept>) -> CallerOptions {

@@ -153,7 +153,7 @@ mod tests {
         };
         let text = format!("canary-5up3r-s3cret and {stranger} and more");
         let body = serde_json::json!({"choices": [{"message": {"content": text}, "finish_reason": "stop"}]});
-        let whole = |status, body: String| HttpReply { status, headers: vec![], body: body.into_bytes() };
+        let whole = |status, body: String| HttpReply { status, body: body.into_bytes(), ..HttpReply::default() };
         let keep = |reply: &HttpReply| {
             let latency = Duration::from_millis(5);
             recorder.keep(&Exchange { kind: "openai", request: &request, reply, latency })

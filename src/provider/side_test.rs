@@ -49,7 +49,7 @@ fn ranked(request: &HttpRequest) -> Result<HttpReply, NetError> {
     let list = body.get("documents").or(body.get("texts")).and_then(Value::as_array).expect("documents");
     let number = |text: &Value| text.as_str().and_then(|text| text.rsplit(' ').next()?.parse::<f64>().ok());
     let score = |text: &Value| number(text).expect("number") / 64.0;
-    let (reply, headers) = if request.url.ends_with("/v2/rerank") {
+    let (reply, header) = if request.url.ends_with("/v2/rerank") {
         let top = body["top_n"].as_u64().and_then(|top| usize::try_from(top).ok()).unwrap_or(list.len());
         let mut results: Vec<Value> = list
             .iter()
@@ -58,12 +58,12 @@ fn ranked(request: &HttpRequest) -> Result<HttpReply, NetError> {
             .collect();
         results.reverse();
         results.truncate(top);
-        (json!({"results": results, "meta": {"billed_units": {"search_units": 1.0}}}), vec![])
+        (json!({"results": results, "meta": {"billed_units": {"search_units": 1.0}}}), None)
     } else {
         let scores = list.iter().enumerate().map(|(index, text)| json!({"index": index, "score": score(text)}));
-        (scores.collect(), vec![("x-compute-tokens".to_owned(), list.len().to_string())])
+        (scores.collect(), Some(("x-compute-tokens", list.len().to_string())))
     };
-    Ok(HttpReply { status: 200, headers, body: reply.to_string().into_bytes() })
+    Ok(HttpReply { status: 200, headers: header.into_iter().collect(), body: reply.to_string().into_bytes() })
 }
 
 fn judged(request: &HttpRequest) -> Result<HttpReply, NetError> {
@@ -73,7 +73,7 @@ fn judged(request: &HttpRequest) -> Result<HttpReply, NetError> {
         json!({"flagged": flagged, "categories": {"hate": flagged}, "category_scores": {"hate": f64::from(u8::from(flagged))}})
     };
     let results: Vec<Value> = body["input"].as_array().expect("texts").iter().map(verdict).collect();
-    Ok(HttpReply { status: 200, headers: vec![], body: json!({"results": results}).to_string().into_bytes() })
+    Ok(HttpReply { status: 200, body: json!({"results": results}).to_string().into_bytes(), ..HttpReply::default() })
 }
 
 #[tokio::test(start_paused = true)]

@@ -183,7 +183,7 @@ fn replies() -> Vec<ChatReply> {
 
 fn decoded(kind: &str, outgoing: &Outgoing, stream: bool) -> ChatReply {
     let headers = outgoing.headers.clone();
-    let reply = HttpReply { status: outgoing.status, headers, body: outgoing.bytes() };
+    let reply = HttpReply { status: outgoing.status, headers: headers.into_iter().collect(), body: outgoing.bytes() };
     if !stream {
         return wire(kind).decode(&reply).expect(kind);
     }

@@ -84,7 +84,7 @@ fn is_made_of(name: &str, pieces: [&str; 4]) -> bool {
 fn window(reply: &HttpReply, now: Timestamp, is_named: impl Fn(&str, &str) -> bool) -> Option<Window> {
     let header = |field: &str| {
         let found = reply.headers.iter().find(|(name, _)| is_named(name, field));
-        found.map(|(_, value)| value.as_str())
+        found.map(|(_, value)| value)
     };
     let number = |field| header(field)?.trim().parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0);
     let (limit, remaining) = (number("limit").filter(|limit| *limit > 0.0), number("remaining"));

@@ -148,7 +148,11 @@ async fn call(limiter: &Limiter, server: &RefCell<Server>, latency_ms: u64, trip
     match arrived {
         Ok(headers) => {
             tokio::time::sleep(Duration::from_millis(latency_ms)).await;
-            limiter.learn("m", &HttpReply { status: 200, headers, body: vec![] }, Timestamp(0));
+            limiter.learn(
+                "m",
+                &HttpReply { status: 200, headers: headers.into_iter().collect(), body: vec![] },
+                Timestamp(0),
+            );
             limiter.settle(&slot, None);
             true
         }

@@ -201,7 +201,7 @@ fn answer(request: &HttpRequest) -> (Duration, Result<HttpReply, crate::net::Net
         });
         let data: Vec<_> = data.collect();
         let body = json!({"data": data, "usage": {"prompt_tokens": 7, "total_tokens": 7}});
-        return (NOW, Ok(HttpReply { status: 200, headers: vec![], body: body.to_string().into_bytes() }));
+        return (NOW, Ok(HttpReply { status: 200, body: body.to_string().into_bytes(), ..HttpReply::default() }));
     }
     let messages = body["messages"].as_array().expect("messages");
     (Duration::from_millis(40), ok(messages.last().expect("one")["content"].as_str().expect("text")))

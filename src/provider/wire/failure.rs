@@ -67,7 +67,8 @@ mod tests {
         let long =
             HttpReply { status: 400, body: b"{\"message\": \"too many tokens\"}".to_vec(), ..HttpReply::default() };
         assert_eq!(of_status(&long, special).error.kind, ErrorKind::ContextLength);
-        let moved = HttpReply { status: 301, headers: vec![("location".into(), "/x".into())], ..HttpReply::default() };
+        let moved =
+            HttpReply { status: 301, headers: [("location", "/x")].into_iter().collect(), ..HttpReply::default() };
         assert!(of_status(&moved, special).error.message.contains("redirects"));
     }
 }

@@ -114,7 +114,7 @@ mod tests {
             (529, error("overloaded_error", "Overloaded"), ErrorKind::Overloaded, Retry::Slowly),
         ];
         for (status, body, kind, retry) in cases {
-            let failure = of_status(&HttpReply { status, headers: vec![], body: body.to_string().into_bytes() });
+            let failure = of_status(&HttpReply { status, body: body.to_string().into_bytes(), ..HttpReply::default() });
             assert_eq!((failure.error.kind, failure.retry), (kind, retry), "{status} {body}");
             let in_200 = of_body(&HttpReply { status: 200, ..HttpReply::default() }, &body);
             if !matches!(status, 409) {
@@ -126,9 +126,9 @@ mod tests {
     #[test]
     fn the_request_id_is_kept_from_header_or_body() {
         let body = br#"{"type":"error","error":{"type":"api_error","message":"x"},"request_id":"req_1"}"#.to_vec();
-        let plain = HttpReply { status: 500, headers: vec![], body: body.clone() };
+        let plain = HttpReply { status: 500, body: body.clone(), ..HttpReply::default() };
         assert_eq!(of_status(&plain).error.request_id.as_deref(), Some("req_1"));
-        let headed = HttpReply { status: 500, headers: vec![("request-id".into(), "req_2".into())], body };
+        let headed = HttpReply { status: 500, headers: [("request-id", "req_2")].into_iter().collect(), body };
         assert_eq!(of_status(&headed).error.request_id.as_deref(), Some("req_2"));
     }
 }

@@ -85,7 +85,7 @@ impl StreamDecoder for Events {
         let blocks = self.blocks.into_values().map(Block::into_content).collect();
         body.insert("content".to_owned(), Value::Array(blocks));
         let body = Value::Object(body).to_string().into_bytes();
-        decode::decode(&HttpReply { status: 200, headers: Vec::new(), body })
+        decode::decode(&HttpReply { status: 200, body, ..HttpReply::default() })
     }
 }
 
@@ -148,7 +148,7 @@ impl Events {
     }
 
     fn failed(&self, event: &Value) -> Failure {
-        let reply = HttpReply { status: 200, headers: Vec::new(), body: Vec::new() };
+        let reply = HttpReply { status: 200, ..HttpReply::default() };
         let mut failure = errors::of_body(&reply, event);
         failure.timed_out |= self.begun;
         failure

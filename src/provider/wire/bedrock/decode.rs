@@ -119,8 +119,8 @@ mod tests {
     use serde_json::json;
 
     fn decoded(body: &Value) -> Result<ChatReply, Failure> {
-        let headers = vec![("x-amzn-requestid".to_owned(), "r-1".to_owned())];
-        decode(&HttpReply { status: 200, headers, body: body.to_string().into_bytes() })
+        let headers = [("x-amzn-requestid", "r-1")];
+        decode(&HttpReply { status: 200, headers: headers.into_iter().collect(), body: body.to_string().into_bytes() })
     }
 
     #[test]

@@ -129,11 +129,11 @@ mod tests {
             let spelled = format!("{name}:http://internal.amazon.com/coral/com.amazon.bedrock/");
             let by_header = HttpReply {
                 status,
-                headers: vec![("x-amzn-errortype".into(), spelled)],
+                headers: [("x-amzn-errortype", spelled)].into_iter().collect(),
                 body: json!({"message": message}).to_string().into_bytes(),
             };
             let body = json!({"__type": format!("com.amazon.coral.service#{name}"), "Message": message});
-            let by_body = HttpReply { status, headers: vec![], body: body.to_string().into_bytes() };
+            let by_body = HttpReply { status, body: body.to_string().into_bytes(), ..HttpReply::default() };
             for reply in [by_header, by_body] {
                 let failure = of_reply(&reply);
                 assert_eq!((failure.error.kind, failure.retry), (kind, retry), "{status} {name}");
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn without_a_name_the_status_decides() {
-        let failure = |status| of_reply(&HttpReply { status, headers: vec![], body: b"<html>".to_vec() });
+        let failure = |status| of_reply(&HttpReply { status, body: b"<html>".to_vec(), ..HttpReply::default() });
         assert_eq!(failure(502).error.kind, ErrorKind::Server);
         assert_eq!(failure(403).error.kind, ErrorKind::Auth);
         assert_eq!(of_frame("brandNewException", "").error.message, "the provider failed (brandnewexception)");

@@ -57,7 +57,7 @@ mod tests {
             (503, "overloaded", ErrorKind::Overloaded, Retry::Slowly),
         ] {
             let body = json!({"id": "1", "message": message}).to_string().into_bytes();
-            let failure = of_status(&HttpReply { status, headers: vec![], body });
+            let failure = of_status(&HttpReply { status, body, ..HttpReply::default() });
             assert_eq!((failure.error.kind, failure.retry), (kind, retry), "{status} {message}");
         }
     }

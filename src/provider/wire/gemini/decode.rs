@@ -37,7 +37,7 @@ mod tests {
     use crate::record::ErrorKind;
 
     fn kind(body: &str) -> Option<ErrorKind> {
-        let reply = HttpReply { status: 200, headers: vec![], body: body.into() };
+        let reply = HttpReply { status: 200, body: body.into(), ..HttpReply::default() };
         decode(&reply).err().map(|failure| failure.error.kind)
     }
 

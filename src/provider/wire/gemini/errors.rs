@@ -125,7 +125,7 @@ mod tests {
     use serde_json::json;
 
     fn failure(status: u16, error: &Value) -> Failure {
-        of_reply(&HttpReply { status, headers: vec![], body: json!({"error": error}).to_string().into_bytes() })
+        of_reply(&HttpReply { status, body: json!({"error": error}).to_string().into_bytes(), ..HttpReply::default() })
     }
 
     #[test]

@@ -144,7 +144,7 @@ fn find(place: &SessionValue, reply: &HttpReply, json: &serde_json::Value) -> Op
         SessionValue::At(path) => text_of(path.path.query(json).all().first()?),
         SessionValue::Header(name) => reply.header(name)?.to_owned(),
         SessionValue::Cookie(name) => {
-            let set = reply.headers.iter().filter(|(known, _)| known == "set-cookie");
+            let set = reply.headers.iter().filter(|(known, _)| *known == "set-cookie");
             set.filter_map(|(_, value)| value.split(';').next()?.split_once('='))
                 .find(|(known, _)| known.trim() == name)
                 .map(|(_, value)| value.trim().to_owned())?

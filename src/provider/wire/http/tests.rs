@@ -125,7 +125,11 @@ fn a_path_is_joined_to_the_base_url() {
 }
 
 fn reply(status: u16, body: &str) -> HttpReply {
-    HttpReply { status, headers: vec![("x-request-id".to_owned(), "r-1".to_owned())], body: body.into() }
+    HttpReply {
+        status,
+        headers: vec![("x-request-id".to_owned(), "r-1".to_owned())].into_iter().collect(),
+        body: body.into(),
+    }
 }
 
 fn read(response: &str, status: u16, body: &str) -> Result<ChatReply, Failure> {
@@ -289,13 +293,17 @@ impl Transport for LoginApp {
             if request.url.ends_with("/login") {
                 let body = json!({"token": format!("tok\"en-{logins}-0123456789")});
                 let cookie = ("set-cookie".to_owned(), format!("sid=sess-{logins}-abcdef; HttpOnly"));
-                return Ok(HttpReply { status: 200, headers: vec![cookie], body: body.to_string().into_bytes() });
+                return Ok(HttpReply {
+                    status: 200,
+                    headers: vec![cookie].into_iter().collect(),
+                    body: body.to_string().into_bytes(),
+                });
             }
             if used >= self.good_for {
                 return Ok(HttpReply { status: 401, ..HttpReply::default() });
             }
             let echoed = json!({"answer": format!("you are {token}, {}", header("cookie"))});
-            Ok(HttpReply { status: 200, headers: vec![], body: echoed.to_string().into_bytes() })
+            Ok(HttpReply { status: 200, body: echoed.to_string().into_bytes(), ..HttpReply::default() })
         })
     }
 }

@@ -51,7 +51,7 @@ mod tests {
 
     fn failure(status: u16, message: &str) -> Failure {
         let body = serde_json::json!({"error": message}).to_string().into_bytes();
-        of_status(&HttpReply { status, headers: vec![], body })
+        of_status(&HttpReply { status, body, ..HttpReply::default() })
     }
 
     #[test]

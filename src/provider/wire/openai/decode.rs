@@ -196,7 +196,7 @@ mod tests {
     use serde_json::json;
 
     fn decoded(body: &Value) -> Result<ChatReply, Failure> {
-        decode(&HttpReply { status: 200, headers: vec![], body: body.to_string().into_bytes() }, &Quirks::OPENAI)
+        decode(&HttpReply { status: 200, body: body.to_string().into_bytes(), ..HttpReply::default() }, &Quirks::OPENAI)
     }
 
     fn with_choice(choice: &Value) -> Value {

@@ -135,7 +135,7 @@ mod tests {
     use serde_json::json;
 
     fn failure(status: u16, body: &Value) -> Failure {
-        of_status(&HttpReply { status, headers: vec![], body: body.to_string().into_bytes() })
+        of_status(&HttpReply { status, body: body.to_string().into_bytes(), ..HttpReply::default() })
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl StreamDecoder for Chunks {
         }
         let quirks = self.quirks;
         let body = self.into_body().to_string().into_bytes();
-        decode::decode(&HttpReply { status: 200, headers: Vec::new(), body }, quirks)
+        decode::decode(&HttpReply { status: 200, body, ..HttpReply::default() }, quirks)
     }
 }
 
@@ -134,7 +134,7 @@ impl Chunks {
         } else {
             return Ok(());
         };
-        let reply = HttpReply { status: 200, headers: Vec::new(), body: Vec::new() };
+        let reply = HttpReply { status: 200, ..HttpReply::default() };
         let mut failure = errors::of_body_at(&reply, holder, self.quirks.error);
         failure.timed_out |= self.has_begun();
         Err(failure)

@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     fn decoded(body: &Value) -> Result<ChatReply, Failure> {
-        decode(&HttpReply { status: 201, headers: vec![], body: body.to_string().into_bytes() })
+        decode(&HttpReply { status: 201, body: body.to_string().into_bytes(), ..HttpReply::default() })
     }
 
     #[test]

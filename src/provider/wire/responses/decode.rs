@@ -180,7 +180,7 @@ mod tests {
     use serde_json::json;
 
     fn decoded(body: &Value) -> Result<ChatReply, Failure> {
-        decode(&HttpReply { status: 200, headers: vec![], body: body.to_string().into_bytes() })
+        decode(&HttpReply { status: 200, body: body.to_string().into_bytes(), ..HttpReply::default() })
     }
 
     fn message(text: &str) -> Value {

@@ -43,7 +43,7 @@ impl Transport for Endpoint {
             200 => json!({"access_token": format!("token-{number}"), "expires_in": 3600, "token_type": "Bearer"}),
             _ => json!({"error": "invalid_grant", "error_description": "Token has been expired or revoked."}),
         };
-        let reply = HttpReply { status: self.status, headers: vec![], body: body.to_string().into_bytes() };
+        let reply = HttpReply { status: self.status, body: body.to_string().into_bytes(), ..HttpReply::default() };
         Box::pin(async move {
             tokio::task::yield_now().await;
             Ok(reply)

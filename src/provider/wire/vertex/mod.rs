@@ -73,7 +73,8 @@ mod tests {
 
     #[test]
     fn replies_and_errors_of_both_vendors_are_told_apart() {
-        let decoded = |status, body: &str| Vertex.decode(&HttpReply { status, headers: vec![], body: body.into() });
+        let decoded =
+            |status, body: &str| Vertex.decode(&HttpReply { status, body: body.into(), ..HttpReply::default() });
         let claude = r#"{"type":"message","content":[{"type":"text","text":"c"}],"stop_reason":"end_turn"}"#;
         assert_eq!(decoded(200, claude).map(|reply| reply.text), Ok("c".to_owned()));
         let gemini = r#"{"candidates":[{"content":{"parts":[{"text":"g"}]},"finishReason":"STOP"}]}"#;
