@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::StoreError;
 use super::open::Pool;
@@ -49,9 +49,22 @@ impl Drop for Tidying {
 }
 
 /// Moves what the log holds into the file, as far as nobody reads the older state. It waits for nobody.
+///
+/// Only a log that is wholly in the file is used again from its start, and only then is the file brought to the disk. So
+/// what was added meanwhile is moved at once: it is little, and there is a good chance that nothing is added this time.
 fn empty_log(db: &Connection) -> rusqlite::Result<()> {
-    db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+    for _ in 0..ROUNDS {
+        let frames = |row: &Row<'_>| Ok((row.get(1)?, row.get(2)?));
+        let (logged, moved): (i64, i64) = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], frames)?;
+        if moved >= logged {
+            break;
+        }
+    }
+    Ok(())
 }
+
+/// Times that what is in the log is moved before it is left to the next occasion.
+const ROUNDS: u32 = 5;
 
 /// A thread that empties the log while another one writes, so that the writer does not wait for the disk, and little is
 /// left to do at the end. One at a time.

@@ -38,8 +38,8 @@ const BATCH_TRIALS: usize = 1024;
 const CHANNEL_TRIALS: usize = 2048;
 
 /// About as much is written before the log is emptied beside: enough to be worth two waits for the disk, and for pages that
-/// many trials share to be copied once.
-const LOG_BYTES: usize = 16 * 1024 * 1024;
+/// many trials share to be copied once; and little enough for what is left at the end, when somebody waits for it.
+const LOG_BYTES: usize = 4 * 1024 * 1024;
 /// And at least so often: what is still in the log does not survive a power cut, and slow calls are the dear ones.
 const LOG_AGE: Duration = Duration::from_secs(5);
 
