@@ -39,8 +39,11 @@ impl Store {
     /// [`StoreError::RunNotFound`]; otherwise why the store cannot be read.
     pub fn comparing(&self, run: &RunId) -> Result<Option<JudgeTotals>, StoreError> {
         let id = self.run_number(run)?;
-        let Some((first, last)) = self.span(id)? else { return Ok(None) };
         // By what was asked: in most runs that is nothing.
+        if self.is_empty("comparison")? {
+            return Ok(None);
+        }
+        let Some((first, last)) = self.span(id)? else { return Ok(None) };
         let query = "SELECT count(*), sum(c.source = 'live'), sum(c.reply IS NULL), sum(c.cost), \
                      sum(c.reply IS NOT NULL AND c.cost IS NULL), sum(c.spent), sum(c.spent IS NULL) \
                      FROM comparison j CROSS JOIN trial t ON t.id = j.trial JOIN call c ON c.id = j.call \

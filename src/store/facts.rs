@@ -47,6 +47,11 @@ impl Store {
         })
     }
 
+    /// Whether no run has anything in this table.
+    pub(super) fn is_empty(&self, table: &str) -> Result<bool, StoreError> {
+        self.read(|db| Ok(!db.prepare_cached(&format!("SELECT 1 FROM {table} LIMIT 1"))?.exists([])?))
+    }
+
     /// The first and the last of the rows of a run's trials; rows of other runs may lie between them. `None` without any.
     pub(super) fn span(&self, run: i64) -> Result<Option<(i64, i64)>, StoreError> {
         self.read(|db| {

@@ -102,8 +102,11 @@ impl Store {
     /// [`StoreError::RunNotFound`]; otherwise why the store cannot be read.
     pub fn judging(&self, run: &RunId) -> Result<Vec<(SafeName, Digest, JudgeTotals)>, StoreError> {
         let names = super::facts::Names::invert(self.run_rows(run)?);
-        let Some((first, last)) = self.span(names.run)? else { return Ok(Vec::new()) };
         // By what was asked: in most runs that is nothing.
+        if self.is_empty("judging")? {
+            return Ok(Vec::new());
+        }
+        let Some((first, last)) = self.span(names.run)? else { return Ok(Vec::new()) };
         let query = "SELECT t.suite, t.variant, count(*), sum(c.source = 'live'), sum(c.reply IS NULL), sum(c.cost), \
                      sum(c.reply IS NOT NULL AND c.cost IS NULL), sum(c.spent), sum(c.spent IS NULL) \
                      FROM judging j CROSS JOIN trial t ON t.id = j.trial JOIN call c ON c.id = j.call \

@@ -1,6 +1,7 @@
 //! What the report of a run needs of its trials: added up from the store, or while they become durable.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
 
 use super::present::FAILURES_SHOWN;
 use crate::base::RunId;
@@ -34,8 +35,13 @@ impl Tally {
     /// Of all trials that are stored.
     pub(super) fn read(store: &Store, run: &RunId) -> Result<Tally, StoreError> {
         let mut tally = Tally::empty(store, run)?;
-        store.facts(run, |facts| tally.add(&facts))?;
-        tally.scored = store.metric_versions(run)?.into_values().flatten().collect();
+        // Scores are twice as many rows as trials, or more: they are read beside them.
+        let versions = thread::scope(|scope| {
+            let versions = scope.spawn(|| store.metric_versions(run));
+            store.facts(run, |facts| tally.add(&facts))?;
+            versions.join().unwrap_or_else(|_| store.metric_versions(run))
+        })?;
+        tally.scored = versions.into_values().flatten().collect();
         tally.asked = true;
         Ok(tally)
     }
