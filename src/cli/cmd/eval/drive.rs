@@ -277,11 +277,13 @@ pub(super) fn conclude(run: &Drive<'_>, heard: Heard, signals: &Signals) -> anyh
     let id = &header.id;
     let now = session.clock.now();
     store.finish_run(id, heard.status, now, &[])?;
-    // Until the end of this function, beside the report.
-    let _tidying = store.tidy();
+    // Until the end of this function, beside a report that is read from the store.
+    let early = heard.watch.is_none().then(|| store.tidy());
     let report = report_of_ended(store, id, heard.watch, loaded.config.max_errors.value)?;
     let verdicts: Vec<_> = report.suites.iter().map(|suite| (suite.name.clone(), suite.verdict.clone())).collect();
     store.finish_run(id, heard.status, now, &verdicts)?;
+    // One that is there at once would only wait for its turn to write.
+    let _tidying = early.unwrap_or_else(|| store.tidy());
     let shown = Shown::of(store, &header.calls, &loaded.config, session);
     unless_closed(show_report(&report, args.show.format, &args.show.output, &shown, session))?;
     if let Some(error) = &heard.fatal {
