@@ -16,15 +16,16 @@ use super::goal_check::Goal;
 use super::group_tally::{GroupTally, is_saved};
 use super::judge::{GroupContext, JudgeRules, judge_group, judge_run, judge_suite};
 use super::report::{
-    AnsweredBy, BreakerReport, CacheStats, EvalReport, GroupReport, RouteReport, RunFacts, SCHEMA_VERSION, SuiteReport,
-    Totals,
+    AnsweredBy, BreakerReport, CacheStats, Counts, EvalReport, GroupReport, RouteReport, RunFacts, SCHEMA_VERSION,
+    SuiteReport, Totals,
 };
 use crate::base::{Digest, Millis, ModelRef, SafeName, Usd};
 use crate::record::{
     CallSource, JudgeTotals, RunHeader, RunStatus, SegmentFacts, SuiteRecord, TrialFacts, TrialRecord, VariantRecord,
 };
 
-/// Builds an [`EvalReport`] from the facts of each trial, in any order.
+/// Builds an [`EvalReport`] from the facts of each trial, in any order; sums of fractions are the same to the last digit only
+/// in the same order.
 #[derive(Debug)]
 pub struct Summarizer {
     header: RunHeader,
@@ -70,6 +71,16 @@ impl Summarizer {
             corpus: BTreeMap::new(),
             comparing: None,
         }
+    }
+
+    /// Brings the run's own facts up to date: a summary may be begun before its run has ended.
+    pub fn update(&mut self, header: &RunHeader) {
+        self.header.clone_from(header);
+    }
+
+    /// Trials by outcome, of those that belong to a suite and variant of the run.
+    pub fn counts(&self) -> Counts {
+        self.totals.counts
     }
 
     /// Adds one trial. One that belongs to no suite and variant of the run is counted and makes the verdict undecided.
@@ -307,7 +318,6 @@ fn run_facts(header: &RunHeader, suites: &[SuiteRecord], finished: u64) -> RunFa
 mod tests {
     use serde_json::json;
 
-    use super::super::report::Counts;
     use super::*;
     use crate::base::{CaseId, Ratio, RunId, Timestamp, Tokens};
     use crate::record::{Outcome, RunKind, TrialKey, Usage, VerdictWord};

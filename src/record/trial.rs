@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CallRecord, CallSource, Case, CaseRef, ErrorKind, Prediction, Score, SemanticFacts, Usage};
+use super::{
+    CallRecord, CallSource, Case, CaseRef, ChatReply, ErrorKind, Prediction, Score, SemanticFacts, SemanticMatch, Usage,
+};
 use crate::base::{CaseId, Digest, DigestBuilder, Millis, ModelRef, Ratio, SafeName, Usd};
 
 /// What became of a trial.
@@ -144,4 +146,53 @@ pub struct TrialFacts {
     pub answered_by: Option<ModelRef>,
     /// An attempt may be billed besides the one that answered.
     pub possible_double_charge: bool,
+}
+
+impl TrialFacts {
+    /// The facts of a trial, as the store gives them back. `sorts` says whether a suite of the run has a `classification`.
+    ///
+    /// # Errors
+    /// When the details of a `label` check are no [`Prediction`].
+    pub fn of(trial: &TrialRecord, sorts: bool) -> Result<TrialFacts, serde_json::Error> {
+        let call = trial.call.as_ref();
+        let reply = call.and_then(|call| call.reply.as_ref().ok());
+        let error = call.and_then(|call| call.reply.as_ref().err());
+        let agreement =
+            |found: &SemanticMatch| SemanticFacts { similarity: found.similarity, agreement: found.agreement };
+        Ok(TrialFacts {
+            key: trial.key,
+            ordinal: trial.ordinal,
+            suite: trial.suite.clone(),
+            variant: trial.variant,
+            case_id: trial.case.id.clone(),
+            group: trial.case.group.clone(),
+            weight: trial.case.weight,
+            repeat: trial.repeat,
+            outcome: trial.outcome,
+            score: trial.score,
+            latency_ms: call.filter(|_| reply.is_some()).map(|call| call.latency_ms),
+            ttft_ms: reply.and_then(|reply| reply.stream?.first_token_ms),
+            batched: reply.is_some_and(ChatReply::is_batched),
+            usage: reply.and_then(|reply| reply.usage).map(Usage::summed),
+            cost: call.and_then(|call| call.cost),
+            // No call costs nothing; a call without a number costs nobody knows what.
+            spent: call.map_or(Some(Usd::ZERO), CallRecord::spent),
+            source: call.map(|call| call.source),
+            attempts: call.map_or(0, |call| call.attempts),
+            error: error.map(|error| error.kind).filter(|_| trial.outcome == Outcome::Error),
+            altered: reply.is_some_and(|reply| !reply.warnings.is_empty()),
+            semantic: call.and_then(|call| call.semantic.as_ref()).map(agreement),
+            prediction: if sorts { prediction(&trial.scores)? } else { None },
+            answered_by: call.and_then(|call| call.answered_by.clone()),
+            possible_double_charge: call.is_some_and(|call| call.possible_double_charge),
+        })
+    }
+}
+
+/// What the check on the label, the first of a suite that sorts, keeps. Read from text as the store keeps it, so that
+/// fractions are the same to the last digit.
+fn prediction(scores: &[Score]) -> Result<Option<Prediction>, serde_json::Error> {
+    let label = scores.first().filter(|score| score.check == Prediction::CHECK);
+    let details = label.and_then(|score| score.details.as_ref());
+    details.map(|details| serde_json::from_str(&details.to_string())).transpose()
 }

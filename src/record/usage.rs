@@ -112,6 +112,12 @@ impl Usage {
     pub fn total_output(&self) -> Option<Tokens> {
         sum(&[self.output, self.reasoning, self.output_audio, self.output_image])
     }
+
+    /// Without the units that are billed apart: sums of tokens need no more, and the store keeps no more of it beside the
+    /// reply.
+    pub(super) fn summed(self) -> Usage {
+        Usage { search_queries: None, search_units: None, search_size: None, ..self }
+    }
 }
 
 fn sum(classes: &[Option<u64>]) -> Option<Tokens> {

@@ -220,34 +220,7 @@ pub(super) fn trials() -> Vec<TrialRecord> {
 }
 
 pub(super) fn facts(trial: &TrialRecord) -> TrialFacts {
-    let call = trial.call.as_ref();
-    let reply = call.and_then(|call| call.reply.as_ref().ok());
-    TrialFacts {
-        key: trial.key,
-        ordinal: trial.ordinal,
-        suite: trial.suite.clone(),
-        variant: trial.variant,
-        case_id: trial.case.id.clone(),
-        group: trial.case.group.clone(),
-        weight: trial.case.weight,
-        repeat: trial.repeat,
-        outcome: trial.outcome,
-        score: trial.score,
-        latency_ms: call.filter(|_| reply.is_some()).map(|call| call.latency_ms),
-        ttft_ms: reply.and_then(|reply| reply.stream?.first_token_ms),
-        batched: false,
-        usage: reply.and_then(|reply| reply.usage),
-        cost: call.and_then(|call| call.cost),
-        spent: call.and_then(CallRecord::spent),
-        source: call.map(|call| call.source),
-        attempts: call.map_or(0, |call| call.attempts),
-        error: call.and_then(|call| call.reply.as_ref().err()).map(|error| error.kind),
-        altered: false,
-        semantic: None,
-        prediction: None,
-        answered_by: call.and_then(|call| call.answered_by.clone()),
-        possible_double_charge: call.is_some_and(|call| call.possible_double_charge),
-    }
+    TrialFacts::of(trial, false).expect("facts")
 }
 
 pub(super) fn report_of(header: &RunHeader, trials: &[TrialRecord]) -> EvalReport {

@@ -1,14 +1,13 @@
 //! What summaries and `--resume` need of a run's trials: plain columns, streamed, no JSON.
 
-use std::collections::HashMap;
-use std::hash::BuildHasher;
+use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::Row;
 
 use super::StoreError;
 use super::columns::{CALL_COLUMNS, CallColumns};
 use super::run::Store;
-use super::semantic::{MATCH_COLUMNS, read_match_facts};
+use super::semantic::{MATCH_COLUMNS, MATCH_COUNT, read_match_facts};
 use super::words::{digest, millis, parsed, small, unreadable, unsigned, usd, word, word_option};
 use crate::base::{CaseId, Digest, ModelRef, Ratio, RunId, SafeName, Usd};
 use crate::record::{ErrorKind, Outcome, Prediction, TrialFacts, TrialKey};
@@ -33,7 +32,7 @@ impl Store {
         let query = format!(
             "SELECT t.key, t.ordinal, t.suite, t.variant, t.case_id, t.case_group, t.weight, t.repeat, t.outcome, \
              t.score, c.spent, c.error_kind, c.altered, c.reply IS NOT NULL, c.ttft_ms, \
-             c.answered_by, c.possible_double_charge, c.batched, {CALL_COLUMNS}, {MATCH_COLUMNS}, {label} AS label \
+             c.answered_by, c.possible_double_charge, c.batched, {CALL_COLUMNS}, {MATCH_COLUMNS}, {label} \
              FROM trial t INDEXED BY trial_ordinal LEFT JOIN call c ON c.id = t.call \
              LEFT JOIN semantic_match m ON m.call = t.call {labels} \
              WHERE t.run = ?1 ORDER BY t.ordinal"
@@ -42,9 +41,23 @@ impl Store {
             let mut statement = db.prepare_cached(&query)?;
             let mut rows = statement.query([names.run])?;
             while let Some(row) = rows.next()? {
-                take(read_facts(row, &names)?);
+                take(read_facts(row, &names, sorts)?);
             }
             Ok(())
+        })
+    }
+
+    /// Whether no run has anything in this table.
+    pub(super) fn is_empty(&self, table: &str) -> Result<bool, StoreError> {
+        self.read(|db| Ok(!db.prepare_cached(&format!("SELECT 1 FROM {table} LIMIT 1"))?.exists([])?))
+    }
+
+    /// The first and the last of the rows of a run's trials; rows of other runs may lie between them. `None` without any.
+    pub(super) fn span(&self, run: i64) -> Result<Option<(i64, i64)>, StoreError> {
+        self.read(|db| {
+            let query = "SELECT min(id), max(id) FROM trial INDEXED BY trial_ordinal WHERE run = ?1";
+            db.prepare_cached(query)?
+                .query_row([run], |row| Ok(row.get::<_, Option<i64>>(0)?.zip(row.get::<_, Option<i64>>(1)?)))
         })
     }
 
@@ -83,11 +96,11 @@ impl Store {
     }
 }
 
-/// Names of a run's suites and variants by the numbers of their rows.
+/// Names of a run's suites and variants by the numbers of their rows: there are few, and every row of a trial is looked up.
 pub(super) struct Names {
     pub(super) run: i64,
-    suites: HashMap<i64, SafeName>,
-    variants: HashMap<i64, Digest>,
+    suites: BTreeMap<i64, SafeName>,
+    variants: BTreeMap<i64, Digest>,
 }
 
 impl Names {
@@ -108,12 +121,7 @@ impl Names {
     }
 }
 
-fn look_up<T: Clone, S: BuildHasher>(
-    known: &HashMap<i64, T, S>,
-    row: &Row<'_>,
-    index: usize,
-    what: &str,
-) -> rusqlite::Result<T> {
+fn look_up<T: Clone>(known: &BTreeMap<i64, T>, row: &Row<'_>, index: usize, what: &str) -> rusqlite::Result<T> {
     let id: i64 = row.get(index)?;
     known.get(&id).cloned().ok_or_else(|| unreadable(index, format!("{what} {id} is not of this run")))
 }
@@ -124,14 +132,20 @@ pub(super) fn ratio(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<Rati
 }
 
 /// The details of the check on the label; `None` where there is none.
-fn prediction(row: &Row<'_>) -> rusqlite::Result<Option<Prediction>> {
-    let text: Option<String> = row.get("label")?;
-    let unlike = |error: serde_json::Error| unreadable(0, format!("the details of a label: {error}"));
-    text.map(|text| serde_json::from_str(&text).map_err(unlike)).transpose()
+fn prediction(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<Prediction>> {
+    let unlike = |error: serde_json::Error| unreadable(index, format!("the details of a label: {error}"));
+    let text = row.get_ref(index)?.as_str_or_null()?;
+    text.map(|text| serde_json::from_str(text).map_err(unlike)).transpose()
 }
 
-fn read_facts(row: &Row<'_>, names: &Names) -> rusqlite::Result<TrialFacts> {
-    let call = CallColumns::read(row, 18)?;
+/// Columns of a trial's facts before those of its call.
+const BEFORE_CALL: usize = 18;
+
+/// And the one after those of its semantic match.
+const LABEL: usize = BEFORE_CALL + CallColumns::COUNT + MATCH_COUNT;
+
+fn read_facts(row: &Row<'_>, names: &Names, sorts: bool) -> rusqlite::Result<TrialFacts> {
+    let call = CallColumns::read(row, BEFORE_CALL)?;
     let replied: bool = row.get(13)?;
     let outcome = word(row, 8, Outcome::parse)?;
     Ok(TrialFacts {
@@ -155,10 +169,10 @@ fn read_facts(row: &Row<'_>, names: &Names) -> rusqlite::Result<TrialFacts> {
         source: call.as_ref().map(|call| call.source),
         attempts: call.as_ref().map_or(0, |call| call.attempts),
         error: word_option(row, 11, ErrorKind::parse)?.filter(|_| outcome == Outcome::Error),
-        semantic: read_match_facts(row, 18 + CallColumns::COUNT)?,
-        prediction: prediction(row)?,
+        semantic: read_match_facts(row, BEFORE_CALL + CallColumns::COUNT)?,
+        prediction: if sorts { prediction(row, LABEL)? } else { None },
         altered: row.get::<_, Option<bool>>(12)?.unwrap_or(false),
-        answered_by: row.get::<_, Option<String>>(15)?.map(|_| parsed(row, 15, ModelRef::parse)).transpose()?,
+        answered_by: row.get_ref(15)?.as_str_or_null()?.map(|_| parsed(row, 15, ModelRef::parse)).transpose()?,
         possible_double_charge: row.get::<_, Option<bool>>(16)?.unwrap_or(false),
     })
 }

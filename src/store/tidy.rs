@@ -1,9 +1,10 @@
 //! Housekeeping beside a run and its report: from the log into the file, and from the tail into the sorted tables.
 
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::StoreError;
 use super::open::Pool;
@@ -49,37 +50,72 @@ impl Drop for Tidying {
 }
 
 /// Moves what the log holds into the file, as far as nobody reads the older state. It waits for nobody.
+///
+/// Only a log that is wholly in the file is used again from its start, and only then is the file brought to the disk. So
+/// what was added meanwhile is moved at once: it is little, and there is a good chance that nothing is added this time.
 fn empty_log(db: &Connection) -> rusqlite::Result<()> {
-    db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+    for _ in 0..ROUNDS {
+        let frames = |row: &Row<'_>| Ok((row.get(1)?, row.get(2)?));
+        let (logged, moved): (i64, i64) = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], frames)?;
+        if moved >= logged {
+            break;
+        }
+    }
+    Ok(())
 }
 
-/// A thread that empties the log while another one writes, so that the writer does not wait for the disk, and little is
-/// left to do at the end. One at a time.
-#[derive(Debug, Default)]
-pub(super) struct Emptying(Mutex<Option<JoinHandle<()>>>);
+/// Times that what is in the log is moved before it is left to the next occasion.
+const ROUNDS: u32 = 5;
 
-impl Emptying {
-    /// Begins, unless it is under way. Nothing depends on it, so failures are told in the log only: SQLite does the same
-    /// by itself when the log has grown large, and when the store is closed.
-    pub(super) fn begin(&self, pool: &Pool) {
-        let mut thread = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
-            return;
-        }
+/// A thread that empties the log while another one writes, so that the writer does not wait for the disk, and little is
+/// left to do at the end.
+#[derive(Debug, Default)]
+pub(super) struct Emptying(Mutex<Option<Emptier>>);
+
+/// The thread, and the way to ask it.
+#[derive(Debug)]
+struct Emptier {
+    ask: SyncSender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Emptier {
+    fn start(pool: &Pool) -> Option<Emptier> {
         // Not the pool itself: it waits for this thread when it goes.
-        let Ok(db) = pool.connect() else { return };
+        let db = pool.connect().ok()?;
+        let (ask, asked) = sync_channel(1);
         let work = move || {
-            if let Err(error) = empty_log(&db) {
-                tracing::warn!(%error, "the log of the results store cannot be emptied");
+            while asked.recv().is_ok() {
+                if let Err(error) = empty_log(&db) {
+                    tracing::warn!(%error, "the log of the results store cannot be emptied");
+                }
             }
         };
-        *thread = thread::Builder::new().name("karat-log".to_owned()).spawn(work).ok();
+        let thread = thread::Builder::new().name("karat-log".to_owned()).spawn(work).ok()?;
+        Some(Emptier { ask, thread })
+    }
+}
+
+impl Emptying {
+    /// Begins; while it is at it, it will begin once more. Nothing depends on it, so failures are told in the log only: SQLite
+    /// does the same by itself when the log has grown large, and when the store is closed.
+    pub(super) fn begin(&self, pool: &Pool) {
+        let mut emptier = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if emptier.is_none() {
+            *emptier = Emptier::start(pool);
+        }
+        if let Some(emptier) = emptier.as_ref() {
+            // When there is no room, it has been asked already.
+            emptier.ask.try_send(()).ok();
+        }
     }
 
     /// Waits for its end. A connection that is still open would keep the log from being removed.
     pub(super) fn wait(&self) {
-        let thread = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let _ended = thread.map(JoinHandle::join);
+        let emptier = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Emptier { ask, thread }) = emptier else { return };
+        drop(ask);
+        let _ended = thread.join();
     }
 }
 

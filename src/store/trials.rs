@@ -14,7 +14,7 @@ use super::facts::{Names, ratio};
 use super::judging::Judging;
 use super::run::Store;
 use super::semantic::{MATCH_COLUMNS, read_match};
-use super::words::{digest, from_json, from_json_option, millis, parsed, small, unreadable, unsigned, word};
+use super::words::{digest, from_json, from_json_option, millis, parsed, signed, small, unreadable, unsigned, word};
 use crate::base::{CaseId, Digest, ModelRef, RunId, SafeName, Timestamp};
 use crate::record::{CallError, CallRecord, Case, ChatReply, Outcome, Score, ScoreState, TrialKey, TrialRecord, Vars};
 
@@ -29,6 +29,8 @@ pub struct TrialFilter {
     pub case: Option<String>,
     /// Only this variant.
     pub variant: Option<Digest>,
+    /// Only these places in the plan; empty means all.
+    pub ordinals: Vec<u64>,
     /// At most this many.
     pub limit: Option<u64>,
 }
@@ -134,9 +136,14 @@ impl TrialFilter {
             let at = place(SqlValue::Text(case.clone()));
             condition.push_str(&format!(" AND t.case_id = {at}"));
         }
+        if !self.ordinals.is_empty() {
+            let places: Vec<String> =
+                self.ordinals.iter().map(|ordinal| place(SqlValue::Integer(signed(*ordinal)))).collect();
+            condition.push_str(&format!(" AND t.ordinal IN ({})", places.join(", ")));
+        }
         condition.push_str(" ORDER BY t.ordinal");
         if let Some(limit) = self.limit {
-            let at = place(SqlValue::Integer(super::words::signed(limit)));
+            let at = place(SqlValue::Integer(signed(limit)));
             condition.push_str(&format!(" LIMIT {at}"));
         }
         (condition, values)

@@ -14,4 +14,5 @@ mod runs;
 mod sample;
 mod semantic;
 mod settle;
+mod tidy;
 mod upkeep;

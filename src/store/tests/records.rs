@@ -192,6 +192,8 @@ fn facts_come_from_plain_columns_by_ordinal() {
         ..error.clone()
     };
     assert_eq!(facts, [pass, error, skip]);
+    let own = [trial(2), errored(4), skipped(9)].map(|trial| TrialFacts::of(&trial, false).unwrap());
+    assert_eq!(own, *facts);
 }
 
 #[test]
@@ -258,6 +260,7 @@ fn filters_select() {
     assert_eq!(ordinals(TrialFilter { outcomes: vec![Outcome::Error, Outcome::Fail], ..all() }), [2, 3]);
     assert_eq!(ordinals(TrialFilter { suite: Some(name("alpha")), ..all() }), [3]);
     assert_eq!(ordinals(TrialFilter { variant: Some(variants()[0].digest), limit: Some(2), ..all() }), [1, 2]);
+    assert_eq!(ordinals(TrialFilter { ordinals: vec![4, 1, 77], ..all() }), [1, 4]);
     assert_eq!(ordinals(TrialFilter { case: Some("case 4".to_owned()), ..all() }), [4]);
     assert_eq!(ordinals(TrialFilter { case: Some("' OR 1=1".to_owned()), ..all() }), Vec::<u64>::new());
     assert_eq!(ordinals(TrialFilter { suite: Some(name("none")), limit: Some(0), ..all() }), Vec::<u64>::new());

@@ -1,7 +1,7 @@
 //! Runs from beginning to end, lists, and money.
 
 use super::sample::{
-    Folder, begin, call, errored, failed_call, header, name, run_id, skipped, suites, trial, variants, write,
+    Folder, begin, call, errored, failed_call, header, judged, name, run_id, skipped, suites, trial, variants, write,
 };
 use crate::base::{Digest, Timestamp, Usd};
 use crate::record::{
@@ -170,4 +170,30 @@ fn a_migrated_file_has_the_same_tables_as_a_fresh_one() {
         rusqlite::Connection::open(&migrated).unwrap().execute_batch(&of_version(version)).unwrap();
         assert_eq!(shape(&migrated), fresh);
     }
+}
+
+#[test]
+fn what_lies_between_the_trials_of_a_run_and_is_another_runs_does_not_count() {
+    let folder = Folder::new();
+    let (store, run) = folder.with_run("r1");
+    let other = begin(&store, "r2");
+    let foreign = |ordinal| {
+        let mut trial = judged(ordinal);
+        trial.scores.iter_mut().for_each(|score| score.version = 9);
+        trial
+    };
+    write(&store, &run, [judged(1)]);
+    write(&store, &other, [foreign(2)]);
+    write(&store, &run, [trial(3)]);
+    let versions = |run| -> Vec<(String, u32)> {
+        let found = store.metric_versions(run).unwrap().into_values().flatten();
+        found.map(|metric| (metric.check, metric.version)).collect()
+    };
+    assert_eq!(versions(&run), [("contains".to_owned(), 3)]);
+    assert_eq!(versions(&other), [("contains".to_owned(), 9)]);
+    let calls = |run| store.judging(run).unwrap().iter().map(|(_, _, totals)| totals.calls).collect::<Vec<u64>>();
+    assert_eq!((calls(&run), calls(&other)), (vec![2], vec![2]));
+    let empty = begin(&store, "r3");
+    assert!(versions(&empty).is_empty() && calls(&empty).is_empty());
+    assert_eq!(store.comparing(&empty).unwrap(), None);
 }

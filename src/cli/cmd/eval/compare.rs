@@ -42,7 +42,7 @@ pub(super) async fn compare_variants<'scope, 'env>(
     let daily = shared_limit(&limits, &header.id, store, session)?;
     let money = money_bounds(run, limits, daily.as_ref(), &means.caller, true);
     let bounds = Bounds { concurrency: usize::try_from(loaded.config.concurrency.value)?, money, batch: false };
-    let stage = Stage { total: groups(run), already: 0 };
+    let stage = Stage { total: groups(run), already: 0, watch: None };
     let heard = run_trials(run, plan, means, bounds, stop, stage, |_| ()).await;
     daily.iter().for_each(DailyLimit::release);
     heard

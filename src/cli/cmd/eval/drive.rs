@@ -18,7 +18,7 @@ use super::load::Loaded;
 use super::money::{DailyLimit, shared_limit};
 use super::present::{Shown, show_report};
 use super::providers::Providers;
-use super::stored::report_of;
+use super::tally::{Watch, report_of_ended};
 use crate::base::files::Lock;
 use crate::base::{Problems, RunId, Usd};
 use crate::cli::progress::Progress;
@@ -71,7 +71,7 @@ pub(super) fn drive(run: &Drive<'_>) -> anyhow::Result<Exit> {
     let found = if is_fuzzed { Some(fuzz::search(run, heard.status, &runtime, &signals)?) } else { None };
     // Connections of calls that were given up must not hold the process.
     runtime.shutdown_background();
-    let exit = conclude(run, &heard, &signals)?;
+    let exit = conclude(run, heard, &signals)?;
     let failed = run.args.how.fail_exit_code.map_or(Exit::Failed, Exit::FailedAs);
     Ok(found.map_or(exit, |found| found.tell(exit, failed, run.session)))
 }
@@ -135,14 +135,16 @@ async fn run_to_end<'scope, 'env>(
         Err(halted) => {
             halted.notice.iter().for_each(|notice| session.ui.problem(notice));
             let daily = shared_limit(&run.limits, &header.id, store, session)?;
-            (daily, Heard { status: halted.status, fatal: halted.error })
+            (daily, Heard { status: halted.status, fatal: halted.error, watch: None })
         }
         Ok((embedder, limits)) => {
             let daily = shared_limit(&limits, &header.id, store, session)?;
             let money = money_bounds(run, limits, daily.as_ref(), &caller, true);
             let bounds = Bounds { concurrency: usize::try_from(loaded.config.concurrency.value)?, money, batch: false };
             let means = Means { caller: Arc::clone(&caller), embedder, own_checks: Arc::clone(&own_checks) };
-            let stage = Stage { total: loaded.trials(), already: finished.count() };
+            // Comparisons change what is stored.
+            let watch = if has_comparisons(run) { None } else { Watch::of(store, &header.id)? };
+            let stage = Stage { total: loaded.trials(), already: finished.count(), watch };
             let mut heard = run_trials(run, plan, means.clone(), bounds, stop.clone(), stage, |_| ()).await?;
             if heard.status == RunStatus::Complete && has_comparisons(run) {
                 // Its own is asked for by the comparisons.
@@ -166,6 +168,8 @@ pub(super) struct Stage {
     pub(super) total: u64,
     /// What was done before.
     pub(super) already: u64,
+    /// Who adds up what it does.
+    pub(super) watch: Option<Watch>,
 }
 
 /// Does the work of `plan`, makes each piece durable, and hands trials that are to `saved_some`.
@@ -205,7 +209,7 @@ pub(super) async fn run_trials(
         }
         committed.send(event).ok();
     })?;
-    let listener = tokio::spawn(listen(heard_events, writer, commits, progress));
+    let listener = tokio::spawn(listen(heard_events, writer, commits, progress, stage.watch));
     let engine = tokio::spawn(execute(plan, means, bounds, stop, events, saved));
     let ended = engine.await.context("the engine ended early")?;
     let mut heard = listener.await.context("the listener ended early")??;
@@ -268,16 +272,18 @@ pub(super) fn is_cached(caller: &Caller, trial: &PlannedTrial) -> bool {
 }
 
 /// Closes the run in the store, prints the report, and finds the exit code.
-pub(super) fn conclude(run: &Drive<'_>, heard: &Heard, signals: &Signals) -> anyhow::Result<Exit> {
+pub(super) fn conclude(run: &Drive<'_>, heard: Heard, signals: &Signals) -> anyhow::Result<Exit> {
     let Drive { session, loaded, store, header, args, .. } = run;
     let id = &header.id;
     let now = session.clock.now();
     store.finish_run(id, heard.status, now, &[])?;
-    // Until the end of this function, beside the report.
-    let _tidying = store.tidy();
-    let report = report_of(store, id, loaded.config.max_errors.value)?;
+    // Until the end of this function, beside a report that is read from the store.
+    let early = heard.watch.is_none().then(|| store.tidy());
+    let report = report_of_ended(store, id, heard.watch, loaded.config.max_errors.value)?;
     let verdicts: Vec<_> = report.suites.iter().map(|suite| (suite.name.clone(), suite.verdict.clone())).collect();
     store.finish_run(id, heard.status, now, &verdicts)?;
+    // One that is there at once would only wait for its turn to write.
+    let _tidying = early.unwrap_or_else(|| store.tidy());
     let shown = Shown::of(store, &header.calls, &loaded.config, session);
     unless_closed(show_report(&report, args.show.format, &args.show.output, &shown, session))?;
     if let Some(error) = &heard.fatal {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 
+use super::tally::Watch;
 use crate::base::Usd;
 use crate::cli::progress::Progress;
 use crate::eval::is_waiting;
@@ -20,6 +21,8 @@ pub(super) struct Heard {
     pub(super) status: RunStatus,
     /// Why the engine gave up, if it did.
     pub(super) fatal: Option<CallError>,
+    /// What was seen of its trials, where somebody wanted to know.
+    pub(super) watch: Option<Watch>,
 }
 
 /// Hears a run to its end. Every trial is durable before it is counted.
@@ -31,8 +34,9 @@ pub(super) async fn listen(
     writer: Writer,
     mut commits: UnboundedReceiver<WriterEvent>,
     mut progress: Progress,
+    watch: Option<Watch>,
 ) -> Result<Heard, StoreError> {
-    let mut heard = Heard { status: RunStatus::Aborted, fatal: None };
+    let mut heard = Heard { status: RunStatus::Aborted, fatal: None, watch };
     let mut beat = tokio::time::interval(HEARTBEAT);
     loop {
         tokio::select! {
@@ -46,20 +50,20 @@ pub(super) async fn listen(
                 Some(RunEvent::TrialFinished(record)) => writer.send(record).await?,
                 Some(RunEvent::Compared(comparison)) => writer.send_compared(comparison).await?,
             },
-            Some(event) = commits.recv() => count(&event, &mut progress),
+            Some(event) = commits.recv() => count(&event, &mut progress, heard.watch.as_mut()),
         }
     }
     let closed = tokio::task::spawn_blocking(move || writer.close()).await;
     // The task cannot panic by rule; if it did, the store's own thread has said why.
     closed.unwrap_or(Ok(()))?;
     while let Ok(event) = commits.try_recv() {
-        count(&event, &mut progress);
+        count(&event, &mut progress, heard.watch.as_mut());
     }
     progress.clear();
     Ok(heard)
 }
 
-fn count(done: &WriterEvent, progress: &mut Progress) {
+fn count(done: &WriterEvent, progress: &mut Progress, mut watch: Option<&mut Watch>) {
     let (trials, compared) = match done {
         WriterEvent::Committed(trials) => (trials.as_slice(), &[][..]),
         WriterEvent::Compared(comparisons) => (&[][..], comparisons.as_slice()),
@@ -67,6 +71,7 @@ fn count(done: &WriterEvent, progress: &mut Progress) {
     };
     compared.iter().for_each(|spent| progress.count_ungraded_yet(*spent));
     for trial in trials {
+        watch.iter_mut().for_each(|watch| watch.see(trial));
         let calls = trial.call.iter().chain(&trial.judging).map(CallRecord::spent);
         let spent = calls.reduce(|sum, spent| Some(sum?.saturating_add(spent?))).unwrap_or(Some(Usd::ZERO));
         // What is still to be compared is neither a pass nor an error.

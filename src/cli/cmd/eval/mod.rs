@@ -35,6 +35,9 @@ mod shutdowns;
 mod side_models;
 mod start;
 mod stored;
+mod tally;
+#[cfg(test)]
+mod tally_test;
 
 pub(in crate::cli) use apps::names as app_names;
 pub use args::{

@@ -1,5 +1,7 @@
 //! `karat eval --resume [RUN]`: goes on with a stopped run, by the content of its trials.
 
+use std::mem::ManuallyDrop;
+
 use super::args::EvalArgs;
 use super::batch::{BatchWish, Patience};
 use super::drive::{Drive, drive, exit_of_verdict, take};
@@ -49,7 +51,8 @@ pub(super) fn take_up(named: &str, args: &EvalArgs, manner: Manner, session: &Se
         drop_rejected: options.drop_rejected,
         cache: options.cache_mode().filter(|_| !args.how.no_cache),
     };
-    let loaded = prepare(&options, args, before, session)?;
+    // Not freed: it is many small pieces, and the process is about to end when they are done with.
+    let loaded = ManuallyDrop::new(prepare(&options, args, before, session)?);
     let providers = providers::settle(&loaded, args.how.untrusted, session)?;
     money::refuse_unknown_prices(&loaded, &providers, session)?;
     let store = Store::open(&loaded.config.store.value, Access::Write)?;

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::present::FAILURES_SHOWN;
+use super::tally::Tally;
 use crate::base::{Problems, RunId, SafeName};
 use crate::cli::{Session, UsageError};
 use crate::config::{Config, Overrides};
-use crate::eval::{EvalReport, JudgeRules, Summarizer};
-use crate::record::{CorpusMeasure, Incomparable, MetricVersion, Outcome, comparable};
+use crate::eval::EvalReport;
+use crate::record::{Incomparable, MetricVersion, comparable};
 use crate::score::metric_versions;
-use crate::store::{Access, Store, StoreError, TrialFilter};
+use crate::store::{Access, Store, StoreError};
 
 /// Opens the store of the project to read.
 ///
@@ -39,31 +39,7 @@ pub(super) fn find(store: &Store, named: &str) -> Result<RunId, UsageError> {
 
 /// The report of a stored run: computed from its rows each time, so it is the same whenever it is asked for.
 pub(super) fn report_of(store: &Store, run: &RunId, max_errors: u32) -> anyhow::Result<EvalReport> {
-    let header = store.header(run)?;
-    let mut summary = Summarizer::new(&header, &store.suites(run)?, &store.variants(run)?);
-    store.facts(run, |facts| summary.add(&facts))?;
-    let scored: BTreeSet<MetricVersion> = store.metric_versions(run)?.into_values().flatten().collect();
-    // Scores are read once more only where some of them count for a figure over all replies.
-    if scored.iter().any(|metric| CorpusMeasure::of_check(&metric.check).is_some()) {
-        store.segments(run, |facts| summary.segment(facts))?;
-    }
-    let row = store.run_row(run)?;
-    summary.judging(store.judging(run)?);
-    summary.comparing(store.comparing(run)?);
-    summary.breakers(store.breaker_openings(run)?);
-    summary.bill(row.spent.known, row.spent.unknown_calls);
-    let counts = row.counts;
-    let total = counts.fail + counts.error + counts.ungraded;
-    let filter = TrialFilter {
-        outcomes: vec![Outcome::Fail, Outcome::Error, Outcome::Ungraded],
-        limit: Some(FAILURES_SHOWN),
-        ..TrialFilter::default()
-    };
-    let failures = store.trials(run, &filter)?;
-    let mut report = summary.finish(&failures, total, JudgeRules { max_errors: u64::from(max_errors) });
-    report.run.batch = store.batch_progress(run)?;
-    report.outdated_checks = comparable(&scored, &metric_versions()).err();
-    Ok(report)
+    Tally::read(store, run)?.report(store, run, max_errors)
 }
 
 /// The checks that gave scores of a run, or of one of its suites, in other versions than today's.

@@ -71,7 +71,7 @@ pub(in crate::cli::cmd::eval) fn drive(run: &Drive<'_>, wish: BatchWish) -> anyh
     if let Some(why) = flown.short.filter(|_| status == RunStatus::OverBudget) {
         run.session.ui.problem(&format!("stopped at the cost limit: {why}"));
     }
-    conclude(run, &Heard { status, fatal }, &signals)
+    conclude(run, Heard { status, fatal, watch: None }, &signals)
 }
 
 fn status_of(run: &Drive<'_>, flown: &Flown, failed: bool, signals: &Signals) -> RunStatus {

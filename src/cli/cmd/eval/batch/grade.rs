@@ -36,7 +36,7 @@ impl Flow<'_, '_> {
         let saved = move |trials: &[Box<crate::record::TrialRecord>]| {
             told.lock().unwrap_or_else(PoisonError::into_inner).extend(trials.iter().map(|trial| trial.key));
         };
-        let stage = Stage { total: run.loaded.trials(), already };
+        let stage = Stage { total: run.loaded.trials(), already, watch: None };
         let heard = run_trials(run, plan, self.means.clone(), bounds, self.stop.clone(), stage, saved).await;
         daily.iter().for_each(DailyLimit::release);
         let heard = heard?;
