@@ -1,5 +1,7 @@
 //! `karat eval`: a new run.
 
+use std::mem::ManuallyDrop;
+
 use rand::RngExt as _;
 
 use super::args::EvalArgs;
@@ -23,7 +25,8 @@ pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
     if let Some(named) = &args.select.failed_in {
         only_failed(&mut options, named, session)?;
     }
-    let loaded = prepare(&options, args, Before::default(), session)?;
+    // Thousands of cases are not given back one by one: the process ends with the run.
+    let loaded = ManuallyDrop::new(prepare(&options, args, Before::default(), session)?);
     if let Some(revision) = &options.changed_since {
         if loaded.suites.is_empty() {
             return nothing_changed(revision, args, session);
