@@ -207,7 +207,7 @@ impl<'a> Fields<'a> {
             if self.taken.contains(&key.text.as_str()) {
                 continue;
             }
-            let mut known: Vec<&str> = self.taken.iter().copied().collect();
+            let mut known: Vec<&str> = self.taken.clone();
             known.sort_unstable();
             known.dedup();
             let near = closest(&key.text, known.iter().copied());

@@ -233,6 +233,16 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn a_text_whose_lines_have_secrets_may_have_some() {
+        let key = ["gh", "p_", "Zq83Kd02mXpL5vT7rQe9Wy4Nb6Hs1Jc0Fa2G"].concat();
+        for line in [format!("token {key}"), ["Pass", "word = \"9fK2xQ7vLm4TzR8wYp3B\""].concat()] {
+            assert!(!find_secrets(&line).is_empty());
+            assert!(may_have_secrets(&format!("one\n{line}\nthree")));
+        }
+        assert!(!may_have_secrets("{\"id\": \"q1\", \"vars\": {\"n\": 1}}\n"));
+    }
+
     /// Made-up key material, put together at run time so that no scanner stumbles over this file.
     fn body(length: usize) -> String {
         "kQ7vR2mX9tB4nL8wZ3yH6cJ5dF1gS0pAuEiOqTxVbNhKlMzWrYfGjDsPaC".chars().cycle().take(length).collect()

@@ -264,6 +264,22 @@ fn tune(db: &Connection) -> rusqlite::Result<()> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_new_file_is_tuned_like_one_that_was_there() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("k.db");
+        for _ in 0..2 {
+            let pool = Pool::open(&path, Access::Write).expect("opened");
+            let read = |db: &mut Connection| {
+                let synchronous = db.query_row("PRAGMA synchronous", [], |row| row.get::<_, i64>(0));
+                let journal = db.query_row("PRAGMA journal_mode", [], |row| row.get::<_, String>(0));
+                synchronous.and_then(|level| Ok((level, journal?))).map_err(|error| pool.error(&error))
+            };
+            // 1 is NORMAL.
+            assert_eq!(pool.with(read).expect("read"), (1, "wal".to_owned()));
+        }
+    }
+
     fn failure(code: i32) -> rusqlite::Error {
         rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None)
     }

@@ -17,6 +17,7 @@ use super::tally::{Counted, Tally};
 use super::{Bound, Suite, compared, params, row_lint, unmatched};
 use crate::base::{Diagnostic, Digest, DigestBuilder, Place, Problems, Ratio};
 use crate::record::{CorpusMeasure, Params};
+use crate::score::Check;
 
 /// Most rows of one suite whose problems are told in full: one broken dataset must not hide the other files.
 const MAX_REPORTED_ROWS: usize = 100;
@@ -126,6 +127,8 @@ struct Pass<'a> {
     case_params: Vec<(Params, Place)>,
     longest_case: usize,
     asked: Asked,
+    /// Those of the last case that were looked at for `asked`.
+    last_checks: Option<Arc<[Arc<Check>]>>,
     counted: BTreeSet<CorpusMeasure>,
 }
 
@@ -152,6 +155,7 @@ impl<'a> Pass<'a> {
             case_params: Vec::new(),
             longest_case: 0,
             asked: Asked::default(),
+            last_checks: None,
             counted: BTreeSet::new(),
         }
     }
@@ -228,8 +232,11 @@ impl<'a> Pass<'a> {
 
     /// What must be known of the cases to ask whether the models take them, and whether their checks can ask.
     fn remember(&mut self, loaded: &LoadedCase, bytes: usize, reader: &CaseReader<'_>) {
-        if loaded.skip.is_none() {
+        // Most cases have the same checks as the one before, which ask nobody else.
+        let is_known = self.last_checks.as_ref().is_some_and(|last| Arc::ptr_eq(last, &loaded.checks));
+        if loaded.skip.is_none() && !is_known {
             self.asked.add(self.suite, &loaded.checks, reader);
+            self.last_checks = Some(Arc::clone(&loaded.checks));
         }
         self.longest_case = self.longest_case.max(bytes);
         let is_new = !params::are_none(&loaded.params)
