@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 /// A SHA-256 digest. Shown as 64 hexadecimal digits, or 12 where short.
@@ -86,78 +86,145 @@ impl<'de> Deserialize<'de> for Digest {
     }
 }
 
+/// Parts are gathered up to this many bytes before they are hashed: most digests are of some hundred bytes, and hashing them
+/// in one go is cheaper than feeding the hash piece by piece.
+const GATHERED: usize = 4096;
+
 /// Builds a digest of several named parts. Each part is framed by its length, so `("ab","c")` and `("a","bc")` differ.
-pub struct DigestBuilder(Sha256);
+pub struct DigestBuilder {
+    gathered: Vec<u8>,
+    /// What was gathered before; `None` while that is nothing.
+    hashed: Option<Box<Sha256>>,
+}
 
 impl DigestBuilder {
     /// `kind` separates digests of different things, such as `case` or `variant`.
     pub fn new(kind: &str) -> DigestBuilder {
-        DigestBuilder(Sha256::new()).part(kind.as_bytes())
+        DigestBuilder { gathered: Vec::with_capacity(256), hashed: None }.part(kind.as_bytes())
     }
 
     /// Adds one part.
     #[must_use]
     pub fn part(mut self, bytes: &[u8]) -> DigestBuilder {
-        self.0.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
-        self.0.update(bytes);
+        self.gathered.extend_from_slice(&frame(bytes.len()));
+        if bytes.len() < GATHERED {
+            self.gathered.extend_from_slice(bytes);
+        } else {
+            self.hash().update(bytes);
+        }
+        if self.gathered.len() >= GATHERED {
+            self.hash();
+        }
         self
     }
 
     /// Adds a JSON value in canonical form.
     #[must_use]
-    pub fn json(self, value: &Value) -> DigestBuilder {
-        self.part(canonical_json(value).as_bytes())
+    pub fn json(mut self, value: &Value) -> DigestBuilder {
+        let start = self.gathered.len();
+        self.gathered.extend_from_slice(&frame(0));
+        write_canonical(value, &mut self.gathered);
+        self.framed(start)
+    }
+
+    /// Adds a JSON object in canonical form.
+    #[must_use]
+    pub fn json_object(mut self, object: &Map<String, Value>) -> DigestBuilder {
+        let start = self.gathered.len();
+        self.gathered.extend_from_slice(&frame(0));
+        write_canonical_object(object, &mut self.gathered);
+        self.framed(start)
     }
 
     /// The digest.
     pub fn finish(self) -> Digest {
-        Digest(self.0.finalize().into())
+        match self.hashed {
+            None => Digest::of_bytes(&self.gathered),
+            Some(hashed) => Digest((*hashed).chain_update(&self.gathered).finalize().into()),
+        }
     }
+
+    /// Gives a part its length, which was written from `start` on after room for its frame.
+    fn framed(mut self, start: usize) -> DigestBuilder {
+        let length = self.gathered.len().saturating_sub(start + FRAME);
+        if let Some(room) = self.gathered.get_mut(start..start + FRAME) {
+            room.copy_from_slice(&frame(length));
+        }
+        if self.gathered.len() >= GATHERED {
+            self.hash();
+        }
+        self
+    }
+
+    /// Hashes what was gathered.
+    fn hash(&mut self) -> &mut Sha256 {
+        let hashed = self.hashed.get_or_insert_default();
+        hashed.update(&self.gathered);
+        self.gathered.clear();
+        self.gathered.shrink_to(2 * GATHERED);
+        hashed
+    }
+}
+
+/// Bytes of a frame.
+const FRAME: usize = 8;
+
+/// What stands before a part.
+fn frame(length: usize) -> [u8; FRAME] {
+    u64::try_from(length).unwrap_or(u64::MAX).to_be_bytes()
 }
 
 /// JSON with keys sorted at every level and no spaces: equal values give equal bytes whatever their key order.
 pub fn canonical_json(value: &Value) -> String {
-    let mut out = String::new();
+    let mut out = Vec::new();
     write_canonical(value, &mut out);
-    out
+    // It is made of texts and of what serde writes, which is UTF-8.
+    String::from_utf8(out).unwrap_or_default()
 }
 
-fn write_canonical(value: &Value, out: &mut String) {
+fn write_canonical(value: &Value, out: &mut Vec<u8>) {
     match value {
-        Value::Object(map) => {
-            let mut keys: Vec<&String> = map.keys().collect();
-            keys.sort_unstable();
-            out.push('{');
-            for (index, key) in keys.into_iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                out.push_str(&Value::String(key.clone()).to_string());
-                out.push(':');
-                if let Some(inner) = map.get(key) {
-                    write_canonical(inner, out);
-                }
-            }
-            out.push('}');
-        }
+        Value::Object(map) => write_canonical_object(map, out),
         Value::Array(items) => {
-            out.push('[');
+            out.push(b'[');
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
                 write_canonical(item, out);
             }
-            out.push(']');
+            out.push(b']');
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => out.push_str(&value.to_string()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => write_scalar(value, out),
     }
+}
+
+fn write_canonical_object(map: &Map<String, Value>, out: &mut Vec<u8>) {
+    let mut entries: Vec<(&String, &Value)> = map.iter().collect();
+    entries.sort_unstable_by_key(|(key, _)| *key);
+    out.push(b'{');
+    for (index, (key, inner)) in entries.into_iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_scalar(key, out);
+        out.push(b':');
+        write_canonical(inner, out);
+    }
+    out.push(b'}');
+}
+
+fn write_scalar(value: &impl Serialize, out: &mut Vec<u8>) {
+    // Writing to memory does not fail, and neither do texts, numbers and booleans.
+    serde_json::to_writer(out, value).unwrap_or_default();
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use proptest::prelude::*;
     use serde_json::json;
+
+    use super::*;
 
     #[test]
     fn digest_of_bytes_is_plain_sha256() {
@@ -182,5 +249,75 @@ mod tests {
         let one = DigestBuilder::new("t").part(b"ab").part(b"c").finish();
         let two = DigestBuilder::new("t").part(b"a").part(b"bc").finish();
         assert_ne!(one, two);
+    }
+
+    /// Canonical JSON as it was first written down: by way of texts.
+    fn canonical_by_texts(value: &Value) -> String {
+        match value {
+            Value::Object(map) => {
+                let mut keys: Vec<&String> = map.keys().collect();
+                keys.sort_unstable();
+                let entry = |key: &String| format!("{}:{}", Value::String(key.clone()), canonical_by_texts(&map[key]));
+                format!("{{{}}}", keys.into_iter().map(entry).collect::<Vec<_>>().join(","))
+            }
+            Value::Array(items) => {
+                format!("[{}]", items.iter().map(canonical_by_texts).collect::<Vec<_>>().join(","))
+            }
+            plain => plain.to_string(),
+        }
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 24, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                prop::collection::vec((any::<String>(), inner), 0..5)
+                    .prop_map(|entries| Value::Object(entries.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// A part as text of some length, or as JSON.
+    fn part() -> impl Strategy<Value = (usize, Option<Value>)> {
+        prop_oneof![
+            (0..70_usize).prop_map(|length| (length, None)),
+            prop::sample::select(vec![4087, 4088, 4095, 4096, 4097, 9000]).prop_map(|length| (length, None)),
+            value().prop_map(|value| (0, Some(value))),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn parts_are_hashed_as_if_one_by_one(parts in prop::collection::vec(part(), 0..8)) {
+            let mut plain = Sha256::new();
+            let mut add = |bytes: &[u8]| {
+                plain.update((bytes.len() as u64).to_be_bytes());
+                plain.update(bytes);
+            };
+            add(b"kind");
+            let mut builder = DigestBuilder::new("kind");
+            for (length, json) in &parts {
+                let text = "x".repeat(*length);
+                add(json.as_ref().map_or(text.clone(), canonical_by_texts).as_bytes());
+                builder = match json {
+                    Some(Value::Object(object)) => builder.json_object(object),
+                    Some(value) => builder.json(value),
+                    None => builder.part(text.as_bytes()),
+                };
+            }
+            prop_assert_eq!(builder.finish(), Digest(plain.finalize().into()));
+        }
+
+        #[test]
+        fn canonical_json_is_what_it_was(value in value()) {
+            prop_assert_eq!(canonical_json(&value), canonical_by_texts(&value));
+        }
     }
 }

@@ -73,7 +73,8 @@ impl Node {
             Kind::Text(text) => Value::String(text.clone()),
             Kind::List(items) => Value::Array(items.iter().map(Node::to_json).collect()),
             Kind::Map(entries) => {
-                let mut map = Map::new();
+                // Most objects are small; the map would make room for four.
+                let mut map = Map::with_capacity(entries.len());
                 for (key, value) in entries {
                     map.insert(key.text.clone(), value.to_json());
                 }

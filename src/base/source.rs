@@ -65,6 +65,11 @@ impl Source {
         &self.path
     }
 
+    /// The same, to keep.
+    pub fn shared_path(&self) -> Arc<Path> {
+        Arc::clone(&self.path)
+    }
+
     /// The text.
     pub fn text(&self) -> &str {
         &self.text

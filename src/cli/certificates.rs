@@ -14,7 +14,16 @@ const LIMIT: u64 = 16 * 1024 * 1024;
 
 /// The certificates that the environment names, PEM.
 pub(in crate::cli) fn from_env(session: &Session, problems: &mut Problems) -> Option<Vec<u8>> {
+    from_env_for(true, session, problems)
+}
+
+/// The same for connections some of which are encrypted, or none. Then only karat's own variable is looked at, which must
+/// always be right: the other often names all authorities of a system, and looking through them takes a while.
+pub(in crate::cli) fn from_env_for(encrypted: bool, session: &Session, problems: &mut Problems) -> Option<Vec<u8>> {
     let (variable, path) = VARIABLES.iter().find_map(|name| Some((*name, session.env.get(name)?)))?;
+    if !encrypted && variable != VARIABLES[0] {
+        return None;
+    }
     match read(&session.cwd.join(path), Path::new(path)) {
         Ok(pem) => Some(pem),
         // The TLS library reads it by itself, and tells when a connection fails for it.

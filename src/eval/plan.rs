@@ -22,7 +22,7 @@ pub struct PlannedTrial {
     /// Prompt version, model and parameters.
     pub variant: Arc<Variant>,
     /// Overrides of the case, on top of the variant's parameters.
-    pub params: Params,
+    pub params: Arc<Params>,
     /// The case.
     pub case: CaseRef,
     /// Its checks.
@@ -111,9 +111,12 @@ fn trials_of<'a>(
     surveyed: &'a SurveyedSuite,
     selection: &'a Selection,
 ) -> impl Iterator<Item = Result<PlannedTrial, Problems>> + 'a {
-    selected(&surveyed.suite, selection, &surveyed.survey).flat_map(move |item| match item {
-        Err(problems) => vec![Err(problems)],
-        Ok((index, case)) => trials_of_case(surveyed, index, &case).into_iter().map(Ok).collect(),
+    selected(&surveyed.suite, selection, &surveyed.survey).flat_map(move |item| {
+        let (found, problems) = match item {
+            Ok((index, case)) => (trials_of_case(surveyed, index, &case), None),
+            Err(problems) => (Vec::new(), Some(Err(problems))),
+        };
+        found.into_iter().map(Ok).chain(problems)
     })
 }
 
@@ -129,7 +132,7 @@ fn trials_of_case(surveyed: &SurveyedSuite, index: u64, loaded: &LoadedCase) -> 
                 key: TrialKey::new(&suite.name, &variant.digest, &loaded.case, repeat),
                 suite: suite.name.clone(),
                 variant: Arc::clone(variant),
-                params: loaded.params.clone(),
+                params: Arc::clone(&loaded.params),
                 case: Arc::clone(&loaded.case),
                 checks: Arc::clone(&loaded.checks),
                 rule: suite.rule,

@@ -18,5 +18,5 @@ pub use links::{Link, LinkFault, find_links, link_faults};
 pub use mask::{hide_private, mask_secrets};
 pub use personal::{PersonalData, find_personal_data};
 pub use pii::{PiiMatch, PiiRule, find_pii, mask_pii, redact_pii};
-pub use secrets::{Finding, find_secrets};
+pub use secrets::{Finding, find_secrets, may_have_secrets};
 pub use strip::strip_control;

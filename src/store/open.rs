@@ -70,7 +70,10 @@ impl Pool {
             (Access::Read, true) => drop(Pool::open(path, Access::Write)?),
             (Access::Write, _) => {
                 check_or_empty(identity, path)?;
-                use_wal(&db, path)?;
+                let has_log = use_wal(&db, path)?;
+                if has_log && identity == Identity::Empty {
+                    not_waiting(&db).map_err(|error| StoreError::of(&error, path))?;
+                }
                 let before = migrate::migrate(&mut db, MIGRATIONS).map_err(|error| StoreError::of(&error, path))?;
                 check_or_empty(before, path)?;
             }
@@ -219,14 +222,21 @@ fn unidentified(error: &rusqlite::Error, path: &Path) -> StoreError {
     StoreError::NotKarat { path: path.to_path_buf(), detail: "it is not an SQLite file".to_owned() }
 }
 
+/// Until [`tune`], commits do not wait for the disk. For the tables of a new file only: they are in the log, and reach the
+/// disk with the first commit or checkpoint that waits for it. Without them the file is as empty as before, and is made
+/// again.
+fn not_waiting(db: &Connection) -> rusqlite::Result<()> {
+    db.pragma_update(None, "synchronous", "OFF")
+}
+
 /// Switches to the write-ahead log, so that readers and the writer do not wait for each other. A file system without
-/// shared memory keeps the old journal, which is slower but as safe.
-fn use_wal(db: &Connection, path: &Path) -> Result<(), StoreError> {
+/// shared memory keeps the old journal, which is slower but as safe. Whether there is a log now.
+fn use_wal(db: &Connection, path: &Path) -> Result<bool, StoreError> {
     let began = Instant::now();
     loop {
         let mode = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
         match mode.map_err(|error| StoreError::of(&error, path)) {
-            Ok(_) => return Ok(()),
+            Ok(mode) => return Ok(mode == "wal"),
             // SQLite does not wait here by itself when two processes switch at once.
             Err(StoreError::Locked { .. }) if began.elapsed() < BUSY_TIMEOUT => {
                 std::thread::sleep(Duration::from_millis(5));
@@ -253,6 +263,22 @@ fn tune(db: &Connection) -> rusqlite::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_new_file_is_tuned_like_one_that_was_there() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("k.db");
+        for _ in 0..2 {
+            let pool = Pool::open(&path, Access::Write).expect("opened");
+            let read = |db: &mut Connection| {
+                let synchronous = db.query_row("PRAGMA synchronous", [], |row| row.get::<_, i64>(0));
+                let journal = db.query_row("PRAGMA journal_mode", [], |row| row.get::<_, String>(0));
+                synchronous.and_then(|level| Ok((level, journal?))).map_err(|error| pool.error(&error))
+            };
+            // 1 is NORMAL.
+            assert_eq!(pool.with(read).expect("read"), (1, "wal".to_owned()));
+        }
+    }
 
     fn failure(code: i32) -> rusqlite::Error {
         rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None)

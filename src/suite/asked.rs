@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Suite;
 use super::reader::CaseReader;
+use super::row_lint::Places as _;
 use crate::base::{Kind, ModelRef, Node, Place, Problems, Span, parse_yaml};
 use crate::record::{CheckHook, CheckProgram, EmbeddingModel};
 use crate::score::{Asks, Check, Comparing};

@@ -56,12 +56,19 @@ pub(super) struct CheckCache<'a> {
     folders: Folders<'a>,
     defaults: &'a CheckSet,
     kept: HashMap<String, CheckSet>,
+    /// Most that are kept.
+    most: usize,
 }
 
 impl<'a> CheckCache<'a> {
     /// Empty; `defaults` come before every row's own checks.
     pub(super) fn new(defaults: &'a CheckSet, folders: Folders<'a>) -> CheckCache<'a> {
-        CheckCache { folders, defaults, kept: HashMap::new() }
+        CheckCache { folders, defaults, kept: HashMap::new(), most: KEPT }
+    }
+
+    /// The same for one of so many that keep checks.
+    pub(super) fn shared_by(self, keepers: usize) -> CheckCache<'a> {
+        CheckCache { most: KEPT.div_ceil(keepers.max(1)), ..self }
     }
 
     /// The effective checks of a row. `None` when one of its own cannot be compiled, which is reported.
@@ -77,7 +84,7 @@ impl<'a> CheckCache<'a> {
             return None;
         }
         let set = CheckSet::of(self.defaults.checks.iter().cloned().chain(own).collect());
-        if self.kept.len() >= KEPT {
+        if self.kept.len() >= self.most {
             self.kept.clear();
         }
         self.kept.insert(key, set.clone());

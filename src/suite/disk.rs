@@ -51,6 +51,11 @@ pub(super) fn stamp(path: &Path) -> Option<Stamp> {
     Some(Stamp { len: facts.len(), modified: facts.modified().ok() })
 }
 
+/// The size of a file; `None` when it cannot be read.
+pub(super) fn bytes(path: &Path) -> Option<u64> {
+    stamp(path).map(|stamp| stamp.len)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

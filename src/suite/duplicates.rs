@@ -1,19 +1,20 @@
 //! Finds case ids that are given twice, with 16 bytes per id: the places of the first are looked up only when needed.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 
 use super::Suite;
 use super::case::is_content_id;
 use super::reader::{CaseReader, NextCase, Scan};
-use super::select::head;
-use crate::base::{CaseId, Diagnostic, Digest, Place, Problems};
+use crate::base::{CaseId, Diagnostic, Place, Problems};
 
 /// Most duplicates whose places are shown.
 const SHOWN: usize = 50;
 
 #[derive(Default)]
 pub(super) struct Duplicates {
-    seen: HashSet<u128>,
+    marks: Marks,
+    seen: HashSet<u128, BuildHasherDefault<OfMark>>,
     again: Vec<(CaseId, Place)>,
     more: u64,
 }
@@ -21,8 +22,7 @@ pub(super) struct Duplicates {
 impl Duplicates {
     /// Notes an id; `place` is asked only when the id was there before.
     pub(super) fn add(&mut self, id: &CaseId, place: impl FnOnce() -> Place) {
-        // Half a SHA-256: two ids of one value would need some 2^64 cases.
-        if self.seen.insert(head(&Digest::of_bytes(id.as_str().as_bytes()))) {
+        if self.seen.insert(self.marks.of(id)) {
             return;
         }
         if self.again.len() < SHOWN {
@@ -43,9 +43,9 @@ impl Duplicates {
         while missing > 0 {
             // Problems of rows were reported by the first walk.
             match reader.next_case(&mut Problems::new()) {
-                NextCase::Case(loaded) => {
+                NextCase::Case(loaded) | NextCase::Made(loaded) => {
                     if let Some(first @ None) = firsts.get_mut(&loaded.case.id) {
-                        *first = Some(loaded.place);
+                        *first = Some(loaded.place());
                         missing -= 1;
                     }
                 }
@@ -69,5 +69,39 @@ impl Duplicates {
             let message = format!("{} more cases of suite `{}` have an id that is taken", self.more, suite.name);
             problems.push(Diagnostic::error("duplicate-case", message).at(suite.place.clone()));
         }
+    }
+}
+
+/// Makes 128 bits of an id, by keys that nobody knows before: no file can be made so that two of its ids have the same, and
+/// by chance it would take some 2^64 cases.
+#[derive(Default)]
+struct Marks {
+    low: RandomState,
+    high: RandomState,
+}
+
+impl Marks {
+    fn of(&self, id: &CaseId) -> u128 {
+        let text = id.as_str();
+        (u128::from(self.high.hash_one(text)) << 64) | u128::from(self.low.hash_one(text))
+    }
+}
+
+/// A mark is a hash already.
+#[derive(Default)]
+struct OfMark(u64);
+
+impl Hasher for OfMark {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u128(&mut self, mark: u128) {
+        // The other half is compared, not hashed.
+        self.0 = u64::try_from(mark >> 64).unwrap_or_default();
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::checks::{CheckSet, compile_list};
-use super::reader::{LoadedCase, digest_of};
+use super::loaded::{LoadedCase, Stands, digest_of};
 use super::suite_file::rule_text;
 use super::survey::{cases_digest, with_case};
 use super::{Goal, Suite, Survey};
@@ -74,10 +74,10 @@ impl Suite {
             group: old.map(|case| case.group.clone().unwrap_or_else(|| case.id.to_string())),
             weight: old.map_or(1.0, |case| case.weight),
         };
-        let params = origin.as_ref().map(|origin| origin.params.clone()).unwrap_or_default();
+        let params = origin.as_ref().map(|origin| Arc::clone(&origin.params)).unwrap_or_default();
         let set = CheckSet::of(checks.to_vec());
-        case.digest = digest_of(&mut case, &set, &params, &rule_text(&self.rule));
-        let place = origin.as_ref().map_or_else(|| self.place.clone(), |origin| origin.place.clone());
+        case.digest = digest_of(&case, &set, &params, &rule_text(&self.rule));
+        let stands = origin.as_ref().map_or_else(|| Stands::at(&self.place), |origin| origin.stands.clone());
         LoadedCase {
             case: Arc::new(case),
             checks,
@@ -86,7 +86,7 @@ impl Suite {
             examples,
             skip: None,
             only: false,
-            place,
+            stands,
             paraphrases: Vec::new(),
             paraphrase: paraphrase.map(Arc::new),
         }

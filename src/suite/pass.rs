@@ -1,7 +1,10 @@
 //! The executing pass: yields the cases that the survey counted, and nothing else.
 
+use std::borrow::Cow;
+
 use super::Suite;
-use super::reader::{CaseReader, LoadedCase, NextCase, Scan};
+use super::loaded::LoadedCase;
+use super::reader::{CaseReader, NextCase, Scan};
 use super::select::{Filter, Selection, draw};
 use super::survey::{Survey, cases_digest, stamps, with_case};
 use crate::base::{Diagnostic, DigestBuilder, Problems};
@@ -32,6 +35,7 @@ pub struct Selected<'a> {
     survey: &'a Survey,
     reader: CaseReader<'a>,
     filter: Filter<'a>,
+    /// Of the cases so far, where they are read again.
     digest: Option<DigestBuilder>,
     index: u64,
     taken: u64,
@@ -46,8 +50,8 @@ enum State {
     Done,
 }
 
-impl Iterator for Selected<'_> {
-    type Item = Result<(u64, LoadedCase), Problems>;
+impl<'a> Iterator for Selected<'a> {
+    type Item = Result<(u64, Cow<'a, LoadedCase>), Problems>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.state == State::Done {
@@ -61,17 +65,12 @@ impl Iterator for Selected<'_> {
         }
         let wanted = self.survey.selected.saturating_add(self.survey.skipped);
         while self.yielded < wanted {
-            let mut problems = Problems::new();
-            match self.next_case(&mut problems) {
-                NextCase::Case(loaded) if !problems.has_errors() => {
-                    let index = self.index;
-                    if self.takes(&loaded) {
-                        self.yielded += 1;
-                        return Some(Ok((index, *loaded)));
-                    }
-                }
-                // The survey found these rows sound, or the run would not have begun.
-                NextCase::Case(_) | NextCase::Bad | NextCase::End => return Some(Err(self.changed())),
+            // The survey found all rows sound, or the run would not have begun.
+            let Some(loaded) = self.next_case() else { return Some(Err(self.changed())) };
+            let index = self.index;
+            if self.takes(&loaded) {
+                self.yielded += 1;
+                return Some(Ok((index, loaded)));
             }
         }
         self.state = State::Done;
@@ -79,18 +78,25 @@ impl Iterator for Selected<'_> {
     }
 }
 
-impl Selected<'_> {
-    /// The next case of all: from memory where the survey kept them, else from the files.
-    fn next_case(&mut self, problems: &mut Problems) -> NextCase {
-        let Some(kept) = &self.survey.kept else { return self.reader.next_case(problems) };
-        let next = usize::try_from(self.index).ok().and_then(|index| kept.get(index));
-        next.map_or(NextCase::End, |loaded| NextCase::Case(Box::new(loaded.clone())))
+impl<'a> Selected<'a> {
+    /// The next case of all: from memory where the survey kept them, else from the files. `None` when there is none, or
+    /// anything is wrong with it.
+    fn next_case(&mut self) -> Option<Cow<'a, LoadedCase>> {
+        if let Some(kept) = &self.survey.kept {
+            return kept.get(usize::try_from(self.index).ok()?).map(Cow::Borrowed);
+        }
+        let mut problems = Problems::new();
+        let loaded = match self.reader.next_case(&mut problems) {
+            NextCase::Case(loaded) | NextCase::Made(loaded) if !problems.has_errors() => loaded,
+            NextCase::Case(_) | NextCase::Made(_) | NextCase::Bad | NextCase::End => return None,
+        };
+        self.digest = self.digest.take().map(|digest| with_case(digest, &loaded));
+        Some(Cow::Owned(*loaded))
     }
 
     /// Counts a case in, and says whether it is yielded. The rules are those of the survey's tally.
     fn takes(&mut self, loaded: &LoadedCase) -> bool {
         self.index += 1;
-        self.digest = self.digest.take().map(|digest| with_case(digest, loaded));
         let accepted = self.filter.accepts(&loaded.case) && (loaded.only || !self.survey.only);
         if !accepted {
             return false;
@@ -108,7 +114,7 @@ impl Selected<'_> {
 
     /// Whether the files, or the cases where all were walked, differ from what the survey saw.
     fn is_changed(&mut self) -> bool {
-        let walked_all = self.index == self.survey.total;
+        let walked_all = self.survey.kept.is_none() && self.index == self.survey.total;
         let digest = self.digest.take().map(DigestBuilder::finish);
         stamps(self.suite) != self.survey.stamps || (walked_all && digest != Some(self.survey.cases_digest))
     }

@@ -1,54 +1,18 @@
 //! Walks the cases of a suite: rows become drafts, the matrix multiplies them.
 
+use std::borrow::Cow;
 use std::cell::Cell;
-use std::fmt;
-use std::sync::Arc;
-
-use serde_json::Value;
 
 use super::adversarial::Attacker;
 use super::asked::span_of;
 use super::case::{Draft, read_draft};
-use super::checks::{CheckCache, CheckSet};
-use super::dataset::{Next, Row, Rows};
-use super::generated::Paraphrase;
+use super::checks::CheckCache;
+use super::dataset::{Ahead, Line, Made, Next, Row, Rows};
+use super::loaded::{Finisher, LoadedCase};
 use super::matrix::Combination;
-use super::params;
-use super::suite_file::{Suite, rule_text};
-use crate::base::{CaseId, Diagnostic, Digest, DigestBuilder, Place, Problems, Span};
-use crate::record::{Case, CaseRef, Params};
-use crate::score::Check;
-
-/// A case with everything needed to execute it.
-#[derive(Clone)]
-pub struct LoadedCase {
-    /// What prompts and scorers see.
-    pub case: CaseRef,
-    /// The suite's default checks, then the case's own; shared between cases of equal checks.
-    pub checks: Arc<[Arc<Check>]>,
-    /// Overrides on top of the variant's parameters.
-    pub params: Params,
-    /// How often it is asked.
-    pub repeat: u32,
-    /// How many examples it is asked with; `None` leaves that to the prompt.
-    pub examples: Option<usize>,
-    /// Why it is not run; `None` when it is.
-    pub skip: Option<String>,
-    /// Marked to be run alone.
-    pub only: bool,
-    /// Where it stands, without an excerpt.
-    pub place: Place,
-    /// Its text in other words, as its author wrote them: a text, or variables by their names. For `--fuzz`.
-    pub paraphrases: Vec<Value>,
-    /// What of it is said in other words first; `None` in all cases of files.
-    pub paraphrase: Option<Arc<Paraphrase>>,
-}
-
-impl fmt::Debug for LoadedCase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LoadedCase").field("case", &self.case.id).finish_non_exhaustive()
-    }
-}
+use super::row_lint::Places;
+use super::suite_file::Suite;
+use crate::base::{CaseId, Diagnostic, Place, Problems};
 
 /// The cases of a suite in order; see [`Suite::cases`].
 pub struct Cases<'a> {
@@ -68,8 +32,8 @@ impl Iterator for Cases<'_> {
         let mut problems = Problems::new();
         match self.reader.next_case(&mut problems) {
             // A dataset that could not be opened may stand before a case of the next.
-            NextCase::Case(case) if !problems.has_errors() => Some(Ok(*case)),
-            NextCase::Case(_) | NextCase::Bad => Some(Err(problems)),
+            NextCase::Case(case) | NextCase::Made(case) if !problems.has_errors() => Some(Ok(*case)),
+            NextCase::Case(_) | NextCase::Made(_) | NextCase::Bad => Some(Err(problems)),
             NextCase::End => problems.has_errors().then_some(Err(problems)),
         }
     }
@@ -85,9 +49,18 @@ pub(super) enum Scan {
 /// What walking on brings.
 pub(super) enum NextCase {
     Case(Box<LoadedCase>),
+    /// A case with its cross-checks done, and nothing to be said of it. Only where cases are made ahead.
+    Made(Box<LoadedCase>),
     /// A row with problems, which have been reported.
     Bad,
     End,
+}
+
+/// The row of the last case.
+enum Last {
+    Row(Row),
+    /// Read again when somebody asks for its place.
+    Line(Line),
 }
 
 /// Walks cases and keeps the row of the last one, for places.
@@ -95,27 +68,32 @@ pub(super) struct CaseReader<'a> {
     suite: &'a Suite,
     rows: Rows<'a>,
     cache: CheckCache<'a>,
-    row: Option<Row>,
+    last: Option<Last>,
     pending: Option<(Draft, usize)>,
     attacker: Option<Attacker<'a>>,
     /// The case whose attacks are under way, and the next of them.
     attacked: Option<(Draft, usize)>,
-    rule: String,
+    finisher: Finisher,
     /// Rows that were read again to place their problems.
     placed: Cell<usize>,
 }
 
 impl<'a> CaseReader<'a> {
     pub(super) fn new(suite: &'a Suite, scan: Scan) -> CaseReader<'a> {
+        CaseReader::with_ahead(suite, scan, None)
+    }
+
+    /// With cases that are made ahead by others.
+    pub(super) fn with_ahead(suite: &'a Suite, scan: Scan, ahead: Option<Ahead>) -> CaseReader<'a> {
         CaseReader {
             suite,
-            rows: Rows::of(&suite.feeds, scan == Scan::Yes),
+            rows: Rows::of(&suite.feeds, scan == Scan::Yes).with_ahead(ahead),
             cache: CheckCache::new(&suite.defaults.checks, suite.folders()),
-            row: None,
+            last: None,
             pending: None,
             attacker: suite.attacker(),
             attacked: None,
-            rule: rule_text(&suite.rule),
+            finisher: Finisher::new(suite),
             placed: Cell::new(0),
         }
     }
@@ -132,6 +110,10 @@ impl<'a> CaseReader<'a> {
         }
         let row = match self.rows.next_row(problems) {
             Next::Row(row) => row,
+            Next::Made(Made { case, line }) => {
+                self.last = Some(Last::Line(line));
+                return NextCase::Made(case);
+            }
             Next::Bad => return NextCase::Bad,
             Next::End => return NextCase::End,
         };
@@ -144,7 +126,7 @@ impl<'a> CaseReader<'a> {
             read_draft(self.suite, &placed, &mut self.cache, &mut found);
         }
         problems.absorb(found);
-        self.row = Some(row);
+        self.last = Some(Last::Row(row));
         match draft {
             None => NextCase::Bad,
             Some(draft) if self.suite.matrix.is_empty() => self.yielded(draft, problems),
@@ -152,28 +134,20 @@ impl<'a> CaseReader<'a> {
         }
     }
 
-    /// The place of the last case, with an excerpt.
-    pub(super) fn place(&self) -> Place {
-        self.row.as_ref().map_or_else(|| self.suite.place.clone(), |row| row.source.place(row.node.span))
-    }
-
-    /// The place of a variable of the last case, its name or its value; of the case when it is not written there.
-    pub(super) fn place_of_var(&self, variable: &str, name: bool) -> Place {
-        let find = |row: &Row| {
-            let entries = row.node.get("vars")?.as_map()?;
-            let (key, value) = entries.iter().find(|(key, _)| key.text == variable)?;
-            Some(row.source.place(if name { key.span } else { value.span }))
-        };
-        let placed = self.row.as_ref().and_then(|row| self.placed(row));
-        placed.as_ref().or(self.row.as_ref()).and_then(find).unwrap_or_else(|| self.place())
-    }
-
     /// Where a text stands in the checks of the last case.
     pub(super) fn place_in_checks(&self, text: &str) -> Option<Place> {
-        let row = self.row.as_ref()?;
-        let placed = self.placed(row);
-        let row = placed.as_ref().unwrap_or(row);
+        let row = self.row()?;
+        let placed = self.placed(&row);
+        let row = placed.as_ref().unwrap_or(&row);
         span_of(row.node.get("checks")?, text).map(|span| row.source.place(span))
+    }
+
+    /// The last row.
+    fn row(&self) -> Option<Cow<'_, Row>> {
+        match self.last.as_ref()? {
+            Last::Row(row) => Some(Cow::Borrowed(row)),
+            Last::Line(line) => line.row().map(Cow::Owned),
+        }
     }
 
     /// The row with the places of its values; not without end, because problems beyond the limit are only counted.
@@ -203,6 +177,15 @@ impl<'a> CaseReader<'a> {
         self.yielded(one, problems)
     }
 
+    fn finish(&self, draft: Draft) -> LoadedCase {
+        let row = match &self.last {
+            Some(Last::Row(row)) => Some((&row.source, row.node.span)),
+            // Drafts are made of rows.
+            Some(Last::Line(_)) | None => None,
+        };
+        self.finisher.finish(draft, row)
+    }
+
     /// The case, or the first of those that attacks make of it.
     fn yielded(&mut self, draft: Draft, problems: &mut Problems) -> NextCase {
         if self.attacker.is_none() {
@@ -227,28 +210,22 @@ impl<'a> CaseReader<'a> {
             }
         })
     }
+}
 
-    fn finish(&self, draft: Draft) -> LoadedCase {
-        let Draft { id, vars, expected, context, checks, tags, group, weight, repeat, skip, only, params, paraphrases } =
-            draft;
-        let mut case = Case { id, digest: Digest::from_bytes([0; 32]), vars, expected, context, tags, group, weight };
-        case.digest = digest_of(&mut case, &checks, &params, &self.rule);
-        let place = match &self.row {
-            Some(row) => Place::of_file(row.source.path()).at(row.node.span),
-            None => Place::of_file(&self.suite.path).at(Span::whole_file()),
+impl Places for CaseReader<'_> {
+    fn place(&self) -> Place {
+        self.row().map_or_else(|| self.suite.place.clone(), |row| row.source.place(row.node.span))
+    }
+
+    fn place_of_var(&self, variable: &str, name: bool) -> Place {
+        let find = |row: &Row| {
+            let entries = row.node.get("vars")?.as_map()?;
+            let (key, value) = entries.iter().find(|(key, _)| key.text == variable)?;
+            Some(row.source.place(if name { key.span } else { value.span }))
         };
-        LoadedCase {
-            case: Arc::new(case),
-            checks: checks.checks,
-            params,
-            repeat,
-            examples: None,
-            skip,
-            only,
-            place,
-            paraphrases,
-            paraphrase: None,
-        }
+        let row = self.row();
+        let placed = row.as_ref().and_then(|row| self.placed(row));
+        placed.as_ref().or(row.as_deref()).and_then(find).unwrap_or_else(|| self.place())
     }
 }
 
@@ -256,25 +233,4 @@ fn add_vars(draft: &mut Draft, combination: &Combination) {
     for (name, value) in &combination.vars {
         draft.vars.insert(name.clone(), value.clone());
     }
-}
-
-/// Of everything that can change a result; not of id, tags, group and position.
-pub(super) fn digest_of(case: &mut Case, checks: &CheckSet, params: &Params, rule: &str) -> Digest {
-    // Lent to a value and taken back, because the canonical form is made of values.
-    let vars = Value::Object(std::mem::take(&mut case.vars));
-    let mut builder = DigestBuilder::new("case").json(&vars);
-    if let Value::Object(vars) = vars {
-        case.vars = vars;
-    }
-    builder = match &case.expected {
-        Some(expected) => builder.part(b"expected").json(expected),
-        None => builder.part(b""),
-    };
-    builder = builder.part(&case.context.len().to_be_bytes());
-    builder = case.context.iter().fold(builder, |builder, passage| builder.part(passage.as_bytes()));
-    builder = builder.part(checks.digest.as_bytes()).part(&case.weight.to_bits().to_be_bytes()).part(rule.as_bytes());
-    if *params != Params::default() {
-        builder = builder.json(&params::to_json(params));
-    }
-    builder.finish()
 }

@@ -1,14 +1,23 @@
 //! Cross-checks of one case: what its prompts and its checks need of it.
 
 use super::Suite;
-use super::reader::{CaseReader, LoadedCase};
-use crate::base::{Diagnostic, Problems};
+use super::loaded::LoadedCase;
+use crate::base::{Diagnostic, Place, Problems};
 use crate::prompt::VarProblem;
 use crate::score::Comparing;
 
+/// Knows where a case stands.
+pub(super) trait Places {
+    /// The case.
+    fn place(&self) -> Place;
+
+    /// One of its variables, its name or its value; the case when it is not written there.
+    fn place_of_var(&self, variable: &str, name: bool) -> Place;
+}
+
 /// Reports what is wrong with a case in the light of the suite's prompts and the case's checks.
-pub(super) fn check(suite: &Suite, loaded: &LoadedCase, reader: &CaseReader<'_>, problems: &mut Problems) {
-    check_vars(suite, loaded, reader, problems);
+pub(super) fn check(suite: &Suite, loaded: &LoadedCase, places: &impl Places, problems: &mut Problems) {
+    check_vars(suite, loaded, places, problems);
     let case = &loaded.case;
     for check in loaded.checks.iter() {
         if check.needs_expected() && case.expected.is_none() {
@@ -19,30 +28,30 @@ pub(super) fn check(suite: &Suite, loaded: &LoadedCase, reader: &CaseReader<'_>,
             } else {
                 "add `expected:` to the case, or give the check a value of its own"
             };
-            problems.push(Diagnostic::error("missing-expected", message).at(reader.place()).help(help));
+            problems.push(Diagnostic::error("missing-expected", message).at(places.place()).help(help));
         }
         let others = || loaded.checks.iter().any(|other| other.comparing().is_none() && other.weight() > 0.0);
         if check.comparing().is_some_and(|form| **form == Comparing::Scores) && !others() {
             let message =
                 format!("`{}` compares the scores of other checks, and this case has none that count", check.name());
             let help = "add a check that looks at the output itself";
-            problems.push(Diagnostic::error("no-other-check", message).at(reader.place()).help(help));
+            problems.push(Diagnostic::error("no-other-check", message).at(places.place()).help(help));
         }
         if check.needs_context() && case.context.is_empty() {
             let message = format!("the check `{}` needs `context`, which this case lacks", check.name());
             let help = "add `context:` to the case";
-            problems.push(Diagnostic::error("missing-context", message).at(reader.place()).help(help));
+            problems.push(Diagnostic::error("missing-context", message).at(places.place()).help(help));
         }
         for variable in check.needed_vars().filter(|name| !case.vars.contains_key(*name)) {
             let message =
                 format!("the check `{}` takes a value from `vars.{variable}`, which this case lacks", check.name());
             let help = format!("add `{variable}` to the case's `vars:`");
-            problems.push(Diagnostic::error("missing-variable", message).at(reader.place()).help(help));
+            problems.push(Diagnostic::error("missing-variable", message).at(places.place()).help(help));
         }
     }
 }
 
-fn check_vars(suite: &Suite, loaded: &LoadedCase, reader: &CaseReader<'_>, problems: &mut Problems) {
+fn check_vars(suite: &Suite, loaded: &LoadedCase, places: &impl Places, problems: &mut Problems) {
     let mut told: Vec<VarProblem> = Vec::new();
     // How many prompts do not know a variable: only when none does, it is a slip. Prompts under comparison may differ
     // in what they use.
@@ -86,7 +95,7 @@ fn check_vars(suite: &Suite, loaded: &LoadedCase, reader: &CaseReader<'_>, probl
         .collect();
     told.retain(|problem| problem.code != "missing-variable" || !meant.contains(&problem.variable));
     for problem in told {
-        let place = reader.place_of_var(&problem.variable, problem.code == "unknown-variable");
+        let place = places.place_of_var(&problem.variable, problem.code == "unknown-variable");
         let mut diagnostic =
             Diagnostic::error(problem.code, problem.message).at(place).did_you_mean(problem.near.as_deref());
         diagnostic.help = problem.help;

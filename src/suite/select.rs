@@ -179,7 +179,7 @@ pub(super) fn draw(seed: u64, id: &CaseId) -> u128 {
 }
 
 /// The first 16 bytes of a digest as a number.
-pub(super) fn head(digest: &Digest) -> u128 {
+fn head(digest: &Digest) -> u128 {
     digest.as_bytes().iter().take(16).fold(0, |number, byte| (number << 8) | u128::from(*byte))
 }
 

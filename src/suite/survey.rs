@@ -1,17 +1,23 @@
 //! The one validating pass over all cases before the first call: counts, digest, and everything wrong with them.
 
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::thread;
 
 use super::asked::Asked;
 use super::dataset::Feed;
 use super::disk::{self, Stamp};
 use super::duplicates::Duplicates;
-use super::reader::{CaseReader, LoadedCase, NextCase, Scan};
-use super::select::{Filter, Selection, draw};
-use super::{Bound, Suite, compared, row_lint, unmatched};
+use super::loaded::LoadedCase;
+use super::making::{self, Making};
+use super::reader::{CaseReader, NextCase, Scan};
+use super::row_lint::Places as _;
+use super::select::{Filter, Selection};
+use super::tally::{Counted, Tally};
+use super::{Bound, Suite, compared, params, row_lint, unmatched};
 use crate::base::{Diagnostic, Digest, DigestBuilder, Place, Problems, Ratio};
 use crate::record::{CorpusMeasure, Params};
+use crate::score::Check;
 
 /// Most rows of one suite whose problems are told in full: one broken dataset must not hide the other files.
 const MAX_REPORTED_ROWS: usize = 100;
@@ -76,21 +82,17 @@ pub fn survey_all(suites: &[Suite], selection: &Selection, problems: &mut Proble
 ///
 /// Filters that match nothing are the business of [`survey_all`]: another suite may have what this one lacks.
 pub fn survey(suite: &Suite, selection: &Selection, problems: &mut Problems) -> Survey {
+    survey_by(suite, selection, Making::usual(), problems)
+}
+
+/// The same, with so much made ahead. What is found does not depend on that.
+pub(super) fn survey_by(suite: &Suite, selection: &Selection, making: Making, problems: &mut Problems) -> Survey {
     let stamps = stamps(suite);
-    let mut reader = CaseReader::new(suite, Scan::Yes);
     let mut pass = Pass::new(suite, selection);
-    loop {
-        let mut found = Problems::new();
-        let next = reader.next_case(&mut found);
-        match &next {
-            NextCase::Case(case) => pass.case(case, &reader, &mut found),
-            NextCase::Bad | NextCase::End => {}
-        }
-        pass.report(found, problems);
-        if matches!(next, NextCase::End) {
-            break;
-        }
-    }
+    thread::scope(|scope| {
+        let reader = CaseReader::with_ahead(suite, Scan::Yes, making::start(suite, making, scope));
+        pass.walk(reader, problems);
+    });
     pass.finish(stamps, problems)
 }
 
@@ -108,7 +110,8 @@ struct Pass<'a> {
     selection: &'a Selection,
     filter: Filter<'a>,
     duplicates: Duplicates,
-    digest: DigestBuilder,
+    /// Of all cases so far; always there.
+    digest: Option<DigestBuilder>,
     total: u64,
     unchecked: u64,
     first_unchecked: Vec<Place>,
@@ -124,6 +127,8 @@ struct Pass<'a> {
     case_params: Vec<(Params, Place)>,
     longest_case: usize,
     asked: Asked,
+    /// Those of the last case that were looked at for `asked`.
+    last_checks: Option<Arc<[Arc<Check>]>>,
     counted: BTreeSet<CorpusMeasure>,
 }
 
@@ -134,7 +139,7 @@ impl<'a> Pass<'a> {
             selection,
             filter: Filter::new(selection, suite),
             duplicates: Duplicates::default(),
-            digest: cases_digest(),
+            digest: Some(cases_digest()),
             total: 0,
             unchecked: 0,
             first_unchecked: Vec::new(),
@@ -150,26 +155,51 @@ impl<'a> Pass<'a> {
             case_params: Vec::new(),
             longest_case: 0,
             asked: Asked::default(),
+            last_checks: None,
             counted: BTreeSet::new(),
         }
     }
 
+    /// Walks all cases, and reports what is wrong with each.
+    fn walk(&mut self, mut reader: CaseReader<'_>, problems: &mut Problems) {
+        loop {
+            let mut found = Problems::new();
+            let ended = match reader.next_case(&mut found) {
+                NextCase::Made(case) => {
+                    self.case(*case, &reader);
+                    false
+                }
+                NextCase::Case(case) => {
+                    row_lint::check(self.suite, &case, &reader, &mut found);
+                    self.case(*case, &reader);
+                    false
+                }
+                NextCase::Bad => false,
+                NextCase::End => true,
+            };
+            self.report(found, problems);
+            if ended {
+                return;
+            }
+        }
+    }
+
     /// Keeps a case, or lets go of all when they become too many: memory must not grow with the suite.
-    fn keep(&mut self, loaded: &LoadedCase) {
-        self.kept_bytes = self.kept_bytes.saturating_add(loaded.case.text_bytes());
+    fn keep(&mut self, loaded: LoadedCase, bytes: usize) {
+        self.kept_bytes = self.kept_bytes.saturating_add(bytes);
         if let Some(kept) = self.kept.as_mut().filter(|kept| kept.len() < MAX_KEPT && self.kept_bytes <= MAX_KEPT_BYTES)
         {
-            kept.push(loaded.clone());
+            kept.push(loaded);
         } else {
             self.kept = None;
         }
     }
 
-    fn case(&mut self, loaded: &LoadedCase, reader: &CaseReader<'_>, found: &mut Problems) {
+    fn case(&mut self, case: LoadedCase, reader: &CaseReader<'_>) {
+        let loaded = &case;
+        let bytes = loaded.case.text_bytes();
         self.total += 1;
-        self.keep(loaded);
-        let digest = std::mem::replace(&mut self.digest, cases_digest());
-        self.digest = with_case(digest, loaded);
+        self.digest = self.digest.take().map(|digest| with_case(digest, loaded));
         self.duplicates.add(&loaded.case.id, || reader.place());
         if loaded.checks.is_empty() && !self.suite.gaps.checks {
             self.unchecked += 1;
@@ -177,7 +207,6 @@ impl<'a> Pass<'a> {
                 self.first_unchecked.push(reader.place());
             }
         }
-        row_lint::check(self.suite, loaded, reader, found);
         if !self.suite.goal.corpus.is_empty() {
             self.counted.extend(loaded.checks.iter().filter_map(|check| CorpusMeasure::of_check(check.check())));
         }
@@ -192,25 +221,29 @@ impl<'a> Pass<'a> {
             self.first_only = Some(reader.place());
         }
         if self.filter.accepts(&loaded.case) {
-            self.remember(loaded, reader);
+            self.remember(loaded, bytes, reader);
             self.all.offer(loaded, self.selection);
             if loaded.only {
                 self.only.offer(loaded, self.selection);
             }
         }
+        self.keep(case, bytes);
     }
 
     /// What must be known of the cases to ask whether the models take them, and whether their checks can ask.
-    fn remember(&mut self, loaded: &LoadedCase, reader: &CaseReader<'_>) {
-        if loaded.skip.is_none() {
+    fn remember(&mut self, loaded: &LoadedCase, bytes: usize, reader: &CaseReader<'_>) {
+        // Most cases have the same checks as the one before, which ask nobody else.
+        let is_known = self.last_checks.as_ref().is_some_and(|last| Arc::ptr_eq(last, &loaded.checks));
+        if loaded.skip.is_none() && !is_known {
             self.asked.add(self.suite, &loaded.checks, reader);
+            self.last_checks = Some(Arc::clone(&loaded.checks));
         }
-        self.longest_case = self.longest_case.max(loaded.case.text_bytes());
-        let is_new = loaded.params != Params::default()
+        self.longest_case = self.longest_case.max(bytes);
+        let is_new = !params::are_none(&loaded.params)
             && self.case_params.len() < MAX_REPORTED_ROWS
-            && self.case_params.iter().all(|(known, _)| *known != loaded.params);
+            && self.case_params.iter().all(|(known, _)| *known != *loaded.params);
         if is_new {
-            self.case_params.push((loaded.params.clone(), reader.place()));
+            self.case_params.push((Params::clone(&loaded.params), reader.place()));
         }
     }
 
@@ -260,7 +293,7 @@ impl<'a> Pass<'a> {
         let tally = if only { self.only } else { self.all };
         let variants = self.selection.variants(suite);
         let Counted { selected, repeats, most_repeats, draw_up_to } = tally.count(self.selection);
-        let cases_digest = self.digest.finish();
+        let cases_digest = self.digest.unwrap_or_else(cases_digest).finish();
         Survey {
             total: self.total,
             selected,
@@ -334,65 +367,4 @@ pub(super) fn cases_digest() -> DigestBuilder {
 /// Adds a case. Its id counts, too: results are kept by it, so a renamed case is another case.
 pub(super) fn with_case(digest: DigestBuilder, loaded: &LoadedCase) -> DigestBuilder {
     digest.part(loaded.case.id.as_str().as_bytes()).part(loaded.case.digest.as_bytes())
-}
-
-/// Counts what passes the filters. With a sample, keeps the smallest draws: memory follows the sample, not the suite.
-#[derive(Default)]
-struct Tally {
-    taken: u64,
-    repeats: u64,
-    most_repeats: u32,
-    skipped: u64,
-    drawn: BinaryHeap<(u128, u32)>,
-}
-
-impl Tally {
-    fn offer(&mut self, loaded: &LoadedCase, selection: &Selection) {
-        if loaded.skip.is_some() {
-            self.skipped += u64::from(selection.first.is_none() && selection.sample.is_none());
-            return;
-        }
-        if selection.first.is_some_and(|first| self.taken >= first) {
-            return;
-        }
-        self.taken += 1;
-        let Some(sample) = selection.sample else {
-            self.repeats += u64::from(loaded.repeat);
-            self.most_repeats = self.most_repeats.max(loaded.repeat);
-            return;
-        };
-        self.drawn.push((draw(selection.seed, &loaded.case.id), loaded.repeat));
-        if u64::try_from(self.drawn.len()).unwrap_or(u64::MAX) > sample {
-            self.drawn.pop();
-        }
-    }
-
-    fn count(&self, selection: &Selection) -> Counted {
-        if selection.sample.is_none() {
-            return Counted {
-                selected: self.taken,
-                repeats: self.repeats,
-                most_repeats: self.most_repeats,
-                draw_up_to: None,
-            };
-        }
-        Counted {
-            selected: u64::try_from(self.drawn.len()).unwrap_or(u64::MAX),
-            repeats: self.drawn.iter().map(|(_, repeat)| u64::from(*repeat)).sum(),
-            most_repeats: self.drawn.iter().map(|(_, repeat)| *repeat).max().unwrap_or(0),
-            draw_up_to: self.drawn.peek().map(|(draw, _)| *draw),
-        }
-    }
-}
-
-/// What a tally comes to.
-struct Counted {
-    /// Cases.
-    selected: u64,
-    /// Their repeats.
-    repeats: u64,
-    /// The most repeats of one of them.
-    most_repeats: u32,
-    /// The largest draw that is in, with a sample.
-    draw_up_to: Option<u128>,
 }

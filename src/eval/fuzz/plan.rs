@@ -49,7 +49,7 @@ pub fn fuzzed(
     let SurveyedSuite { mut suite, survey, variants } = surveyed;
     let mut cases: Vec<LoadedCase> = Vec::new();
     for item in selected(&suite, selection, &survey).take(POOL) {
-        cases.push(item?.1);
+        cases.push(item?.1.into_owned());
     }
     cases.retain(|loaded| loaded.skip.is_none());
     suite.forget_goal();

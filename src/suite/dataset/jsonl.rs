@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::BufRead;
 
+use super::blocks::Block;
 use super::lines::{LineProblem, Lines};
 use super::{Next, Row};
 use crate::base::{Diagnostic, Problems, Source, Span, parse_json_row};
@@ -48,17 +49,28 @@ impl<R: BufRead> JsonlReader<R> {
                 problems.push(a_list(&Source::line_of(&shown, line, "[")));
                 return Next::Bad;
             }
-            let mut source = Source::line_of(&shown, line, text);
-            if self.scan
-                && let Cow::Owned(masked) = mask_secrets(&source, problems)
-            {
-                source = masked;
-            }
-            return match parse_json_row(&source, problems) {
-                Some(node) => Next::Row(Row { node, source }),
-                None => Next::Bad,
-            };
+            let source = Source::line_of(&shown, line, text);
+            return self.row_of(source, problems);
         }
+    }
+
+    /// The row of a line that is not blank.
+    pub(super) fn row_of(&self, mut source: Source, problems: &mut Problems) -> Next {
+        if self.scan
+            && let Cow::Owned(masked) = mask_secrets(&source, problems)
+        {
+            source = masked;
+        }
+        match parse_json_row(&source, problems) {
+            Some(node) => Next::Row(Row { node, source }),
+            None => Next::Bad,
+        }
+    }
+
+    /// The rows that follow, unread; `None` where the next must be read by itself. The first row always is: it may be the
+    /// beginning of something else.
+    pub(super) fn next_block(&mut self, most: usize) -> Option<Block> {
+        if self.done || !self.begun { None } else { self.lines.next_block(most) }
     }
 }
 
@@ -87,7 +99,7 @@ mod tests {
         loop {
             match reader.next_row(&mut problems) {
                 Next::Row(row) => rows.push((row.source.first_line(), row.node.to_json())),
-                Next::Bad => {}
+                Next::Bad | Next::Made(_) => {}
                 Next::End => return (rows, problems),
             }
         }

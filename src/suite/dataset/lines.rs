@@ -15,11 +15,12 @@ const KEPT_BYTES: usize = 64 * 1024;
 
 /// Reads a file line by line. Line ends (`\n`, `\r\n`) and a leading byte order mark are not part of the lines.
 pub(super) struct Lines<R> {
-    reader: R,
+    pub(super) reader: R,
     buffer: Vec<u8>,
-    shown: Arc<Path>,
-    line: u32,
-    max: usize,
+    pub(super) shown: Arc<Path>,
+    /// Lines that were read.
+    pub(super) line: u32,
+    pub(super) max: usize,
 }
 
 impl<R: BufRead> Lines<R> {

@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use std::slice;
 use std::sync::Arc;
 
+use super::ahead::{Ahead, AheadReader};
+use super::blocks::Line;
 use super::csv::CsvReader;
 use super::jsonl::JsonlReader;
 use super::lines::{Lines, MAX_ROW_BYTES};
 use crate::base::{Node, Problems, Source, parse_yaml};
 use crate::suite::disk;
+use crate::suite::loaded::LoadedCase;
 
 /// A part of a suite's cases.
 #[derive(Debug)]
@@ -31,6 +34,16 @@ pub(in crate::suite) enum Feed {
         /// Its path in messages.
         shown: Arc<Path>,
     },
+}
+
+impl Feed {
+    /// The size of a JSONL file; `None` for all else.
+    pub(in crate::suite) fn jsonl_bytes(&self) -> Option<u64> {
+        match self {
+            Feed::File { format: Format::Jsonl, path, .. } => disk::bytes(path),
+            Feed::File { format: Format::Csv, .. } | Feed::List { .. } => None,
+        }
+    }
 }
 
 /// Formats that are streamed.
@@ -66,10 +79,20 @@ impl Row {
     }
 }
 
+/// A row that was made a case ahead of the walk.
+pub(in crate::suite) struct Made {
+    /// The case, of which nothing is to be said.
+    pub(in crate::suite) case: Box<LoadedCase>,
+    /// Where it stands.
+    pub(in crate::suite) line: Line,
+}
+
 /// What reading on brings.
 pub(in crate::suite) enum Next {
     /// A row.
     Row(Row),
+    /// A case.
+    Made(Made),
     /// A row that cannot be read; its problem has been reported.
     Bad,
     /// The end.
@@ -81,19 +104,26 @@ pub(in crate::suite) struct Rows<'a> {
     feeds: slice::Iter<'a, Feed>,
     open: Open<'a>,
     scan: bool,
+    ahead: Option<Ahead>,
 }
 
 enum Open<'a> {
     Nothing,
     List(&'a Source, slice::Iter<'a, Node>),
     Jsonl(JsonlReader<BufReader<File>>),
+    Ahead(AheadReader<BufReader<File>>),
     Csv(CsvReader<BufReader<File>>),
 }
 
 impl<'a> Rows<'a> {
     /// From the first row on. With `scan`, streamed rows are searched for secrets, which are reported and masked.
     pub(in crate::suite) fn of(feeds: &'a [Feed], scan: bool) -> Rows<'a> {
-        Rows { feeds: feeds.iter(), open: Open::Nothing, scan }
+        Rows { feeds: feeds.iter(), open: Open::Nothing, scan, ahead: None }
+    }
+
+    /// The same, with rows of JSONL made ahead where that is worth it.
+    pub(in crate::suite) fn with_ahead(self, ahead: Option<Ahead>) -> Rows<'a> {
+        Rows { ahead, ..self }
     }
 
     /// The next row; problems of the row or of its file go to `problems`.
@@ -105,6 +135,7 @@ impl<'a> Rows<'a> {
                     rows.next().map_or(Next::End, |node| Next::Row(Row { node: node.clone(), source: source.clone() }))
                 }
                 Open::Jsonl(reader) => reader.next_row(problems),
+                Open::Ahead(reader) => reader.next_row(problems),
                 Open::Csv(reader) => reader.next_row(problems),
             };
             if !matches!(next, Next::End) {
@@ -112,22 +143,26 @@ impl<'a> Rows<'a> {
             }
             match self.feeds.next() {
                 None => return Next::End,
-                Some(feed) => self.open = Open::feed(feed, self.scan, problems),
+                Some(feed) => self.open = Open::feed(feed, self.scan, self.ahead.as_ref(), problems),
             }
         }
     }
 }
 
 impl<'a> Open<'a> {
-    fn feed(feed: &'a Feed, scan: bool, problems: &mut Problems) -> Open<'a> {
+    fn feed(feed: &'a Feed, scan: bool, ahead: Option<&Ahead>, problems: &mut Problems) -> Open<'a> {
         match feed {
             Feed::List { source, rows } => Open::List(source, rows.iter()),
             Feed::File { format, path, shown } => match disk::open(path, shown) {
                 Ok(file) => {
                     let lines = Lines::new(BufReader::with_capacity(64 * 1024, file), Arc::clone(shown), MAX_ROW_BYTES);
-                    match format {
-                        Format::Jsonl => Open::Jsonl(JsonlReader::new(lines, scan)),
-                        Format::Csv => Open::Csv(CsvReader::new(lines, MAX_ROW_BYTES, scan)),
+                    let bytes = feed.jsonl_bytes().unwrap_or(0);
+                    match (format, ahead.filter(|ahead| bytes >= ahead.least)) {
+                        (Format::Jsonl, None) => Open::Jsonl(JsonlReader::new(lines, scan)),
+                        (Format::Jsonl, Some(ahead)) => {
+                            Open::Ahead(AheadReader::new(JsonlReader::new(lines, scan), ahead.clone()))
+                        }
+                        (Format::Csv, _) => Open::Csv(CsvReader::new(lines, MAX_ROW_BYTES, scan)),
                     }
                 }
                 Err(problem) => {

@@ -20,7 +20,7 @@ fn every_key_of_a_case_is_read() {
     assert_eq!((full.skip.as_deref(), full.only, full.params.seed), (Some("flaky"), true, Some(1)));
     let names: Vec<&str> = full.checks.iter().map(|check| check.name()).collect();
     assert_eq!(names, ["contains", "equals"]);
-    assert_eq!(full.place.pointer(), "evals/demo.yaml:7:5");
+    assert_eq!(full.place().pointer(), "evals/demo.yaml:7:5");
     let plain = &cases[1];
     assert_eq!(plain.case.id.as_str(), "7");
     assert_eq!(plain.case.vars.get("q"), Some(&json!("default")));
@@ -62,7 +62,7 @@ fn cases_may_be_mixed_from_lists_and_files() {
     project.write("evals/cases/three.csv", b"id,q:number\nthree,3\n");
     project.write("evals/cases/four.yaml", b"- {id: four, vars: {q: 4}}\n");
     let cases = project.cases();
-    let rows: Vec<(&str, String)> = cases.iter().map(|c| (c.case.id.as_str(), c.place.pointer())).collect();
+    let rows: Vec<(&str, String)> = cases.iter().map(|c| (c.case.id.as_str(), c.place().pointer())).collect();
     let wanted = [
         ("one", "evals/demo.yaml:6:5"),
         ("two", "evals/cases/two.jsonl:1:1"),

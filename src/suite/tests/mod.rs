@@ -1,5 +1,6 @@
 //! Whole suites on disk: loading, surveying, selecting.
 
+mod ahead;
 mod cases;
 mod loading;
 mod project;

@@ -137,7 +137,7 @@ fn kept_cases_and_cases_read_again_are_the_same() {
             let wanted: Vec<_> = suites[0].cases().map(|case| case.expect("case")).take(picked.len()).collect();
             assert_eq!(picked.len(), selection.first.map_or(3, |_| 2));
             for (one, other) in picked.iter().zip(&wanted) {
-                assert_eq!((&one.case, &one.place, one.repeat), (&other.case, &other.place, other.repeat));
+                assert_eq!((&one.case, &one.place(), one.repeat), (&other.case, &other.place(), other.repeat));
             }
         }
     }

@@ -182,8 +182,7 @@ impl TooLong {
             }
             let tokens = crate::price::estimate_prompt_tokens(&variant.model, &rendered.messages);
             // The least that it may be: an estimate alone is no reason to refuse.
-            let place =
-                Place::of_file(&loaded.place.path).at(crate::base::Span::new(loaded.place.line, loaded.place.col, 1));
+            let place = Place { len: 1, ..loaded.place() };
             (!fits(tokens.low)).then(|| TooLong { case: loaded.case.id.to_string(), tokens: tokens.tokens, place })
         })
     }

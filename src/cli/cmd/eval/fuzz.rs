@@ -190,7 +190,10 @@ async fn shrink_all(
 /// The checks of the case that a trial ran.
 fn checks_of(surveyed: &SurveyedSuite, trial: &TrialRecord) -> Option<Arc<[Arc<Check>]>> {
     let cases = crate::suite::selected(&surveyed.suite, &EVERYTHING, &surveyed.survey);
-    cases.filter_map(Result::ok).find(|(_, loaded)| loaded.case.id == trial.case.id).map(|(_, loaded)| loaded.checks)
+    cases
+        .filter_map(Result::ok)
+        .find(|(_, loaded)| loaded.case.id == trial.case.id)
+        .map(|(_, loaded)| Arc::clone(&loaded.checks))
 }
 
 static EVERYTHING: std::sync::LazyLock<Selection> = std::sync::LazyLock::new(Selection::default);

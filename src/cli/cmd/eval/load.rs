@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use super::accepted::check_accepted;
 use super::args::{CacheArg, CallsArg, EvalArgs};
@@ -187,6 +188,8 @@ pub(super) fn load(
     session: &Session,
     mut problems: Problems,
 ) -> anyhow::Result<Loaded> {
+    // The published prices are unpacked while suites and cases are read.
+    thread::spawn(|| PriceTable::bundled().is_ok());
     let root = &session.root;
     let registry = Registry::open(&config.prompts.value, root);
     let paths: Vec<PathBuf> = if options.files.is_empty() {
@@ -203,8 +206,13 @@ pub(super) fn load(
     }
     let context = LoadContext { config: &config, registry: &registry, suites: &options.suite };
     let mut suites = load_suites(&paths, &context, &mut problems);
-    let prices = price_table(&config, &mut problems)?;
-    let attacks = attacks::read(options, &config, &suites, &prices, session, &mut problems)?;
+    // What is wrong with the project's own prices is told before what is wrong with cases.
+    let is_asked_now = config.prices.is_some() || options.adversarial.is_some();
+    let early = is_asked_now.then(|| price_table(&config, &mut problems)).transpose()?;
+    let attacks = match &early {
+        Some(prices) => attacks::read(options, &config, &suites, prices, session, &mut problems)?,
+        None => None,
+    };
     if let Some(attacks) = &attacks {
         suites.iter_mut().for_each(|suite| suite.attack(Arc::clone(attacks)));
     }
@@ -215,6 +223,7 @@ pub(super) fn load(
     for survey in &mut surveys {
         survey.asked.judges.extend(options.paraphrase.iter().map(|model| (model.clone(), None)));
     }
+    let prices = early.map_or_else(|| price_table(&config, &mut problems), Ok)?;
     asked::check_known(&config, &surveys, &mut problems);
     // A replay asks nobody: what was recorded counts, as it was asked then.
     if config.calls.value != CallMode::Replay {

@@ -126,6 +126,6 @@ fn programs(loaded: &Loaded) -> impl Iterator<Item = &AskedBy<CheckProgram>> {
     loaded.suites.iter().flat_map(|surveyed| &surveyed.survey.asked.programs)
 }
 
-fn hooks(loaded: &Loaded) -> impl Iterator<Item = &AskedBy<CheckHook>> {
+pub(super) fn hooks(loaded: &Loaded) -> impl Iterator<Item = &AskedBy<CheckHook>> {
     loaded.suites.iter().flat_map(|surveyed| &surveyed.survey.asked.hooks)
 }

@@ -59,12 +59,18 @@ pub(super) fn settle(loaded: &Loaded, untrusted: bool, session: &Session) -> any
     own_checks::check(loaded, untrusted, session, &mut problems);
     let mut providers = Providers { settings: Vec::new(), secrets: Vec::new(), free: HashSet::new(), ca_pem: None };
     let connects = config.calls.value != CallMode::Replay;
-    providers.ca_pem = connects.then(|| certificates::from_env(session, &mut problems)).flatten();
+    let mut settled = Vec::new();
     for provider in config.providers.iter().filter(|provider| used.contains(provider.name.as_str())) {
         if provider.wire.is_free() {
             providers.free.insert(provider.name.to_string());
         }
-        let settings = settings_of(provider, session, &mut problems);
+        let mut found = Problems::new();
+        settled.push((provider, settings_of(provider, session, &mut found), found));
+    }
+    let encrypted = own_checks::hooks(loaded).next().is_some() || settled.iter().any(is_encrypted);
+    providers.ca_pem = connects.then(|| certificates::from_env_for(encrypted, session, &mut problems)).flatten();
+    for (provider, settings, found) in settled {
+        problems.absorb(found);
         providers.settings.extend(settings.map(|settings| ProviderSettings {
             transport: connects.then(|| own_transport(provider, &providers.ca_pem, session, &mut problems)).flatten(),
             ..settings
@@ -96,6 +102,12 @@ pub(super) fn settle(loaded: &Loaded, untrusted: bool, session: &Session) -> any
     problems.relative_to(&session.root);
     session.stop_on(problems)?;
     Ok(providers)
+}
+
+/// Whether a provider is, or may be, reached by TLS.
+fn is_encrypted((provider, settings, _): &(&ProviderConfig, Option<ProviderSettings>, Problems)) -> bool {
+    let is_plain = |settings: &ProviderSettings| settings.base_url().starts_with("http://");
+    provider.options.proxy.is_some() || !settings.as_ref().is_some_and(is_plain)
 }
 
 impl Providers {

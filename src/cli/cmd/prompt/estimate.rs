@@ -34,7 +34,7 @@ impl Asked {
         Asked {
             with: format!("{}{more}", found.name()),
             given,
-            params: found.case.params.clone(),
+            params: Params::clone(&found.case.params),
             models: unique(found.suite.variants.iter().map(|variant| &variant.model)),
         }
     }

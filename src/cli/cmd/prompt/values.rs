@@ -55,7 +55,7 @@ impl ValueArgs {
     ) -> Given {
         let mut given = Given::default();
         if let Some(found) = case {
-            given.case(&found.case.case.vars, &found.case.place, has);
+            given.case(&found.case.case.vars, &found.case.place(), has);
         }
         read_values(&self.vars, &self.var, session, &mut given, problems);
         given
