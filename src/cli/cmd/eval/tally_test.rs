@@ -145,6 +145,7 @@ fn call(ordinal: u64, failed: bool) -> CallRecord {
         kept: None,
     };
     CallRecord {
+        written: None,
         cache_key: Digest::of_bytes(&ordinal.to_be_bytes()),
         model: ModelRef::parse("openai/a").expect("model"),
         request: ChatRequest {
