@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Params;
-use crate::base::{Digest, DigestBuilder, canonical_json};
+use crate::base::{Digest, DigestBuilder, canonical_json, json_text};
 
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -285,7 +285,7 @@ impl ChatRequest {
         if free_form {
             return canonical_json(&serde_json::to_value(self).unwrap_or(Value::Null));
         }
-        serde_json::to_string(self).unwrap_or_default()
+        json_text(self).unwrap_or_default()
     }
 }
 

@@ -107,7 +107,8 @@ pub(super) fn said(text: &str) -> String {
 
 /// A whole reason, cut where it is longer than anyone reads.
 pub(super) fn bounded(text: String) -> String {
-    if text.chars().nth(LONGEST).is_none() {
+    // Every score has a reason, and hardly one has more bytes than it may have characters.
+    if text.len() <= LONGEST || text.chars().nth(LONGEST).is_none() {
         return text;
     }
     let shown: String = text.chars().take(LONGEST).collect();

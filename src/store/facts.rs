@@ -8,7 +8,7 @@ use rusqlite::Row;
 use super::StoreError;
 use super::columns::{CALL_COLUMNS, CallColumns};
 use super::run::Store;
-use super::semantic::{MATCH_COLUMNS, read_match_facts};
+use super::semantic::{MATCH_COLUMNS, MATCH_COUNT, read_match_facts};
 use super::words::{digest, millis, parsed, small, unreadable, unsigned, usd, word, word_option};
 use crate::base::{CaseId, Digest, ModelRef, Ratio, RunId, SafeName, Usd};
 use crate::record::{ErrorKind, Outcome, Prediction, TrialFacts, TrialKey};
@@ -33,7 +33,7 @@ impl Store {
         let query = format!(
             "SELECT t.key, t.ordinal, t.suite, t.variant, t.case_id, t.case_group, t.weight, t.repeat, t.outcome, \
              t.score, c.spent, c.error_kind, c.altered, c.reply IS NOT NULL, c.ttft_ms, \
-             c.answered_by, c.possible_double_charge, c.batched, {CALL_COLUMNS}, {MATCH_COLUMNS}, {label} AS label \
+             c.answered_by, c.possible_double_charge, c.batched, {CALL_COLUMNS}, {MATCH_COLUMNS}, {label} \
              FROM trial t INDEXED BY trial_ordinal LEFT JOIN call c ON c.id = t.call \
              LEFT JOIN semantic_match m ON m.call = t.call {labels} \
              WHERE t.run = ?1 ORDER BY t.ordinal"
@@ -124,9 +124,9 @@ pub(super) fn ratio(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<Rati
 }
 
 /// The details of the check on the label; `None` where there is none.
-fn prediction(row: &Row<'_>) -> rusqlite::Result<Option<Prediction>> {
-    let text: Option<String> = row.get("label")?;
-    let unlike = |error: serde_json::Error| unreadable(0, format!("the details of a label: {error}"));
+fn prediction(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<Prediction>> {
+    let text: Option<String> = row.get(index)?;
+    let unlike = |error: serde_json::Error| unreadable(index, format!("the details of a label: {error}"));
     text.map(|text| serde_json::from_str(&text).map_err(unlike)).transpose()
 }
 
@@ -156,7 +156,7 @@ fn read_facts(row: &Row<'_>, names: &Names) -> rusqlite::Result<TrialFacts> {
         attempts: call.as_ref().map_or(0, |call| call.attempts),
         error: word_option(row, 11, ErrorKind::parse)?.filter(|_| outcome == Outcome::Error),
         semantic: read_match_facts(row, 18 + CallColumns::COUNT)?,
-        prediction: prediction(row)?,
+        prediction: prediction(row, 18 + CallColumns::COUNT + MATCH_COUNT)?,
         altered: row.get::<_, Option<bool>>(12)?.unwrap_or(false),
         answered_by: row.get::<_, Option<String>>(15)?.map(|_| parsed(row, 15, ModelRef::parse)).transpose()?,
         possible_double_charge: row.get::<_, Option<bool>>(16)?.unwrap_or(false),

@@ -133,6 +133,9 @@ pub(super) fn add_match(db: &Connection, call: i64, found: &SemanticMatch) -> ru
 /// Columns of a match, in the order [`read_match`] takes them; `m` is the table.
 pub(super) const MATCH_COLUMNS: &str = "m.similarity, m.origin, m.same_text, m.same_outcome";
 
+/// How many [`MATCH_COLUMNS`] there are.
+pub(super) const MATCH_COUNT: usize = 4;
+
 /// Reads the columns [`MATCH_COLUMNS`] from `first` on.
 pub(super) fn read_match(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<SemanticMatch>> {
     let Some(similarity) = row.get::<_, Option<f64>>(first)? else { return Ok(None) };
