@@ -1,7 +1,5 @@
 //! Reads a mapping of a user file field by field, and collects everything that is wrong with it.
 
-use std::collections::HashSet;
-
 use super::node::{Kind, Node};
 use super::source::{Source, Span};
 use super::{Diagnostic, Problems, closest};
@@ -14,7 +12,8 @@ pub struct Fields<'a> {
     entries: &'a [(super::Key, Node)],
     source: &'a Source,
     what: &'static str,
-    taken: HashSet<&'static str>,
+    /// Names that were asked for, some of them several times: a mapping has few, and datasets have a million mappings.
+    taken: Vec<&'static str>,
     /// Missing fields that a misspelt key may stand for; settled in the end.
     missing: Vec<(String, Diagnostic)>,
 }
@@ -27,7 +26,7 @@ impl<'a> Fields<'a> {
             problems.push(Diagnostic::error("wrong-type", message).at(source.place(node.span)));
             return None;
         };
-        Some(Fields { node, entries, source, what, taken: HashSet::new(), missing: Vec::new() })
+        Some(Fields { node, entries, source, what, taken: Vec::with_capacity(16), missing: Vec::new() })
     }
 
     /// The file being read.
@@ -42,7 +41,7 @@ impl<'a> Fields<'a> {
 
     /// The value of `name`, null included.
     pub fn raw(&mut self, name: &'static str) -> Option<&'a Node> {
-        self.taken.insert(name);
+        self.taken.push(name);
         self.entries.iter().find(|(key, _)| key.text == name).map(|(_, node)| node)
     }
 
@@ -205,11 +204,12 @@ impl<'a> Fields<'a> {
     /// Reports every key that nobody took, with the nearest known one.
     pub fn finish(mut self, problems: &mut Problems) {
         for (key, _) in self.entries {
-            if self.taken.contains(key.text.as_str()) {
+            if self.taken.contains(&key.text.as_str()) {
                 continue;
             }
             let mut known: Vec<&str> = self.taken.iter().copied().collect();
             known.sort_unstable();
+            known.dedup();
             let near = closest(&key.text, known.iter().copied());
             self.missing.retain(|(name, _)| near != Some(name.as_str()));
             problems.push(
