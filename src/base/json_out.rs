@@ -4,6 +4,9 @@ use std::io;
 
 use serde::Serialize;
 
+/// What most records of a trial fit into.
+const USUAL_BYTES: usize = 1024;
+
 /// Appends `value` as JSON.
 ///
 /// Half of what a serializer writes are single signs. The crate is built for size, where each of them would become two
@@ -20,7 +23,7 @@ pub fn append_json<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Resul
 /// # Errors
 /// As of [`append_json`].
 pub fn json_text<T: Serialize + ?Sized>(value: &T) -> Result<String, serde_json::Error> {
-    let mut out = Vec::with_capacity(256);
+    let mut out = Vec::with_capacity(USUAL_BYTES);
     append_json(value, &mut out)?;
     String::from_utf8(out).map_err(|error| serde::ser::Error::custom(error.utf8_error()))
 }
