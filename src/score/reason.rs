@@ -69,6 +69,9 @@ pub(super) fn quote_around(text: &str, start: usize, end: usize) -> String {
 }
 
 fn first_chars(text: &str, most: usize) -> &str {
+    if text.len() <= most {
+        return text;
+    }
     text.char_indices().nth(most).and_then(|(index, _)| text.get(..index)).unwrap_or(text)
 }
 
