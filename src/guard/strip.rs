@@ -10,8 +10,8 @@ const BELL: char = '\u{7}';
 ///
 /// A sequence that never ends loses its introducer only: the text behind it stays visible.
 pub fn strip_control(text: &str) -> Cow<'_, str> {
-    // Almost all texts have none of these bytes, and looking at bytes is much faster than at characters.
-    if !text.bytes().any(may_be_unwanted) {
+    // Almost all texts have none of these bytes, and looking them up is much faster than looking at characters.
+    if !text.bytes().any(|byte| MAY_BE_UNWANTED[usize::from(byte)]) {
         return Cow::Borrowed(text);
     }
     let Some(first) = text.find(is_unwanted) else { return Cow::Borrowed(text) };
@@ -32,8 +32,21 @@ pub fn strip_control(text: &str) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
+/// [`may_be_unwanted`] of every byte.
+static MAY_BE_UNWANTED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    loop {
+        table[byte as usize] = may_be_unwanted(byte);
+        match byte.checked_add(1) {
+            Some(next) => byte = next,
+            None => break table,
+        }
+    }
+};
+
 /// Whether a byte is, or begins, a character that [`is_unwanted`]: a control, U+0080 to U+00BF, or U+2000 to U+2FFF.
-fn may_be_unwanted(byte: u8) -> bool {
+const fn may_be_unwanted(byte: u8) -> bool {
     (byte < 0x20 && !matches!(byte, b'\n' | b'\t')) || matches!(byte, 0x7f | 0xc2 | 0xe2)
 }
 

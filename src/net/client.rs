@@ -1,10 +1,10 @@
 //! Sends requests over pooled connections, with a timeout for every step and a cap on the reply.
 
+use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
-use foldhash::HashMap;
 use futures_util::future::BoxFuture;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -68,7 +68,7 @@ pub struct HttpClient {
     options: NetOptions,
     pools: Pools,
     /// URLs that were parsed before: a run has one or a few, and thousands of calls.
-    urls: RwLock<HashMap<String, Url>>,
+    urls: RwLock<BTreeMap<String, Url>>,
     /// Headers of earlier requests: those of a provider are mostly the same.
     headers: RwLock<Vec<Written>>,
 }

@@ -1,9 +1,9 @@
 //! Connection pools: one per way in which requests travel.
 
+use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
-use foldhash::HashMap;
 use reqwest::{Certificate, Proxy, Url, redirect};
 
 use super::client::{NetOptions, text_of};
@@ -15,7 +15,7 @@ const MAX_REDIRECTS: usize = 5;
 /// Pools by need. They are built on first need, because building one for TLS fails on a machine without CA certificates
 /// even when only plain `http:` is wanted.
 #[derive(Default)]
-pub(super) struct Pools(RwLock<HashMap<Need, reqwest::Client>>);
+pub(super) struct Pools(RwLock<BTreeMap<Need, reqwest::Client>>);
 
 impl Pools {
     /// The pool for this need, built if it is the first time.
@@ -39,7 +39,7 @@ impl Pools {
 }
 
 /// What a pool is for: these differ in ways that are settings of the client, not of the request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Need {
     tls: bool,
     loopback: bool,

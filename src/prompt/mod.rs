@@ -26,6 +26,7 @@ mod templates;
 mod written;
 
 pub use diff::compare::{Change, MessageDiff, OverrideDiff, PartialDiff, PromptDiff, VariableDiff, compare_rendered};
+pub use diff::lines::unified_diff;
 pub use diff::outline::{Outline, OutlineMessage};
 pub use diff::values::ValueChange;
 pub use diff::view::{MediaView, MessageView, PartView};

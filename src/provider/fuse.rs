@@ -1,10 +1,9 @@
 //! Remembers that a provider, or one of its models, cannot answer: later calls fail at once instead of asking again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use foldhash::HashMap;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +17,7 @@ pub(super) struct Fuses {
 
 #[derive(Debug, Default)]
 struct State {
-    models: HashMap<String, Fuse>,
+    models: BTreeMap<String, Fuse>,
     /// It spoke, if only to refuse.
     answered: bool,
     /// It gave a reply.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Params;
-use crate::base::{Digest, DigestBuilder, canonical_json};
+use crate::base::{Digest, DigestBuilder, canonical_json, json_text};
 
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -279,7 +279,7 @@ impl ChatRequest {
     /// only JSON that users wrote needs its keys sorted. A test holds the two ways equal.
     pub fn canonical(&self) -> String {
         if self.is_canonical() {
-            return serde_json::to_string(self).unwrap_or_default();
+            return json_text(self).unwrap_or_default();
         }
         canonical_json(&serde_json::to_value(self).unwrap_or(Value::Null))
     }

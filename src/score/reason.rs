@@ -69,6 +69,9 @@ pub(super) fn quote_around(text: &str, start: usize, end: usize) -> String {
 }
 
 fn first_chars(text: &str, most: usize) -> &str {
+    if text.len() <= most {
+        return text;
+    }
     text.char_indices().nth(most).and_then(|(index, _)| text.get(..index)).unwrap_or(text)
 }
 
@@ -107,7 +110,8 @@ pub(super) fn said(text: &str) -> String {
 
 /// A whole reason, cut where it is longer than anyone reads.
 pub(super) fn bounded(text: String) -> String {
-    if text.chars().nth(LONGEST).is_none() {
+    // Every score has a reason, and hardly one has more bytes than it may have characters.
+    if text.len() <= LONGEST || text.chars().nth(LONGEST).is_none() {
         return text;
     }
     let shown: String = text.chars().take(LONGEST).collect();

@@ -7,7 +7,7 @@ use rusqlite::types::{FromSql, Type};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::base::{Digest, Millis, Usd};
+use crate::base::{Digest, Millis, Usd, append_json, json_text};
 use crate::record::RunKind;
 
 /// An unsigned number as SQLite holds it. Counts and durations beyond 2^63 do not occur; they are held at the end.
@@ -38,13 +38,13 @@ pub(super) fn millis(number: i64) -> Millis {
 
 /// A record as JSON. Records of this crate always serialize; should one not, the text says so instead of being lost.
 pub(super) fn json<T: Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_else(|error| serde_json::Value::String(error.to_string()).to_string())
+    json_text(value).unwrap_or_else(|error| serde_json::Value::String(error.to_string()).to_string())
 }
 
 /// Appends a record as JSON, followed by a line break, and returns where it stands.
 pub(super) fn json_into<T: Serialize>(value: &T, text: &mut Vec<u8>) -> Range<usize> {
     let start = text.len();
-    if let Err(error) = serde_json::to_writer(&mut *text, value) {
+    if let Err(error) = append_json(value, text) {
         text.truncate(start);
         text.extend_from_slice(serde_json::Value::String(error.to_string()).to_string().as_bytes());
     }

@@ -1,9 +1,11 @@
 //! The difference of two texts, word by word.
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use similar::DiffOp;
 use unicode_segmentation::UnicodeSegmentation;
 
 use serde::Serialize;
+
+use super::lines::changes;
 
 /// Comparisons that one difference may take at most; what goes beyond is told as replaced whole. Keeps two large texts
 /// that have nothing in common from taking minutes.
@@ -79,7 +81,7 @@ fn hunks<'a, 't>(old: &'a [&'t str], new: &'a [&'t str], budget: &mut u64) -> Ve
     match budget.checked_sub(cost) {
         Some(left) => {
             *budget = left;
-            let ops = capture_diff_slices(Algorithm::Myers, old, new);
+            let ops = changes(old, new);
             found.extend(ops.iter().map(|op| hunk(op, old, new)));
         }
         None => found.push(Hunk::Replaced(old, new)),

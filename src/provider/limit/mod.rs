@@ -7,10 +7,10 @@ mod opening;
 mod pace;
 mod window;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use foldhash::{HashMap, HashMapExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -77,7 +77,7 @@ pub(super) struct Limiter {
 #[derive(Debug)]
 struct State {
     set: Buckets,
-    lanes: HashMap<String, Lane>,
+    lanes: BTreeMap<String, Lane>,
 }
 
 /// The limits of one kind of owner.
@@ -119,7 +119,7 @@ impl Limiter {
             slots: limits.concurrency.map(|most| Arc::new(Semaphore::new(whole(most)))),
             ceiling: ceiling.map_or(10_000, whole),
             rhythm: spread.then(|| Rhythm::new(ceiling.unwrap_or(1_000))),
-            state: Mutex::new(State { set, lanes: HashMap::new() }),
+            state: Mutex::new(State { set, lanes: BTreeMap::new() }),
         }
     }
 
@@ -303,7 +303,7 @@ impl Limiter {
 
 /// Works on the lane of a family. Almost always it is there, and its name need not be copied.
 fn on_lane<T>(
-    lanes: &mut HashMap<String, Lane>,
+    lanes: &mut BTreeMap<String, Lane>,
     family: &str,
     new: impl FnOnce() -> Lane,
     work: impl FnOnce(&mut Lane) -> T,
@@ -314,7 +314,7 @@ fn on_lane<T>(
     }
 }
 
-fn drop_unused(set: &mut Buckets, lanes: &mut HashMap<String, Lane>, slot: &Slot, used: Option<Used>) {
+fn drop_unused(set: &mut Buckets, lanes: &mut BTreeMap<String, Lane>, slot: &Slot, used: Option<Used>) {
     let Some(used) = used else { return };
     let unused = |taken: &Amounts| Amounts {
         requests: 0.0,

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use serde_json_borrow::Value as Borrowed;
 
 use super::super::spec::{Encoded, Failure};
+use crate::base::append_json;
 use crate::net::{HttpReply, HttpRequest, Method};
 use crate::record::{CallError, ErrorKind, Warning};
 
@@ -37,7 +38,7 @@ pub(super) fn post_json(url: String, body: &Value) -> Encoded {
 pub(super) fn bytes_of(body: &impl Serialize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(USUAL_BYTES);
     // Writing JSON values to memory does not fail: their keys are texts.
-    let written = serde_json::to_writer(&mut bytes, body);
+    let written = append_json(body, &mut bytes);
     if written.is_ok() { bytes } else { Vec::new() }
 }
 

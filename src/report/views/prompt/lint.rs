@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::Value;
-use similar::TextDiff;
 
 use super::super::super::doc::{Block, Doc, Entry, Line, Tone};
 use super::super::super::findings::{FindingRule, Findings};
@@ -12,6 +11,7 @@ use super::super::super::present::View;
 use crate::base::{Diagnostic, Severity};
 use crate::eval::SCHEMA_VERSION;
 use crate::prompt::lint::{Linted, Mended, rule_of, rules};
+use crate::prompt::unified_diff;
 
 /// The findings of a lint.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -71,9 +71,7 @@ impl FixedFile {
     /// The change from `before` to what it was mended to.
     pub fn of(path: &Path, before: &str, mended: &Mended) -> FixedFile {
         let shown = path.display().to_string();
-        let diff = TextDiff::from_lines(before, &mended.text);
-        let diff =
-            diff.unified_diff().context_radius(2).header(&format!("a/{shown}"), &format!("b/{shown}")).to_string();
+        let diff = unified_diff(before, &mended.text, &shown);
         let fixes = mended.fixes.iter().map(|(code, lines)| Fix { code, lines: *lines }).collect();
         FixedFile { path: path.to_path_buf(), fixes, diff }
     }
