@@ -15,7 +15,7 @@ use super::generated::Paraphrase;
 use super::matrix::Combination;
 use super::params;
 use super::suite_file::{Suite, rule_text};
-use crate::base::{CaseId, Diagnostic, Digest, DigestBuilder, Place, Problems, Span};
+use crate::base::{CaseId, Diagnostic, Digest, DigestBuilder, Key, Node, Place, Problems, Span, parse_yaml};
 use crate::record::{Case, CaseRef, Params};
 use crate::score::Check;
 
@@ -164,8 +164,22 @@ impl<'a> CaseReader<'a> {
             let (key, value) = entries.iter().find(|(key, _)| key.text == variable)?;
             Some(row.source.place(if name { key.span } else { value.span }))
         };
+        // A column is named once, above all rows.
+        let column = || self.rows.place_of_column(variable).filter(|_| name);
         let placed = self.row.as_ref().and_then(|row| self.placed(row));
-        placed.as_ref().or(self.row.as_ref()).and_then(find).unwrap_or_else(|| self.place())
+        let in_row = || placed.as_ref().or(self.row.as_ref()).and_then(find);
+        column().or_else(in_row).or_else(|| self.place_for_all(variable)).unwrap_or_else(|| self.place())
+    }
+
+    /// Where the suite gives a variable to all of its cases: in `matrix` or in the `vars` of its `defaults`.
+    fn place_for_all(&self, variable: &str) -> Option<Place> {
+        let source = &self.suite.source;
+        let named = |(key, _): &&(Key, Node)| key.text == variable;
+        let file = parse_yaml(source, &mut Problems::new())?;
+        let of_matrix = file.get("matrix").and_then(Node::as_map).unwrap_or_default();
+        let of_defaults = file.get("defaults").and_then(|node| node.get("vars")?.as_map()).unwrap_or_default();
+        let (key, _) = of_matrix.iter().find(named).or_else(|| of_defaults.iter().find(named))?;
+        Some(source.place(key.span))
     }
 
     /// Where a text stands in the checks of the last case.

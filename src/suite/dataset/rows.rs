@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::csv::CsvReader;
 use super::jsonl::JsonlReader;
 use super::lines::{Lines, MAX_ROW_BYTES};
-use crate::base::{Node, Problems, Source, parse_yaml};
+use crate::base::{Node, Place, Problems, Source, parse_yaml};
 use crate::suite::disk;
 
 /// A part of a suite's cases.
@@ -94,6 +94,11 @@ impl<'a> Rows<'a> {
     /// From the first row on. With `scan`, streamed rows are searched for secrets, which are reported and masked.
     pub(in crate::suite) fn of(feeds: &'a [Feed], scan: bool) -> Rows<'a> {
         Rows { feeds: feeds.iter(), open: Open::Nothing, scan }
+    }
+
+    /// Where the header names the column of a variable, in a format that has one.
+    pub(in crate::suite) fn place_of_column(&self, variable: &str) -> Option<Place> {
+        if let Open::Csv(reader) = &self.open { reader.place_of_column(variable) } else { None }
     }
 
     /// The next row; problems of the row or of its file go to `problems`.
