@@ -439,3 +439,15 @@ fn a_key_never_reaches_store_logs_or_reports() {
         assert!(!bytes.windows(KEY.len()).any(|part| part == KEY.as_bytes()), "the key is in {name}");
     }
 }
+
+#[test]
+fn a_dry_run_says_which_prompts_do_not_render_and_counts_nothing_for_them() {
+    let project = Project::new("http://127.0.0.1:9", MODELS[0], 2);
+    let cases = "cases: [{id: a, vars: {q: x}}]\ndefaults: {checks: [{contains: x}]}\n";
+    let prompt = "\"{% for i in range(end=900000) %}{{ q }}{% endfor %}\"";
+    project.write("evals/huge.yaml", &format!("suite: huge\nprompts: [{prompt}]\nmodels: [{}]\n{cases}", MODELS[0]));
+    let told = project.run("eval evals/huge.yaml --dry-run --format json").exits(0).json();
+    let variant = &told["suites"][0]["variants"][0];
+    assert_eq!((variant["broken_trials"].as_u64(), variant["output_tokens_low"].as_u64()), (Some(1), Some(0)));
+    assert!(told["notes"].to_string().contains("1 trial ends in an error"), "{told:#}");
+}

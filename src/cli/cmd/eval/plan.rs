@@ -51,11 +51,11 @@ pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
 fn broken(suite: &crate::eval::PlanSuite) -> Vec<String> {
     let told = |variant: &crate::eval::PlanVariant| {
         let why = variant.why_broken.as_deref()?;
-        let (count, model) = (variant.broken_trials, &variant.model);
-        Some(format!(
-            "{}: the prompt of {count} trials of `{model}` does not render, they will end in an error: {why}",
-            suite.name
-        ))
+        let trials = match variant.broken_trials {
+            1 => "1 trial ends in an error, because its prompt does not render".to_owned(),
+            many => format!("{many} trials end in an error, because their prompts do not render"),
+        };
+        Some(format!("{}: {trials} for `{}`: {why}", suite.name, variant.model))
     };
     suite.variants.iter().filter_map(told).collect()
 }
