@@ -182,7 +182,9 @@ impl<'a> Fields<'a> {
     /// Reports that `name` is missing in words of the caller. When a key looks like a slip of `name`, only
     /// [`Fields::finish`] reports, and the key alone: one mistake is told once.
     pub fn missing_as(&mut self, name: &str, diagnostic: Diagnostic, problems: &mut Problems) {
-        let slip = |(key, _): &(super::Key, Node)| closest(&key.text, [name]).is_some();
+        let slip = |(key, _): &(super::Key, Node)| {
+            closest(&key.text, [name]).or_else(|| other_word(&key.text, &[name])).is_some()
+        };
         if self.entries.iter().any(slip) {
             self.missing.push((name.to_owned(), diagnostic));
         } else {
@@ -210,7 +212,7 @@ impl<'a> Fields<'a> {
             let mut known: Vec<&str> = self.taken.clone();
             known.sort_unstable();
             known.dedup();
-            let near = closest(&key.text, known.iter().copied());
+            let near = closest(&key.text, known.iter().copied()).or_else(|| other_word(&key.text, &known));
             self.missing.retain(|(name, _)| near != Some(name.as_str()));
             problems.push(
                 Diagnostic::error(
@@ -231,6 +233,22 @@ impl<'a> Fields<'a> {
         if wanted == "text" && matches!(found.kind, Kind::Bool(_) | Kind::Int(_) | Kind::Float(_)) {
             diagnostic = diagnostic.help("put it in quotes");
         }
+        if wanted.ends_with("number") {
+            match &found.kind {
+                Kind::Text(text) if text.trim().parse::<f64>().is_ok_and(f64::is_finite) => {
+                    diagnostic = diagnostic.help("write it without quotes");
+                }
+                // Larger than any integer that is read as one.
+                Kind::Float(number) if number.fract() == 0.0 && wanted == "a whole number" => {
+                    diagnostic.message = format!("`{name}` must be a whole number that is not as large as this");
+                    if number.abs() < 1e15 {
+                        diagnostic.message = format!("`{name}` must be a whole number, this is one with a fraction");
+                        diagnostic = diagnostic.help(format!("write it as `{number}`"));
+                    }
+                }
+                _ => {}
+            }
+        }
         // Booleans of YAML 1.1.
         if wanted == "true or false" {
             match found.as_text().map(str::to_lowercase).as_deref() {
@@ -241,6 +259,45 @@ impl<'a> Fields<'a> {
         }
         problems.push(diagnostic);
     }
+}
+
+/// What other tools call a key of ours: too far from it for a typo.
+const OTHER_WORDS: &[(&str, &str)] = &[
+    ("assert", "checks"),
+    ("asserts", "checks"),
+    ("assertions", "checks"),
+    ("metrics", "checks"),
+    ("scorers", "checks"),
+    ("tests", "cases"),
+    ("dataset", "cases"),
+    ("data", "cases"),
+    ("providers", "models"),
+    ("variables", "vars"),
+    ("inputs", "vars"),
+    ("input", "vars"),
+    ("parameters", "params"),
+    ("options", "params"),
+    ("description", "about"),
+    ("desc", "about"),
+    ("name", "suite"),
+    ("expected_output", "expected"),
+    ("output", "expected"),
+    ("answer", "expected"),
+    ("reference", "expected"),
+    ("labels", "tags"),
+    ("default_test", "defaults"),
+    ("defaultTest", "defaults"),
+    ("grader", "judge"),
+    ("tolerance", "absolute"),
+    ("epsilon", "absolute"),
+    ("path", "file"),
+    ("prompt", "messages"),
+];
+
+/// The key among `known` that other tools call `word`.
+fn other_word<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    let meant = OTHER_WORDS.iter().filter(|(other, _)| *other == word).map(|(_, ours)| *ours);
+    meant.filter_map(|ours| known.iter().copied().find(|key| *key == ours)).next()
 }
 
 fn article(noun: &str) -> &'static str {
@@ -266,6 +323,46 @@ mod tests {
         let text = problems.render(false);
         assert_eq!(problems.error_count(), 2, "{text}");
         assert!(text.contains("did you mean `suite`?") && text.contains("has no `models`"), "{text}");
+    }
+
+    #[test]
+    fn keys_of_other_tools_find_ours() {
+        let source = Source::new("s.yaml", "assert: []\nvariables: {}\nparameters: {}\nwhatever: 1\n");
+        let mut problems = Problems::new();
+        let node = parse_yaml(&source, &mut problems).expect("yaml");
+        let mut fields = Fields::of(&node, "case", &source, &mut problems).expect("map");
+        for name in ["checks", "vars", "params"] {
+            let _ = fields.node(name);
+        }
+        fields.missing("checks", &mut problems);
+        fields.finish(&mut problems);
+        let text = problems.render(false);
+        for wanted in ["did you mean `checks`?", "did you mean `vars`?", "did you mean `params`?"] {
+            assert!(text.contains(wanted), "{wanted} not in\n{text}");
+        }
+        assert_eq!(problems.error_count(), 4, "the misnamed `checks` is not missing as well\n{text}");
+    }
+
+    #[test]
+    fn a_number_that_is_no_whole_number_is_told_why() {
+        let source = Source::new("s.yaml", "a: \"3\"\nb: 99999999999999999999\nc: 3.0\nd: 2.5\ne: soon\nf: \"0.5\"\n");
+        let mut problems = Problems::new();
+        let node = parse_yaml(&source, &mut problems).expect("yaml");
+        let mut fields = Fields::of(&node, "suite", &source, &mut problems).expect("map");
+        for name in ["a", "b", "c", "d", "e"] {
+            assert_eq!(fields.whole(name, 0..=9, &mut problems), None);
+        }
+        assert_eq!(fields.number("f", 0.0..=1.0, &mut problems), None);
+        let text = problems.render(false);
+        assert_eq!(text.matches("write it without quotes").count(), 2, "{text}");
+        for wanted in [
+            "`b` must be a whole number that is not as large as this",
+            "write it as `3`",
+            "`d` must be a whole number, this is a number",
+            "`e` must be a whole number, this is text",
+        ] {
+            assert!(text.contains(wanted), "{wanted} not in\n{text}");
+        }
     }
 
     #[test]

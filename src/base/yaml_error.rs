@@ -55,6 +55,13 @@ const WORDS: &[(&str, &str, &str)] = &[
         "a key must be text, this is a mapping or a list",
         "put quotes around text that begins with a brace or bracket",
     ),
+    ("non-finite float", "infinity and not-a-number are no values here", "write a number, or put quotes around text"),
+    (
+        "unexpected character: `\\u{",
+        "a control character stands here",
+        "remove it; inside double quotes it can be written, such as `\\u0007`",
+    ),
+    ("major version", "karat reads YAML 1.2", "remove the line that begins with `%YAML`"),
     (
         "unknown anchor",
         "this alias names an anchor that is not defined above it",
@@ -134,6 +141,15 @@ mod tests {
         let mut problems = Problems::new();
         assert!(parse_yaml(&Source::new("t.yaml", text), &mut problems).is_none(), "{text}");
         problems.render(false)
+    }
+
+    #[test]
+    fn values_that_are_none_are_told_so() {
+        assert!(told("a: .nan\n").contains("infinity and not-a-number are no values here"));
+        assert!(told("a: [-.inf]\n").contains("infinity and not-a-number are no values here"));
+        let control = told("a: \"x\u{7}y\"\n");
+        assert!(control.contains("a control character stands here") && control.contains("`\\u0007`"), "{control}");
+        assert!(told("%YAML 9.9\n---\na: 1\n").contains("remove the line that begins with `%YAML`"));
     }
 
     #[test]

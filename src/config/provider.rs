@@ -174,7 +174,8 @@ pub(super) fn settle(
 
 fn built_in(wire: WireName, env: &Env, problems: &mut Problems) -> Option<ProviderConfig> {
     let name = SafeName::parse(wire.word()).ok()?;
-    let (base_url, base_url_origin) = base_url_from_env(&name, wire, env, problems);
+    let found = base_url_from_env(&name, wire, env, problems);
+    let (base_url, base_url_origin) = found.map_or((None, Origin::Default), |(url, origin)| (Some(url), origin));
     Some(ProviderConfig {
         name,
         wire,
@@ -221,9 +222,10 @@ fn valid(raw: RawProvider, root: &Path, env: &Env, problems: &mut Problems) -> O
     }
     let official = raw.base_url.is_none() || named == Some(wire);
     let default_key = wire.kind().filter(|_| official).and_then(|kind| kind.key).map(str::to_owned);
-    let (base_url, base_url_origin) = match raw.base_url {
-        Some((url, place)) => (Some(url), Origin::File(place)),
-        None => base_url_from_env(&raw.name, wire, env, problems),
+    let (base_url, base_url_origin) = match (base_url_from_env(&raw.name, wire, env, problems), raw.base_url) {
+        (Some((url, origin)), _) => (Some(url), origin),
+        (None, Some((url, place))) => (Some(url), Origin::File(place)),
+        (None, None) => (None, Origin::Default),
     };
     let mut headers = raw.headers.unwrap_or_default();
     headers.variables.extend(settled.variables);
@@ -248,17 +250,16 @@ fn valid(raw: RawProvider, root: &Path, env: &Env, problems: &mut Problems) -> O
     })
 }
 
-/// Variables such as `OPENAI_BASE_URL` move the built-in providers only: a provider of another name says itself where it
-/// is.
-fn base_url_from_env(name: &SafeName, wire: WireName, env: &Env, problems: &mut Problems) -> (Option<String>, Origin) {
+/// Variables such as `OPENAI_BASE_URL` move the built-in providers only, and beat what `karat.yaml` says of them as all
+/// variables do: a provider of another name says itself where it is.
+fn base_url_from_env(name: &SafeName, wire: WireName, env: &Env, problems: &mut Problems) -> Option<(String, Origin)> {
     let variable = wire.kind().filter(|kind| name.as_str() == kind.word).and_then(|kind| kind.base_url);
     // Kinds of one vendor share the variable; what is wrong with it is said once.
     let mut said = Problems::new();
     let is_first = variable.is_some_and(|variable| wire.is_first_with(variable));
     let problems = if is_first { problems } else { &mut said };
     let read = if wire.word() == "ollama" { ollama_host::url_of } else { check_url };
-    let found = variable.and_then(|variable| value::from_env(env, variable, read, problems));
-    found.map_or((None, Origin::Default), |(url, origin)| (Some(url), origin))
+    variable.and_then(|variable| value::from_env(env, variable, read, problems))
 }
 
 /// A plain `http` or `https` address without a trailing slash. Messages never repeat the text.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::Env;
 use crate::base::Place;
 
 /// Where replies come from.
@@ -63,6 +64,8 @@ pub enum Origin {
     Flag(&'static str),
     /// An environment variable, such as `KARAT_CONCURRENCY`.
     Env(&'static str),
+    /// A variable that `.env` sets.
+    DotEnv(&'static str),
     /// `karat.yaml`, at this place.
     File(Place),
     /// Nobody said anything.
@@ -70,6 +73,11 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// That of a variable of the environment.
+    pub(super) fn of_variable(name: &'static str, env: &Env) -> Origin {
+        if env.is_from_dotenv(name) { Origin::DotEnv(name) } else { Origin::Env(name) }
+    }
+
     /// The place in `karat.yaml`, when it was given there.
     pub fn place(&self) -> Option<&Place> {
         if let Origin::File(place) = self { Some(place) } else { None }
@@ -81,6 +89,7 @@ impl fmt::Display for Origin {
         match self {
             Origin::Flag(name) => write!(f, "flag {name}"),
             Origin::Env(name) => write!(f, "environment variable {name}"),
+            Origin::DotEnv(name) => write!(f, "{name} in .env"),
             Origin::File(place) => f.write_str(&place.pointer()),
             Origin::Default => f.write_str("default"),
         }

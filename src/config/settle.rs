@@ -154,7 +154,8 @@ pub(super) fn settle_environment(
     flags: &Overrides,
 ) -> Setting<Option<String>> {
     let flag = flags.environment.clone().map(|name| (name, Origin::Flag("--environment")));
-    let variable = env.get("KARAT_ENVIRONMENT").map(|name| (name.to_owned(), Origin::Env("KARAT_ENVIRONMENT")));
+    let variable =
+        env.get("KARAT_ENVIRONMENT").map(|name| (name.to_owned(), Origin::of_variable("KARAT_ENVIRONMENT", env)));
     optional([flag, variable, from_file(written.cloned())])
 }
 

@@ -198,14 +198,22 @@ fn bad_variables_are_reported_by_name() {
 }
 
 #[test]
-fn a_base_url_in_the_file_beats_the_variable() {
-    let project = Project::with("providers: {openai: {base_url: \"https://gateway.example/v1\", limits: {rpm: 3}}}");
-    let config = project.sound(&[("OPENAI_BASE_URL", "http://other")], &Overrides::default());
+fn a_variable_beats_the_base_url_in_the_file_of_a_built_in_provider_alone() {
+    let project = Project::with(
+        "providers: {openai: {base_url: \"https://gateway.example/v1\", limits: {rpm: 3}}, \
+         own: {type: openai, base_url: \"https://own.example/v1\"}}",
+    );
+    let url = |config: &Config, name| provider(config, name).base_url.clone();
+    let moved = project.sound(&[("OPENAI_BASE_URL", "http://other")], &Overrides::default());
+    assert_eq!(url(&moved, "openai").as_deref(), Some("http://other"));
+    assert_eq!(provider(&moved, "openai").base_url_origin, Origin::Env("OPENAI_BASE_URL"));
+    assert_eq!(url(&moved, "own").as_deref(), Some("https://own.example/v1"));
+    let config = project.sound(&[], &Overrides::default());
     let openai = provider(&config, "openai");
     assert_eq!(openai.base_url.as_deref(), Some("https://gateway.example/v1"));
     assert_eq!(openai.key_env.as_deref(), Some("OPENAI_API_KEY"));
     assert_eq!(openai.wire, WireName::OPENAI);
-    assert_eq!(config.providers.len(), built_in());
+    assert_eq!(config.providers.len(), built_in() + 1);
 }
 
 #[test]

@@ -171,7 +171,7 @@ pub(super) fn from_env<T>(
 ) -> Option<(T, Origin)> {
     let value = env.get(name)?;
     match parse(value.trim()) {
-        Ok(value) => Some((value, Origin::Env(name))),
+        Ok(value) => Some((value, Origin::of_variable(name, env))),
         Err(message) => {
             let from = if env.is_from_dotenv(name) { " (set in `.env`)" } else { "" };
             let message = format!("environment variable `{name}`{from}: {message}");

@@ -195,11 +195,8 @@ impl Estimator {
             };
             let Some(sum) = sums.get_mut(index) else { continue };
             sum.trials += 1;
-            if let (None, Ok(request)) = (&trial.skip, trial.request()) {
-                let estimate = self.request(&trial.variant.model, &request);
-                sum.input = sum.input.saturating_add(estimate.input);
-                sum.most_output = sum.most_output.saturating_add(estimate.most_output);
-                sum.exact &= estimate.exact;
+            if trial.skip.is_none() {
+                sum.add(trial.request().map(|request| self.request(&trial.variant.model, &request)));
             }
         }
         let per_variant = surveyed.survey.trials / u64::try_from(surveyed.variants.len().max(1)).unwrap_or(1);
@@ -225,7 +222,7 @@ impl Estimator {
             let scaled = u128::from(value) * u128::from(trials) / u128::from(sum.trials.max(1));
             u64::try_from(scaled).unwrap_or(u64::MAX)
         };
-        let (input, most_output) = (scale(sum.input), scale(sum.most_output));
+        let (input, most_output, called) = (scale(sum.input), scale(sum.most_output), scale(sum.called));
         PlanVariant {
             prompt,
             model: model.clone(),
@@ -233,10 +230,12 @@ impl Estimator {
             input_tokens: Some(Tokens(input)),
             input_exact: sum.exact && sum.trials == trials,
             // An answer has at least one token; how many more nobody knows before asking.
-            output_tokens_low: Some(Tokens(trials)),
+            output_tokens_low: Some(Tokens(called)),
             output_tokens_high: Some(Tokens(most_output)),
-            cost_low_usd: self.least_cost(model, input, trials),
+            cost_low_usd: self.least_cost(model, input, called),
             cost_high_usd: self.cost(model, input, most_output),
+            broken_trials: sum.broken,
+            why_broken: sum.why_broken.clone(),
         }
     }
 }
@@ -246,14 +245,36 @@ pub(super) fn with_a_tenth(tokens: u64) -> u64 {
 }
 
 struct Sum {
+    /// All of them, then those that are called, and those whose prompt does not render.
     trials: u64,
+    called: u64,
+    broken: u64,
+    why_broken: Option<String>,
     input: u64,
     most_output: u64,
     exact: bool,
 }
 
+impl Sum {
+    /// A trial that is not skipped; why its prompt does not render, otherwise.
+    fn add(&mut self, estimate: Result<RequestEstimate, String>) {
+        match estimate {
+            Ok(estimate) => {
+                self.called += 1;
+                self.input = self.input.saturating_add(estimate.input);
+                self.most_output = self.most_output.saturating_add(estimate.most_output);
+                self.exact &= estimate.exact;
+            }
+            Err(why) => {
+                self.broken += 1;
+                self.why_broken.get_or_insert(why);
+            }
+        }
+    }
+}
+
 impl Default for Sum {
     fn default() -> Sum {
-        Sum { trials: 0, input: 0, most_output: 0, exact: true }
+        Sum { trials: 0, called: 0, broken: 0, why_broken: None, input: 0, most_output: 0, exact: true }
     }
 }

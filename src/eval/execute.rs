@@ -369,9 +369,14 @@ impl Engine {
                 self.wind_down(RunStatus::Interrupted);
             }
             Judgement::Stop(error) => {
+                let under_test = done.call().map(|call| call.model.clone());
                 self.keep_calls(done).await;
-                let told = |model| format!("`{model}`, which a check asks: {}", error.message);
-                let error = CallError { message: asked.map_or_else(|| error.message.clone(), told), ..error };
+                let message = match (asked, under_test) {
+                    (Some(model), _) => format!("`{model}`, which a check asks: {}", error.message),
+                    (None, Some(model)) => format!("`{model}`: {}", error.message),
+                    (None, None) => error.message.clone(),
+                };
+                let error = CallError { message, ..error };
                 self.stop_for(error).await;
             }
         }

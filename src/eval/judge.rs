@@ -11,7 +11,7 @@
 
 use super::goal_check::{Goal, Metric};
 use super::judge_bound::judge_bound;
-use super::report::{GroupReport, SuiteReport};
+use super::report::{GroupReport, SuiteReport, shown_model};
 use crate::record::{Figure, RunStatus, Verdict, VerdictWord};
 
 /// What the caller decides about verdicts.
@@ -178,9 +178,10 @@ fn label(group: &GroupReport, groups: &[GroupReport]) -> Option<String> {
     let same_model = groups.iter().filter(|other| other.model == group.model).count();
     match groups.len() {
         0 | 1 => None,
-        all if same_prompt == all && same_model < all => Some(group.model.to_string()),
-        all if same_model == all && same_prompt < all => Some(group.prompt.clone()),
-        _ => Some(format!("{} on {}", group.prompt, group.model)),
+        all if same_prompt == all => Some(shown_model(group, groups)),
+        // Variants of one prompt and model differ in their parameters.
+        all if same_model == all && same_prompt == 1 => Some(group.prompt.clone()),
+        _ => Some(format!("{} on {}", group.prompt, shown_model(group, groups))),
     }
 }
 
@@ -281,6 +282,21 @@ mod tests {
 
     fn word(report: &GroupReport, goal: &Value, complete: bool) -> &'static str {
         judge(report, goal, complete).verdict.word()
+    }
+
+    #[test]
+    fn variants_of_one_prompt_and_model_are_told_apart_by_their_parameters() {
+        let with = |params: Value| GroupReport { params, ..group(1, 0, 0, 0) };
+        let groups = [with(json!({"max_tokens": 5})), with(json!({"max_tokens": 5, "seed": 3})), with(json!(null))];
+        let shown: Vec<String> = groups.iter().map(|one| shown_model(one, &groups)).collect();
+        let wanted =
+            ["mock/m (max_tokens 5, no seed)", "mock/m (max_tokens 5, seed 3)", "mock/m (no max_tokens, no seed)"];
+        assert_eq!(shown, wanted);
+        assert_eq!(label(&groups[1], &groups).as_deref(), Some(wanted[1]));
+        let other = GroupReport { prompt: "q@1.0.0".into(), ..with(json!({"seed": 9})) };
+        let two = [with(json!({"seed": 3})), other];
+        assert_eq!(shown_model(&two[0], &two), "mock/m");
+        assert_eq!(label(&two[0], &two).as_deref(), Some("p@1.0.0"));
     }
 
     #[test]

@@ -116,6 +116,17 @@ pub struct PlanVariant {
     pub cost_low_usd: Option<Usd>,
     /// The most it can cost; `None` is unknown.
     pub cost_high_usd: Option<Usd>,
+    /// Trials, of those that were looked at, whose prompt does not render: they end in an error and call nothing.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub broken_trials: u64,
+    /// Why the first of them does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why_broken: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A range of money for people: `$0.01–$0.05`, `$0.01` when both ends agree, `≥ …` when a part is unknown, `—` when

@@ -1,5 +1,7 @@
 //! What an evaluation found, as every format shows it. JSON is these structs: keys are only ever added.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -111,6 +113,31 @@ pub struct SuiteReport {
     pub verdict: Verdict,
     /// One per prompt × model × parameters, in the order of the plan.
     pub groups: Vec<GroupReport>,
+}
+
+impl SuiteReport {
+    /// The model of a group, with the parameters that tell it from others of the same prompt and model:
+    /// `openai/gpt-5.4-mini (seed 3)`.
+    pub fn shown_model(&self, group: &GroupReport) -> String {
+        shown_model(group, &self.groups)
+    }
+}
+
+/// See [`SuiteReport::shown_model`].
+pub(super) fn shown_model(group: &GroupReport, groups: &[GroupReport]) -> String {
+    let twins = || groups.iter().filter(|other| other.prompt == group.prompt && other.model == group.model);
+    let mut differing = BTreeSet::new();
+    for twin in twins() {
+        let names = twin.params.as_object().into_iter().flat_map(serde_json::Map::keys);
+        differing.extend(names.filter(|name| twins().any(|other| other.params.get(*name) != twin.params.get(*name))));
+    }
+    let told = |name: &&String| match group.params.get(name.as_str()) {
+        None | Some(Value::Null) => format!("no {name}"),
+        Some(Value::String(text)) => format!("{name} {text}"),
+        Some(value) => format!("{name} {value}"),
+    };
+    let told: Vec<String> = differing.iter().map(told).collect();
+    if told.is_empty() { group.model.to_string() } else { format!("{} ({})", group.model, told.join(", ")) }
 }
 
 /// The results of one variant on one suite.

@@ -21,7 +21,8 @@ use super::report::{
 };
 use crate::base::{Digest, Millis, ModelRef, SafeName, Usd};
 use crate::record::{
-    CallSource, JudgeTotals, RunHeader, RunStatus, SegmentFacts, SuiteRecord, TrialFacts, TrialRecord, VariantRecord,
+    CallSource, ErrorKind, JudgeTotals, RunHeader, RunStatus, SegmentFacts, SuiteRecord, TrialFacts, TrialRecord,
+    VariantRecord,
 };
 
 /// Builds an [`EvalReport`] from the facts of each trial, in any order; sums of fractions are the same to the last digit only
@@ -159,6 +160,8 @@ impl Summarizer {
         let Some(source) = facts.source else { return };
         let cache = &mut self.cache;
         match source {
+            // A rule of the project's own refused it: nothing was sent.
+            CallSource::Live if facts.error == Some(ErrorKind::Refused) => {}
             CallSource::Live => cache.live += 1,
             CallSource::Cache => cache.hits += 1,
             CallSource::Shared => cache.shared += 1,

@@ -13,7 +13,7 @@ use super::language::template::{Engine, Values};
 use super::language::text::TemplateText;
 use super::partials::{Partial, Partials};
 use super::render::RenderError;
-use super::settle::{settle_shots, settle_variables};
+use super::settle::{report_undeclared, settle_shots, settle_variables};
 use super::shots::{LIST_VARIABLE, Nearby, PickedExample, Picks, Shots};
 use super::templates::{MediaTemplate, MessageTemplate, PartTemplate, Slot, number};
 use super::written::budget::{Truncated, Truncation};
@@ -147,7 +147,13 @@ impl Prompt {
     ) -> Option<Prompt> {
         let compiled = {
             let texts: Vec<&TemplateText> = definition.texts().collect();
-            compile(&texts, partials, problems)?
+            match compile(&texts, partials, problems) {
+                Ok(compiled) => compiled,
+                Err(names) => {
+                    report_undeclared(&definition, names, problems);
+                    return None;
+                }
+            }
         };
         let variables = settle_variables(&definition, &compiled, problems);
         definition.truncate.check(&variables, problems);

@@ -189,7 +189,10 @@ impl Registry {
     pub fn unknown_prompt(&self, name: &str) -> Diagnostic {
         let names = self.names();
         let shown = self.shown(&self.prompts).display();
-        let help = if names.is_empty() {
+        let unreadable = files::list_folder(&self.prompts).err().filter(|_| self.prompts.exists());
+        let help = if let Some(error) = unreadable {
+            format!("`{shown}/` cannot be read: {error}")
+        } else if names.is_empty() {
             format!("`{shown}/` has no prompts; make `{shown}/{name}/1.0.0.yaml`")
         } else {
             let mut words: Vec<&str> = names.iter().take(10).map(SafeName::as_str).collect();

@@ -11,6 +11,15 @@ use super::written::variable::Variable;
 use crate::base::{Diagnostic, Problems};
 use crate::record::Role;
 
+/// What is wrong with the variables of a prompt whose templates are broken. What it declares may be used in the text that
+/// could not be read, so only undeclared names are told.
+pub(super) fn report_undeclared(definition: &Definition, mut names: Vec<FreeName>, problems: &mut Problems) {
+    let Some(declared) = &definition.variables else { return };
+    names.retain(|used| !(definition.has_examples && used.name == LIST_VARIABLE));
+    compare_names(declared, &names, true, problems);
+    definition.truncate.check(declared, problems);
+}
+
 /// Declared variables checked against the used ones; without a `variables:` block, every used name is required.
 pub(super) fn settle_variables(
     definition: &Definition,

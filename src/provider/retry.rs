@@ -93,7 +93,7 @@ pub(super) fn decide(
         return unreachable_wait(tally, settings, standing.answered, unit);
     }
     let proven = standing.answered && standing.startup.is_none();
-    let limit = if proven { settings.max_attempts } else { settings.startup_attempts };
+    let limit = if proven { settings.max_attempts } else { settings.startup_attempts.min(settings.max_attempts) };
     if counts(failure) && tally.counted >= limit {
         return Decision::GiveUp;
     }
@@ -336,6 +336,17 @@ mod tests {
         assert!(at(ErrorKind::Malformed, 3, false) && !at(ErrorKind::Malformed, 4, false));
         assert!(at(ErrorKind::RateLimited, 1000, true));
         assert!(!at(ErrorKind::BadRequest, 1, true) && !at(ErrorKind::Filtered, 1, true));
+    }
+
+    #[test]
+    fn fewer_attempts_than_usual_hold_before_the_first_answer_too() {
+        let settings = RetrySettings { max_attempts: 2, ..RetrySettings::default() };
+        let at = |counted| {
+            let tally = Tally { attempts: counted, counted, streak: 1, ..Tally::default() };
+            decide(&Failure::new(ErrorKind::Server, "x"), &tally, &settings, Standing::default(), 0.5)
+        };
+        assert!(at(1) != Decision::GiveUp);
+        assert_eq!(at(2), Decision::GiveUp);
     }
 
     #[test]

@@ -250,6 +250,8 @@ fn plan() -> PlanReport {
         output_tokens_high: Some(Tokens(24_000)),
         cost_low_usd: usd("0.0214").filter(|_| known),
         cost_high_usd: usd("0.0811").filter(|_| known),
+        broken_trials: 0,
+        why_broken: None,
     };
     let judging = JudgingPlan {
         calls_low: 60,

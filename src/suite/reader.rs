@@ -12,7 +12,7 @@ use super::loaded::{Finisher, LoadedCase};
 use super::matrix::Combination;
 use super::row_lint::Places;
 use super::suite_file::Suite;
-use crate::base::{CaseId, Diagnostic, Place, Problems};
+use crate::base::{CaseId, Diagnostic, Key, Node, Place, Problems, parse_yaml};
 
 /// The cases of a suite in order; see [`Suite::cases`].
 pub struct Cases<'a> {
@@ -134,6 +134,17 @@ impl<'a> CaseReader<'a> {
         }
     }
 
+    /// Where the suite gives a variable to all of its cases: in `matrix` or in the `vars` of its `defaults`.
+    fn place_for_all(&self, variable: &str) -> Option<Place> {
+        let source = &self.suite.source;
+        let named = |(key, _): &&(Key, Node)| key.text == variable;
+        let file = parse_yaml(source, &mut Problems::new())?;
+        let of_matrix = file.get("matrix").and_then(Node::as_map).unwrap_or_default();
+        let of_defaults = file.get("defaults").and_then(|node| node.get("vars")?.as_map()).unwrap_or_default();
+        let (key, _) = of_matrix.iter().find(named).or_else(|| of_defaults.iter().find(named))?;
+        Some(source.place(key.span))
+    }
+
     /// Where a text stands in the checks of the last case.
     pub(super) fn place_in_checks(&self, text: &str) -> Option<Place> {
         let row = self.row()?;
@@ -223,9 +234,12 @@ impl Places for CaseReader<'_> {
             let (key, value) = entries.iter().find(|(key, _)| key.text == variable)?;
             Some(row.source.place(if name { key.span } else { value.span }))
         };
+        // A column is named once, above all rows.
+        let column = || self.rows.place_of_column(variable).filter(|_| name);
         let row = self.row();
         let placed = row.as_ref().and_then(|row| self.placed(row));
-        placed.as_ref().or(row.as_deref()).and_then(find).unwrap_or_else(|| self.place())
+        let in_row = || placed.as_ref().or(row.as_deref()).and_then(find);
+        column().or_else(in_row).or_else(|| self.place_for_all(variable)).unwrap_or_else(|| self.place())
     }
 }
 

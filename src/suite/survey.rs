@@ -1,6 +1,6 @@
 //! The one validating pass over all cases before the first call: counts, digest, and everything wrong with them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::thread;
 
@@ -105,6 +105,9 @@ pub(super) fn stamps(suite: &Suite) -> Vec<Option<Stamp>> {
     files.map(|path| disk::stamp(path)).collect()
 }
 
+/// Unknown variables that are remembered as told: more are told again, or counted.
+const MAX_STRANGERS: usize = 1000;
+
 struct Pass<'a> {
     suite: &'a Suite,
     selection: &'a Selection,
@@ -115,6 +118,9 @@ struct Pass<'a> {
     total: u64,
     unchecked: u64,
     first_unchecked: Vec<Place>,
+    /// Cases whose checks only inform, and the first of them.
+    undecidable: u64,
+    first_undecidable: Option<Place>,
     tags: BTreeSet<String>,
     all: Tally,
     only: Tally,
@@ -122,6 +128,8 @@ struct Pass<'a> {
     bad: bool,
     reported: usize,
     suppressed: usize,
+    /// Places at which an unknown variable was told: headers and matrices give one to many cases.
+    strangers: HashSet<(String, String)>,
     kept: Option<Vec<LoadedCase>>,
     kept_bytes: usize,
     case_params: Vec<(Params, Place)>,
@@ -143,6 +151,8 @@ impl<'a> Pass<'a> {
             total: 0,
             unchecked: 0,
             first_unchecked: Vec::new(),
+            undecidable: 0,
+            first_undecidable: None,
             tags: BTreeSet::new(),
             all: Tally::default(),
             only: Tally::default(),
@@ -150,6 +160,7 @@ impl<'a> Pass<'a> {
             bad: false,
             reported: 0,
             suppressed: 0,
+            strangers: HashSet::new(),
             kept: Some(Vec::new()),
             kept_bytes: 0,
             case_params: Vec::new(),
@@ -207,6 +218,10 @@ impl<'a> Pass<'a> {
                 self.first_unchecked.push(reader.place());
             }
         }
+        if !loaded.checks.is_empty() && loaded.checks.iter().all(|check| check.weight() <= 0.0) {
+            self.undecidable += 1;
+            self.first_undecidable.get_or_insert_with(|| reader.place());
+        }
         if !self.suite.goal.corpus.is_empty() {
             self.counted.extend(loaded.checks.iter().filter_map(|check| CorpusMeasure::of_check(check.check())));
         }
@@ -253,6 +268,10 @@ impl<'a> Pass<'a> {
             return;
         }
         self.bad |= found.has_errors();
+        let found = self.once(found);
+        if found.is_empty() {
+            return;
+        }
         self.reported += 1;
         if self.reported <= MAX_REPORTED_ROWS {
             problems.absorb(found);
@@ -261,11 +280,28 @@ impl<'a> Pass<'a> {
         }
     }
 
+    /// Without the unknown variables that were told before at the same place.
+    fn once(&mut self, found: Problems) -> Problems {
+        if found.dropped() > 0 {
+            return found;
+        }
+        let mut left = Problems::new();
+        for problem in found.into_found() {
+            let pointer = problem.place.as_ref().filter(|_| problem.code == "unknown-variable").map(Place::pointer);
+            let is_full = self.strangers.len() >= MAX_STRANGERS;
+            if is_full || pointer.is_none_or(|pointer| self.strangers.insert((pointer, problem.message.clone()))) {
+                left.push(problem);
+            }
+        }
+        left
+    }
+
     fn finish(mut self, stamps: Vec<Option<Stamp>>, problems: &mut Problems) -> Survey {
         let suite = self.suite;
         let duplicates = std::mem::take(&mut self.duplicates);
         duplicates.report(suite, problems);
         self.report_unchecked(problems);
+        self.report_undecidable(problems);
         self.report_uncounted(problems);
         if self.suppressed > 0 {
             let message = format!("{} more problems in the cases of suite `{}`", self.suppressed, suite.name);
@@ -335,6 +371,22 @@ impl<'a> Pass<'a> {
                     .help(format!("add `{check}: {{from: expected, weight: 0}}` to the suite's `defaults:`; weight 0 counts without judging single replies, which another check must do")),
             );
         }
+    }
+
+    /// Nothing decides a trial whose checks all have weight 0: paid for, it is ungraded.
+    fn report_undecidable(&mut self, problems: &mut Problems) {
+        let Some(place) = self.first_undecidable.take().filter(|_| self.suite.attacks.is_none()) else { return };
+        let message = match self.undecidable {
+            1 => "all checks of this case have weight 0, so nothing decides and its trials are ungraded".to_owned(),
+            many => {
+                format!("all checks of {many} cases have weight 0, so nothing decides and their trials are ungraded")
+            }
+        };
+        problems.push(
+            Diagnostic::warning("nothing-decides", message)
+                .at(place)
+                .help("give one check a weight, or add one that has it; weight 0 only informs"),
+        );
     }
 
     fn report_unchecked(&mut self, problems: &mut Problems) {

@@ -202,3 +202,18 @@ fn imports_are_found_in_groups_and_paths() {
     let code = "use crate::base::{Digest};\nuse crate::{record::Case, net, store::{a, b}};\nlet x = crate::price::y();\nuse other_crate::z;";
     assert_eq!(imported(code), ["base", "record", "net", "store", "price"]);
 }
+
+#[test]
+fn every_dependency_line_has_a_comment_of_its_own() {
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).expect("Cargo.toml");
+    let (mut inside, mut before, mut bare) = (false, "", Vec::new());
+    for line in manifest.lines().filter(|line| !line.trim().is_empty()) {
+        if line.starts_with('[') {
+            inside = line.ends_with("dependencies]");
+        } else if inside && !line.starts_with('#') && !before.starts_with('#') {
+            bare.push(line);
+        }
+        before = line;
+    }
+    assert!(bare.is_empty(), "say above each line what it is for:\n{}", bare.join("\n"));
+}

@@ -110,6 +110,7 @@ fn a_wrong_key_an_unknown_model_and_an_empty_account_stop_the_run_at_once() {
         let told = project.run("eval -j 10").exits(3);
         assert!(stub.calls() <= 10, "{status}: {} calls", stub.calls());
         assert!(told.stderr.contains(word), "{status}: {}", told.stderr);
+        assert!(told.stderr.contains("stopped: `openai/gpt-5.4-mini`: "), "who refuses: {}", told.stderr);
         assert!(!told.stderr.contains(KEY) && !told.stdout.contains(KEY));
     }
 }
@@ -131,6 +132,9 @@ fn an_unreachable_server_is_told_once_and_ends_the_run() {
     let project = Project::new("http://127.0.0.1:9", MODELS[0], 100);
     let told = project.run("eval").exits(3);
     assert!(told.stderr.contains("127.0.0.1:9"), "{}", told.stderr);
+    // What has no result has not passed.
+    let told = project.run("eval --failed-in latest").exits(2);
+    assert!(told.stderr.contains("which is not finished") && told.stderr.contains("--resume"), "{}", told.stderr);
 }
 
 #[test]
@@ -250,6 +254,7 @@ fn a_run_stops_at_its_cost_limit_and_goes_on_when_it_is_raised() {
     let told = project.run("eval --max-cost 0.0125 -j 4 --format json").exits(3);
     assert!(stub.calls() > 20 && stub.calls() < 80, "{} calls", stub.calls());
     assert_eq!(told.json()["run"]["status"], "over_budget");
+    assert!(told.stderr.contains("--max-cost USD` goes on"), "the same limit would stop it again: {}", told.stderr);
     let told = project.run("eval --resume --max-cost 1 --format json").exits(0);
     assert_eq!((stub.calls(), counts(&told)), (200, (200, 0, 0, 0)));
     assert_eq!(told.json()["totals"]["cost_usd"], "0.033");
@@ -274,9 +279,10 @@ fn the_daily_limit_counts_earlier_runs_and_the_token_limit_caps_requests() {
             .exits(3);
     assert!(told.stderr.contains("DAILY_COST_LIMIT_USD"), "{}", told.stderr);
     assert_eq!(stub.calls(), 40, "40 × $0.000165 are spent, the next call may cost more than the rest");
-    let told = Told::of(&project.karat("eval --no-cache").env("MAX_TOKENS_PER_REQUEST", "20").output().expect("runs"));
+    let mut capped = project.karat("eval --no-cache --format json");
+    let told = Told::of(&capped.env("MAX_TOKENS_PER_REQUEST", "20").output().expect("runs"));
     assert_ne!(told.code, Some(0), "a request for 50 tokens must not pass a limit of 20: {told:#?}");
-    assert_eq!(stub.calls(), 40);
+    assert_eq!((stub.calls(), told.json()["cache"]["live"].as_u64()), (40, Some(0)), "what was refused was no call");
 }
 
 #[test]
@@ -432,4 +438,16 @@ fn a_key_never_reaches_store_logs_or_reports() {
     for (bytes, name) in files {
         assert!(!bytes.windows(KEY.len()).any(|part| part == KEY.as_bytes()), "the key is in {name}");
     }
+}
+
+#[test]
+fn a_dry_run_says_which_prompts_do_not_render_and_counts_nothing_for_them() {
+    let project = Project::new("http://127.0.0.1:9", MODELS[0], 2);
+    let cases = "cases: [{id: a, vars: {q: x}}]\ndefaults: {checks: [{contains: x}]}\n";
+    let prompt = "\"{% for i in range(end=900000) %}{{ q }}{% endfor %}\"";
+    project.write("evals/huge.yaml", &format!("suite: huge\nprompts: [{prompt}]\nmodels: [{}]\n{cases}", MODELS[0]));
+    let told = project.run("eval evals/huge.yaml --dry-run --format json").exits(0).json();
+    let variant = &told["suites"][0]["variants"][0];
+    assert_eq!((variant["broken_trials"].as_u64(), variant["output_tokens_low"].as_u64()), (Some(1), Some(0)));
+    assert!(told["notes"].to_string().contains("1 trial ends in an error"), "{told:#}");
 }

@@ -42,17 +42,21 @@ pub(in crate::prompt) fn template_name(index: usize) -> String {
 }
 
 /// Compiles the templates of a prompt; everything wrong with them goes to `problems`.
+///
+/// # Errors
+/// The names that could be found all the same, so that what is wrong with them is told in the same pass.
 pub(in crate::prompt) fn compile(
     templates: &[&TemplateText],
     partials: &Partials,
     problems: &mut Problems,
-) -> Option<Compiled> {
+) -> Result<Compiled, Vec<FreeName>> {
     let before = problems.error_count();
     let mut follow = Follow { partials, used: BTreeMap::new(), free: HashMap::new(), chain: Vec::new() };
     let mut names: Vec<FreeName> = Vec::new();
     let mut known: HashSet<String> = HashSet::new();
     for text in templates {
-        let Some(scan) = check_template(text, problems) else { continue };
+        let Some(scan) = check_syntax(text, problems) else { continue };
+        check_calls(text, &scan, problems);
         for found in follow.free_names(text, &scan, problems) {
             if known.insert(found.name.clone()) {
                 names.push(found);
@@ -60,16 +64,16 @@ pub(in crate::prompt) fn compile(
         }
     }
     if problems.error_count() > before {
-        return None;
+        return Err(names);
     }
     let used = follow.used;
     let own = templates.iter().enumerate().map(|(index, text)| (template_name(index), text.as_str()));
     let included = used.iter().map(|(name, partial)| (name.clone(), partial.text.as_str()));
     match Engine::build(own.chain(included)) {
-        Ok(engine) => Some(Compiled { engine, partials: used, names }),
+        Ok(engine) => Ok(Compiled { engine, partials: used, names }),
         Err(failed) => {
             problems.push(unexpected(&failed, templates));
-            None
+            Err(names)
         }
     }
 }
@@ -103,6 +107,12 @@ fn unexpected(failed: &Failed, templates: &[&TemplateText]) -> Diagnostic {
 
 /// Checks one text alone: syntax, features, filters, tests, functions. `None` when it is broken.
 pub(in crate::prompt) fn check_template(text: &TemplateText, problems: &mut Problems) -> Option<Scan> {
+    let scan = check_syntax(text, problems)?;
+    check_calls(text, &scan, problems).then_some(scan)
+}
+
+/// Checks syntax and features. `None` when the text is broken.
+fn check_syntax(text: &TemplateText, problems: &mut Problems) -> Option<Scan> {
     let scan = scan(text.as_str());
     for refused in &scan.refused {
         problems.push(
@@ -130,10 +140,15 @@ pub(in crate::prompt) fn check_template(text: &TemplateText, problems: &mut Prob
         );
         return None;
     }
+    Some(scan)
+}
+
+/// Whether all filters, tests and functions exist; those that do not are reported.
+fn check_calls(text: &TemplateText, scan: &Scan, problems: &mut Problems) -> bool {
     let unknown: Vec<Diagnostic> = scan.calls.iter().filter_map(|call| unknown_call(call, text)).collect();
     let is_sound = unknown.is_empty();
     unknown.into_iter().for_each(|diagnostic| problems.push(diagnostic));
-    is_sound.then_some(scan)
+    is_sound
 }
 
 fn unknown_call(call: &Call, text: &TemplateText) -> Option<Diagnostic> {

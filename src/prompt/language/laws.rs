@@ -167,9 +167,9 @@ proptest! {
         let folder = std::path::Path::new("/nonexistent");
         let mut problems = Problems::new();
         let compiled = compile(&[&text], &Partials::new(folder, folder), &mut problems);
-        prop_assert_eq!(compiled.is_none(), problems.has_errors());
+        prop_assert_eq!(compiled.is_err(), problems.has_errors());
         prop_assert_eq!(problems.render(false).is_empty(), problems.is_empty());
-        if let Some(compiled) = compiled {
+        if let Ok(compiled) = compiled {
             let mut values = Values::new(Style::Markdown);
             for (index, name) in compiled.names.iter().enumerate() {
                 values.insert(&name.name, &[json!(1), json!("x"), json!([1, 2]), json!({"a": {"b": null}})][index % 4]);

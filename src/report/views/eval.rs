@@ -98,8 +98,8 @@ pub(super) fn group_label(suite: &SuiteReport, group: &GroupReport) -> String {
     let one_prompt = suite.groups.iter().all(|other| other.prompt == group.prompt);
     match (suite.groups.len(), one_prompt) {
         (0 | 1, _) => String::new(),
-        (_, true) => group.model.to_string(),
-        (_, false) => format!("{} · {}", group.prompt, group.model),
+        (_, true) => suite.shown_model(group),
+        (_, false) => format!("{} · {}", group.prompt, suite.shown_model(group)),
     }
 }
 
@@ -128,7 +128,7 @@ fn group_table(suite: &SuiteReport, with_prompt: bool) -> Table {
             if with_prompt {
                 row.push(Line::from(group.prompt.as_str()));
             }
-            row.push(Line::from(group.model.to_string()));
+            row.push(Line::from(suite.shown_model(group)));
             row.extend(figures(group).map(Line::from));
             row
         })
@@ -387,8 +387,16 @@ impl EvalView<'_> {
         if self.flags.is_empty() { command } else { format!("{command} {}", self.flags) }
     }
 
+    fn shown_model(&self, failure: &Failure) -> String {
+        let suites = self.report.suites.iter().filter(|suite| suite.name == failure.suite);
+        let mut groups = suites.flat_map(|suite| suite.groups.iter().map(move |group| (suite, group)));
+        let known = groups.find(|(_, group)| group.variant == failure.variant);
+        let known = known.map(|(suite, group)| suite.shown_model(group));
+        known.or_else(|| failure.model.as_ref().map(ToString::to_string)).unwrap_or_else(|| "unknown model".to_owned())
+    }
+
     fn entry(&self, failure: &Failure) -> Entry {
-        let mut entry = entry(failure);
+        let mut entry = entry(failure, &self.shown_model(failure));
         let rerun = self.with_flags(failure.rerun.clone());
         entry.lines.push(("rerun".to_owned(), Line::of(rerun, Tone::Command)));
         entry
@@ -411,12 +419,11 @@ fn judging_sentence(judging: &JudgeTotals) -> String {
     text
 }
 
-fn entry(failure: &Failure) -> Entry {
+fn entry(failure: &Failure, model: &str) -> Entry {
     let mut head = Line::of(failure.case.as_str(), Tone::Strong);
     if failure.repeat > 0 {
         head = head.text(format!(" (repeat {})", failure.repeat));
     }
-    let model = failure.model.as_ref().map_or("unknown model".to_owned(), ToString::to_string);
     head = head.then(format!("  {} · {} · {model}", failure.suite, failure.prompt), Tone::Dim);
     if let Some(latency) = failure.latency_ms {
         head = head.then(format!(" · {latency}"), Tone::Dim);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::csv_header::{Column, read_header};
 use super::lines::{LineProblem, Lines};
 use super::{Next, Row};
-use crate::base::{Diagnostic, Key, Kind, Node, Problems, Source, Span};
+use crate::base::{Diagnostic, Key, Kind, Node, Place, Problems, Source, Span};
 use crate::guard::mask_secrets;
 
 /// One cell: its text without quotes, and where it stands.
@@ -57,6 +57,12 @@ impl<R: BufRead> CsvReader<R> {
         };
         self.header = Some(columns);
         next
+    }
+
+    /// Where the header names a variable.
+    pub(super) fn place_of_column(&self, variable: &str) -> Option<Place> {
+        let mut columns = self.header.as_ref()?.iter();
+        columns.find(|column| column.is_var && column.name() == variable).map(|column| column.place.clone())
     }
 
     fn next_record(&mut self, problems: &mut Problems) -> NextRecord {

@@ -1,6 +1,6 @@
 //! The header of a CSV dataset: which column is which key of a case or which variable, and of what type.
 
-use crate::base::{Diagnostic, Key, Kind, Node, Problems, Source, Span, closest};
+use crate::base::{Diagnostic, Key, Kind, Node, Place, Problems, Source, Span, closest};
 
 use super::csv::Cell;
 
@@ -47,9 +47,16 @@ pub(super) struct Column {
     kind: CellType,
     /// Whether it is a variable of the prompt, else a key of the case.
     pub(super) is_var: bool,
+    /// Where the header names it.
+    pub(super) place: Place,
 }
 
 impl Column {
+    /// The name, without its type.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The key of a cell of this column.
     pub(super) fn key(&self, span: Span) -> Key {
         Key { text: self.name.clone(), span }
@@ -147,6 +154,7 @@ pub(super) fn read_header(cells: &[Cell], source: &Source, problems: &mut Proble
 
 fn read_column(cell: &Cell, index: usize, source: &Source, problems: &mut Problems) -> Option<Column> {
     let place = source.place(cell.span);
+    let named = place.clone();
     let (full, typed) = match cell.text.trim().rsplit_once(':') {
         Some((name, kind)) => (name.trim(), Some(kind.trim())),
         None => (cell.text.trim(), None),
@@ -179,7 +187,7 @@ fn read_column(cell: &Cell, index: usize, source: &Source, problems: &mut Proble
     };
     let reserved = KEYS.iter().find(|(key, _)| !explicit_var && *key == name);
     let default = reserved.map_or(CellType::Text, |(_, kind)| *kind);
-    Some(Column { name: name.to_owned(), kind: kind.unwrap_or(default), is_var: reserved.is_none() })
+    Some(Column { name: name.to_owned(), kind: kind.unwrap_or(default), is_var: reserved.is_none(), place: named })
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::blocks::Line;
 use super::csv::CsvReader;
 use super::jsonl::JsonlReader;
 use super::lines::{Lines, MAX_ROW_BYTES};
-use crate::base::{Node, Problems, Source, parse_yaml};
+use crate::base::{Node, Place, Problems, Source, parse_yaml};
 use crate::suite::disk;
 use crate::suite::loaded::LoadedCase;
 
@@ -124,6 +124,11 @@ impl<'a> Rows<'a> {
     /// The same, with rows of JSONL made ahead where that is worth it.
     pub(in crate::suite) fn with_ahead(self, ahead: Option<Ahead>) -> Rows<'a> {
         Rows { ahead, ..self }
+    }
+
+    /// Where the header names the column of a variable, in a format that has one.
+    pub(in crate::suite) fn place_of_column(&self, variable: &str) -> Option<Place> {
+        if let Open::Csv(reader) = &self.open { reader.place_of_column(variable) } else { None }
     }
 
     /// The next row; problems of the row or of its file go to `problems`.

@@ -53,6 +53,39 @@ fn cases_and_suites_without_checks_are_errors() {
 }
 
 #[test]
+fn cases_that_nothing_decides_are_warned_of_once() {
+    let head =
+        "suite: demo\nprompts: [ask]\nmodels: [mock/echo]\ndefaults: {checks: [{contains: {value: x, weight: 0}}]}\n";
+    let none = format!("{head}cases: [{{id: a, vars: {{q: 1}}}}, {{id: b, vars: {{q: 1}}}}]\n");
+    let shown = Project::new(&[("evals/demo.yaml", &none)]).told();
+    assert_has(&shown, &["warning[nothing-decides]", "all checks of 2 cases have weight 0", "evals/demo.yaml:5:"]);
+    let some = format!("{head}cases: [{{id: a, vars: {{q: 1}}, checks: [{{contains: y}}]}}]\n");
+    let shown = Project::new(&[("evals/demo.yaml", &some)]).told();
+    assert!(!shown.contains("nothing-decides"), "{shown}");
+}
+
+#[test]
+fn a_column_that_is_no_variable_is_told_once_where_the_header_names_it() {
+    let rows: String = (0..300).map(|row| format!("r{row},why,x\n")).collect();
+    let (_, _, problems) =
+        Project::dataset("d.csv", format!("id,q,notes\n{rows}").as_bytes()).survey(&Selection::default());
+    let shown = problems.render(false);
+    assert_eq!(problems.error_count(), 1, "{shown}");
+    assert_has(&shown, &["`notes` is not a variable", "evals/cases/d.csv:1:6"]);
+}
+
+#[test]
+fn a_variable_for_all_cases_is_told_where_the_suite_gives_it() {
+    let suite = "suite: demo\nprompts: [ask]\nmodels: [mock/echo]\ndefaults: {checks: [json], vars: {tone: kind}}\n\
+                 matrix: {colour: [red, green]}\ncases: [{id: a, vars: {q: 1}}, {id: b, vars: {q: 2}}]\n";
+    let project = Project::new(&[("evals/demo.yaml", suite)]);
+    let (_, _, problems) = project.survey(&Selection::default());
+    let shown = problems.render(false);
+    assert_eq!(problems.error_count(), 2, "{shown}");
+    assert_has(&shown, &["`colour` is not a variable", "demo.yaml:5:10", "`tone` is not a variable", "demo.yaml:4:35"]);
+}
+
+#[test]
 fn variables_are_checked_for_each_case() {
     let shown = Project::suite("cases:\n  - {id: a}\n  - {id: b, vars: {q: 1, qq: 2}}\n").told();
     assert_has(&shown, &["missing-variable", "demo.yaml:6:5", "unknown-variable", "demo.yaml:7:26"]);

@@ -291,7 +291,16 @@ pub(super) fn conclude(run: &Drive<'_>, heard: Heard, signals: &Signals) -> anyh
     }
     // On a terminal the report ends with it.
     let is_read = session.ui.around.stdout_tty && matches!(args.show.format, Format::Auto | Format::Table);
-    if heard.status != RunStatus::Complete && !is_read {
+    if heard.status == RunStatus::OverBudget {
+        // With the same limit it would stop again before its first call.
+        let config = &loaded.config;
+        let (until, flag) = match (config.max_cost.value, config.daily_cost_limit.value) {
+            (Some(_), _) => ("with a higher limit", " --max-cost USD"),
+            (None, _) => ("tomorrow or with a higher DAILY_COST_LIMIT_USD", ""),
+        };
+        let command = shown.command(&format!("karat eval --resume {id}{flag}"));
+        session.ui.problem(&format!("what finished is stored; {until} `{command}` goes on from there"));
+    } else if heard.status != RunStatus::Complete && !is_read {
         let command = shown.command(&format!("karat eval --resume {id}"));
         session.ui.problem(&format!("what finished is stored; `{command}` goes on from there"));
     }

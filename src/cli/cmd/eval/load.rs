@@ -1,6 +1,7 @@
 //! From options to suites that may be run: reads everything, and reports everything wrong with it at once.
 
 use std::collections::HashSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -245,8 +246,18 @@ fn named_files(files: &[PathBuf], config: &Config, session: &Session, problems: 
     let mut found = Vec::new();
     for file in files {
         let path = session.root.join(file);
+        if path.is_dir() {
+            let message = format!("`{}` is a folder, not a suite file", file.display());
+            let evals = session.shown(&config.evals.value);
+            let help = format!("name a file in it; `karat eval` alone runs every suite in `{}`", evals.display());
+            problems.push(Diagnostic::error("not-a-file", message).help(help));
+            continue;
+        }
         if path.exists() {
-            found.push(path);
+            let is_same = |other: &PathBuf| fs::canonicalize(other).ok() == fs::canonicalize(&path).ok();
+            if !found.iter().any(is_same) {
+                found.push(path);
+            }
             continue;
         }
         let discovered = discover(&config.evals.value, &mut Problems::new());

@@ -47,6 +47,19 @@ pub(super) fn run(args: &EvalArgs, session: &Session) -> anyhow::Result<Exit> {
     Ok(Exit::Passed)
 }
 
+/// Trials that will end in an error before anything is called.
+fn broken(suite: &crate::eval::PlanSuite) -> Vec<String> {
+    let told = |variant: &crate::eval::PlanVariant| {
+        let why = variant.why_broken.as_deref()?;
+        let trials = match variant.broken_trials {
+            1 => "1 trial ends in an error, because its prompt does not render".to_owned(),
+            many => format!("{many} trials end in an error, because their prompts do not render"),
+        };
+        Some(format!("{}: {trials} for `{}`: {why}", suite.name, variant.model))
+    };
+    suite.variants.iter().filter_map(told).collect()
+}
+
 fn notes(loaded: &Loaded, suites: &[crate::eval::PlanSuite]) -> Vec<String> {
     let mut notes = Vec::new();
     if loaded.batch {
@@ -74,6 +87,7 @@ fn notes(loaded: &Loaded, suites: &[crate::eval::PlanSuite]) -> Vec<String> {
     notes.extend(
         beside.iter().map(|model| format!("checks also ask `{model}` about each reply, which is not in the figures")),
     );
+    notes.extend(suites.iter().flat_map(broken));
     notes.extend(suites.iter().filter_map(reach));
     notes
 }

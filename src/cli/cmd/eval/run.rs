@@ -79,6 +79,12 @@ pub(super) fn only_failed(options: &mut PlanOptions, named: &str, session: &Sess
     let run = find(&store, named)?;
     let cases = store.failed_cases(&run)?;
     if cases.is_empty() {
+        // What has no result has not passed.
+        if store.header(&run)?.status != RunStatus::Complete {
+            let message = format!("no case has failed in run `{run}`, which is not finished");
+            let help = format!("`karat eval --resume {run}` runs the rest");
+            return Err(UsageError::of("nothing-failed", message, help).into());
+        }
         let message = format!("every case passed in run `{run}`");
         return Err(UsageError::of("nothing-failed", message, "there is nothing to run again").into());
     }
