@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -43,6 +44,8 @@ pub(super) struct Route {
     pub(super) flights: Flights<Answer>,
     pub(super) fuses: Fuses,
     limiter: Limiter,
+    /// Shared by all routes of a run.
+    calls: Option<Arc<Semaphore>>,
     pub(super) breaker: Arc<Breaker>,
     budget: Mutex<RetryBudget>,
     hedges: Hedges,
@@ -116,12 +119,13 @@ struct Progress {
 }
 
 impl Route {
-    /// `ceiling` is how many calls the run makes at once.
+    /// `ceiling` is how many calls the run makes at once, and `calls` holds as many permits, for all of its routes together.
     pub(super) fn new(
         settings: ProviderSettings,
         backend: Backend,
         clock: Arc<dyn Clock>,
         ceiling: Option<u32>,
+        calls: Option<Arc<Semaphore>>,
         notices: &Notices,
     ) -> Route {
         let is_http = matches!(backend, Backend::Http(_));
@@ -129,6 +133,7 @@ impl Route {
         let notices = if is_http { notices.clone() } else { Notices::default() };
         Route {
             limiter: Limiter::new(settings.limits, ceiling, is_http),
+            calls,
             breaker: Arc::new(Breaker::new(settings.name.as_str(), settings.breaker, notices)),
             budget: Mutex::new(RetryBudget::new()),
             hedges: Hedges::new(settings.hedge.filter(|_| is_http)),
@@ -171,6 +176,11 @@ impl Route {
         let blown = self.fuses.watch(model);
         let mut parcel = self.pack(errand.request)?;
         let load = self.load(errand.request)?;
+        let _permit = match &self.calls {
+            // A semaphore that is never closed always grants.
+            Some(calls) => self.unless_stopped(errand, &blown, pin!(calls.acquire())).await?.ok(),
+            None => None,
+        };
         if let (Backend::Http(http), Some(parcel), false) =
             (&self.backend, &parcel, self.prepared.load(Ordering::Relaxed))
         {

@@ -40,7 +40,7 @@ const CHANNEL_TRIALS: usize = 2048;
 /// About as much is written before the log is emptied beside: enough for pages that many trials share to be copied once, and
 /// so little that the log begins again from its start time after time, and that hardly anything is left to do at the end,
 /// when somebody waits for it.
-const LOG_BYTES: usize = 512 * 1024;
+const LOG_BYTES: usize = 2 * 1024 * 1024;
 /// And at least so often: what is still in the log does not survive a power cut, and slow calls are the dear ones.
 const LOG_AGE: Duration = Duration::from_secs(5);
 
