@@ -196,7 +196,8 @@ pub(super) struct Beside {
     /// Money for vectors and moderation.
     pub(super) spend: Spend,
     /// The call of a check for vectors or moderation that failed as every further one will, or was cancelled.
-    pub(super) failure: Option<CallRecord>,
+    /// Boxed: it is rare, and would be moved with every trial that ends.
+    pub(super) failure: Option<Box<CallRecord>>,
 }
 
 struct Engine {
@@ -358,7 +359,7 @@ impl Engine {
             self.measure(call);
         }
         // Whoever a check asks and can answer nobody ends the run as a model under test does.
-        let of_check = gravest(done.judging()).or(beside.failure.as_ref()).cloned();
+        let of_check = gravest(done.judging()).or(beside.failure.as_deref()).cloned();
         let asked = of_check.as_ref().map(|call| call.model.clone());
         let decisive = of_check.as_ref().or(done.call());
         let judgement = decisive.map_or(Judgement::Keep, |call| self.judge(call));

@@ -93,7 +93,7 @@ impl<'a> TrialWorld<'a> {
             && (error.kind.is_fatal() || error.kind == ErrorKind::Cancelled)
         {
             let failure = failed_aside(model.clone(), error.clone());
-            self.beside.lock().unwrap_or_else(PoisonError::into_inner).failure.get_or_insert(*failure);
+            self.beside.lock().unwrap_or_else(PoisonError::into_inner).failure.get_or_insert(failure);
         }
         answer
     }
@@ -106,7 +106,7 @@ impl<'a> TrialWorld<'a> {
                 let message = "the run was stopped".to_owned();
                 let error = CallError { kind: ErrorKind::Cancelled, message, status: None, request_id: None };
                 let failure = failed_aside(self.tested.clone(), error);
-                self.beside.lock().unwrap_or_else(PoisonError::into_inner).failure.get_or_insert(*failure);
+                self.beside.lock().unwrap_or_else(PoisonError::into_inner).failure.get_or_insert(failure);
                 Err("the run was stopped".to_owned())
             }
             answer = answer => answer,

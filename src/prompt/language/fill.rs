@@ -5,6 +5,9 @@ use std::borrow::Cow;
 use super::lex::{Lexed, Token, lex};
 use super::scan::scan;
 
+/// What the values of most templates fit into, in bytes.
+const USUAL_VALUE: usize = 128;
+
 /// A template made of text and `{{ name }}` alone.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::prompt) struct Fill {
@@ -48,7 +51,8 @@ impl Fill {
         text_of: impl Fn(&str) -> Option<Cow<'v, str>>,
         limit: usize,
     ) -> Option<String> {
-        let mut out = String::with_capacity(limit.min(1024));
+        let written: usize = self.pieces.iter().map(|(text, _)| text.len()).sum();
+        let mut out = String::with_capacity(limit.min(written + self.rest.len() + USUAL_VALUE));
         for (text, name) in &self.pieces {
             out.push_str(text);
             out.push_str(&text_of(name)?);
