@@ -104,8 +104,7 @@ pub struct Means {
 
 /// Bounds of a run.
 pub struct Bounds {
-    /// Trials and comparisons under way at once; twice as many where replies come within 10 ms. That no more of them call
-    /// at once is the caller's business: its options need the same number.
+    /// Trials and comparisons under way at once.
     pub concurrency: usize,
     /// Limits on spend; none means no limit.
     pub money: Option<Money>,
@@ -128,8 +127,7 @@ pub struct Money {
 ///
 /// The listener of `events` makes trials durable, and says through `saved` how many more are. Calls under way and
 /// replies that are not durable yet are together never more than the concurrency: that is what a kill can cost. Only where
-/// replies come within 10 ms, which no paid provider does, may about a thousand more wait for the store, and as many trials
-/// as make calls be made ready or graded. So a slow store
+/// replies come within 10 ms, which no paid provider does, may about a thousand more wait for the store. So a slow store
 /// slows the run, and nothing piles up in memory. Dropping the future leaves no task behind.
 ///
 /// # Errors
@@ -301,12 +299,8 @@ impl Engine {
 
     /// Whether one more trial may start.
     fn has_room(&self) -> bool {
-        let is_instant = self.pace < 8 * INSTANT_MS;
-        let may_wait = if is_instant { UNSAVED_INSTANT } else { 0 };
-        // The caller lets no more of them call at once than the concurrency. Where replies are there at once, the others
-        // are made ready and graded meanwhile, so that no call waits for that.
-        let under_way = if is_instant { self.concurrency.saturating_mul(2) } else { self.concurrency };
-        self.tasks.len() + self.unsaved.saturating_sub(may_wait) < under_way
+        let may_wait = if self.pace < 8 * INSTANT_MS { UNSAVED_INSTANT } else { 0 };
+        self.tasks.len() + self.unsaved.saturating_sub(may_wait) < self.concurrency
     }
 
     /// Takes note of how long a live call took. What came from anywhere else cost nothing.

@@ -11,7 +11,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::backend::{backend_of, check_base_url};
@@ -81,14 +80,12 @@ impl Caller {
         let mut found = Problems::new();
         let mut routes = BTreeMap::new();
         let notices = Notices::default();
-        let most = options.concurrency.and_then(|most| usize::try_from(most.max(1)).ok());
-        let calls = most.map(|most| Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))));
         for settings in options.providers {
             check_base_url(&settings, options.mode, &mut found);
             let backend = backend_of(&settings, options.mode, &options.transport, options.seed, &mut found);
             let clock = Arc::clone(&options.clock);
             let name = settings.name.clone();
-            routes.insert(name, Route::new(settings, backend, clock, options.concurrency, calls.clone(), &notices));
+            routes.insert(name, Route::new(settings, backend, clock, options.concurrency, &notices));
         }
         let failed = found.has_errors();
         problems.absorb(found);

@@ -4,8 +4,6 @@ mod app;
 #[cfg(test)]
 mod around_test;
 mod aside;
-#[cfg(test)]
-mod at_once_test;
 mod attempt;
 #[cfg(test)]
 mod attempt_test;

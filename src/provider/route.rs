@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -44,8 +43,6 @@ pub(super) struct Route {
     pub(super) flights: Flights<Answer>,
     pub(super) fuses: Fuses,
     limiter: Limiter,
-    /// Shared by all routes of a run.
-    calls: Option<Arc<Semaphore>>,
     pub(super) breaker: Arc<Breaker>,
     budget: Mutex<RetryBudget>,
     hedges: Hedges,
@@ -119,13 +116,12 @@ struct Progress {
 }
 
 impl Route {
-    /// `ceiling` is how many calls the run makes at once, and `calls` holds as many permits, for all of its routes together.
+    /// `ceiling` is how many calls the run makes at once.
     pub(super) fn new(
         settings: ProviderSettings,
         backend: Backend,
         clock: Arc<dyn Clock>,
         ceiling: Option<u32>,
-        calls: Option<Arc<Semaphore>>,
         notices: &Notices,
     ) -> Route {
         let is_http = matches!(backend, Backend::Http(_));
@@ -133,7 +129,6 @@ impl Route {
         let notices = if is_http { notices.clone() } else { Notices::default() };
         Route {
             limiter: Limiter::new(settings.limits, ceiling, is_http),
-            calls,
             breaker: Arc::new(Breaker::new(settings.name.as_str(), settings.breaker, notices)),
             budget: Mutex::new(RetryBudget::new()),
             hedges: Hedges::new(settings.hedge.filter(|_| is_http)),
@@ -176,11 +171,6 @@ impl Route {
         let blown = self.fuses.watch(model);
         let mut parcel = self.pack(errand.request)?;
         let load = self.load(errand.request)?;
-        let _permit = match &self.calls {
-            // A semaphore that is never closed always grants.
-            Some(calls) => self.unless_stopped(errand, &blown, pin!(calls.acquire())).await?.ok(),
-            None => None,
-        };
         if let (Backend::Http(http), Some(parcel), false) =
             (&self.backend, &parcel, self.prepared.load(Ordering::Relaxed))
         {
